@@ -1,0 +1,52 @@
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+const notInAlphabet = 64;
+const valueOfCharacter = new Uint8Array(128).fill(notInAlphabet);
+for (let value = 0; value < alphabet.length; value += 1) {
+  valueOfCharacter[alphabet.charCodeAt(value)] = value;
+}
+
+/**
+ * Decodes base64url (RFC 4648 section 5, RFC 7515 appendix C) and accepts one spelling only.
+ *
+ * The platform's decoders skip padding, white space and junk and ignore stray trailing bits, so
+ * that one signature has many spellings; a spelling that a cache or a log does not expect is an
+ * attack. Returns `undefined` for anything but the canonical form.
+ */
+export function decodeBase64url(text: string): Uint8Array | undefined {
+  const remainder = text.length % 4;
+  if (remainder === 1) return undefined;
+  const bytes = new Uint8Array((text.length * 3) >> 2);
+  let written = 0;
+  let buffer = 0;
+  let bits = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const value = valueOfCharacter[text.charCodeAt(index)] ?? notInAlphabet;
+    if (value === notInAlphabet) return undefined;
+    buffer = ((buffer << 6) | value) & 0xfff;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes[written] = buffer >> bits;
+      written += 1;
+    }
+  }
+  const trailingBits = buffer & ((1 << bits) - 1);
+  return trailingBits === 0 ? bytes : undefined;
+}
+
+/** Encodes bytes as base64url without padding. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  let text = "";
+  let buffer = 0;
+  let bits = 0;
+  for (let index = 0; index < bytes.length; index += 1) {
+    buffer = ((buffer << 8) | (bytes[index] as number)) & 0xffff;
+    bits += 8;
+    while (bits >= 6) {
+      bits -= 6;
+      text += alphabet.charAt((buffer >> bits) & 63);
+    }
+  }
+  return bits === 0 ? text : text + alphabet.charAt((buffer << (6 - bits)) & 63);
+}

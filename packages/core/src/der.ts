@@ -1,0 +1,65 @@
+/** One element of DER-encoded ASN.1: its tag and its content (ITU-T X.690). */
+export interface DerElement {
+  readonly tag: number;
+  readonly content: Uint8Array;
+}
+
+/** The tags that occur in RSA public keys and certificates. */
+export const derTag = {
+  integer: 0x02,
+  bitString: 0x03,
+  null: 0x05,
+  objectIdentifier: 0x06,
+  sequence: 0x30,
+  certificateVersion: 0xa0,
+} as const;
+
+/** The object identifier of plain RSA keys, 1.2.840.113549.1.1.1 (RFC 8017 appendix A). */
+export const rsaEncryption: Uint8Array = Uint8Array.of(42, 134, 72, 134, 247, 13, 1, 1, 1);
+
+/** Reads all elements that stand one after another, or returns `undefined` if the bytes are not DER. */
+export function readDer(bytes: Uint8Array): readonly DerElement[] | undefined {
+  const elements: DerElement[] = [];
+  let offset = 0;
+  while (offset < bytes.length) {
+    const tag = bytes[offset] as number;
+    let length = bytes[offset + 1] ?? 0x80;
+    offset += 2;
+    if (length >= 0x80) {
+      const lengthBytes = length & 0x7f;
+      if (lengthBytes === 0 || lengthBytes > 3 || offset + lengthBytes > bytes.length)
+        return undefined;
+      length = 0;
+      for (let index = 0; index < lengthBytes; index += 1) {
+        length = length * 256 + (bytes[offset + index] as number);
+      }
+      offset += lengthBytes;
+    }
+    if (offset + length > bytes.length) return undefined;
+    elements.push({ tag, content: bytes.subarray(offset, offset + length) });
+    offset += length;
+  }
+  return elements;
+}
+
+/** Reads exactly one SEQUENCE and returns what is in it, or `undefined`. */
+export function readDerSequence(bytes: Uint8Array): readonly DerElement[] | undefined {
+  const elements = readDer(bytes);
+  const [only] = elements ?? [];
+  if (elements?.length !== 1 || only?.tag !== derTag.sequence) return undefined;
+  return readDer(only.content);
+}
+
+/** Writes one element; `contents` are joined. */
+export function writeDer(tag: number, contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const length = contents.reduce((sum, content) => sum + content.length, 0);
+  const prefix = length < 0x80 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff];
+  const element = new Uint8Array(prefix.length + length);
+  element.set(prefix);
+  let offset = prefix.length;
+  for (const content of contents) {
+    element.set(content, offset);
+    offset += content.length;
+  }
+  return element;
+}

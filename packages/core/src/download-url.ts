@@ -1,0 +1,111 @@
+import type { RefusalCode } from "./refusal.ts";
+
+/** The query parameter in which Jamf Pro sends its token. */
+export const defaultTokenParameter = "token";
+
+/** One token, or the reason why there is not exactly one. */
+export type TokenReading =
+  | { readonly token: string; readonly refusal?: never }
+  | { readonly token?: never; readonly refusal: RefusalCode };
+
+/**
+ * Takes the one token out of a download URL.
+ *
+ * Any form of URL will do: absolute, a path with a query, or whatever a client put in the request
+ * line. Nothing is normalised and no `URL` is built, because `new URL` throws on a request target
+ * such as `//evil:99999/a`. Only the query counts: not the path, not the fragment.
+ *
+ * @param url - the URL or request target
+ * @param parameter - the parameter's name, default `"token"`; names are compared after decoding,
+ *   so `%74oken` is a second spelling of `token`
+ */
+export function readToken(url: string, parameter: string = defaultTokenParameter): TokenReading {
+  let token: string | undefined;
+  for (const part of splitUrl(url).query) {
+    if (!isNamed(part, parameter)) continue;
+    if (token !== undefined) return { refusal: "token_repeated" };
+    const equals = part.indexOf("=");
+    token = equals === -1 ? "" : formDecode(part.slice(equals + 1));
+  }
+  return token === undefined ? { refusal: "token_missing" } : { token };
+}
+
+/**
+ * Adds a token to a URL, in place of any it already has; path, other parameters and fragment stay
+ * as they are, byte for byte.
+ */
+export function addToken(
+  url: string,
+  token: string,
+  parameter: string = defaultTokenParameter,
+): string {
+  const { beforeQuery, query, fragment } = splitUrl(removeToken(url, parameter));
+  const added = [...query, `${parameter}=${token}`];
+  return `${beforeQuery}?${added.join("&")}${fragment}`;
+}
+
+/**
+ * Takes every token out of a URL, for origins, caches and logs; all other bytes stay as they are.
+ * The question mark goes too if nothing is left behind it.
+ */
+export function removeToken(url: string, parameter: string = defaultTokenParameter): string {
+  const { beforeQuery, query, fragment } = splitUrl(url);
+  const kept = query.filter((part) => !isNamed(part, parameter));
+  if (kept.length === query.length) return url;
+  return beforeQuery + (kept.length === 0 ? "" : `?${kept.join("&")}`) + fragment;
+}
+
+/**
+ * Replaces the value of every token in a URL, for logs.
+ *
+ * @param replacement - what stands in for the token, default `"REDACTED"`; a fingerprint by
+ *   {@link fingerprintToken} lets log lines of one token be joined
+ */
+export function redactToken(
+  url: string,
+  parameter: string = defaultTokenParameter,
+  replacement: string = "REDACTED",
+): string {
+  const { beforeQuery, query, fragment } = splitUrl(url);
+  if (query.length === 0) return url;
+  const redacted = query.map((part) =>
+    isNamed(part, parameter) ? `${parameter}=${replacement}` : part,
+  );
+  return `${beforeQuery}?${redacted.join("&")}${fragment}`;
+}
+
+interface UrlParts {
+  readonly beforeQuery: string;
+  /** The parts between the ampersands; empty if there is no question mark. */
+  readonly query: readonly string[];
+  /** From the `#` on, or empty. */
+  readonly fragment: string;
+}
+
+function splitUrl(url: string): UrlParts {
+  const hash = url.indexOf("#");
+  const end = hash === -1 ? url.length : hash;
+  const fragment = url.slice(end);
+  const question = url.indexOf("?");
+  if (question === -1 || question > end)
+    return { beforeQuery: url.slice(0, end), query: [], fragment };
+  const query = url.slice(question + 1, end).split("&");
+  return { beforeQuery: url.slice(0, question), query, fragment };
+}
+
+function isNamed(part: string, parameter: string): boolean {
+  if (!part.startsWith(parameter) && !/[%+]/.test(part)) return false;
+  const equals = part.indexOf("=");
+  return formDecode(equals === -1 ? part : part.slice(0, equals)) === parameter;
+}
+
+/**
+ * Decodes a name or value as the WHATWG URL standard decodes forms, for ASCII results: bytes above
+ * 0x7F become characters that no token and no parameter name may hold, so they never match.
+ */
+function formDecode(text: string): string {
+  if (!/[%+]/.test(text)) return text;
+  return text
+    .replace(/\+/g, " ")
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

@@ -1,0 +1,64 @@
+import { configurationError } from "./configuration-error.ts";
+import type { JoseHeader } from "./jose-header.ts";
+import { createKeyFinder, type KeyResolver } from "./key-resolver.ts";
+import { type PublicKeyReading, type PublicKeySource, readPublicKeys } from "./public-key.ts";
+import { type TrustedKey, trustKeys } from "./rs256.ts";
+
+/** The keys that a gate trusts: one or several public keys, or a function that finds them. */
+export type GateKeys = PublicKeySource | readonly PublicKeySource[] | KeyResolver;
+
+/** The trusted keys of one gate. */
+export interface KeyRing {
+  /** Makes the keys ready; rejects if one cannot be used. */
+  ready(): Promise<void>;
+  /**
+   * The keys that may have signed a token with this header: all of them, or, where token and key
+   * both have a `kid`, only those that agree. Rejects if the keys cannot be had.
+   */
+  keysFor(header: JoseHeader): Promise<readonly TrustedKey[]>;
+}
+
+/** Makes a key ring; throws a configuration error for keys that can be seen to be wrong. */
+export function createKeyRing(keys: GateKeys): KeyRing {
+  if (typeof keys === "function") {
+    return { ready: async () => {}, keysFor: createKeyFinder(keys) };
+  }
+  const readings = readAll(keys);
+  let trusted: readonly TrustedKey[] | undefined;
+
+  // Each caller loads for itself until one is done: on Workers no request may wait for a promise
+  // that belongs to another.
+  async function load(): Promise<readonly TrustedKey[]> {
+    trusted ??= await trustKeys(readings);
+    return trusted;
+  }
+
+  return {
+    async ready() {
+      await load();
+    },
+    async keysFor({ kid }) {
+      const keys = trusted ?? (await load());
+      if (kid === undefined) return keys;
+      return keys.filter((key) => key.kid === undefined || key.kid === kid);
+    },
+  };
+}
+
+function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly PublicKeyReading[] {
+  const readings: PublicKeyReading[] = [];
+  for (const source of Array.isArray(keys) ? keys : [keys])
+    readings.push(...readPublicKeys(source));
+  if (readings.length === 0) {
+    throw configurationError("keys", "the list is empty; give at least one public key");
+  }
+  const kids = readings.map((reading) => (typeof reading === "function" ? undefined : reading.kid));
+  const repeated = kids.find((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
+  if (repeated !== undefined) {
+    throw configurationError(
+      "keys",
+      "two keys have the same kid; give each key a kid of its own, or none",
+    );
+  }
+  return readings;
+}

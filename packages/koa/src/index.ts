@@ -1,0 +1,3 @@
+export type { Decision, GuardOptions, ObservedRequest } from "@portcullis/core";
+export type { DownloadState, GuardedContext, Middleware } from "./guard.ts";
+export { guard } from "./guard.ts";

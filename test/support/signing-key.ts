@@ -1,0 +1,41 @@
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+
+/** A throw-away RSA key pair; every test file makes its own, none is ever committed. */
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** SPKI PEM. */
+  readonly publicPem: string;
+}
+
+/** Makes a key pair; 2048 bits unless told otherwise. */
+export function signingKey(modulusLength = 2048): SigningKey {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength });
+  return {
+    privateKey,
+    publicKey,
+    publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+  };
+}
+
+/** The time at which tests play, in seconds since 1970: that of the token in Jamf's documentation. */
+export const testTime = 1_503_324_314;
+
+/** Jamf Pro's claims, expiring ten minutes after {@link testTime}. */
+export const jamfClaims = { sub: "AppManifest", iss: "JSS", exp: testTime + 600 };
+
+/** Text or an object as a base64url segment. */
+export function segment(content: unknown): string {
+  const text = typeof content === "string" ? content : JSON.stringify(content);
+  return Buffer.from(text).toString("base64url");
+}
+
+/** Signs any header and any claims with RS256, sound or not: strings go in as they are. */
+export function signToken(
+  key: SigningKey,
+  claims: unknown = jamfClaims,
+  header: unknown = { alg: "RS256" },
+): string {
+  const signingInput = `${segment(header)}.${segment(claims)}`;
+  return `${signingInput}.${sign("sha256", Buffer.from(signingInput), key.privateKey).toString("base64url")}`;
+}
