@@ -15,7 +15,7 @@ export interface KeyRing {
    * The keys that may have signed a token with this header: all of them, or, where token and key
    * both have a `kid`, only those that agree. Rejects if the keys cannot be had.
    */
-  keysFor(header: JoseHeader): Promise<readonly TrustedKey[]>;
+  keysFor(header: JoseHeader): readonly TrustedKey[] | Promise<readonly TrustedKey[]>;
 }
 
 /** Makes a key ring; throws a configuration error for keys that can be seen to be wrong. */
@@ -37,10 +37,10 @@ export function createKeyRing(keys: GateKeys): KeyRing {
     async ready() {
       await load();
     },
-    async keysFor({ kid }) {
-      const keys = trusted ?? (await load());
-      if (kid === undefined) return keys;
-      return keys.filter((key) => key.kid === undefined || key.kid === kid);
+    keysFor({ kid }) {
+      const fits = (key: TrustedKey): boolean => key.kid === undefined || key.kid === kid;
+      if (kid === undefined) return trusted ?? load();
+      return trusted?.filter(fits) ?? load().then((keys) => keys.filter(fits));
     },
   };
 }
