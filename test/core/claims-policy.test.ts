@@ -11,7 +11,21 @@ async function codeFor(claims: unknown, options: Partial<GateOptions> = {}): Pro
   return decision.allowed ? "allowed" : decision.code;
 }
 
-const strangers: unknown[] = [undefined, null, "", "x", 0, true, {}, [], ["JSS"], ["AppManifest"], " JSS", "JSS ", "jss"];
+const strangers: unknown[] = [
+  undefined,
+  null,
+  "",
+  "x",
+  0,
+  true,
+  {},
+  [],
+  ["JSS"],
+  ["AppManifest"],
+  " JSS",
+  "JSS ",
+  "jss",
+];
 
 test("iss must be exactly the expected string", async () => {
   for (const iss of [...strangers, "JSSS", "JS", "J\u0405S", "JSS\0", { toString: "JSS" }]) {

@@ -32,7 +32,7 @@ const malformed: Record<string, string> = {
   "an empty signature": `${header}.${payload}.`,
   "a trailing dot": `${token}.`,
   "a leading dot": `.${token}`,
-  "padding": `${token}=`,
+  padding: `${token}=`,
   "padding, percent-encoded": `${token}%3D%3D`,
   "standard base64 letters": `${header}.${payload}.${signature.slice(0, -1)}/`,
   "a plus sign, which is a space in forms": `${header}.${payload}.${signature.slice(0, -1)}+`,
@@ -58,7 +58,20 @@ test("a token of 4096 characters is looked at, one more is too long", async () =
   assert.equal(await codeFor("A".repeat(1_000_000)), "token_too_long");
 });
 
-const notObjects = ["[]", '"text"', "1", "null", "true", "{", "", "{}x", '{"a":1,}', "\uFEFF{}", "{'a':1}", '[{"alg":"RS256"}]'];
+const notObjects = [
+  "[]",
+  '"text"',
+  "1",
+  "null",
+  "true",
+  "{",
+  "",
+  "{}x",
+  '{"a":1,}',
+  "\uFEFF{}",
+  "{'a':1}",
+  '[{"alg":"RS256"}]',
+];
 
 test("a header that is not one JSON object is malformed", async () => {
   for (const text of notObjects.filter(Boolean)) {
@@ -73,8 +86,14 @@ test("a payload that is not one JSON object is malformed, even if its signature 
 });
 
 test("text in UTF-16 or broken UTF-8 is malformed", async () => {
-  const utf16 = Uint8Array.from(JSON.stringify(jamfClaims).split("").flatMap((c) => [c.charCodeAt(0), 0]));
-  const broken = new TextEncoder().encode(JSON.stringify({ ...jamfClaims, x: "?" })).map((byte) => (byte === 63 ? 0xff : byte));
+  const utf16 = Uint8Array.from(
+    JSON.stringify(jamfClaims)
+      .split("")
+      .flatMap((c) => [c.charCodeAt(0), 0]),
+  );
+  const broken = new TextEncoder()
+    .encode(JSON.stringify({ ...jamfClaims, x: "?" }))
+    .map((byte) => (byte === 63 ? 0xff : byte));
   const overlong = Uint8Array.of(0xc0, 0xfb, ...new TextEncoder().encode('"exp":1}'));
   for (const bytes of [utf16, broken, overlong]) {
     assert.equal(await codeFor(await signed(header, segment(bytes))), "token_malformed");

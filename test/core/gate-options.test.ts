@@ -54,7 +54,10 @@ test("a clock in milliseconds, or none at all, is refused", () => {
 
 test("an unknown option is refused, and the known ones are named", () => {
   for (const name of ["clockskew", "secret", "algorithms", "toString", "constructor"]) {
-    assert.match(problem({ keys, [name]: 1 }), new RegExp(`^${name}: unknown option; there are keys, issuer, .*, now$`));
+    assert.match(
+      problem({ keys, [name]: 1 }),
+      new RegExp(`^${name}: unknown option; there are keys, issuer, .*, now$`),
+    );
   }
   assert.match(problem(JSON.parse('{"keys":"x","__proto__":1}')), /^(__proto__|keys): /);
 });
@@ -66,7 +69,14 @@ test("no options at all are refused", () => {
 });
 
 test("an option that is undefined counts as left out", () => {
-  createGate({ keys, issuer: undefined, subject: undefined, audience: undefined, clockSkew: undefined, now: undefined });
+  createGate({
+    keys,
+    issuer: undefined,
+    subject: undefined,
+    audience: undefined,
+    clockSkew: undefined,
+    now: undefined,
+  });
 });
 
 test("only our own errors are configuration errors", () => {

@@ -36,7 +36,15 @@ test("the claims handed out are frozen and have no prototype", async () => {
 
 test("absolute, path-only and strange request targets are judged alike", async () => {
   const token = await webSignToken(key);
-  for (const target of ["https://example.com/a.ipa", "/a.ipa", "//evil:99999/a", "http://[bad/a", "*", "", "\\\\x\\y"]) {
+  for (const target of [
+    "https://example.com/a.ipa",
+    "/a.ipa",
+    "//evil:99999/a",
+    "http://[bad/a",
+    "*",
+    "",
+    "\\\\x\\y",
+  ]) {
     assert.equal(await codeFor(`${target}?token=${token}`), "allowed", target);
     assert.equal(await codeFor(target), "token_missing", target);
   }
@@ -162,7 +170,9 @@ test("one gate answers a thousand requests at once, each with its own verdict", 
   const expired = await webSignToken(otherKey, { ...jamfClaims, exp: testTime - 61 });
   const urls = [`?token=${good}`, `?token=${expired}`, "?", `?token=${good}&token=${good}`, "?token=a.b.c"];
   const expected = ["allowed", "token_expired", "token_missing", "token_repeated", "token_malformed"];
-  const decisions = await Promise.all(Array.from({ length: 1000 }, (_, index) => gate.check(urls[index % 5] as string)));
+  const decisions = await Promise.all(
+    Array.from({ length: 1000 }, (_, index) => gate.check(urls[index % 5] as string)),
+  );
   decisions.forEach((decision, index) => {
     assert.equal(decision.allowed ? "allowed" : decision.code, expected[index % 5]);
   });

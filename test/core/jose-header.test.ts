@@ -79,7 +79,12 @@ test("kid must be a string if there is one, and is never looked up anywhere", as
 
 test("a key that the token brings along is not used", async () => {
   const attacker = await webSigningKey();
-  for (const extra of [{ jwk: attacker.publicJwk }, { jku: "https://e.com/k" }, { x5u: "https://e.com/c" }, { x5c: ["MII"] }]) {
+  for (const extra of [
+    { jwk: attacker.publicJwk },
+    { jku: "https://e.com/k" },
+    { x5u: "https://e.com/c" },
+    { x5c: ["MII"] },
+  ]) {
     const token = await webSignToken(attacker, jamfClaims, { alg: "RS256", ...extra });
     const decision = await gate.check(`?token=${token}`);
     assert.equal(!decision.allowed && decision.code, "signature_invalid");

@@ -19,7 +19,10 @@ test("jose's key set functions are key resolvers", async () => {
 });
 
 test("tokens without kid are tried with every key of jose's set", async () => {
-  for (const keys of [[first, second], [second, first]]) {
+  for (const keys of [
+    [first, second],
+    [second, first],
+  ]) {
     const set = createLocalJWKSet({ keys: keys.map(({ publicJwk }, index) => ({ ...publicJwk, kid: `k${index}` })) });
     assert.equal(await codeFor(createGate({ keys: set, now })), "allowed");
   }
@@ -43,7 +46,10 @@ test("a resolver gets the header and may return a JWK or a CryptoKey, at once or
     };
     assert.equal(await codeFor(createGate({ keys: resolver, now })), "allowed");
   }
-  assert.deepEqual(headers.map((header) => ({ ...header })), Array(3).fill({ alg: "RS256" }));
+  assert.deepEqual(
+    headers.map((header) => ({ ...header })),
+    Array(3).fill({ alg: "RS256" }),
+  );
 });
 
 test("a resolver that fails makes the keys unavailable, and its error is kept for the log", async () => {

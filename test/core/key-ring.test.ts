@@ -13,7 +13,10 @@ async function codeFor(gate: ReturnType<typeof createGate>, token: string): Prom
 }
 
 test("during rotation, tokens of the old and of the new key are accepted in any order of keys", async () => {
-  for (const keys of [[first, second, third], [third, second, first]]) {
+  for (const keys of [
+    [first, second, third],
+    [third, second, first],
+  ]) {
     const gate = createGate({ keys: keys.map((key) => key.publicPem), now });
     for (const key of keys) assert.equal(await codeFor(gate, await webSignToken(key)), "allowed");
     assert.equal(await codeFor(gate, await webSignToken(await webSigningKey())), "signature_invalid");
@@ -22,7 +25,10 @@ test("during rotation, tokens of the old and of the new key are accepted in any 
 
 test("with several keys the verdict is that of the key that signed", async () => {
   const expired = { ...jamfClaims, exp: testTime - 100 };
-  for (const keys of [[first, second], [second, first]]) {
+  for (const keys of [
+    [first, second],
+    [second, first],
+  ]) {
     const gate = createGate({ keys: keys.map((key) => key.publicPem), now });
     assert.equal(await codeFor(gate, await webSignToken(second, expired)), "token_expired");
   }
@@ -30,7 +36,8 @@ test("with several keys the verdict is that of the key that signed", async () =>
 
 test("where token and keys have a kid, only the key that agrees is tried", async () => {
   const gate = createGate({ keys: [keyed(first, "a"), keyed(second, "b"), third.publicJwk], now });
-  const signed = (key: typeof first, kid?: string) => webSignToken(key, jamfClaims, kid === undefined ? undefined : { alg: "RS256", kid });
+  const signed = (key: typeof first, kid?: string) =>
+    webSignToken(key, jamfClaims, kid === undefined ? undefined : { alg: "RS256", kid });
   assert.equal(await codeFor(gate, await signed(first, "a")), "allowed");
   assert.equal(await codeFor(gate, await signed(first, "b")), "signature_invalid");
   assert.equal(await codeFor(gate, await signed(first, "c")), "signature_invalid");

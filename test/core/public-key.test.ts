@@ -89,7 +89,14 @@ test("a private key is refused with the command that makes the public one, and i
   const secret = pem("PRIVATE KEY", pkcs8);
   const traditional = pem("RSA PRIVATE KEY", pkcs8.subarray(26));
   const encrypted = pem("ENCRYPTED PRIVATE KEY", pkcs8);
-  for (const text of [secret, traditional, encrypted, `${key.publicPem}${secret}`, secret.replace(/\n/g, "\\n"), secret.slice(0, 60)]) {
+  for (const text of [
+    secret,
+    traditional,
+    encrypted,
+    `${key.publicPem}${secret}`,
+    secret.replace(/\n/g, "\\n"),
+    secret.slice(0, 60),
+  ]) {
     const message = problem(text);
     assert.match(message, /private key.*openssl pkey -in key\.pem -pubout -out public\.pem/);
     assert.doesNotMatch(message, /MII/);
@@ -115,7 +122,24 @@ test("keys of other kinds are refused", async () => {
 });
 
 test("a JWK that says it is for something else is refused", () => {
-  for (const extra of [{ use: "enc" }, { alg: "RS512" }, { alg: "PS256" }, { alg: "HS256" }, { key_ops: ["sign"] }, { key_ops: [] }, { key_ops: 1 }, { kid: 1 }, { n: undefined }, { n: "" }, { e: "" }, { n: 5 }, { e: null }, { n: "!" }, { e: "AQAB=" }, { use: null }]) {
+  for (const extra of [
+    { use: "enc" },
+    { alg: "RS512" },
+    { alg: "PS256" },
+    { alg: "HS256" },
+    { key_ops: ["sign"] },
+    { key_ops: [] },
+    { key_ops: 1 },
+    { kid: 1 },
+    { n: undefined },
+    { n: "" },
+    { e: "" },
+    { n: 5 },
+    { e: null },
+    { n: "!" },
+    { e: "AQAB=" },
+    { use: null },
+  ]) {
     const message = problem({ ...key.publicJwk, ...extra });
     assert.match(message, /kty, use, key_ops, alg, n and e|bits|unsound/, JSON.stringify(extra));
   }
@@ -138,6 +162,39 @@ const odd = (bits: number): Uint8Array => {
   bytes[0] = 2 ** (bits - (bytes.length - 1) * 8) - 1;
   return bytes;
 };
+
+test("a CryptoKey that turns out too small makes ready reject, naming the option", async () => {
+  const small = await webSigningKey(1024);
+  const gate = createGate({ keys: small.publicKey });
+  await assert.rejects(
+    gate.ready(),
+    (error) =>
+      isConfigurationError(error) && error.message === "keys: the RSA key has 1024 bits; use one of 2048 to 8192",
+  );
+  const decision = await gate.check(`?token=${token}`);
+  assert.equal(!decision.allowed && decision.code, "keys_unavailable");
+});
+
+/** A certificate's outline in DER, all fields but the key empty: only the key is ever read. */
+function certificate(version: number[], subjectPublicKeyInfo: Uint8Array): Uint8Array {
+  const element = (tag: number, content: ArrayLike<number>) =>
+    Uint8Array.of(tag, 0x82, content.length >> 8, content.length & 255, ...Array.from(content));
+  const fields = [...version, 0x02, 1, 7, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, ...subjectPublicKeyInfo];
+  return element(0x30, Uint8Array.of(...element(0x30, fields), 0x30, 0, 0x03, 1, 0));
+}
+
+test("an X.509 certificate of version 1 or 3 gives its key", async () => {
+  for (const version of [[], [0xa0, 3, 2, 1, 2]]) {
+    assert.equal(await opens(pem("CERTIFICATE", certificate(version, spki))), true);
+    assert.match(problem(pem("CERTIFICATE", certificate(version, Uint8Array.of(0x30, 0)))), /damaged/);
+    assert.match(problem(pem("CERTIFICATE", certificate(version, Uint8Array.of(0x02, 1, 1)))), /damaged/);
+  }
+});
+
+test("an exponent whose first bit is set is imported as a positive number", async () => {
+  const exponent = Uint8Array.of(0xff, 0, 1);
+  await createGate({ keys: jwkOf(odd(2048), exponent) }).ready();
+});
 
 test("RSA keys below 2048 or above 8192 bits are refused", () => {
   const e = Uint8Array.of(1, 0, 1);
@@ -164,14 +221,30 @@ test("nothing, an empty list and things that are no keys are refused", () => {
   assert.match(problem(null), /public half/);
   assert.match(problem([]), /the list is empty/);
   assert.match(problem({ keys: [] }), /the list is empty/);
-  for (const thing of [0, 1, true, Symbol("k"), {}, [null], [undefined], [[]], { keys: [null] }, { keys: 1 }, new Date(), new Uint8Array(9)]) {
+  for (const thing of [
+    0,
+    1,
+    true,
+    Symbol("k"),
+    {},
+    [null],
+    [undefined],
+    [[]],
+    { keys: [null] },
+    { keys: 1 },
+    new Date(),
+    new Uint8Array(9),
+  ]) {
     assert.match(problem(thing), /RSA JWK for RS256/);
   }
 });
 
 test("two keys with the same kid are refused", async () => {
   const other = await webSigningKey();
-  const keys = [{ ...key.publicJwk, kid: "a" }, { ...other.publicJwk, kid: "a" }];
+  const keys = [
+    { ...key.publicJwk, kid: "a" },
+    { ...other.publicJwk, kid: "a" },
+  ];
   assert.match(problem(keys), /two keys have the same kid/);
   assert.match(problem({ keys }), /two keys have the same kid/);
 });
@@ -197,7 +270,14 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
       }
     }
   }
-  for (const der of [[0x30, 0x80, 0, 0], [0x30, 0x84, 0xff, 0xff, 0xff, 0xff], [0x30, 0x00], [0x30, 0x02, 0x30, 0x00], [0x02, 0x01, 0x01], [0x30]]) {
+  for (const der of [
+    [0x30, 0x80, 0, 0],
+    [0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+    [0x30, 0x00],
+    [0x30, 0x02, 0x30, 0x00],
+    [0x02, 0x01, 0x01],
+    [0x30],
+  ]) {
     for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
       assert.match(problem(pem(label, Uint8Array.from(der))), /damaged/);
     }

@@ -34,7 +34,10 @@ test("an answer is a problem document that no cache keeps", () => {
     assert.equal(headers["Referrer-Policy"], "no-referrer");
     assert.equal(headers["X-Content-Type-Options"], "nosniff");
     const { type, title, detail, code: named, status: repeated } = JSON.parse(body);
-    assert.deepEqual({ type, detail, named, repeated }, { type: "about:blank", detail: refusal.message, named: code, repeated: status });
+    assert.deepEqual(
+      { type, detail, named, repeated },
+      { type: "about:blank", detail: refusal.message, named: code, repeated: status },
+    );
     assert.equal(title, { 400: "Bad Request", 401: "Unauthorized", 503: "Service Unavailable" }[status]);
     assert.doesNotMatch(Object.values(headers).join(), /[\r\n\0]/);
   }
@@ -44,8 +47,14 @@ test("the challenge is bare without a token, names the error with one, and is ab
   const challenge = (code: Parameters<typeof describeRefusal>[0]) =>
     refusalAnswer({ allowed: false, ...describeRefusal(code) }).headers;
   assert.equal(challenge("token_missing")["WWW-Authenticate"], 'Bearer realm="downloads"');
-  assert.match(challenge("token_repeated")["WWW-Authenticate"] ?? "", /^Bearer realm="downloads", error="invalid_request", error_description="[^"]+"$/);
-  assert.match(challenge("token_expired")["WWW-Authenticate"] ?? "", /^Bearer realm="downloads", error="invalid_token", error_description="[^"]+"$/);
+  assert.match(
+    challenge("token_repeated")["WWW-Authenticate"] ?? "",
+    /^Bearer realm="downloads", error="invalid_request", error_description="[^"]+"$/,
+  );
+  assert.match(
+    challenge("token_expired")["WWW-Authenticate"] ?? "",
+    /^Bearer realm="downloads", error="invalid_token", error_description="[^"]+"$/,
+  );
   assert.equal(challenge("keys_unavailable")["WWW-Authenticate"], undefined);
   assert.equal(challenge("keys_unavailable")["Retry-After"], "10");
 });

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGate, createRequestGuard, type Decision, fingerprintToken, type GuardOptions, isConfigurationError, type ObservedRequest } from "@portcullis/core";
+import {
+  createGate,
+  createRequestGuard,
+  type Decision,
+  fingerprintToken,
+  type GuardOptions,
+  isConfigurationError,
+  type ObservedRequest,
+} from "@portcullis/core";
 import { base64url, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
@@ -31,14 +39,22 @@ test("with reportOnly a refused request goes on, with the refusal, and still los
 test("onDecision is told every decision, and never the token", async () => {
   const seen: [Decision, ObservedRequest][] = [];
   const judge = createRequestGuard({ ...options, onDecision: (...args) => seen.push(args) });
-  for (const url of [`/a?token=${token}&x`, "/b", "/c?token=bad", `/d?token=${token}&token=${token}`]) await judge("HEAD", url);
+  for (const url of [`/a?token=${token}&x`, "/b", "/c?token=bad", `/d?token=${token}&token=${token}`])
+    await judge("HEAD", url);
   const fingerprint = await fingerprintToken(token);
   assert.deepEqual(
     seen.map(([decision, request]) => [decision.allowed, request]),
     [
       [true, { method: "HEAD", url: `/a?token=${fingerprint}&x`, fingerprint }],
       [false, { method: "HEAD", url: "/b", fingerprint: undefined }],
-      [false, { method: "HEAD", url: `/c?token=${await fingerprintToken("bad")}`, fingerprint: await fingerprintToken("bad") }],
+      [
+        false,
+        {
+          method: "HEAD",
+          url: `/c?token=${await fingerprintToken("bad")}`,
+          fingerprint: await fingerprintToken("bad"),
+        },
+      ],
       [false, { method: "HEAD", url: "/d?token=REDACTED&token=REDACTED", fingerprint: undefined }],
     ],
   );

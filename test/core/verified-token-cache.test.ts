@@ -4,7 +4,9 @@ import { createGate } from "@portcullis/core";
 import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
-const tokens = await Promise.all(Array.from({ length: 12 }, (_, index) => webSignToken(key, { ...jamfClaims, exp: jamfClaims.exp + index })));
+const tokens = await Promise.all(
+  Array.from({ length: 12 }, (_, index) => webSignToken(key, { ...jamfClaims, exp: jamfClaims.exp + index })),
+);
 
 function gateRemembering(cacheSize: number): (index: number) => Promise<boolean> {
   const gate = createGate({ keys: key.publicPem, now: () => testTime, cacheSize });
