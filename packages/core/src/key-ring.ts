@@ -51,6 +51,11 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   };
 }
 
+/** The RFC 7638 thumbprints of keys, in order: the names by which decisions, logs and metrics call them. */
+export async function keyThumbprints(keys: Exclude<GateKeys, KeyResolver>): Promise<string[]> {
+  return (await trustKeys(readAll(keys))).map(({ keyId }) => keyId);
+}
+
 function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly PublicKeyReading[] {
   const readings: PublicKeyReading[] = [];
   for (const source of Array.isArray(keys) ? keys : [keys]) readings.push(...readPublicKeys(source));
