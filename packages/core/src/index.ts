@@ -1,7 +1,7 @@
 // The gate
 export type { Claims } from "./claims-policy.ts";
 export type { ConfigurationError } from "./configuration-error.ts";
-export { isConfigurationError } from "./configuration-error.ts";
+export { configurationError, isConfigurationError } from "./configuration-error.ts";
 // Download URLs and tokens in them
 export type { TokenReading } from "./download-url.ts";
 export { addToken, readToken, redactToken, removeToken } from "./download-url.ts";
