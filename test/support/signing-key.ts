@@ -22,7 +22,11 @@ export function signingKey(modulusLength = 2048): SigningKey {
 export const testTime = 1_503_324_314;
 
 /** Jamf Pro's claims, expiring ten minutes after {@link testTime}. */
-export const jamfClaims: { sub: string; iss: string; exp: number } = { sub: "AppManifest", iss: "JSS", exp: testTime + 600 };
+export const jamfClaims: { sub: string; iss: string; exp: number } = {
+  sub: "AppManifest",
+  iss: "JSS",
+  exp: testTime + 600,
+};
 
 /** Text or an object as a base64url segment. */
 export function segment(content: unknown): string {
