@@ -66,8 +66,6 @@ function decisionLine(
 ): string {
   const time = new Date(now() * 1000).toTimeString().slice(0, 8);
   const path = url.split("?")[0];
-  const verdict = decision.allowed
-    ? colours.green("allowed")
-    : `${colours.red("refused")}  ${decision.code}`;
+  const verdict = decision.allowed ? colours.green("allowed") : `${colours.red("refused")}  ${decision.code}`;
   return `${colours.dim(time)}  ${method.padEnd(4)} ${path}  ${verdict}`;
 }
