@@ -1,4 +1,4 @@
-import { configurationError } from "./configuration-error.ts";
+import { configurationError, isConfigurationError } from "./configuration-error.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import { createKeyFinder, type KeyResolver } from "./key-resolver.ts";
 import { type PublicKeyReading, type PublicKeySource, readPublicKeys } from "./public-key.ts";
@@ -34,7 +34,15 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   }
 
   return {
-    ready: () => load().then(() => {}),
+    async ready() {
+      try {
+        await load();
+      } catch (cause) {
+        throw isConfigurationError(cause)
+          ? cause
+          : configurationError("keys", `cannot be used in this runtime: ${cause}`);
+      }
+    },
     keysFor({ kid }) {
       const fits = (key: TrustedKey): boolean => key.kid === undefined || key.kid === kid;
       if (kid === undefined) return trusted ?? load();

@@ -22,7 +22,7 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
   const { out, now } = context;
   const ended = untilSignal(context.signals, ["SIGINT", "SIGTERM"]);
   const key = await createThrowAwayKey();
-  const gate = createGate({ keys: key.publicKey, now });
+  const gate = createGate({ keys: key.publicPem, now });
   const folder = createSampleFolder();
   try {
     const onDecision = (decision: Decision, request: ObservedRequest) =>
