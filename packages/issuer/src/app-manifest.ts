@@ -2,6 +2,7 @@ import { checkHttpsUrl } from "./asset-url.ts";
 import type { FileHashes } from "./file-hashes.ts";
 import { issuerError } from "./issuer-error.ts";
 import { lintManifest } from "./lint-manifest.ts";
+import { describeFinding } from "./manifest-finding.ts";
 import { type PropertyListDictionary, writePropertyList } from "./property-list.ts";
 
 /** What an app manifest says: of the app, and where its parts are. */
@@ -127,7 +128,7 @@ function serialise(manifest: PropertyListDictionary): string {
     throw invalid(`The manifest cannot be written: ${(error as Error).message}.`);
   }
   const [error] = lintManifest(text).errors;
-  if (error) throw invalid(`${error.path}: ${error.message}`);
+  if (error) throw invalid(describeFinding(error));
   return text;
 }
 

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { checkHttpsUrl } from "./asset-url.ts";
 import { type InstallOptions, installKeys } from "./install-application.ts";
 import { lintManifest } from "./lint-manifest.ts";
+import { describeFinding } from "./manifest-finding.ts";
 import { invalidCommand, writeMdmCommand } from "./mdm-command.ts";
 import { type PropertyListDictionary, readPropertyList } from "./property-list.ts";
 
@@ -66,8 +67,7 @@ function manifestKeys(options: InlineManifest | ManifestByUrl): PropertyListDict
 /** Reads the text of a manifest in order to put it into a command; what devices choke on is refused. */
 export function readManifest(text: string): PropertyListDictionary {
   const [error] = lintManifest(text).errors;
-  if (error)
-    throw invalidCommand(`manifest: ${error.path === "" ? "" : `${error.path}: `}${error.message}`);
+  if (error) throw invalidCommand(`manifest: ${describeFinding(error)}`);
   return readPropertyList(text) as PropertyListDictionary;
 }
 

@@ -48,3 +48,8 @@ export function manifestFinding(
 ): ManifestFinding {
   return { severity: flaws[code], code, path, message };
 }
+
+/** A finding as one sentence with its place in front. */
+export function describeFinding({ path, message }: ManifestFinding): string {
+  return path === "" ? message : `${path}: ${message}`;
+}

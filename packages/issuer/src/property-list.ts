@@ -27,9 +27,10 @@ export function writePropertyList(value: PropertyListValue): string {
 
 /** Reads an XML property list; throws if it is not well-formed, or no property list. */
 export function readPropertyList(text: string): unknown {
-  // The library forgives broken XML and prints what it thinks of it; this does neither.
+  // The library forgives broken XML and prints what it thinks of it; this does neither. It prints a
+  // warning of U+FFFD too, unless that is written as a reference.
   parseXml(text);
-  return plist.parse(text.replace(/^\uFEFF/, ""));
+  return plist.parse(text.replace(/^\uFEFF/, "").replace(/\uFFFD/g, "&#xFFFD;"));
 }
 
 /** Whether a value is a dictionary of a property list. */

@@ -15,8 +15,10 @@ export function parseXml(text: string): Document {
   if (text.length > longestXml) throw new Error("the XML is longer than 16 MiB");
   if (/<!ENTITY|<!DOCTYPE[^>[]*\[/.test(text)) throw new Error("the XML declares entities");
   return new DOMParser({
-    onError(_level, message) {
-      throw new Error(message);
+    onError(level, message) {
+      // U+FFFD is a character like any other; all the other warnings are of broken XML.
+      if (level !== "warning" || !message.includes("replacement character"))
+        throw new Error(message);
     },
   }).parseFromString(text.replace(/^\uFEFF/, ""), "text/xml");
 }
