@@ -16,8 +16,9 @@ export interface Declaration {
 export interface DeclarationOptions {
   readonly identifier: string;
   /**
-   * Where the app manifest is, `https:`. Devices read it again about every 24 hours, long after any
-   * token has expired: let the server write the manifest at each request, and protect the package.
+   * Where the app manifest is: `https:`, with its token. Devices read it again about every 24 hours,
+   * when the token has expired and the gate refuses: for an update, declare it again with a fresh
+   * link. A manifest that hands fresh tokens to anybody would leave the gate open.
    */
   readonly manifestUrl: string | URL;
   /** Whether the device installs it by itself. Default `"Required"`. */
