@@ -23,6 +23,7 @@ const info = {
   LongString: "x".repeat(70_000),
 };
 const infoPath = "Payload/Example.app/Info.plist";
+const signature = { name: "Payload/Example.app/_CodeSignature/CodeResources", base64: "" };
 const base64 = (text: string | Buffer): string => Buffer.from(text).toString("base64");
 
 const described = {
@@ -74,6 +75,7 @@ describe("an .ipa is described", () => {
           plist: { CFBundleIdentifier: "other" },
         },
         { name: infoPath, plist: info, binary },
+        signature,
         { name: "iTunesMetadata.plist", base64: "" },
       ]);
       assert.deepEqual(await readPackage(ipa), described);
@@ -82,7 +84,7 @@ describe("an .ipa is described", () => {
   }
 
   test("whatever the file is called, stored or deflated", async () => {
-    const members = [{ name: infoPath, plist: info, binary: true, stored: true }];
+    const members = [{ name: infoPath, plist: info, binary: true, stored: true }, signature];
     assert.deepEqual(await readPackage(writeZip(path("example.zip"), members)), described);
   });
 
@@ -90,6 +92,8 @@ describe("an .ipa is described", () => {
     const folder = path("zipped");
     mkdirSync(`${folder}/Payload/Example.app`, { recursive: true });
     writeFileSync(`${folder}/${infoPath}`, readFileSync(xmlInfo()));
+    mkdirSync(`${folder}/Payload/Example.app/_CodeSignature`);
+    writeFileSync(`${folder}/${signature.name}`, "");
     execFileSync("zip", ["-qr", path("zip.ipa"), "Payload"], { cwd: folder });
     assert.deepEqual(await readPackage(path("zip.ipa")), described);
   });
@@ -111,6 +115,22 @@ describe("an .ipa is described", () => {
       assert.deepEqual((await readPackage(ipa)).metadata, metadata);
     });
   }
+
+  test("with the sizes of archives over 4 GiB", async () => {
+    const members = [{ name: infoPath, plist: info, zip64: true }, signature];
+    assert.deepEqual(await readPackage(writeZip(path("zip64.ipa"), members)), described);
+  });
+
+  test("with a warning, if it is not signed", async () => {
+    const { warnings } = await readPackage(
+      writeZip(path("unsigned.ipa"), [{ name: infoPath, plist: info }]),
+    );
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ["not_signed"],
+    );
+    assert.match(warnings[0]?.message ?? "", /no device installs it: export it from Xcode/);
+  });
 
   test("with UTF-16 strings and shared strings in its binary Info.plist", async () => {
     const plist = { ...info, CFBundleDisplayName: "例え", CFBundleName: "例え" };

@@ -146,6 +146,12 @@ describe("a .pkg is described", () => {
     );
   });
 
+  test("with names that are no UTF-8 beside it, which xar writes in base64", async () => {
+    const extraToc = '<file><name enctype="base64">/++/</name><type>file</type></file>';
+    const { metadata } = await describePkg({ Distribution: distribution }, { extraToc });
+    assert.equal(metadata.bundleIdentifier, "com.example.app");
+  });
+
   for (const title of ["", "<title>PRODUCT_TITLE</title>", "<title> </title>"]) {
     test(`by its file's name, if its title is ${JSON.stringify(title)}`, async () => {
       const untitled = withoutApps.replace(/<title>.*<\/title>/, title);

@@ -12,6 +12,8 @@ export interface ZipMember {
   /** This many zero bytes. */
   readonly zeros?: number;
   readonly stored?: boolean;
+  /** With the sizes of archives over 4 GiB. */
+  readonly zip64?: boolean;
 }
 
 /** Writes a zip archive with Python's zipfile, which, like an attacker, takes any name. */
@@ -29,7 +31,10 @@ with zipfile.ZipFile(input["file"], "w") as archive:
         else:
             content = base64.b64decode(member["base64"])
         method = zipfile.ZIP_STORED if member.get("stored") else zipfile.ZIP_DEFLATED
-        archive.writestr(member["name"], content, method)`,
+        entry = zipfile.ZipInfo(member["name"])
+        entry.compress_type = method
+        with archive.open(entry, "w", force_zip64=member.get("zip64", False)) as file:
+            file.write(content)`,
     { file, members },
   );
   return file;

@@ -37,6 +37,10 @@ export interface ManagedAppDeclarationOptions extends DeclarationOptions {
  * Makes a `com.apple.configuration.package` declaration: a `.pkg` for macOS 26 and later.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
+ *
+ * @example
+ * const manifestUrl = await issuer.downloadUrl("https://example.com/apps/example.plist");
+ * const declaration = packageDeclaration({ identifier: "com.example.package", manifestUrl });
  */
 export function packageDeclaration(options: DeclarationOptions): Declaration {
   return declaration("com.apple.configuration.package", options, {});
@@ -47,6 +51,10 @@ export function packageDeclaration(options: DeclarationOptions): Declaration {
  * visionOS 2.4 and later.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
+ *
+ * @example
+ * const manifestUrl = await issuer.downloadUrl("https://example.com/apps/example.plist");
+ * const declaration = managedAppDeclaration({ identifier: "com.example.app", manifestUrl });
  */
 export function managedAppDeclaration(options: ManagedAppDeclarationOptions): Declaration {
   const { automaticUpdates } = options;

@@ -1,7 +1,7 @@
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { readInfoPlist } from "./info-plist.ts";
 import { isIssuerError, issuerError } from "./issuer-error.ts";
-import type { PackageDescription } from "./package-description.ts";
+import type { PackageDescription, PackageWarning } from "./package-description.ts";
 
 /** Real ones have a few kilobytes; a zip bomb has gigabytes. */
 const largestInfoPlist = 4 * 1024 * 1024;
@@ -18,9 +18,9 @@ export async function readIpa(file: string): Promise<PackageDescription> {
       strictFileNames: true,
     });
     archive.on("error", () => {}); // each read rejects by itself; without a listener it would throw as well
-    const entry = await findInfoPlist(archive);
-    const [, folder = ""] = infoPlistPath.exec(entry.fileName) ?? [];
-    const app = readInfoPlist(await readEntry(archive, entry), folder);
+    const { infoPlist, signed } = await findApp(archive);
+    const [, folder = ""] = infoPlistPath.exec(infoPlist.fileName) ?? [];
+    const app = readInfoPlist(await readEntry(archive, infoPlist), folder);
     const { title, bundleIdentifier, bundleVersion, build } = app;
     const metadata = { title, bundleIdentifier, bundleVersion };
     return {
@@ -28,7 +28,7 @@ export async function readIpa(file: string): Promise<PackageDescription> {
       metadata,
       ...(build !== undefined && { build }),
       apps: [app],
-      warnings: [],
+      warnings: signed ? [] : [notSigned],
     };
   } catch (error) {
     throw explain(error);
@@ -38,8 +38,19 @@ export async function readIpa(file: string): Promise<PackageDescription> {
 }
 
 const infoPlistPath = /^Payload\/([^/]+)\.app\/Info\.plist$/;
+const signaturePath = /^Payload\/[^/]+\.app\/_CodeSignature\/CodeResources$/;
+const notSigned: PackageWarning = {
+  code: "not_signed",
+  message:
+    "The app is not signed, and no device installs it: export it from Xcode for distribution.",
+};
 
-async function findInfoPlist(archive: ZipFile): Promise<Entry> {
+interface FoundApp {
+  readonly infoPlist: Entry;
+  readonly signed: boolean;
+}
+
+async function findApp(archive: ZipFile): Promise<FoundApp> {
   if (archive.entryCount > mostEntries) {
     throw issuerError(
       "package_hostile",
@@ -47,11 +58,13 @@ async function findInfoPlist(archive: ZipFile): Promise<Entry> {
     );
   }
   const found: Entry[] = [];
+  let signed = false;
   for await (const entry of archive.eachEntry()) {
     if (infoPlistPath.test(entry.fileName)) found.push(entry);
+    if (signaturePath.test(entry.fileName)) signed = true;
   }
-  const [entry] = found;
-  if (!entry) {
+  const [infoPlist] = found;
+  if (!infoPlist) {
     throw issuerError(
       "package_incomplete",
       "The archive has no Payload/….app/Info.plist, so it is no .ipa: export the app again.",
@@ -64,7 +77,7 @@ async function findInfoPlist(archive: ZipFile): Promise<Entry> {
       "The .ipa holds several apps in its Payload: there must be one.",
     );
   }
-  return entry;
+  return { infoPlist, signed };
 }
 
 async function readEntry(archive: ZipFile, entry: Entry): Promise<Buffer> {

@@ -30,7 +30,7 @@ export function readXarContents(xml: string): XarContents {
   function addFiles(folder: Element, path: string, depth: number): void {
     if (depth > deepestFolder) throw hostile("folders nested without end");
     for (const file of childrenNamed(folder, "file")) {
-      const name = childText(file, "name") ?? "";
+      const name = readName(file);
       if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
         throw hostile("a file whose path leads out of it");
       }
@@ -45,6 +45,14 @@ export function readXarContents(xml: string): XarContents {
   addFiles(toc, "", 0);
   const signed = ["signature", "x-signature"].some((name) => childrenNamed(toc, name).length > 0);
   return { entries, signed };
+}
+
+/** xar writes a name that is no UTF-8 in base64. */
+function readName(file: Element): string {
+  const [element] = childrenNamed(file, "name");
+  const text = element?.textContent?.trim() ?? "";
+  const isEncoded = element?.getAttribute("enctype") === "base64";
+  return isEncoded ? Buffer.from(text, "base64").toString("latin1") : text;
 }
 
 function tableOfContents(xml: string): Element {
