@@ -34,11 +34,7 @@ export function readToken(url: string, parameter: string = defaultTokenParameter
  * Adds a token to a URL, in place of any it already has; path, other parameters and fragment stay
  * as they are, byte for byte.
  */
-export function addToken(
-  url: string,
-  token: string,
-  parameter: string = defaultTokenParameter,
-): string {
+export function addToken(url: string, token: string, parameter: string = defaultTokenParameter): string {
   const { beforeQuery, query, fragment } = splitUrl(removeToken(url, parameter));
   const added = [...query, `${parameter}=${token}`];
   return `${beforeQuery}?${added.join("&")}${fragment}`;
@@ -68,9 +64,7 @@ export function redactToken(
 ): string {
   const { beforeQuery, query, fragment } = splitUrl(url);
   if (query.length === 0) return url;
-  const redacted = query.map((part) =>
-    isNamed(part, parameter) ? `${parameter}=${replacement}` : part,
-  );
+  const redacted = query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
   return `${beforeQuery}?${redacted.join("&")}${fragment}`;
 }
 
@@ -87,8 +81,7 @@ function splitUrl(url: string): UrlParts {
   const end = hash === -1 ? url.length : hash;
   const fragment = url.slice(end);
   const question = url.indexOf("?");
-  if (question === -1 || question > end)
-    return { beforeQuery: url.slice(0, end), query: [], fragment };
+  if (question === -1 || question > end) return { beforeQuery: url.slice(0, end), query: [], fragment };
   const query = url.slice(question + 1, end).split("&");
   return { beforeQuery: url.slice(0, question), query, fragment };
 }

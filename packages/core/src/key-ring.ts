@@ -34,9 +34,7 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   }
 
   return {
-    async ready() {
-      await load();
-    },
+    ready: () => load().then(() => {}),
     keysFor({ kid }) {
       const fits = (key: TrustedKey): boolean => key.kid === undefined || key.kid === kid;
       if (kid === undefined) return trusted ?? load();
@@ -47,18 +45,11 @@ export function createKeyRing(keys: GateKeys): KeyRing {
 
 function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly PublicKeyReading[] {
   const readings: PublicKeyReading[] = [];
-  for (const source of Array.isArray(keys) ? keys : [keys])
-    readings.push(...readPublicKeys(source));
-  if (readings.length === 0) {
-    throw configurationError("keys", "the list is empty; give at least one public key");
-  }
+  for (const source of Array.isArray(keys) ? keys : [keys]) readings.push(...readPublicKeys(source));
+  if (readings.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
   const kids = readings.map((reading) => (typeof reading === "function" ? undefined : reading.kid));
   const repeated = kids.find((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
-  if (repeated !== undefined) {
-    throw configurationError(
-      "keys",
-      "two keys have the same kid; give each key a kid of its own, or none",
-    );
-  }
+  if (repeated !== undefined)
+    throw configurationError("keys", "two keys have the same kid; give each its own, or none");
   return readings;
 }
