@@ -10,7 +10,7 @@ export type { JsonObject } from "./json-object.ts";
 // Its keys
 
 export type { KeyResolver, ResolvedKey } from "./key-resolver.ts";
-export type { GateKeys } from "./key-ring.ts";
+export { type GateKeys, keyThumbprints } from "./key-ring.ts";
 export type { CryptoKeyLike, PublicJwk, PublicJwkSet, PublicKeySource } from "./public-key.ts";
 
 // Why a request is refused

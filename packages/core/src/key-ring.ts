@@ -1,4 +1,4 @@
-import { configurationError } from "./configuration-error.ts";
+import { configurationError, isConfigurationError } from "./configuration-error.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import { createKeyFinder, type KeyResolver } from "./key-resolver.ts";
 import { type PublicKeyReading, type PublicKeySource, readPublicKeys } from "./public-key.ts";
@@ -34,13 +34,26 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   }
 
   return {
-    ready: () => load().then(() => {}),
+    async ready() {
+      try {
+        await load();
+      } catch (cause) {
+        throw isConfigurationError(cause)
+          ? cause
+          : configurationError("keys", `cannot be used in this runtime: ${cause}`);
+      }
+    },
     keysFor({ kid }) {
       const fits = (key: TrustedKey): boolean => key.kid === undefined || key.kid === kid;
       if (kid === undefined) return trusted ?? load();
       return trusted?.filter(fits) ?? load().then((keys) => keys.filter(fits));
     },
   };
+}
+
+/** The RFC 7638 thumbprints of keys, in order: the names by which decisions, logs and metrics call them. */
+export async function keyThumbprints(keys: Exclude<GateKeys, KeyResolver>): Promise<string[]> {
+  return (await trustKeys(readAll(keys))).map(({ keyId }) => keyId);
 }
 
 function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly PublicKeyReading[] {

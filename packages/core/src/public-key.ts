@@ -56,8 +56,8 @@ function readJwk(jwk: unknown): RsaPublicKey {
   if ("d" in others || "k" in others) {
     throw configurationError("keys", "the JWK is a private or secret key; keep only its kty, n, e and kid");
   }
-  const modulus = decodeBase64url(String(n));
-  const exponent = decodeBase64url(String(e));
+  const modulus = typeof n === "string" && decodeBase64url(n);
+  const exponent = typeof e === "string" && decodeBase64url(e);
   const isForRs256 =
     kty === "RSA" && use === "sig" && alg === "RS256" && String(operations).split(",").includes("verify");
   if (!isForRs256 || !modulus || !exponent || typeof (kid ?? "") !== "string") {

@@ -34,15 +34,17 @@ export function rsaPublicKey(n: Uint8Array, e: Uint8Array, kid?: string): RsaPub
 
 /** The key as SubjectPublicKeyInfo (RFC 5280 section 4.1), the form that every runtime imports. */
 export function subjectPublicKeyInfo({ modulus, exponent }: RsaPublicKey): Uint8Array<ArrayBuffer> {
-  const zero = Uint8Array.of(0); // keeps a number whose first bit is set positive, and starts a bit string
-  const key = writeDer(derTag.sequence, [integer(modulus), integer(exponent)]);
+  const key = writeDer(derTag.sequence, [derInteger(modulus), derInteger(exponent)]);
   const identifier = writeDer(derTag.objectIdentifier, [rsaEncryption]);
   const algorithm = writeDer(derTag.sequence, [identifier, writeDer(derTag.null, [])]);
   return writeDer(derTag.sequence, [algorithm, writeDer(derTag.bitString, [zero, key])]);
+}
 
-  function integer(bytes: Uint8Array): Uint8Array {
-    return writeDer(derTag.integer, (bytes[0] as number) < 0x80 ? [bytes] : [zero, bytes]);
-  }
+const zero = Uint8Array.of(0);
+
+/** A zero in front keeps a number whose first bit is set positive. */
+function derInteger(bytes: Uint8Array): Uint8Array {
+  return writeDer(derTag.integer, (bytes[0] as number) < 0x80 ? [bytes] : [zero, bytes]);
 }
 
 function withoutLeadingZeros(bytes: Uint8Array): Uint8Array {

@@ -1,0 +1,5 @@
+import type { Command } from "./command-line/command.ts";
+import { demo } from "./commands/demo.ts";
+
+/** All commands, in the order in which `--help` lists them. */
+export const commands: readonly Command[] = [demo];
