@@ -11,10 +11,7 @@ const newKey = signingKey();
 const now = Math.floor(Date.now() / 1000);
 
 /** The example as it stands in examples/nginx, but for its paths and TLS. */
-const recipe = readFileSync(
-  new URL("../../examples/nginx/portcullis.conf", import.meta.url),
-  "utf8",
-)
+const recipe = readFileSync(new URL("../../examples/nginx/portcullis.conf", import.meta.url), "utf8")
   .replace("listen 443 ssl;", "listen SOCKET;")
   .replace(/^ *ssl_certificate.*\n/gm, "")
   .replaceAll("/etc/nginx/", "FOLDER/")
@@ -144,10 +141,7 @@ test("no log holds a token, and the access log says why each request was refused
   await nginx.get(`/apps/nothing.ipa?token=${fresh()}`);
   await nginx.get(`/apps/example.ipa?token=${fresh(key, { exp: now - 90 })}`);
   const logs = nginx.logs();
-  assert.match(
-    logs,
-    /"GET \/apps\/example\.ipa" 200 7 "-" code=allowed token=[0-9a-f]{8} problem=""/,
-  );
+  assert.match(logs, /"GET \/apps\/example\.ipa" 200 7 "-" code=allowed token=[0-9a-f]{8} problem=""/);
   assert.match(logs, /"GET \/apps\/example\.ipa" 401 \d+ "-" code=token_expired token=[0-9a-f]{8}/);
   assert.match(logs, /"GET \/apps\/example\.ipa" 401 \d+ "-" code=token_missing token= /);
   assert.doesNotMatch(logs, /eyJ|\?token/);
@@ -195,18 +189,11 @@ test("options can be preloaded from a JSON file, which nginx reads once", async 
 
 for (const [name, change, problem] of [
   ["a key file that is missing", ["public.pem;", "none.pem;"], /keys: the file \S+ cannot be read/],
-  [
-    "a private key in place of the public one",
-    ["public.pem;", "private.pem;"],
-    /keys: this is a private key/,
-  ],
+  ["a private key in place of the public one", ["public.pem;", "private.pem;"], /keys: this is a private key/],
   ["no key at all", ["set $portcullis_keys", "set $unused"], /keys: it is missing/],
   [
     "a skew that is no number",
-    [
-      "js_content portcullis.check;",
-      "set $portcullis_clock_skew much; js_content portcullis.check;",
-    ],
+    ["js_content portcullis.check;", "set $portcullis_clock_skew much; js_content portcullis.check;"],
     /clockSkew: give a number of seconds/,
   ],
 ] as const) {

@@ -63,9 +63,7 @@ for (const [index, [name, { options }]] of Object.entries(settings).entries()) {
     const differences: string[] = [];
     for (const { name: entry, url } of suite) {
       const decision = await gate.check(url);
-      const expected = decision.allowed
-        ? "204 allowed"
-        : `${decision.status === 401 ? 401 : 403} ${decision.code}`;
+      const expected = decision.allowed ? "204 allowed" : `${decision.status === 401 ? 401 : 403} ${decision.code}`;
       const { status, headers } = await nginx.get(url, { headers: { Host: `s${index}` } });
       const found = `${status} ${headers["portcullis-code"]}`;
       codes.add(found);

@@ -50,13 +50,9 @@ export async function startNginx(http: string, files: Record<string, string>): P
   write("logs/error.log", "");
   const block = http.replaceAll("FOLDER", folder).replaceAll("SOCKET", `unix:${socketPath}`);
   write("nginx.conf", mainConfiguration(folder, block));
-  const child = spawn(
-    "/bin/sh",
-    ["-c", `chmod 755 "$1" && exec nginx -p "$1" -c nginx.conf`, "sh", folder],
-    {
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
+  const child = spawn("/bin/sh", ["-c", `chmod 755 "$1" && exec nginx -p "$1" -c nginx.conf`, "sh", folder], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let errors = "";
   child.stderr.on("data", (chunk) => {
     errors += chunk;
@@ -88,11 +84,7 @@ ${http} }
 `;
 }
 
-async function untilListening(
-  path: string,
-  child: ChildProcess,
-  said: () => string,
-): Promise<void> {
+async function untilListening(path: string, child: ChildProcess, said: () => string): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     if (child.exitCode !== null) throw new Error(`nginx did not start: ${said()}`);
     const listening = await new Promise<boolean>((resolve) => {
@@ -122,9 +114,7 @@ function send(socketPath: string, path: string, options: GetOptions = {}): Promi
       incoming.on("data", (chunk) => {
         body += chunk;
       });
-      incoming.on("end", () =>
-        resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body }),
-      );
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body }));
     });
     outgoing.once("error", reject);
     outgoing.end();

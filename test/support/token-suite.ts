@@ -1,12 +1,5 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
-import {
-  jamfClaims,
-  type SigningKey,
-  segment,
-  signingKey,
-  signToken,
-  testTime,
-} from "./signing-key.ts";
+import { jamfClaims, type SigningKey, segment, signingKey, signToken, testTime } from "./signing-key.ts";
 
 /** One URL to judge, and what is odd about it. */
 export interface SuiteEntry {
@@ -43,8 +36,7 @@ export function tokenSuite(key: SigningKey): SuiteEntry[] {
 function claimTokens(key: SigningKey): Record<string, string> {
   const claims: Record<string, unknown> = {};
   const times = [-7261, -61, -60, -59, -1, 0, 1, 600, 7199, 7200, 7259, 7260, 7261, 1e9];
-  for (const offset of times)
-    claims[`exp ${offset} s from now`] = { ...jamfClaims, exp: testTime + offset };
+  for (const offset of times) claims[`exp ${offset} s from now`] = { ...jamfClaims, exp: testTime + offset };
   const odd = ["9999999999", [9999999999], null, true, {}, 0, -1, 2 ** 53 + 2, 1503324314.5];
   for (const exp of odd) claims[`exp ${JSON.stringify(exp)}`] = { ...jamfClaims, exp };
   for (const name of ["nbf", "iat"]) {
@@ -52,8 +44,7 @@ function claimTokens(key: SigningKey): Record<string, string> {
       claims[`${name} ${JSON.stringify(value)}`] = { ...jamfClaims, [name]: value };
     }
   }
-  for (const name of ["iss", "sub", "exp"])
-    claims[`no ${name}`] = { ...jamfClaims, [name]: undefined };
+  for (const name of ["iss", "sub", "exp"]) claims[`no ${name}`] = { ...jamfClaims, [name]: undefined };
   for (const value of ["jss", "JSS ", "", ["JSS"], null, 1, "JS\u0405"]) {
     claims[`iss ${JSON.stringify(value)}`] = { ...jamfClaims, iss: value };
   }
@@ -116,15 +107,7 @@ function headerTokens(key: SigningKey): Record<string, string> {
     { x5c: ["MII"] },
     { unknown: 1 },
   ];
-  const all = [
-    ...odd,
-    ...more.map((extra) => ({ ...jamfHeader, ...extra })),
-    {},
-    [],
-    "null",
-    "{",
-    { ALG: "RS256" },
-  ];
+  const all = [...odd, ...more.map((extra) => ({ ...jamfHeader, ...extra })), {}, [], "null", "{", { ALG: "RS256" }];
   return Object.fromEntries(
     all.map((header) => [`header ${JSON.stringify(header)}`, signToken(key, jamfClaims, header)]),
   );
@@ -176,17 +159,13 @@ function badlyWritten(good: string): Record<string, string> {
     "stray trailing bits": `${header}.${payload}.${signature.slice(0, -1)}B`,
     "a character beyond ASCII": `${good.slice(0, -1)}%C4%B0`,
     "a broken escape": `${good}%`,
-    "escaped, all of it": [...good]
-      .map((letter) => `%${letter.charCodeAt(0).toString(16)}`)
-      .join(""),
+    "escaped, all of it": [...good].map((letter) => `%${letter.charCodeAt(0).toString(16)}`).join(""),
     "escaped dots": good.replaceAll(".", "%2e"),
     quoted: `%22${good}%22`,
     "with a scheme": `Bearer%20${good}`,
     "4097 characters": "a".repeat(4097),
     "4096 characters": "a".repeat(4096),
-    "JSON serialisation": encodeURIComponent(
-      JSON.stringify({ protected: header, payload, signature }),
-    ),
+    "JSON serialisation": encodeURIComponent(JSON.stringify({ protected: header, payload, signature })),
     "Jamf's documented example":
       "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCIsImlzcyI6IkpTUyIsImV4cCI6MTUwMzMyNDMxNH0.SeoxBY0EaCf4KV3UOyDMmu",
   };
@@ -229,7 +208,5 @@ function* oneCharacterChanges(good: string): Generator<[number, string]> {
 }
 
 function signAll(key: SigningKey, claims: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(claims).map(([name, content]) => [name, signToken(key, content)]),
-  );
+  return Object.fromEntries(Object.entries(claims).map(([name, content]) => [name, signToken(key, content)]));
 }

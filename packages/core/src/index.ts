@@ -1,7 +1,7 @@
 // The gate
 
 export type { Claims } from "./claims-policy.ts";
-export { type ConfigurationError, isConfigurationError } from "./configuration-error.ts";
+export { type ConfigurationError, configurationError, isConfigurationError } from "./configuration-error.ts";
 export { type Allowed, createGate, type Decision, type Gate, type Refused } from "./gate.ts";
 export type { GateOptions } from "./gate-options.ts";
 export type { JoseHeader } from "./jose-header.ts";

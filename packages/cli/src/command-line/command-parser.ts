@@ -37,9 +37,7 @@ export function parseCommandLine(
       .configureHelp({ styleTitle: (text) => out.colours.bold(text) });
 
   const program = configure(new Parser("portcullis"))
-    .description(
-      "Hands out in-house apps, packages and books only to links with a valid Jamf Pro token.",
-    )
+    .description("Hands out in-house apps, packages and books only to links with a valid Jamf Pro token.")
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", () => `\n${exitCodeHelp(out)}`);
@@ -76,16 +74,10 @@ export function parseCommandLine(
 function parserOption(name: string, option: OptionDefinition): Option {
   const short = option.short ? `-${option.short}, ` : "";
   const value = option.kind === "flag" ? "" : ` <${placeholder(option)}>`;
-  const parserOption = new Option(
-    `${short}--${dashedName(name)}${value}`,
-    `${option.description}${remark(option)}`,
-  );
+  const parserOption = new Option(`${short}--${dashedName(name)}${value}`, `${option.description}${remark(option)}`);
   if (option.kind === "flag") return parserOption;
   // Values stay text here: they are judged together with those of the environment and the file.
-  return parserOption.argParser((text: string, previous: readonly string[] | undefined) => [
-    ...(previous ?? []),
-    text,
-  ]);
+  return parserOption.argParser((text: string, previous: readonly string[] | undefined) => [...(previous ?? []), text]);
 }
 
 /** What stands for an option's value in help, schema and reference. */
@@ -98,8 +90,7 @@ export function remark(option: OptionDefinition): string {
   const remarks: string[] = [];
   if ("required" in option && option.required) remarks.push("required");
   if (option.kind === "list") remarks.push("may be repeated");
-  if ("default" in option && option.default !== undefined)
-    remarks.push(`default ${option.default}`);
+  if ("default" in option && option.default !== undefined) remarks.push(`default ${option.default}`);
   return remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
 }
 

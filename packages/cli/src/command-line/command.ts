@@ -54,9 +54,8 @@ export interface CommandDefinition<Options extends OptionTable, Operands extends
 export type Command = CommandDefinition<any, any>;
 
 /** Checks a command's `run` against its own table. */
-export function defineCommand<
-  const Options extends OptionTable,
-  const Operands extends OperandTable,
->(definition: CommandDefinition<Options, Operands>): Command {
+export function defineCommand<const Options extends OptionTable, const Operands extends OperandTable>(
+  definition: CommandDefinition<Options, Operands>,
+): Command {
   return definition;
 }

@@ -15,10 +15,7 @@ export interface OptionSources {
 }
 
 /** Finds the value of every option: command line, then environment, then file, then default. */
-export function resolveOptions(
-  table: OptionTable,
-  sources: OptionSources,
-): Record<string, AnyOptionValue> {
+export function resolveOptions(table: OptionTable, sources: OptionSources): Record<string, AnyOptionValue> {
   refuseUnknown(table, sources);
   const values: Record<string, AnyOptionValue> = {};
   for (const name of Object.keys(table)) values[name] = resolveOption(table, name, sources);

@@ -63,11 +63,7 @@ function judgeNumber(
   throw usageError(`${source}: give a whole number from ${min} to ${max}`);
 }
 
-function judgeChoice(
-  { choices }: { readonly choices: readonly string[] },
-  value: unknown,
-  source: string,
-): string {
+function judgeChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
   if (typeof value === "string" && choices.includes(value)) return value;
   throw usageError(`${source}: give one of ${choices.join(", ")}`);
 }

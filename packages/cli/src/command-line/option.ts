@@ -49,9 +49,7 @@ export type OptionDefinition = FlagOption | TextOption | ListOption | NumberOpti
 /** The options of a command by name in camelCase; `tokenParameter` is `--token-parameter`. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>;
 
-type Certain<O, Value> = O extends { default: Value } | { required: true }
-  ? Value
-  : Value | undefined;
+type Certain<O, Value> = O extends { default: Value } | { required: true } ? Value : Value | undefined;
 
 type OptionValue<O extends OptionDefinition> = O extends { kind: "flag" }
   ? boolean

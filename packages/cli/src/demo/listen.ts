@@ -17,8 +17,5 @@ export async function listenOnFreePort(server: Server, firstPort: number): Promi
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
     }
   }
-  throw failure(
-    `the ports from ${firstPort} to ${lastPort} are all taken`,
-    "Choose another: --port",
-  );
+  throw failure(`the ports from ${firstPort} to ${lastPort} are all taken`, "Choose another: --port");
 }

@@ -22,7 +22,7 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
   const { out, now } = context;
   const ended = untilSignal(context.signals, ["SIGINT", "SIGTERM"]);
   const key = await createThrowAwayKey();
-  const gate = createGate({ keys: key.publicKey, now });
+  const gate = createGate({ keys: key.publicPem, now });
   const folder = createSampleFolder();
   try {
     const onDecision = (decision: Decision, request: ObservedRequest) =>
@@ -66,8 +66,6 @@ function decisionLine(
 ): string {
   const time = new Date(now() * 1000).toTimeString().slice(0, 8);
   const path = url.split("?")[0];
-  const verdict = decision.allowed
-    ? colours.green("allowed")
-    : `${colours.red("refused")}  ${decision.code}`;
+  const verdict = decision.allowed ? colours.green("allowed") : `${colours.red("refused")}  ${decision.code}`;
   return `${colours.dim(time)}  ${method.padEnd(4)} ${path}  ${verdict}`;
 }

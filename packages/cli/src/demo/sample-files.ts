@@ -82,8 +82,6 @@ function sampleBook(): Uint8Array {
 }
 
 function propertyList(entries: Readonly<Record<string, string>>): string {
-  const lines = Object.entries(entries).map(
-    ([key, value]) => `  <key>${key}</key><string>${value}</string>`,
-  );
+  const lines = Object.entries(entries).map(([key, value]) => `  <key>${key}</key><string>${value}</string>`);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0"><dict>\n${lines.join("\n")}\n</dict></plist>\n`;
 }

@@ -1,9 +1,10 @@
-import { generateKeyPair, type KeyObject, sign } from "node:crypto";
+import { generateKeyPair, sign } from "node:crypto";
 import { promisify } from "node:util";
 
 /** A key pair that lives in memory only, and tokens of Jamf Pro's shape made with it. */
 export interface ThrowAwayKey {
-  readonly publicKey: KeyObject;
+  /** SPKI PEM. */
+  readonly publicPem: string;
   /** A token as Jamf Pro would send it; `expiry` in seconds since 1970. */
   issueToken(expiry: number): string;
 }
@@ -12,7 +13,7 @@ export interface ThrowAwayKey {
 export async function createThrowAwayKey(): Promise<ThrowAwayKey> {
   const pair = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   return {
-    publicKey: pair.publicKey,
+    publicPem: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
     issueToken(expiry) {
       const claims = { sub: "AppManifest", iss: "JSS", exp: Math.floor(expiry) };
       const signingInput = `${segment({ alg: "RS256" })}.${segment(claims)}`;

@@ -5,10 +5,7 @@ import { readRequestPath } from "./request-path.ts";
 import { sendFile, type Transfer } from "./send-file.ts";
 
 /** Answers a request that was let in; resolves as soon as the answer has begun. */
-export type FileListener = (
-  request: IncomingMessage,
-  response: ServerResponse,
-) => Promise<Transfer | undefined>;
+export type FileListener = (request: IncomingMessage, response: ServerResponse) => Promise<Transfer | undefined>;
 
 /** Makes the listener that serves the files of one folder; no listing, no index, no redirect. */
 export function createFileListener(folder: string): FileListener {

@@ -23,10 +23,7 @@ const readOnly = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O
  *
  * Rejects only if the system fails, such as with too many open files.
  */
-export async function openFile(
-  folder: string,
-  segments: readonly string[],
-): Promise<OpenFile | undefined> {
+export async function openFile(folder: string, segments: readonly string[]): Promise<OpenFile | undefined> {
   let handle: FileHandle | undefined;
   try {
     const root = await realpath(folder);

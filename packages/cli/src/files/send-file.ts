@@ -24,12 +24,7 @@ interface SendStream extends NodeJS.EventEmitter {
  * Bytes come from the descriptor that was judged, never again from the path. A file that fails or
  * shrinks on the way cuts the connection: half an app must never look like a whole one.
  */
-export function sendFile(
-  request: IncomingMessage,
-  response: ServerResponse,
-  file: OpenFile,
-  name: string,
-): Transfer {
+export function sendFile(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): Transfer {
   const { handle, size, modified, etag } = file;
   response.once("close", () => void handle.close().catch(() => {}));
   prepare(request, response, file, name);
@@ -51,12 +46,7 @@ export function sendFile(
   return { bytesSent: () => Math.max(0, (body?.bytesRead ?? 0) - response.writableLength) };
 }
 
-function prepare(
-  request: IncomingMessage,
-  response: ServerResponse,
-  file: OpenFile,
-  name: string,
-): void {
+function prepare(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): void {
   const range = soundRange(request.method, request.headers, file);
   delete request.headers["if-range"];
   delete request.headers.range;

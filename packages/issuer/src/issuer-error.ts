@@ -1,0 +1,55 @@
+/**
+ * Every reason for which this package refuses to do what it was asked, each with what it means.
+ *
+ * Wrong options are another matter: they throw core's configuration error, once, when the issuer
+ * is made.
+ */
+const reasons = {
+  // Issuing (issuer.ts)
+  configuration_disabled: "The JSON Web Token configuration is switched off.",
+  // URLs (asset-url.ts)
+  url_not_absolute: "The URL is relative, or is no URL at all.",
+  url_not_http: "The URL is neither https nor http.",
+  url_not_https: "Apple's devices take only https here.",
+  url_has_credentials: "The URL carries a user name or a password.",
+  url_not_encoded: "The URL holds white space or control characters, which must be encoded.",
+  // Manifests and commands (app-manifest.ts, install-commands.ts, declarations.ts)
+  manifest_invalid: "The manifest would not be one that Apple's schema allows.",
+  command_invalid: "The command would not be one that Apple's schema allows.",
+  // Files (file-hashes.ts)
+  file_empty: "The file has no bytes.",
+  file_changed: "The file was changed while it was read.",
+  file_not_regular: "It is a folder or a device, not a file.",
+  // Packages (read-package.ts and what it reads with)
+  package_unknown: "The file is neither an .ipa nor a .pkg.",
+  package_damaged: "The archive is cut short or otherwise broken.",
+  package_hostile: "The archive is built to harm whoever reads it.",
+  package_unsupported: "The archive uses a feature that this reader does not know.",
+  package_incomplete: "The archive lacks what names the app or package.",
+  // Jamf Pro's API (api-representation.ts, configuration-store.ts)
+  representation_malformed: "The text is not a representation of a configuration.",
+  configuration_exists: "There is a configuration already, and there can be only one.",
+  configuration_unknown: "There is no configuration with this id.",
+} as const;
+
+/** A stable name for one reason; compare these, not the messages. */
+export type IssuerErrorCode = keyof typeof reasons;
+
+/** Thrown when something cannot be done; recognise it by `code`, or with {@link isIssuerError}. */
+export interface IssuerError extends Error {
+  readonly code: IssuerErrorCode;
+}
+
+/** All codes of {@link IssuerError}, each with what it means. */
+export const issuerErrorCodes: Readonly<Record<IssuerErrorCode, string>> = reasons;
+
+/** Makes the error; `message` says in one sentence what was found and what to do. */
+export function issuerError(code: IssuerErrorCode, message: string): IssuerError {
+  return Object.assign(new Error(message), { code });
+}
+
+/** Tells a refusal of this package from any other error, whichever copy of the package made it. */
+export function isIssuerError(error: unknown): error is IssuerError {
+  const code = (error as IssuerError | undefined)?.code;
+  return error instanceof Error && typeof code === "string" && Object.hasOwn(reasons, code);
+}

@@ -1,0 +1,37 @@
+/** One PEM block (RFC 7468, and RFC 1421 for the headers of old encrypted keys). */
+export interface PemBlock {
+  /** What stands between `BEGIN` and the dashes, such as `"RSA PRIVATE KEY"`. */
+  readonly label: string;
+  /** The header lines, without the blank line after them; mostly empty. */
+  readonly headers: string;
+  /** Base64, without white space. */
+  readonly body: string;
+}
+
+/**
+ * Finds the PEM blocks in text as people really have it: with CRLF, with a byte order mark, indented,
+ * with newlines written out as `\n` (environment variables) or lost to a form, with words around.
+ */
+export function findPemBlocks(text: string): PemBlock[] {
+  const plain = text.replace(/\\r/g, "").replace(/\\n/g, "\n").replace(/\r\n?/g, "\n");
+  const blocks: PemBlock[] = [];
+  for (const [, label = "", content = ""] of plain.matchAll(
+    /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g,
+  )) {
+    const lines = content.split("\n").map((line) => line.replace(/\s/g, ""));
+    const isHeader = (line: string): boolean => line.includes(":"); // which base64 has not
+    blocks.push({
+      label,
+      headers: lines.filter(isHeader).join("\n"),
+      body: lines.filter((line) => !isHeader(line)).join(""),
+    });
+  }
+  return blocks;
+}
+
+/** Writes a block in the one form that OpenSSL reads everywhere. */
+export function pemText({ label, headers, body }: PemBlock): string {
+  const lines = body.match(/.{1,64}/g) ?? [];
+  const head = headers === "" ? [] : [headers, ""];
+  return [`-----BEGIN ${label}-----`, ...head, ...lines, `-----END ${label}-----`, ""].join("\n");
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { inspect } from "node:util";
+import { createGate, isConfigurationError } from "@portcullis/core";
+import { createIssuer, isIssuerError, type JwtConfiguration } from "@portcullis/issuer";
+import { calculateJwkThumbprint, importJWK, importSPKI, jwtVerify } from "jose";
+import { openssl, privateKeyPem } from "../support/private-key.ts";
+import { testTime } from "../support/signing-key.ts";
+
+const encryptionKey = privateKeyPem();
+const configuration: JwtConfiguration = {
+  displayName: "Lab",
+  encryptionKey,
+  tokenExpiry: 5,
+  now: () => testTime,
+};
+const issuer = createIssuer(configuration);
+
+describe("the configuration", () => {
+  test("shows its fields, and has the defaults of Jamf Pro's form", () => {
+    assert.deepEqual(JSON.parse(JSON.stringify(issuer)), {
+      displayName: "Lab",
+      tokenExpiry: 5,
+      enabled: true,
+      keyId: issuer.keyId,
+    });
+  });
+
+  const wrong: [keyof JwtConfiguration, unknown, RegExp][] = [
+    ["displayName", "", /give the configuration a name that is not empty/],
+    ["displayName", "  ", /not empty/],
+    ["displayName", undefined, /not empty/],
+    ...[0, 121, 5.5, "5", Number.NaN, -1, undefined, null].map((expiry): [keyof JwtConfiguration, unknown, RegExp] => [
+      "tokenExpiry",
+      expiry,
+      /^tokenExpiry: give a whole number of minutes from 1 to 120$/,
+    ]),
+    ["enabled", "true", /give true or false/],
+    ["now", () => Date.now(), /returns seconds since 1970/],
+    ["now", 5, /returns seconds since 1970/],
+    ["onWarning", "warn", /give a function/],
+  ];
+  for (const [name, value, message] of wrong) {
+    test(`with ${name} ${inspect(value)} is refused`, () => {
+      assert.throws(
+        () => createIssuer({ ...configuration, [name]: value }),
+        (error) => isConfigurationError(error) && error.option === name && message.test(error.message),
+      );
+    });
+  }
+
+  test("with a field that does not exist is refused, naming those that do", () => {
+    const typo = { ...configuration, tokenExpiryMinutes: 5 };
+    assert.throws(() => createIssuer(typo), /tokenExpiryMinutes: there is no such field; there are displayName/);
+    assert.throws(() => createIssuer(undefined as never), /configuration: give an object/);
+  });
+
+  for (const tokenExpiry of [1, 120]) {
+    test(`takes ${tokenExpiry} minutes, which the gate admits to the last second`, async () => {
+      const keys = issuer.publicKey().pem;
+      const token = await createIssuer({ ...configuration, tokenExpiry }).issueToken();
+      const verdict = async (later: number) =>
+        createGate({ keys, clockSkew: 0, now: () => testTime + later }).check(`/a?token=${token}`);
+      assert.equal((await verdict(0)).allowed, true);
+      assert.equal((await verdict(tokenExpiry * 60 - 1)).allowed, true);
+      const late = await verdict(tokenExpiry * 60);
+      assert.equal(!late.allowed && late.code, "token_expired");
+    });
+  }
+
+  test("that is switched off issues nothing, with a code of its own", async () => {
+    const off = createIssuer({ ...configuration, enabled: false });
+    for (const issue of [() => off.issueToken(), () => off.downloadUrl("https://example.com/a.ipa")]) {
+      await assert.rejects(issue, (error) => {
+        assert.ok(isIssuerError(error));
+        assert.equal(error.code, "configuration_disabled");
+        assert.match(error.message, /switched off: no token is issued until it is enabled/);
+        return true;
+      });
+    }
+    assert.equal(off.publicKey().keyId, issuer.keyId);
+  });
+});
+
+describe("the private key cannot be read back", () => {
+  const secret = encryptionKey.split("\n")[3] as string;
+  test("not by property, JSON or inspection", () => {
+    const shown = [
+      JSON.stringify(issuer),
+      inspect(issuer, { depth: 9, showHidden: true, getters: true }),
+      inspect(issuer.publicKey(), { depth: 9, showHidden: true }),
+      ...Reflect.ownKeys(issuer).map((name) => String(issuer[name as keyof typeof issuer])),
+    ].join("\n");
+    assert.ok(!shown.includes(secret));
+    assert.ok(!/PRIVATE|"d":|privateKey:/.test(shown));
+    assert.ok(Object.isFrozen(issuer));
+  });
+
+  test("not from the configuration that was given, if it changes later", () => {
+    const given = { ...configuration };
+    const made = createIssuer(given);
+    given.encryptionKey = privateKeyPem();
+    assert.equal(made.publicKey().keyId, issuer.keyId);
+  });
+});
+
+describe("the public key", () => {
+  test("is the one openssl derives", () => {
+    assert.equal(issuer.publicKey().pem, openssl(["rsa", "-pubout"], encryptionKey));
+  });
+
+  test("is named by its RFC 7638 thumbprint, in the gate's decisions too", async () => {
+    const { jwk, keyId } = issuer.publicKey();
+    assert.equal(keyId, await calculateJwkThumbprint(jwk));
+    assert.deepEqual(Object.keys(jwk), ["kty", "n", "e", "alg", "use", "kid"]);
+    const gate = createGate({ keys: jwk, now: () => testTime });
+    const decision = await gate.check(await issuer.downloadUrl("https://example.com/a.ipa"));
+    assert.equal(decision.allowed && decision.keyId, keyId);
+  });
+});
+
+describe("a token", () => {
+  test("has exactly the header and the claims of Jamf's documentation, byte for byte", async () => {
+    const documented = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCIsImlzcyI6IkpTUyIsImV4cCI6MTUwMzMyNDMxNH0";
+    const then = createIssuer({ ...configuration, now: () => 1_503_324_314 - 300 });
+    const token = await then.issueToken();
+    assert.equal(token.slice(0, token.lastIndexOf(".")), documented);
+    assert.equal(token.length, 431);
+  });
+
+  test("has an integer exp, whatever the clock says", async () => {
+    const token = await createIssuer({
+      ...configuration,
+      now: () => testTime + 0.999,
+    }).issueToken();
+    const claims = Buffer.from(token.split(".")[1] as string, "base64url").toString();
+    assert.equal(claims, `{"sub":"AppManifest","iss":"JSS","exp":${testTime + 300}}`);
+  });
+
+  test("is minted anew at every call, and is the same string within one second", async () => {
+    let seconds = testTime;
+    const ticking = createIssuer({ ...configuration, now: () => seconds });
+    const first = await ticking.issueToken();
+    seconds += 0.9;
+    assert.equal(await ticking.issueToken(), first);
+    seconds += 0.2;
+    assert.notEqual(await ticking.issueToken(), first);
+  });
+
+  test("verifies in core, as SPKI PEM and as a JWK", async () => {
+    const token = await issuer.issueToken();
+    for (const keys of [issuer.publicKey().pem, issuer.publicKey().jwk]) {
+      const decision = await createGate({ keys, now: () => testTime }).check(`/a?token=${token}`);
+      assert.equal(decision.allowed, true);
+    }
+  });
+
+  test("verifies in jose", async () => {
+    const { pem, jwk } = issuer.publicKey();
+    const options = {
+      issuer: "JSS",
+      subject: "AppManifest",
+      currentDate: new Date(testTime * 1000),
+    };
+    for (const key of [await importSPKI(pem, "RS256"), await importJWK({ ...jwk })]) {
+      const { payload, protectedHeader } = await jwtVerify(await issuer.issueToken(), key, options);
+      assert.deepEqual(protectedHeader, { alg: "RS256" });
+      assert.deepEqual(payload, { sub: "AppManifest", iss: "JSS", exp: testTime + 300 });
+    }
+  });
+
+  test("verifies by openssl dgst -verify, and not if a character is changed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "issuer-"));
+    try {
+      const [header, claims, signature] = (await issuer.issueToken()).split(".") as [string, string, string];
+      writeFileSync(join(folder, "public.pem"), issuer.publicKey().pem);
+      writeFileSync(join(folder, "signature"), Buffer.from(signature, "base64url"));
+      const args = ["dgst", "-sha256", "-verify", join(folder, "public.pem"), "-signature", join(folder, "signature")];
+      assert.equal(openssl(args, `${header}.${claims}`), "Verified OK\n");
+      assert.throws(() => openssl(args, `${header}.${claims}x`));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  for (const [bits, length] of [
+    [3072, 601],
+    [4096, 772],
+  ] as const) {
+    test(`of a ${bits}-bit key is ${length} characters long`, async () => {
+      const long = createIssuer({ ...configuration, encryptionKey: privateKeyPem(bits) });
+      assert.equal((await long.issueToken()).length, length);
+    });
+  }
+
+  test("of another second has another fingerprint", async () => {
+    const later = createIssuer({ ...configuration, now: () => testTime + 1 });
+    const hash = (token: string) => createHash("sha256").update(token).digest("hex");
+    assert.notEqual(hash(await issuer.issueToken()), hash(await later.issueToken()));
+  });
+});
