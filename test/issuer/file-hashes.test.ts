@@ -87,19 +87,15 @@ describe("the hashes of a file", () => {
   test("are right for any length and any chunk size", async () => {
     const length = fc.integer({ min: 1, max: 300 });
     await fc.assert(
-      fc.asyncProperty(
-        fc.uint8Array({ minLength: 1, maxLength: 600 }),
-        length,
-        async (bytes, chunkSize) => {
-          const expected: string[] = [];
-          for (let start = 0; start < bytes.length; start += chunkSize) {
-            const chunk = bytes.subarray(start, start + chunkSize);
-            expected.push(createHash("sha256").update(chunk).digest("hex"));
-          }
-          const hashes = await hashFile(file("any", bytes), { chunkSize });
-          assert.deepEqual(hashes, { size: bytes.length, chunkSize, sha256s: expected });
-        },
-      ),
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 600 }), length, async (bytes, chunkSize) => {
+        const expected: string[] = [];
+        for (let start = 0; start < bytes.length; start += chunkSize) {
+          const chunk = bytes.subarray(start, start + chunkSize);
+          expected.push(createHash("sha256").update(chunk).digest("hex"));
+        }
+        const hashes = await hashFile(file("any", bytes), { chunkSize });
+        assert.deepEqual(hashes, { size: bytes.length, chunkSize, sha256s: expected });
+      }),
       { numRuns: 100 },
     );
   });
@@ -114,10 +110,7 @@ describe("the hashes of a file", () => {
     const hashes = await hashFile(sparseFile("huge", size), { onProgress });
     assert.ok("sha256s" in hashes && hashes.sha256s.length === 1024);
     assert.equal(new Set(hashes.sha256s).size, 1);
-    assert.ok(
-      largest - before < 64 * mebibyte,
-      `memory grew by ${(largest - before) / mebibyte} MiB`,
-    );
+    assert.ok(largest - before < 64 * mebibyte, `memory grew by ${(largest - before) / mebibyte} MiB`);
   });
 });
 
@@ -143,10 +136,7 @@ describe("hashing", () => {
       blocks += 1;
       if (blocks === 3) controller.abort(new Error("enough"));
     };
-    await assert.rejects(
-      hashFile(zeros, { signal: controller.signal, onProgress }),
-      /^Error: enough$/,
-    );
+    await assert.rejects(hashFile(zeros, { signal: controller.signal, onProgress }), /^Error: enough$/);
     assert.equal(blocks, 3);
   });
 
