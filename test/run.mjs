@@ -22,21 +22,9 @@ const files = folders.flatMap(testFilesIn);
 const floor = folders.reduce((sum, folder) => sum + (floors[folder] ?? 0), 0);
 
 const c8 = join(testFolder, "..", "node_modules", "c8", "bin", "c8.js");
-const coverageArgs = [
-  c8,
-  "--include=packages/core/src",
-  "--all",
-  "--reporter=text",
-  "--check-coverage",
-];
+const coverageArgs = [c8, "--include=packages/core/src", "--all", "--reporter=text", "--check-coverage"];
 coverageArgs.push("--branches=100", "--functions=100", "--lines=100", process.execPath);
-const testArgs = [
-  "--conditions=@portcullis/source",
-  "--import=tsx",
-  "--test",
-  "--test-reporter=spec",
-  ...files,
-];
+const testArgs = ["--conditions=@portcullis/source", "--import=tsx", "--test", "--test-reporter=spec", ...files];
 
 const child = spawn(process.execPath, coverage ? [...coverageArgs, ...testArgs] : testArgs, {
   stdio: ["ignore", "pipe", "inherit"],
@@ -51,9 +39,7 @@ child.on("close", (code) => {
   const ran = Number(/^\S* ?tests (\d+)$/m.exec(tail)?.[1] ?? 0);
   console.log(`${ran} tests ran in ${files.length} files; at least ${floor} must.`);
   if (ran < floor)
-    console.error(
-      "Too few tests ran. If tests were removed on purpose, lower test/floor.json and say why.",
-    );
+    console.error("Too few tests ran. If tests were removed on purpose, lower test/floor.json and say why.");
   process.exitCode = code === 0 && ran >= floor ? 0 : 1;
 });
 

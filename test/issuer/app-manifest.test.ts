@@ -38,9 +38,7 @@ describe("an app manifest", () => {
   test("has the documented form, with the token in the package's URL", async () => {
     const text = await issuer.appManifest(example);
     assert.ok(
-      text.startsWith(
-        '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN"',
-      ),
+      text.startsWith('<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN"'),
     );
     assert.deepEqual(readBack(text), {
       items: [
@@ -81,14 +79,9 @@ describe("an app manifest", () => {
   test("gives the token to no other host, unless told to", async () => {
     const elsewhere = "https://cdn.example.net/57.png";
     const urls = async (displayImage: { url: string; protected?: boolean }) =>
-      readBack(await issuer.appManifest({ ...example, displayImage })).items[0]?.assets.map(
-        ({ url }) => url,
-      );
+      readBack(await issuer.appManifest({ ...example, displayImage })).items[0]?.assets.map(({ url }) => url);
     assert.equal((await urls({ url: elsewhere }))?.[1], elsewhere);
-    assert.equal(
-      (await urls({ url: elsewhere, protected: true }))?.[1],
-      `${elsewhere}?token=${token}`,
-    );
+    assert.equal((await urls({ url: elsewhere, protected: true }))?.[1], `${elsewhere}?token=${token}`);
     const near = "https://example.com/57.png";
     assert.equal((await urls({ url: near, protected: false }))?.[1], near);
   });
@@ -138,10 +131,7 @@ describe("an app manifest", () => {
     });
     const { assets, metadata } = readBack(text).items[0] ?? assert.fail();
     assert.deepEqual([assets[0]?.kind, assets[0]?.["needs-shine"]], ["software-package", false]);
-    assert.deepEqual(
-      [metadata.kind, metadata["developer-name"], metadata.sizeInBytes],
-      ["software", "Example", 3],
-    );
+    assert.deepEqual([metadata.kind, metadata["developer-name"], metadata.sizeInBytes], ["software", "Example", 3]);
     assert.equal(lintManifest(text).valid, true);
   });
 
@@ -154,63 +144,18 @@ describe("an app manifest", () => {
   });
 
   const refused: [string, object, string, RegExp][] = [
-    [
-      "an http: package",
-      { softwarePackage: "http://example.com/a.ipa" },
-      "url_not_https",
-      /only https/,
-    ],
+    ["an http: package", { softwarePackage: "http://example.com/a.ipa" }, "url_not_https", /only https/],
     ["an http: image", { displayImage: "http://example.com/a.png" }, "url_not_https", /only https/],
     ["a relative URL", { softwarePackage: "/apps/a.ipa" }, "url_not_absolute", /relative/],
-    [
-      "credentials",
-      { softwarePackage: "https://a:b@example.com/a.ipa" },
-      "url_has_credentials",
-      /take it out/,
-    ],
-    [
-      "no package",
-      { softwarePackage: undefined },
-      "manifest_invalid",
-      /softwarePackage: give the package's URL/,
-    ],
-    [
-      "an empty title",
-      { title: " " },
-      "manifest_invalid",
-      /items\[0\]\.metadata\.title: It is empty/,
-    ],
+    ["credentials", { softwarePackage: "https://a:b@example.com/a.ipa" }, "url_has_credentials", /take it out/],
+    ["no package", { softwarePackage: undefined }, "manifest_invalid", /softwarePackage: give the package's URL/],
+    ["an empty title", { title: " " }, "manifest_invalid", /items\[0\]\.metadata\.title: It is empty/],
     ["no title", { title: undefined }, "manifest_invalid", /The key title is missing/],
-    [
-      "no bundle identifier",
-      { bundleIdentifier: undefined },
-      "manifest_invalid",
-      /bundle-identifier is missing/,
-    ],
-    [
-      "a version that is a number",
-      { bundleVersion: 1.2 },
-      "manifest_invalid",
-      /bundle-version: It must be a string/,
-    ],
-    [
-      "a control character",
-      { title: "a\u0001" },
-      "manifest_invalid",
-      /control character or half a character/,
-    ],
-    [
-      "half a character",
-      { title: "a\uD83D" },
-      "manifest_invalid",
-      /control character or half a character/,
-    ],
-    [
-      "a misspelt option",
-      { bundleID: "x" },
-      "manifest_invalid",
-      /bundleID: there is no such option; there are title/,
-    ],
+    ["no bundle identifier", { bundleIdentifier: undefined }, "manifest_invalid", /bundle-identifier is missing/],
+    ["a version that is a number", { bundleVersion: 1.2 }, "manifest_invalid", /bundle-version: It must be a string/],
+    ["a control character", { title: "a\u0001" }, "manifest_invalid", /control character or half a character/],
+    ["half a character", { title: "a\uD83D" }, "manifest_invalid", /control character or half a character/],
+    ["a misspelt option", { bundleID: "x" }, "manifest_invalid", /bundleID: there is no such option; there are title/],
     [
       "a hash that is none",
       { softwarePackage: { url: "https://example.com/a", hashes: { size: 1, sha256: "x" } } },
@@ -230,9 +175,7 @@ describe("an app manifest", () => {
   }
 
   test("survives every title, subtitle and URL, read by Python and by a second library", async () => {
-    const unit = fc.constantFrom(
-      ...("aZ09 &<>\"'\t\n\r]]>%;#é中😀\u2028\uFFFD\u00A0".match(/./gsu) ?? []),
-    );
+    const unit = fc.constantFrom(...("aZ09 &<>\"'\t\n\r]]>%;#é中😀\u2028\uFFFD\u00A0".match(/./gsu) ?? []));
     const text = fc.string({ unit, minLength: 1 }).filter((title) => title.trim() !== "");
     const url = fc.string({ unit: fc.constantFrom(...("aZ9&=?/;%#.'\"<>é😀".match(/./gu) ?? [])) });
     const manifests: string[] = [];
@@ -252,10 +195,7 @@ describe("an app manifest", () => {
     for (const [index, manifest] of byPython.entries()) {
       const { title, subtitle, path } = expected[index] ?? assert.fail();
       const { assets, metadata } = manifest.items[0] ?? assert.fail();
-      assert.deepEqual(
-        [metadata.title, metadata.subtitle, assets[0]?.url],
-        [title, subtitle, path],
-      );
+      assert.deepEqual([metadata.title, metadata.subtitle, assets[0]?.url], [title, subtitle, path]);
       // The second library leaves hexadecimal references as they are.
       const text = (manifests[index] ?? "").replaceAll("&#xD;", "\r");
       assert.deepEqual(parseByFastPlist(text), manifest);

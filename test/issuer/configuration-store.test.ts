@@ -2,24 +2,17 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { createGate, isConfigurationError } from "@portcullis/core";
-import {
-  type ConfigurationStore,
-  createConfigurationStore,
-  createIssuer,
-  isIssuerError,
-} from "@portcullis/issuer";
+import { type ConfigurationStore, createConfigurationStore, createIssuer, isIssuerError } from "@portcullis/issuer";
 import { privateKeyPem } from "../support/private-key.ts";
 import { python } from "../support/python.ts";
 import { testTime } from "../support/signing-key.ts";
 
 const key = privateKeyPem();
 const otherKey = privateKeyPem();
-const keyIdOf = (encryptionKey: string) =>
-  createIssuer({ displayName: "Lab", encryptionKey, tokenExpiry: 5 }).keyId;
+const keyIdOf = (encryptionKey: string) => createIssuer({ displayName: "Lab", encryptionKey, tokenExpiry: 5 }).keyId;
 
 const json = (fields: object) => JSON.stringify({ json_web_token_configuration: fields });
-const xml = (inner: string) =>
-  `<json_web_token_configuration>${inner}</json_web_token_configuration>`;
+const xml = (inner: string) => `<json_web_token_configuration>${inner}</json_web_token_configuration>`;
 const full = { name: "Lab & <Söhne>", disabled: false, encryption_key: key, token_expiry: 5 };
 
 function store(fields: object = full): ConfigurationStore & { id: number } {
@@ -103,8 +96,7 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
     lab.create(json(full));
     const secret = key.split("\n")[3] as string;
     const shown = [inspect(lab, { depth: 9, showHidden: true }), JSON.stringify(lab)];
-    for (const format of ["json", "xml"] as const)
-      shown.push(lab.read(1, format), lab.list(format));
+    for (const format of ["json", "xml"] as const) shown.push(lab.read(1, format), lab.list(format));
     assert.ok(!shown.join().includes(secret));
     assert.ok(!/PRIVATE|encryption_key/.test(shown.join()));
   });
@@ -115,11 +107,7 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
     ["prose", "Hello", /neither JSON nor well-formed XML/],
     ["broken XML", "<json_web_token_configuration>", /neither JSON nor well-formed XML/],
     ["another element", "<computer/>", /outermost element must be json_web_token_configuration/],
-    [
-      "XML entities",
-      `<!DOCTYPE a [<!ENTITY b "c">]>${xml("<name>&b;</name>")}`,
-      /neither JSON nor well-formed XML/,
-    ],
+    ["XML entities", `<!DOCTYPE a [<!ENTITY b "c">]>${xml("<name>&b;</name>")}`, /neither JSON nor well-formed XML/],
     ["a repeated element", xml("<name>a</name><name>b</name>"), /its name stands there twice/],
     [
       "an unknown member",
@@ -128,34 +116,15 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
     ],
     ["a member that pollutes", `{"__proto__":{"name":"x"}}`, /a member that does not exist/],
     ["an unknown element", xml("<tokenExpiry>5</tokenExpiry>"), /a member that does not exist/],
-    [
-      "an expiry in words",
-      xml("<token_expiry>five</token_expiry>"),
-      /its token_expiry must be a number/,
-    ],
-    [
-      "an expiry with a fraction in XML",
-      xml("<token_expiry>5.5</token_expiry>"),
-      /its token_expiry must be a number/,
-    ],
-    [
-      "an expiry as a string",
-      json({ ...full, token_expiry: "5" }),
-      /its token_expiry must be a number/,
-    ],
-    [
-      "a disabled that is neither",
-      xml("<disabled>yes</disabled>"),
-      /its disabled must be a boolean/,
-    ],
+    ["an expiry in words", xml("<token_expiry>five</token_expiry>"), /its token_expiry must be a number/],
+    ["an expiry with a fraction in XML", xml("<token_expiry>5.5</token_expiry>"), /its token_expiry must be a number/],
+    ["an expiry as a string", json({ ...full, token_expiry: "5" }), /its token_expiry must be a number/],
+    ["a disabled that is neither", xml("<disabled>yes</disabled>"), /its disabled must be a boolean/],
     ["a name that is null", json({ ...full, name: null }), /its name must be a string/],
   ];
   for (const [name, text, message] of malformed) {
     test(`is refused: ${name}`, () => {
-      assert.throws(
-        () => createConfigurationStore().create(text),
-        refuses("representation_malformed", message),
-      );
+      assert.throws(() => createConfigurationStore().create(text), refuses("representation_malformed", message));
     });
   }
 
@@ -173,10 +142,7 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
       const lab = createConfigurationStore();
       assert.throws(
         () => lab.create(json(fields)),
-        (error) =>
-          isConfigurationError(error) &&
-          error.option === option &&
-          !error.message.includes("hunter2"),
+        (error) => isConfigurationError(error) && error.option === option && !error.message.includes("hunter2"),
       );
       assert.deepEqual(JSON.parse(lab.list("json")), { json_web_token_configurations: [] });
     });
@@ -216,10 +182,7 @@ describe("the configurations of an instance", () => {
   test("issue nothing while they are disabled", async () => {
     const lab = store();
     lab.update(1, json({ disabled: true }));
-    await assert.rejects(
-      lab.issuer(1).issueToken(),
-      refuses("configuration_disabled", /switched off/),
-    );
+    await assert.rejects(lab.issuer(1).issueToken(), refuses("configuration_disabled", /switched off/));
     lab.update(1, json({ disabled: false }));
     assert.match(await lab.issuer(1).issueToken(), /^eyJhbGciOiJSUzI1NiJ9\./);
   });
@@ -227,20 +190,12 @@ describe("the configurations of an instance", () => {
   test("stay as they were when an update is refused", () => {
     const lab = store();
     assert.throws(() => lab.update(1, json({ name: "New", token_expiry: 121 })), /tokenExpiry/);
-    assert.equal(
-      JSON.parse(lab.read(1, "json")).json_web_token_configuration.name,
-      "Lab & <Söhne>",
-    );
+    assert.equal(JSON.parse(lab.read(1, "json")).json_web_token_configuration.name, "Lab & <Söhne>");
   });
 
   test("are not found by another id", () => {
     const lab = store();
-    const asks = [
-      () => lab.read(2, "json"),
-      () => lab.update(2, json({})),
-      () => lab.remove(2),
-      () => lab.issuer(2),
-    ];
+    const asks = [() => lab.read(2, "json"), () => lab.update(2, json({})), () => lab.remove(2), () => lab.issuer(2)];
     for (const ask of asks) {
       assert.throws(ask, refuses("configuration_unknown", /no configuration with this id/));
     }

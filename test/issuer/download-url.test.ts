@@ -22,10 +22,7 @@ describe("a download URL", () => {
   const added: [string, string][] = [
     ["https://example.com/a.ipa", "https://example.com/a.ipa?token=TOKEN"],
     ["https://example.com", "https://example.com?token=TOKEN"],
-    [
-      "HTTPS://Example.COM:8443/a%2fb/../c%20d.pkg",
-      "HTTPS://Example.COM:8443/a%2fb/../c%20d.pkg?token=TOKEN",
-    ],
+    ["HTTPS://Example.COM:8443/a%2fb/../c%20d.pkg", "HTTPS://Example.COM:8443/a%2fb/../c%20d.pkg?token=TOKEN"],
     ["https://example.com/a?b=1&a=%2b+&a=", "https://example.com/a?b=1&a=%2b+&a=&token=TOKEN"],
     ["https://example.com/a#part?token=x", "https://example.com/a?token=TOKEN#part?token=x"],
     ["https://example.com/a?token=old&b=2#f", "https://example.com/a?b=2&token=TOKEN#f"],
@@ -33,10 +30,7 @@ describe("a download URL", () => {
     ["https://example.com/a?Token=kept", "https://example.com/a?Token=kept&token=TOKEN"],
     ["https://例え.jp/アプリ.ipa?名=😀", "https://例え.jp/アプリ.ipa?名=😀&token=TOKEN"],
     ["https://[::1]:8443/a;token=x", "https://[::1]:8443/a;token=x?token=TOKEN"],
-    [
-      "https://example.com/@scope/a@2.ipa?mail=a@b",
-      "https://example.com/@scope/a@2.ipa?mail=a@b&token=TOKEN",
-    ],
+    ["https://example.com/@scope/a@2.ipa?mail=a@b", "https://example.com/@scope/a@2.ipa?mail=a@b&token=TOKEN"],
   ];
   for (const [url, expected] of added) {
     test(`of ${url}`, async () => {
@@ -45,10 +39,7 @@ describe("a download URL", () => {
   }
 
   test("of a URL object", async () => {
-    assert.equal(
-      await issuer.downloadUrl(new URL("https://example.com/a")),
-      `https://example.com/a?token=${token}`,
-    );
+    assert.equal(await issuer.downloadUrl(new URL("https://example.com/a")), `https://example.com/a?token=${token}`);
   });
 
   const refused: [string, string, RegExp][] = [
@@ -65,11 +56,7 @@ describe("a download URL", () => {
     ["file:///etc/passwd", "url_not_http", /must start with/],
     ["javascript:alert(1)", "url_not_http", /must start with/],
     ["itms-services://?action=download-manifest", "url_not_http", /must start with/],
-    [
-      "https://lab:hunter2@example.com/a",
-      "url_has_credentials",
-      /take it out; the token is the credential/,
-    ],
+    ["https://lab:hunter2@example.com/a", "url_has_credentials", /take it out; the token is the credential/],
     ["https://lab@example.com/a", "url_has_credentials", /take it out/],
     ["https://@example.com/a", "url_has_credentials", /take it out/],
     ["https://example.com/My App.ipa", "url_not_encoded", /encode it, a space as %20/],
@@ -91,10 +78,7 @@ describe("a download URL", () => {
 
   test("that is not encrypted works, with a warning", async () => {
     warnings.length = 0;
-    assert.equal(
-      await issuer.downloadUrl("http://example.com/a"),
-      `http://example.com/a?token=${token}`,
-    );
+    assert.equal(await issuer.downloadUrl("http://example.com/a"), `http://example.com/a?token=${token}`);
     assert.deepEqual(
       warnings.map(({ code }) => code),
       ["url_not_encrypted"],

@@ -14,20 +14,11 @@ function keyIdOf(encryptionKey: string | Uint8Array, passphrase?: string): strin
   return createIssuer({ displayName: "Lab", encryptionKey, passphrase, tokenExpiry: 5 }).keyId;
 }
 
-function refusal(
-  encryptionKey: unknown,
-  passphrase?: unknown,
-): { option: string; message: string } {
+function refusal(encryptionKey: unknown, passphrase?: unknown): { option: string; message: string } {
   try {
     keyIdOf(encryptionKey as string, passphrase as string);
   } catch (error) {
-    const {
-      code,
-      option,
-      message,
-      stack = "",
-      cause,
-    } = error as Error & { code: string; option: string };
+    const { code, option, message, stack = "", cause } = error as Error & { code: string; option: string };
     assert.equal(code, "ERR_PORTCULLIS_CONFIGURATION");
     assert.equal(cause, undefined);
     assert.ok(!/MII/.test(message + stack + inspect(error)), "the error holds key material");
@@ -47,10 +38,7 @@ describe("the encryption key is read", () => {
     "with a blank line within it": pkcs8.replace("\n", "\n\n"),
     "with newlines written out": pkcs8.replaceAll("\n", "\\n"),
     "with CRLF written out": pkcs1.replaceAll("\n", "\\r\\n"),
-    "as PowerShell saves it, in UTF-16": Buffer.from(
-      `\uFEFF${pkcs8.replaceAll("\n", "\r\n")}`,
-      "utf16le",
-    ),
+    "as PowerShell saves it, in UTF-16": Buffer.from(`\uFEFF${pkcs8.replaceAll("\n", "\r\n")}`, "utf16le"),
     "in UTF-16, read as UTF-8": Buffer.from(`\uFEFF${pkcs8}`, "utf16le").toString("utf8"),
     "with a byte order mark": `\uFEFF${pkcs8}`,
     indented: pkcs8.replace(/^/gm, "    "),
@@ -69,10 +57,7 @@ describe("the encryption key is read", () => {
   });
 
   test("encrypted as PKCS#8, with its passphrase", () => {
-    const encrypted = openssl(
-      ["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:gate 1"],
-      pkcs8,
-    );
+    const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:gate 1"], pkcs8);
     assert.match(encrypted, /BEGIN ENCRYPTED PRIVATE KEY/);
     assert.equal(keyIdOf(encrypted, "gate 1"), expected);
     assert.equal(keyIdOf(encrypted.replaceAll("\n", "\r\n"), "gate 1"), expected);
@@ -85,8 +70,7 @@ describe("the encryption key is read", () => {
     assert.equal(keyIdOf(encrypted.replaceAll("\n", "\\n"), "gate 1"), expected);
   });
 
-  test("not encrypted, whatever the passphrase", () =>
-    assert.equal(keyIdOf(pkcs8, "unused"), expected));
+  test("not encrypted, whatever the passphrase", () => assert.equal(keyIdOf(pkcs8, "unused"), expected));
 });
 
 describe("another encryption key is refused, saying what it is", () => {
@@ -100,16 +84,8 @@ describe("another encryption key is refused, saying what it is", () => {
     ["a PKCS#1 public key", openssl(["rsa", "-RSAPublicKey_out"], pkcs8), /this is a public key/],
     ["a certificate", selfSigned("-x509"), /this is a certificate, which holds a public key only/],
     ["a certificate request", selfSigned(), /this is a certificate request/],
-    [
-      "an EC key as PKCS#8",
-      pemOf(ec),
-      /this is an elliptic-curve key; the tokens are signed with RSA: openssl genrsa/,
-    ],
-    [
-      "an EC key of its own format",
-      ec.export({ type: "sec1", format: "pem" }),
-      /this is an elliptic-curve key/,
-    ],
+    ["an EC key as PKCS#8", pemOf(ec), /this is an elliptic-curve key; the tokens are signed with RSA: openssl genrsa/],
+    ["an EC key of its own format", ec.export({ type: "sec1", format: "pem" }), /this is an elliptic-curve key/],
     [
       "an Ed25519 key",
       pemOf(generateKeyPairSync("ed25519").privateKey),
@@ -137,26 +113,10 @@ describe("another encryption key is refused, saying what it is", () => {
       /ssh-keygen -p -m PEM/,
     ],
     ["an SSH public key", "ssh-rsa AAAAB3NzaC1yc2E lab@example", /SSH public key/],
-    [
-      "a DSA key",
-      "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----",
-      /this is a DSA key/,
-    ],
-    [
-      "another PEM text",
-      "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----",
-      /of a kind that is no private key/,
-    ],
-    [
-      "a JWK",
-      JSON.stringify(key.export({ format: "jwk" })),
-      /looks like JSON; give the private key in PEM form/,
-    ],
-    [
-      "DER",
-      key.export({ type: "pkcs8", format: "der" }),
-      /binary \(DER\); convert it: openssl pkey -inform DER/,
-    ],
+    ["a DSA key", "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----", /this is a DSA key/],
+    ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /of a kind that is no private key/],
+    ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /looks like JSON; give the private key in PEM form/],
+    ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\); convert it: openssl pkey -inform DER/],
     ["a key cut short", pkcs8.slice(0, 800), /cut short: its BEGIN line has no END line/],
     ["a key with a line lost", withoutLine(pkcs8, 5), /damaged; copy it again/],
     ["two keys", pkcs8 + privateKeyPem(), /holds 2 private keys; keep the one/],
@@ -185,10 +145,7 @@ describe("another encryption key is refused, saying what it is", () => {
   });
 
   test("an encrypted key without its passphrase, or with a wrong one", () => {
-    const encrypted = openssl(
-      ["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:right"],
-      pkcs8,
-    );
+    const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:right"], pkcs8);
     assert.deepEqual(refusal(encrypted), {
       option: "passphrase",
       message: "passphrase: the encryption key is encrypted; give its passphrase",

@@ -22,9 +22,9 @@ import { writeZip } from "../support/packages.ts";
 import { openssl, privateKeyPem } from "../support/private-key.ts";
 import { readByPlistlib } from "../support/python.ts";
 import { testTime } from "../support/signing-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFiles } from "../support/temporary-folder.ts";
 
-const path = temporaryFolder();
+const path = temporaryFiles();
 let seconds = testTime;
 const now = () => seconds;
 
@@ -35,11 +35,7 @@ interface Answer {
 }
 
 /** A device: it takes https only, trusts the lab's certificate, follows no redirect and knows no cookie. */
-async function fetchAsDevice(
-  url: string,
-  method: string,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
+async function fetchAsDevice(url: string, method: string, headers: Record<string, string> = {}): Promise<Answer> {
   const asked = request(url, {
     method,
     headers,
@@ -57,15 +53,7 @@ async function fetchAsDevice(
 
 function makeCertificate(): void {
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-batch"];
-  const key = [
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-keyout",
-    path("server.key"),
-    "-out",
-    path("server.pem"),
-  ];
+  const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", path("server.key"), "-out", path("server.pem")];
   openssl(["req", "-x509", "-days", "2", ...key, ...subject]);
 }
 
@@ -96,24 +84,15 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   const decisions: Decision[] = [];
   let origin = "";
 
-  async function serve(
-    { url, method, headers }: GuardedRequest,
-    response: ServerResponse,
-  ): Promise<void> {
+  async function serve({ url, method, headers }: GuardedRequest, response: ServerResponse): Promise<void> {
     if (url === "/apps/example.plist") {
       // Written at each request: the token in it is as fresh as can be.
       const softwarePackage = { url: `${origin}/apps/example.ipa?build=7&flavour=%26`, hashes };
       const manifest = await issuer.appManifest({ ...metadata, softwarePackage });
-      response
-        .writeHead(200, { "Content-Type": "text/xml", "Cache-Control": "no-store" })
-        .end(manifest);
+      response.writeHead(200, { "Content-Type": "text/xml", "Cache-Control": "no-store" }).end(manifest);
       return;
     }
-    assert.equal(
-      url,
-      "/apps/example.ipa?build=7&flavour=%26",
-      "the handler sees the URL without its token",
-    );
+    assert.equal(url, "/apps/example.ipa?build=7&flavour=%26", "the handler sees the URL without its token");
     const { size } = statSync(ipa);
     const [, from] = /^bytes=(\d+)-$/.exec(headers.range ?? "") ?? [];
     const start = from !== undefined && headers["if-range"] === etag ? Number(from) : 0;
@@ -172,17 +151,11 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
     [read?.title, read?.["bundle-identifier"], read?.["bundle-version"]],
     ["Example & Co", "com.example.app", "7"],
   );
-  assert.notEqual(
-    new URL(url).searchParams.get("token"),
-    new URL(manifestUrl).searchParams.get("token"),
-  );
+  assert.notEqual(new URL(url).searchParams.get("token"), new URL(manifestUrl).searchParams.get("token"));
 
   // It asks with HEAD, starts with GET, loses the connection, and resumes with Range.
   const head = await fetchAsDevice(url, "HEAD");
-  assert.deepEqual(
-    [head.status, head.headers["content-length"], head.body],
-    [200, `${content.length}`, ""],
-  );
+  assert.deepEqual([head.status, head.headers["content-length"], head.body], [200, `${content.length}`, ""]);
   const whole = await fetchAsDevice(url, "GET");
   seconds += 299;
   const resumed = await fetchAsDevice(url, "GET", { Range: "bytes=123456-", "If-Range": etag });

@@ -20,9 +20,9 @@ import { isConfigurationError } from "@portcullis/core";
 import { type HashFileOptions, hashFile, isIssuerError } from "@portcullis/issuer";
 import fc from "fast-check";
 import { openssl } from "../support/private-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFiles } from "../support/temporary-folder.ts";
 
-const path = temporaryFolder();
+const path = temporaryFiles();
 const mebibyte = 1024 * 1024;
 
 /** A file of zeros that takes no room on the disk. */
@@ -89,19 +89,15 @@ describe("the hashes of a file", () => {
   test("are right for any length and any chunk size", async () => {
     const length = fc.integer({ min: 1, max: 300 });
     await fc.assert(
-      fc.asyncProperty(
-        fc.uint8Array({ minLength: 1, maxLength: 600 }),
-        length,
-        async (bytes, chunkSize) => {
-          const expected: string[] = [];
-          for (let start = 0; start < bytes.length; start += chunkSize) {
-            const chunk = bytes.subarray(start, start + chunkSize);
-            expected.push(createHash("sha256").update(chunk).digest("hex"));
-          }
-          const hashes = await hashFile(file("any", bytes), { chunkSize });
-          assert.deepEqual(hashes, { size: bytes.length, chunkSize, sha256s: expected });
-        },
-      ),
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 600 }), length, async (bytes, chunkSize) => {
+        const expected: string[] = [];
+        for (let start = 0; start < bytes.length; start += chunkSize) {
+          const chunk = bytes.subarray(start, start + chunkSize);
+          expected.push(createHash("sha256").update(chunk).digest("hex"));
+        }
+        const hashes = await hashFile(file("any", bytes), { chunkSize });
+        assert.deepEqual(hashes, { size: bytes.length, chunkSize, sha256s: expected });
+      }),
       { numRuns: 100 },
     );
   });
@@ -116,10 +112,7 @@ describe("the hashes of a file", () => {
     const hashes = await hashFile(sparseFile("huge", size), { onProgress });
     assert.ok("sha256s" in hashes && hashes.sha256s.length === 1024);
     assert.equal(new Set(hashes.sha256s).size, 1);
-    assert.ok(
-      largest - before < 64 * mebibyte,
-      `memory grew by ${(largest - before) / mebibyte} MiB`,
-    );
+    assert.ok(largest - before < 64 * mebibyte, `memory grew by ${(largest - before) / mebibyte} MiB`);
   });
 });
 
@@ -145,10 +138,7 @@ describe("hashing", () => {
       blocks += 1;
       if (blocks === 3) controller.abort(new Error("enough"));
     };
-    await assert.rejects(
-      hashFile(zeros, { signal: controller.signal, onProgress }),
-      /^Error: enough$/,
-    );
+    await assert.rejects(hashFile(zeros, { signal: controller.signal, onProgress }), /^Error: enough$/);
     assert.equal(blocks, 3);
   });
 

@@ -36,8 +36,7 @@ const manifest = await issuer.appManifest({
 });
 const [manifestDictionary] = readByPlistlib([manifest]);
 
-const read = (text: string) =>
-  readByPlistlib([text])[0] as { Command: Record<string, unknown>; CommandUUID: string };
+const read = (text: string) => readByPlistlib([text])[0] as { Command: Record<string, unknown>; CommandUUID: string };
 
 const refuses = (code: string, message: RegExp) => (error: unknown) => {
   assert.ok(isIssuerError(error), String(error));
@@ -112,10 +111,7 @@ describe("InstallApplication", () => {
 
   test("is refused for what devices would not take", () => {
     const http = "http://example.com/a.plist";
-    assert.throws(
-      () => installApplicationCommand({ manifestUrl: http }),
-      refuses("url_not_https", /only https/),
-    );
+    assert.throws(() => installApplicationCommand({ manifestUrl: http }), refuses("url_not_https", /only https/));
     assert.throws(
       () => installApplicationCommand({ manifestUrl, managementFlags: 2 as 1 }),
       refuses("command_invalid", /managementFlags: give 0, 1, 4, 5/),
@@ -176,14 +172,8 @@ describe("InstallEnterpriseApplication", () => {
 
   test("is refused with both, with neither, and with what is none", () => {
     const make = (options: object) => () => installEnterpriseApplicationCommand(options as never);
-    assert.throws(
-      make({}),
-      refuses("command_invalid", /manifest, manifestUrl: give one of the two/),
-    );
-    assert.throws(
-      make({ manifest, manifestUrl }),
-      refuses("command_invalid", /give one of the two/),
-    );
+    assert.throws(make({}), refuses("command_invalid", /manifest, manifestUrl: give one of the two/));
+    assert.throws(make({ manifest, manifestUrl }), refuses("command_invalid", /give one of the two/));
     assert.throws(
       make({ manifest: "<plist/>" }),
       refuses("command_invalid", /^manifest: The manifest is not a dictionary/),
@@ -228,19 +218,10 @@ describe("InstallMedia", () => {
   test("is refused without a kind, a title or an identifier", () => {
     const make = (options: object) => () =>
       installMediaCommand({ ...book, mediaUrl: manifestUrl, kind: "pdf", ...options });
-    assert.throws(
-      make({ kind: undefined }),
-      refuses("command_invalid", /kind: give pdf, epub, ibooks/),
-    );
+    assert.throws(make({ kind: undefined }), refuses("command_invalid", /kind: give pdf, epub, ibooks/));
     assert.throws(make({ title: "" }), refuses("command_invalid", /title: give a string/));
-    assert.throws(
-      make({ persistentId: undefined }),
-      refuses("command_invalid", /persistentId: give a string/),
-    );
-    assert.throws(
-      make({ mediaUrl: "http://example.com/a.pdf" }),
-      refuses("url_not_https", /only https/),
-    );
+    assert.throws(make({ persistentId: undefined }), refuses("command_invalid", /persistentId: give a string/));
+    assert.throws(make({ mediaUrl: "http://example.com/a.pdf" }), refuses("url_not_https", /only https/));
   });
 });
 
@@ -287,10 +268,7 @@ describe("MicroMDM's JSON", () => {
       make({ manifest: whole }),
       refuses("command_invalid", /drops whole-file hashes; hash the file in chunks/),
     );
-    assert.throws(
-      make({ manifestUrl, managementFlags: 1 }),
-      refuses("command_invalid", /managementFlags/),
-    );
+    assert.throws(make({ manifestUrl, managementFlags: 1 }), refuses("command_invalid", /managementFlags/));
     assert.throws(
       make({ requestType: "InstallApplication", manifest }),
       refuses("command_invalid", /takes manifestUrl only/),
@@ -351,13 +329,9 @@ describe("a declaration", () => {
   });
 
   test("is refused for what devices would not take", () => {
-    const make = (options: object) => () =>
-      packageDeclaration({ identifier: "a", manifestUrl: url, ...options });
+    const make = (options: object) => () => packageDeclaration({ identifier: "a", manifestUrl: url, ...options });
     assert.throws(make({ identifier: "" }), refuses("command_invalid", /identifier/));
-    assert.throws(
-      make({ install: "Now" }),
-      refuses("command_invalid", /install: give Required, Optional/),
-    );
+    assert.throws(make({ install: "Now" }), refuses("command_invalid", /install: give Required, Optional/));
     assert.throws(make({ manifestUrl: "example.plist" }), refuses("url_not_absolute", /relative/));
   });
 });
@@ -391,9 +365,6 @@ describe("an itms-services link", () => {
   });
 
   test("is refused for http:, which devices answer with error 850", () => {
-    assert.throws(
-      () => installLink("http://example.com/a.plist"),
-      refuses("url_not_https", /only https/),
-    );
+    assert.throws(() => installLink("http://example.com/a.plist"), refuses("url_not_https", /only https/));
   });
 });

@@ -34,13 +34,11 @@ describe("the configuration", () => {
     ["displayName", "", /give the configuration a name that is not empty/],
     ["displayName", "  ", /not empty/],
     ["displayName", undefined, /not empty/],
-    ...[0, 121, 5.5, "5", Number.NaN, -1, undefined, null].map(
-      (expiry): [keyof JwtConfiguration, unknown, RegExp] => [
-        "tokenExpiry",
-        expiry,
-        /^tokenExpiry: give a whole number of minutes from 1 to 120$/,
-      ],
-    ),
+    ...[0, 121, 5.5, "5", Number.NaN, -1, undefined, null].map((expiry): [keyof JwtConfiguration, unknown, RegExp] => [
+      "tokenExpiry",
+      expiry,
+      /^tokenExpiry: give a whole number of minutes from 1 to 120$/,
+    ]),
     ["enabled", "true", /give true or false/],
     ["now", () => Date.now(), /returns seconds since 1970/],
     ["now", 5, /returns seconds since 1970/],
@@ -50,18 +48,14 @@ describe("the configuration", () => {
     test(`with ${name} ${inspect(value)} is refused`, () => {
       assert.throws(
         () => createIssuer({ ...configuration, [name]: value }),
-        (error) =>
-          isConfigurationError(error) && error.option === name && message.test(error.message),
+        (error) => isConfigurationError(error) && error.option === name && message.test(error.message),
       );
     });
   }
 
   test("with a field that does not exist is refused, naming those that do", () => {
     const typo = { ...configuration, tokenExpiryMinutes: 5 };
-    assert.throws(
-      () => createIssuer(typo),
-      /tokenExpiryMinutes: there is no such field; there are displayName/,
-    );
+    assert.throws(() => createIssuer(typo), /tokenExpiryMinutes: there is no such field; there are displayName/);
     assert.throws(() => createIssuer(undefined as never), /configuration: give an object/);
   });
 
@@ -80,10 +74,7 @@ describe("the configuration", () => {
 
   test("that is switched off issues nothing, with a code of its own", async () => {
     const off = createIssuer({ ...configuration, enabled: false });
-    for (const issue of [
-      () => off.issueToken(),
-      () => off.downloadUrl("https://example.com/a.ipa"),
-    ]) {
+    for (const issue of [() => off.issueToken(), () => off.downloadUrl("https://example.com/a.ipa")]) {
       await assert.rejects(issue, (error) => {
         assert.ok(isIssuerError(error));
         assert.equal(error.code, "configuration_disabled");
@@ -134,8 +125,7 @@ describe("the public key", () => {
 
 describe("a token", () => {
   test("has exactly the header and the claims of Jamf's documentation, byte for byte", async () => {
-    const documented =
-      "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCIsImlzcyI6IkpTUyIsImV4cCI6MTUwMzMyNDMxNH0";
+    const documented = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCIsImlzcyI6IkpTUyIsImV4cCI6MTUwMzMyNDMxNH0";
     const then = createIssuer({ ...configuration, now: () => 1_503_324_314 - 300 });
     const token = await then.issueToken();
     assert.equal(token.slice(0, token.lastIndexOf(".")), documented);
@@ -186,21 +176,10 @@ describe("a token", () => {
   test("verifies by openssl dgst -verify, and not if a character is changed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "issuer-"));
     try {
-      const [header, claims, signature] = (await issuer.issueToken()).split(".") as [
-        string,
-        string,
-        string,
-      ];
+      const [header, claims, signature] = (await issuer.issueToken()).split(".") as [string, string, string];
       writeFileSync(join(folder, "public.pem"), issuer.publicKey().pem);
       writeFileSync(join(folder, "signature"), Buffer.from(signature, "base64url"));
-      const args = [
-        "dgst",
-        "-sha256",
-        "-verify",
-        join(folder, "public.pem"),
-        "-signature",
-        join(folder, "signature"),
-      ];
+      const args = ["dgst", "-sha256", "-verify", join(folder, "public.pem"), "-signature", join(folder, "signature")];
       assert.equal(openssl(args, `${header}.${claims}`), "Verified OK\n");
       assert.throws(() => openssl(args, `${header}.${claims}x`));
     } finally {

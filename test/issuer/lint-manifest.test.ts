@@ -63,16 +63,8 @@ describe("a manifest", () => {
     ["has items that are no array", () => ({ items: "x" }), ["type_wrong items"]],
     ["has no item", () => ({ items: [] }), ["value_empty items"]],
     ["has an item that is no dictionary", () => ({ items: ["x"] }), ["type_wrong items[0]"]],
-    [
-      "has an empty item",
-      () => ({ items: [{}] }),
-      ["key_missing items[0]", "key_missing items[0]"],
-    ],
-    [
-      "has no assets in an item",
-      ({ whole }) => void whole.items[0]?.assets.splice(0),
-      ["value_empty items[0].assets"],
-    ],
+    ["has an empty item", () => ({ items: [{}] }), ["key_missing items[0]", "key_missing items[0]"]],
+    ["has no assets in an item", ({ whole }) => void whole.items[0]?.assets.splice(0), ["value_empty items[0].assets"]],
     [
       "has no package",
       ({ asset }) => void Object.assign(asset, { kind: "display-image" }),
@@ -83,11 +75,7 @@ describe("a manifest", () => {
       ({ asset }) => void Object.assign(asset, { kind: "x" }),
       [`value_not_allowed ${inAsset}.kind`, "package_missing items[0].assets"],
     ],
-    [
-      "has an asset without a URL",
-      ({ asset }) => void delete asset.url,
-      [`key_missing ${inAsset}`],
-    ],
+    ["has an asset without a URL", ({ asset }) => void delete asset.url, [`key_missing ${inAsset}`]],
     [
       "has an http URL",
       ({ asset }) => void Object.assign(asset, { url: "http://example.com/a?token=a" }),
@@ -98,11 +86,7 @@ describe("a manifest", () => {
       ({ asset }) => void Object.assign(asset, { url: "file:///a" }),
       [`url_not_https ${inAsset}.url`],
     ],
-    [
-      "has a relative URL",
-      ({ asset }) => void Object.assign(asset, { url: "a.pkg" }),
-      [`url_unusable ${inAsset}.url`],
-    ],
+    ["has a relative URL", ({ asset }) => void Object.assign(asset, { url: "a.pkg" }), [`url_unusable ${inAsset}.url`]],
     [
       "has a space in a URL",
       ({ asset }) => void Object.assign(asset, { url: "https://example.com/a b" }),
@@ -118,11 +102,7 @@ describe("a manifest", () => {
       ({ asset }) => void Object.assign(asset, { url: "https://example.com/?token=a&token=a" }),
       [`token_repeated ${inAsset}.url`],
     ],
-    [
-      "has a URL that is a number",
-      ({ asset }) => void Object.assign(asset, { url: 1 }),
-      [`type_wrong ${inAsset}.url`],
-    ],
+    ["has a URL that is a number", ({ asset }) => void Object.assign(asset, { url: 1 }), [`type_wrong ${inAsset}.url`]],
     [
       "has a short hash",
       ({ asset }) => void Object.assign(asset, { sha256s: ["ab"] }),
@@ -186,15 +166,10 @@ describe("a manifest", () => {
   const unwise: [string, Parameters<typeof lintWith>[0], string[]][] = [
     [
       "has keys of Apple's own examples that the schema does not know",
-      ({ metadata }) =>
-        void Object.assign(metadata, { "developer-name": "x", "platform-identifier": "y" }),
+      ({ metadata }) => void Object.assign(metadata, { "developer-name": "x", "platform-identifier": "y" }),
       [`key_unknown ${inMetadata}.developer-name`, `key_unknown ${inMetadata}.platform-identifier`],
     ],
-    [
-      "has an unknown key at the top",
-      ({ whole }) => ({ ...whole, version: 1 }),
-      ["key_unknown version"],
-    ],
+    ["has an unknown key at the top", ({ whole }) => ({ ...whole, version: 1 }), ["key_unknown version"]],
     [
       "has a key named like a member of every object",
       ({ metadata }) => void Object.assign(metadata, { valueOf: "x" }),
@@ -208,15 +183,10 @@ describe("a manifest", () => {
       },
       [`key_removed ${inAsset}.needs-shine`, `key_removed ${inMetadata}.sizeInBytes`],
     ],
-    [
-      "has no version",
-      ({ metadata }) => void delete metadata["bundle-version"],
-      [`version_missing ${inMetadata}`],
-    ],
+    ["has no version", ({ metadata }) => void delete metadata["bundle-version"], [`version_missing ${inMetadata}`]],
     [
       "has an unusual identifier",
-      ({ metadata }) =>
-        void Object.assign(metadata, { "bundle-identifier": "com.example.Mein Programm" }),
+      ({ metadata }) => void Object.assign(metadata, { "bundle-identifier": "com.example.Mein Programm" }),
       [`identifier_unusual ${inMetadata}.bundle-identifier`],
     ],
     [
@@ -258,8 +228,7 @@ describe("a manifest", () => {
     ],
     [
       "has two packages in one item",
-      ({ whole }) =>
-        void whole.items[0]?.assets.push(structuredClone(whole.items[0].assets[0] ?? {})),
+      ({ whole }) => void whole.items[0]?.assets.push(structuredClone(whole.items[0].assets[0] ?? {})),
       ["asset_repeated items[0].assets[1]"],
     ],
   ];
@@ -304,20 +273,13 @@ describe("text that is no manifest", () => {
       `<plist>${"<array>".repeat(50_000)}${"</array>".repeat(50_000)}</plist>`,
       /not an XML property list/,
     ],
-    [
-      "a key that pollutes",
-      "<plist><dict><key>__proto__</key><dict/></dict></plist>",
-      /not an XML property list/,
-    ],
+    ["a key that pollutes", "<plist><dict><key>__proto__</key><dict/></dict></plist>", /not an XML property list/],
   ];
   for (const [name, text, message] of texts) {
     test(`is found out: ${name}`, () => {
       const { valid, errors, warnings } = lintManifest(text);
       assert.equal(valid, false);
-      assert.deepEqual(
-        [errors.length, errors[0]?.code, warnings.length],
-        [1, "not_a_property_list", 0],
-      );
+      assert.deepEqual([errors.length, errors[0]?.code, warnings.length], [1, "not_a_property_list", 0]);
       assert.match(errors[0]?.message ?? "", message);
     });
   }
@@ -329,9 +291,7 @@ describe("text that is no manifest", () => {
     const place = fc.integer({ min: 0, max: text.length });
     fc.assert(
       fc.property(place, place, fc.string({ maxLength: 5 }), (start, length, inserted) => {
-        const { valid, errors } = lintManifest(
-          text.slice(0, start) + inserted + text.slice(start + (length % 9)),
-        );
+        const { valid, errors } = lintManifest(text.slice(0, start) + inserted + text.slice(start + (length % 9)));
         assert.equal(valid, errors.length === 0);
       }),
       { numRuns: 500 },
@@ -358,11 +318,7 @@ describe("text that is no manifest", () => {
 
   test("is described without repeating a URL or a token", () => {
     const secret = "https://example.com/hunter2";
-    for (const url of [
-      `http://${secret.slice(8)}`,
-      `${secret} x`,
-      `${secret}?token=hunter2&token=hunter2`,
-    ]) {
+    for (const url of [`http://${secret.slice(8)}`, `${secret} x`, `${secret}?token=hunter2&token=hunter2`]) {
       const report = lintWith(({ asset }) => void Object.assign(asset, { url }));
       assert.equal(report.errors.length, 1);
       assert.ok(!JSON.stringify(report).includes("hunter2"));

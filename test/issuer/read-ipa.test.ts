@@ -5,9 +5,9 @@ import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
 import { makeBinaryPlist, writeZip, type ZipMember } from "../support/packages.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFiles } from "../support/temporary-folder.ts";
 
-const path = temporaryFolder();
+const path = temporaryFiles();
 
 const info = {
   CFBundleIdentifier: "com.example.app",
@@ -100,11 +100,7 @@ describe("an .ipa is described", () => {
 
   const names: [string, Record<string, unknown>, string][] = [
     ["by CFBundleName, where there is no display name", { CFBundleName: "Name" }, "Name"],
-    [
-      "by CFBundleName, where the display name is empty",
-      { CFBundleName: "Name", CFBundleDisplayName: " " },
-      "Name",
-    ],
+    ["by CFBundleName, where the display name is empty", { CFBundleName: "Name", CFBundleDisplayName: " " }, "Name"],
     ["by its folder, where it has no name", {}, "Example"],
   ];
   for (const [name, keys, title] of names) {
@@ -122,9 +118,7 @@ describe("an .ipa is described", () => {
   });
 
   test("with a warning, if it is not signed", async () => {
-    const { warnings } = await readPackage(
-      writeZip(path("unsigned.ipa"), [{ name: infoPath, plist: info }]),
-    );
+    const { warnings } = await readPackage(writeZip(path("unsigned.ipa"), [{ name: infoPath, plist: info }]));
     assert.deepEqual(
       warnings.map(({ code }) => code),
       ["not_signed"],
@@ -147,12 +141,7 @@ describe("an .ipa is refused", () => {
       "package_incomplete",
       /no Payload\/….app\/Info.plist, so it is no .ipa/,
     ],
-    [
-      "whose app is not in Payload",
-      [{ name: "Example.app/Info.plist", plist: info }],
-      "package_incomplete",
-      /no .ipa/,
-    ],
+    ["whose app is not in Payload", [{ name: "Example.app/Info.plist", plist: info }], "package_incomplete", /no .ipa/],
     ["that is empty", [], "package_incomplete", /no .ipa/],
     [
       "with two apps",
@@ -172,12 +161,7 @@ describe("an .ipa is refused", () => {
       "package_hostile",
       /several apps/,
     ],
-    [
-      "with a zip bomb",
-      [{ name: infoPath, zeros: 64 * 1024 * 1024 }],
-      "package_hostile",
-      /larger than 4 MiB/,
-    ],
+    ["with a zip bomb", [{ name: infoPath, zeros: 64 * 1024 * 1024 }], "package_hostile", /larger than 4 MiB/],
     [
       "with a path that climbs",
       [
@@ -243,10 +227,7 @@ describe("an .ipa is refused", () => {
     const bytes = readFileSync(ipa);
     bytes.writeUInt16LE(1, bytes.indexOf("PK\u0001\u0002") + 8);
     writeFileSync(ipa, bytes);
-    await assert.rejects(
-      readPackage(ipa),
-      refuses("package_unsupported", /encrypted or compressed in an unusual way/),
-    );
+    await assert.rejects(readPackage(ipa), refuses("package_unsupported", /encrypted or compressed in an unusual way/));
   });
 
   test("that claims more than a million files", async () => {
@@ -287,10 +268,7 @@ describe("an .ipa is refused", () => {
     ["is XML but no property list", "<a/>"],
     ["is no dictionary", "<plist><array><string>a</string></array></plist>"],
     ["is XML cut short", "<plist><dict><key>CFBundleIdentifier</key>"],
-    [
-      "is not UTF-8",
-      Buffer.from("<plist><dict><key>a</key><string>\xFF</string></dict></plist>", "latin1"),
-    ],
+    ["is not UTF-8", Buffer.from("<plist><dict><key>a</key><string>\xFF</string></dict></plist>", "latin1")],
     [
       "holds an XML bomb",
       '<!DOCTYPE plist [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><plist><dict><key>CFBundleIdentifier</key><string>&b;</string></dict></plist>',
@@ -302,10 +280,7 @@ describe("an .ipa is refused", () => {
     ["nests without end", `<plist>${"<dict><key>a</key>".repeat(30_000)}`],
     ["is a binary bomb of 2^40 objects", makeBinaryPlist([...nested, "x"])],
     ["is a binary list that holds itself", makeBinaryPlist([{ array: [0] }])],
-    [
-      "is a binary bomb of one long string",
-      makeBinaryPlist([{ array: Array(3000).fill(1) }, "x".repeat(60_000)]),
-    ],
+    ["is a binary bomb of one long string", makeBinaryPlist([{ array: Array(3000).fill(1) }, "x".repeat(60_000)])],
     [
       "is a binary list nested a hundred deep",
       makeBinaryPlist([
@@ -318,20 +293,14 @@ describe("an .ipa is refused", () => {
       ]),
     ],
     ["refers to an object that does not exist", makeBinaryPlist([{ array: [9] }])],
-    [
-      "is a binary list cut short",
-      makeBinaryPlist([{ keys: [1], values: [1] }, "x"]).subarray(0, 30),
-    ],
+    ["is a binary list cut short", makeBinaryPlist([{ keys: [1], values: [1] }, "x"]).subarray(0, 30)],
     ["has a binary header alone", "bplist00"],
     ["is a binary list of another version", Buffer.from("bplist15".padEnd(60, "\u0000"))],
   ];
   for (const [name, bytes] of plists) {
     test(`whose Info.plist ${name}`, async () => {
       const started = performance.now();
-      await assert.rejects(
-        readPackage(ipaWith(bytes)),
-        refuses("package_damaged", /Info\.plist cannot be read/),
-      );
+      await assert.rejects(readPackage(ipaWith(bytes)), refuses("package_damaged", /Info\.plist cannot be read/));
       assert.ok(performance.now() - started < 10_000);
     });
   }
@@ -387,10 +356,7 @@ describe("another file is refused", () => {
     mkdirSync(path("bundle.pkg"));
     execFileSync("mkfifo", [path("pipe.ipa")]);
     for (const name of ["bundle.pkg", "pipe.ipa"]) {
-      await assert.rejects(
-        readPackage(path(name)),
-        refuses("file_not_regular", /a folder or a device: give an .ipa/),
-      );
+      await assert.rejects(readPackage(path(name)), refuses("file_not_regular", /a folder or a device: give an .ipa/));
     }
   });
 

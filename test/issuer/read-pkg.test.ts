@@ -4,9 +4,9 @@ import { describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
 import { makeXar, writeXarByBsdtar, type XarFlaws } from "../support/packages.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFiles } from "../support/temporary-folder.ts";
 
-const path = temporaryFolder();
+const path = temporaryFiles();
 
 const appBundle = `<bundle id="com.example.app" CFBundleShortVersionString="1.2.3" CFBundleVersion="456" path="Applications/Example.app"/>`;
 const distribution = `<?xml version="1.0" encoding="utf-8"?>
@@ -116,10 +116,7 @@ describe("a .pkg is described", () => {
     const { metadata } = await describePkg({
       Distribution: withoutApps.replace(/<product .*\/>/, ""),
     });
-    assert.deepEqual(
-      [metadata.bundleIdentifier, metadata.bundleVersion],
-      ["com.example.pkg", "1.2.9"],
-    );
+    assert.deepEqual([metadata.bundleIdentifier, metadata.bundleVersion], ["com.example.pkg", "1.2.9"]);
   });
 
   test("by the component inside, if its Distribution names no app", async () => {
@@ -141,10 +138,7 @@ describe("a .pkg is described", () => {
       warnings.map(({ code }) => code),
       ["not_a_distribution"],
     );
-    assert.match(
-      warnings[0]?.message ?? "",
-      /productbuild --package component.pkg distribution.pkg/,
-    );
+    assert.match(warnings[0]?.message ?? "", /productbuild --package component.pkg distribution.pkg/);
   });
 
   test("with names that are no UTF-8 beside it, which xar writes in base64", async () => {
@@ -209,27 +203,21 @@ describe("a .pkg is refused", () => {
     [
       "whose file unpacks to more than it says",
       { Distribution: distribution },
-      xml(
-        `<offset>0</offset><length>300</length><size>10</size><encoding style="application/x-gzip"/>`,
-      ),
+      xml(`<offset>0</offset><length>300</length><size>10</size><encoding style="application/x-gzip"/>`),
       "package_hostile",
       /unpacks to more/,
     ],
     [
       "whose file unpacks to less than it says",
       { Distribution: "<a/>" },
-      xml(
-        `<offset>0</offset><length>12</length><size>1000</size><encoding style="application/x-gzip"/>`,
-      ),
+      xml(`<offset>0</offset><length>12</length><size>1000</size><encoding style="application/x-gzip"/>`),
       "package_damaged",
       /cut short or damaged/,
     ],
     [
       "whose file does not unpack",
       { Distribution: distribution },
-      xml(
-        `<offset>3</offset><length>50</length><size>50</size><encoding style="application/x-gzip"/>`,
-      ),
+      xml(`<offset>3</offset><length>50</length><size>50</size><encoding style="application/x-gzip"/>`),
       "package_damaged",
       /damaged/,
     ],
@@ -280,28 +268,19 @@ describe("a .pkg is refused", () => {
     [
       "that is compressed with bzip2",
       { Distribution: distribution },
-      xml(
-        '<offset>0</offset><length>5</length><size>5</size><encoding style="application/x-bzip2"/>',
-      ),
+      xml('<offset>0</offset><length>5</length><size>5</size><encoding style="application/x-bzip2"/>'),
       "package_unsupported",
       /build it with productbuild/,
     ],
     ["with a name that climbs", { "..": "x" }, {}, "package_hostile", /path leads out of it/],
-    [
-      "with a slash in a name",
-      { "../../etc/passwd": "x" },
-      {},
-      "package_hostile",
-      /path leads out of it/,
-    ],
+    ["with a slash in a name", { "../../etc/passwd": "x" }, {}, "package_hostile", /path leads out of it/],
     [
       "with two files of one name",
       {},
       {
-        extraToc:
-          "<file><name>a</name><data><offset>0</offset><length>0</length><size>0</size></data></file>".repeat(
-            2,
-          ),
+        extraToc: "<file><name>a</name><data><offset>0</offset><length>0</length><size>0</size></data></file>".repeat(
+          2,
+        ),
       },
       "package_hostile",
       /two files of one name/,
@@ -313,13 +292,7 @@ describe("a .pkg is refused", () => {
       "package_hostile",
       /nested without end/,
     ],
-    [
-      "whose contents are no XML",
-      {},
-      { toc: "Hello" },
-      "package_damaged",
-      /no readable table of contents/,
-    ],
+    ["whose contents are no XML", {}, { toc: "Hello" }, "package_damaged", /no readable table of contents/],
     [
       "whose contents declare entities",
       {},
@@ -327,27 +300,9 @@ describe("a .pkg is refused", () => {
       "package_damaged",
       /no readable table of contents/,
     ],
-    [
-      "whose contents are said to be huge",
-      {},
-      { declaredTocSize: 1n << 40n },
-      "package_hostile",
-      /more than 4 MiB/,
-    ],
-    [
-      "whose contents unpack to more than is said",
-      {},
-      { declaredTocSize: 10n },
-      "package_hostile",
-      /unpacks to more/,
-    ],
-    [
-      "whose contents unpack to less than is said",
-      {},
-      { declaredTocSize: 9999n },
-      "package_damaged",
-      /damaged/,
-    ],
+    ["whose contents are said to be huge", {}, { declaredTocSize: 1n << 40n }, "package_hostile", /more than 4 MiB/],
+    ["whose contents unpack to more than is said", {}, { declaredTocSize: 10n }, "package_hostile", /unpacks to more/],
+    ["whose contents unpack to less than is said", {}, { declaredTocSize: 9999n }, "package_damaged", /damaged/],
     [
       "whose contents are said to be longer than the file",
       {},
@@ -380,10 +335,7 @@ describe("a .pkg is refused", () => {
       { extraToc: ["a", "b", "c"].map(component).join("") },
     );
     writeFileSync(path("components.pkg"), pkg);
-    await assert.rejects(
-      readPackage(path("components.pkg")),
-      refuses("package_hostile", /in more than 8 MiB/),
-    );
+    await assert.rejects(readPackage(path("components.pkg")), refuses("package_hostile", /in more than 8 MiB/));
   });
 
   test("that is a header alone", async () => {

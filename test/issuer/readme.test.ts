@@ -7,18 +7,15 @@ import { promisify } from "node:util";
 import * as issuer from "@portcullis/issuer";
 import { makeXar, writeZip } from "../support/packages.ts";
 import { privateKeyPem } from "../support/private-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { temporaryFiles } from "../support/temporary-folder.ts";
 
-const path = temporaryFolder();
+const path = temporaryFiles();
 const root = new URL("../../", import.meta.url);
 const readme = readFileSync(new URL("packages/issuer/README.md", root), "utf8");
 
 symlinkSync(fileURLToPath(new URL("node_modules", root)), path("node_modules"));
 writeFileSync(path("key.pem"), privateKeyPem());
-writeFileSync(
-  path("example.pkg"),
-  makeXar({ PackageInfo: '<pkg-info identifier="com.example.pkg" version="1"/>' }),
-);
+writeFileSync(path("example.pkg"), makeXar({ PackageInfo: '<pkg-info identifier="com.example.pkg" version="1"/>' }));
 writeZip(path("example.ipa"), [
   {
     name: "Payload/Example.app/Info.plist",
@@ -27,8 +24,8 @@ writeZip(path("example.ipa"), [
 ]);
 
 /** The JavaScript examples, without the indentation that a list gives them. */
-const examples = [...readme.matchAll(/^( *)```js\n([\s\S]*?)^ *```$/gm)].map(
-  ([, indent = "", code = ""]) => code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
+const examples = [...readme.matchAll(/^( *)```js\n([\s\S]*?)^ *```$/gm)].map(([, indent = "", code = ""]) =>
+  code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
 );
 
 /** What each example must print, in the order of the page. */
@@ -61,14 +58,11 @@ describe("the README", () => {
   }
 
   test("names every export", () => {
-    for (const name of Object.keys(issuer))
-      assert.ok(readme.includes(name), `${name} is not in the README`);
+    for (const name of Object.keys(issuer)) assert.ok(readme.includes(name), `${name} is not in the README`);
   });
 
   test("names every dependency, and no other", () => {
-    const { dependencies } = JSON.parse(
-      readFileSync(new URL("packages/issuer/package.json", root), "utf8"),
-    );
+    const { dependencies } = JSON.parse(readFileSync(new URL("packages/issuer/package.json", root), "utf8"));
     const [, table = ""] = readme.split("## Dependencies");
     const named = [...table.matchAll(/^\| \[?`([^`]+)`/gm)].map(([, name]) => name);
     assert.deepEqual(named.toSorted(), Object.keys(dependencies).toSorted());

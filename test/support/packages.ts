@@ -76,8 +76,7 @@ export function makeXar(files: Readonly<Record<string, string>>, flaws: XarFlaws
     offset += stored.length;
   }
   const xml =
-    flaws.toc ??
-    `<?xml version="1.0" encoding="UTF-8"?><xar><toc>${flaws.extraToc ?? ""}${elements}</toc></xar>`;
+    flaws.toc ?? `<?xml version="1.0" encoding="UTF-8"?><xar><toc>${flaws.extraToc ?? ""}${elements}</toc></xar>`;
   const toc = deflateSync(xml);
   const header = Buffer.alloc(28);
   header.write("xar!", "latin1");
@@ -116,15 +115,9 @@ export function makeBinaryPlist(objects: readonly BinaryObject[]): Buffer {
 }
 
 function binaryObject(object: BinaryObject): Buffer {
-  if (typeof object === "string")
-    return Buffer.concat([marker(0x50, object.length), Buffer.from(object)]);
-  if ("array" in object)
-    return Buffer.concat([marker(0xa0, object.array.length), references(object.array)]);
-  return Buffer.concat([
-    marker(0xd0, object.keys.length),
-    references(object.keys),
-    references(object.values),
-  ]);
+  if (typeof object === "string") return Buffer.concat([marker(0x50, object.length), Buffer.from(object)]);
+  if ("array" in object) return Buffer.concat([marker(0xa0, object.array.length), references(object.array)]);
+  return Buffer.concat([marker(0xd0, object.keys.length), references(object.keys), references(object.values)]);
 }
 
 function marker(type: number, count: number): Buffer {

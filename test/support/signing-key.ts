@@ -35,11 +35,7 @@ export function segment(content: unknown): string {
 }
 
 /** Signs any header and any claims with RS256, sound or not: strings go in as they are. */
-export function signToken(
-  key: SigningKey,
-  claims: unknown = jamfClaims,
-  header: unknown = { alg: "RS256" },
-): string {
+export function signToken(key: SigningKey, claims: unknown = jamfClaims, header: unknown = { alg: "RS256" }): string {
   const signingInput = `${segment(header)}.${segment(claims)}`;
   return `${signingInput}.${sign("sha256", Buffer.from(signingInput), key.privateKey).toString("base64url")}`;
 }

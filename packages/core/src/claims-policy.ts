@@ -24,11 +24,7 @@ export interface ClaimsPolicy {
  * Comparisons are written so that they fail if a number is not one: a clock that returns NaN
  * refuses everything.
  */
-export function judgeClaims(
-  claims: JsonObject,
-  policy: ClaimsPolicy,
-  now: number,
-): RefusalCode | undefined {
+export function judgeClaims(claims: JsonObject, policy: ClaimsPolicy, now: number): RefusalCode | undefined {
   const { clockSkew, maxLifetime } = policy;
   if (claims.iss !== policy.issuer) return "issuer_mismatch";
   if (claims.sub !== policy.subject) return "subject_mismatch";

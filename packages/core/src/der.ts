@@ -17,40 +17,33 @@ export const derTag = {
 /** The object identifier of plain RSA keys, 1.2.840.113549.1.1.1 (RFC 8017 appendix A). */
 export const rsaEncryption: Uint8Array = Uint8Array.of(42, 134, 72, 134, 247, 13, 1, 1, 1);
 
-/** Reads all elements that stand one after another, or returns `undefined` if the bytes are not DER. */
-export function readDer(bytes: Uint8Array): readonly DerElement[] | undefined {
+/** Reads all elements that stand one after another; none at all if the bytes are not DER. */
+export function readDer(bytes: Uint8Array): readonly DerElement[] {
   const elements: DerElement[] = [];
   let offset = 0;
   while (offset < bytes.length) {
     const tag = bytes[offset] as number;
-    let length = bytes[offset + 1] ?? 0x80;
+    let length = bytes[offset + 1] ?? 0xff;
     offset += 2;
     if (length >= 0x80) {
-      const lengthBytes = length & 0x7f;
-      if (lengthBytes === 0 || lengthBytes > 3 || offset + lengthBytes > bytes.length)
-        return undefined;
-      length = 0;
-      for (let index = 0; index < lengthBytes; index += 1) {
-        length = length * 256 + (bytes[offset + index] as number);
-      }
-      offset += lengthBytes;
+      const lengthEnd = offset + (length & 0x7f);
+      if (lengthEnd > bytes.length || lengthEnd === offset) return [];
+      for (length = 0; offset < lengthEnd; offset += 1) length = length * 256 + (bytes[offset] as number);
     }
-    if (offset + length > bytes.length) return undefined;
+    if (offset + length > bytes.length) return [];
     elements.push({ tag, content: bytes.subarray(offset, offset + length) });
     offset += length;
   }
   return elements;
 }
 
-/** Reads exactly one SEQUENCE and returns what is in it, or `undefined`. */
-export function readDerSequence(bytes: Uint8Array): readonly DerElement[] | undefined {
-  const elements = readDer(bytes);
-  const [only] = elements ?? [];
-  if (elements?.length !== 1 || only?.tag !== derTag.sequence) return undefined;
-  return readDer(only.content);
+/** Reads exactly one SEQUENCE and returns what is in it; nothing if the bytes are anything else. */
+export function readDerSequence(bytes: Uint8Array): readonly DerElement[] {
+  const [sequence, ...more] = readDer(bytes);
+  return sequence?.tag === derTag.sequence && more.length === 0 ? readDer(sequence.content) : [];
 }
 
-/** Writes one element; `contents` are joined. */
+/** Writes one element of less than 64 KiB; `contents` are joined. */
 export function writeDer(tag: number, contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = contents.reduce((sum, content) => sum + content.length, 0);
   const prefix = length < 0x80 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff];

@@ -34,11 +34,7 @@ export function readToken(url: string, parameter: string = defaultTokenParameter
  * Adds a token to a URL, in place of any it already has; path, other parameters and fragment stay
  * as they are, byte for byte.
  */
-export function addToken(
-  url: string,
-  token: string,
-  parameter: string = defaultTokenParameter,
-): string {
+export function addToken(url: string, token: string, parameter: string = defaultTokenParameter): string {
   const { beforeQuery, query, fragment } = splitUrl(removeToken(url, parameter));
   const added = [...query, `${parameter}=${token}`];
   return `${beforeQuery}?${added.join("&")}${fragment}`;
@@ -56,7 +52,8 @@ export function removeToken(url: string, parameter: string = defaultTokenParamet
 }
 
 /**
- * Replaces the value of every token in a URL, for logs.
+ * Replaces the value of every token in a URL, for logs, and whatever else in it looks like a JWT: a
+ * token in the wrong place is refused there but opens every file in the right one.
  *
  * @param replacement - what stands in for the token, default `"REDACTED"`; a fingerprint by
  *   {@link fingerprintToken} lets log lines of one token be joined
@@ -67,11 +64,9 @@ export function redactToken(
   replacement: string = "REDACTED",
 ): string {
   const { beforeQuery, query, fragment } = splitUrl(url);
-  if (query.length === 0) return url;
-  const redacted = query.map((part) =>
-    isNamed(part, parameter) ? `${parameter}=${replacement}` : part,
-  );
-  return `${beforeQuery}?${redacted.join("&")}${fragment}`;
+  const parts = query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
+  const redacted = beforeQuery + (parts.length === 0 ? "" : `?${parts.join("&")}`) + fragment;
+  return redacted.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "REDACTED");
 }
 
 interface UrlParts {
@@ -87,8 +82,7 @@ function splitUrl(url: string): UrlParts {
   const end = hash === -1 ? url.length : hash;
   const fragment = url.slice(end);
   const question = url.indexOf("?");
-  if (question === -1 || question > end)
-    return { beforeQuery: url.slice(0, end), query: [], fragment };
+  if (question === -1 || question > end) return { beforeQuery: url.slice(0, end), query: [], fragment };
   const query = url.slice(question + 1, end).split("&");
   return { beforeQuery: url.slice(0, question), query, fragment };
 }

@@ -1,10 +1,11 @@
 import { type Claims, judgeClaims } from "./claims-policy.ts";
-import { parseCompactJws } from "./compact-jws.ts";
+import { type CompactJws, parseCompactJws } from "./compact-jws.ts";
 import { readToken } from "./download-url.ts";
 import { type GateOptions, readGateOptions } from "./gate-options.ts";
 import type { JsonObject } from "./json-object.ts";
-import { createKeyRing, type KeyRing } from "./key-ring.ts";
+import { createKeyRing } from "./key-ring.ts";
 import { describeRefusal, type Refusal, type RefusalCode } from "./refusal.ts";
+import type { TrustedKey } from "./rs256.ts";
 import { createVerifiedTokenCache, type VerifiedToken } from "./verified-token-cache.ts";
 
 /** The request may have the file. */
@@ -73,23 +74,20 @@ export function createGate(options: GateOptions): Gate {
     const { token, refusal } = readToken(String(url), tokenParameter);
     if (refusal) return refused(refusal);
     try {
-      const remembered = await recall(token);
-      const verified = remembered ?? (await verifyToken(token, keyRing));
-      if (typeof verified === "string") return refused(verified);
-      if (!remembered) cache.set(token, verified);
-      return decide(verified, remembered !== undefined);
+      const remembered = cache.get(token);
+      if (remembered && isTrusted(remembered, await keyRing.keysFor(remembered.header))) {
+        return decide(remembered, true);
+      }
+      const jws = parseCompactJws(token);
+      if (typeof jws === "string") return refused(jws);
+      const key = await findSigner(jws, await keyRing.keysFor(jws.header));
+      if (!key) return refused("signature_invalid");
+      const verified = { header: jws.header, claims: jws.payload, key };
+      cache.set(token, verified);
+      return decide(verified, false);
     } catch (cause) {
       return { ...refused("keys_unavailable"), cause };
     }
-  }
-
-  /** A token that was verified before, if its key is still trusted. */
-  async function recall(token: string): Promise<VerifiedToken | undefined> {
-    const verified = cache.get(token);
-    if (verified === undefined) return undefined;
-    const { keyId } = verified.key;
-    const trusted = await keyRing.keysFor(verified.header);
-    return trusted.some((key) => key.keyId === keyId) ? verified : undefined;
   }
 
   function decide({ claims, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
@@ -108,16 +106,20 @@ export function createGate(options: GateOptions): Gate {
   return { check, ready: keyRing.ready, tokenParameter };
 }
 
-/** Everything about a token that does not depend on the time; rejects if the keys cannot be had. */
-async function verifyToken(token: string, keyRing: KeyRing): Promise<VerifiedToken | RefusalCode> {
-  const jws = parseCompactJws(token);
-  if (typeof jws === "string") return jws;
-  const { header, payload, signature, signingInput } = jws;
-  for (const key of await keyRing.keysFor(header)) {
+/** A key may have been withdrawn since it signed a token that was remembered. */
+function isTrusted({ key: { keyId } }: VerifiedToken, trusted: readonly TrustedKey[]): boolean {
+  return trusted.some((key) => key.keyId === keyId);
+}
+
+async function findSigner(
+  { signature, signingInput }: CompactJws,
+  keys: readonly TrustedKey[],
+): Promise<TrustedKey | undefined> {
+  for (const key of keys) {
     if (signature.length !== key.signatureLength) continue;
-    if (await key.verify(signingInput, signature)) return { header, claims: payload, key };
+    if (await key.verify(signingInput, signature)) return key;
   }
-  return "signature_invalid";
+  return undefined;
 }
 
 function refused(code: RefusalCode): Refused {

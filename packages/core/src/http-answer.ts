@@ -42,7 +42,5 @@ export function refusalAnswer({ code, status, error, message }: Refused): HttpAn
 /** RFC 6750 section 3: no error is named to a client that sent no token at all. */
 function challenge(error: string | undefined, description: string): string {
   const scheme = 'Bearer realm="downloads"';
-  return error === undefined
-    ? scheme
-    : `${scheme}, error="${error}", error_description="${description}"`;
+  return error === undefined ? scheme : `${scheme}, error="${error}", error_description="${description}"`;
 }

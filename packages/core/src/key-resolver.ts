@@ -1,60 +1,38 @@
 import type { JoseHeader } from "./jose-header.ts";
-import {
-  type CryptoKeyLike,
-  type KeyObjectLike,
-  type PublicJwk,
-  readPublicKeys,
-} from "./public-key.ts";
+import { type CryptoKeyLike, type PublicJwk, readPublicKeys } from "./public-key.ts";
 import { type TrustedKey, trustKeys } from "./rs256.ts";
 
-/** What a key resolver may return; anything empty means that no key fits. */
-export type ResolvedKey = CryptoKeyLike | KeyObjectLike | PublicJwk | string | undefined | null;
+/** What a key resolver may return. */
+export type ResolvedKey = CryptoKeyLike | PublicJwk;
 
 /**
- * Finds the keys for a token by its protected header: the shape of the functions that jose's
+ * Finds the key for a token by its protected header: the shape of the functions that jose's
  * `createRemoteJWKSet` and `createLocalJWKSet` return. The header is not verified yet.
  */
-export type KeyResolver = (
-  header: JoseHeader,
-) => ResolvedKey | readonly ResolvedKey[] | Promise<ResolvedKey | readonly ResolvedKey[]>;
+export type KeyResolver = (header: JoseHeader) => ResolvedKey | Promise<ResolvedKey>;
 
 /** Asks a resolver and makes what it returns ready, once for each object that it returns. */
-export function createKeyFinder(
-  resolver: KeyResolver,
-): (header: JoseHeader) => Promise<readonly TrustedKey[]> {
-  const known = new WeakMap<object, readonly TrustedKey[]>();
-
-  async function trustResolved(resolved: ResolvedKey): Promise<readonly TrustedKey[]> {
-    if (resolved === undefined || resolved === null) return [];
-    const isObject = typeof resolved === "object";
-    const alreadyTrusted = isObject ? known.get(resolved) : undefined;
-    if (alreadyTrusted) return alreadyTrusted;
-    const trusted = await trustKeys(readPublicKeys(resolved));
-    if (isObject) known.set(resolved, trusted);
-    return trusted;
-  }
+export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => Promise<readonly TrustedKey[]> {
+  const known = new WeakMap<ResolvedKey, readonly TrustedKey[]>();
 
   return async (header) => {
     const keys: TrustedKey[] = [];
     for (const resolved of await askResolver(resolver, header)) {
-      keys.push(...(await trustResolved(resolved)));
+      const trusted = known.get(resolved) ?? (await trustKeys(readPublicKeys(resolved)));
+      known.set(resolved, trusted);
+      keys.push(...trusted);
     }
     return keys;
   };
 }
 
-async function askResolver(
-  resolver: KeyResolver,
-  header: JoseHeader,
-): Promise<readonly ResolvedKey[]> {
+async function askResolver(resolver: KeyResolver, header: JoseHeader): Promise<readonly ResolvedKey[]> {
   try {
-    const resolved = await resolver(header);
-    return Array.isArray(resolved) ? resolved : [resolved as ResolvedKey];
+    return [await resolver(header)];
   } catch (error) {
-    const { code } = (error ?? {}) as { code?: unknown };
+    const { code } = error as { code?: string };
     if (code === "ERR_JWKS_NO_MATCHING_KEY") return [];
-    if (code === "ERR_JWKS_MULTIPLE_MATCHING_KEYS")
-      return collect(error as AsyncIterable<ResolvedKey>);
+    if (code === "ERR_JWKS_MULTIPLE_MATCHING_KEYS") return collect(error as AsyncIterable<ResolvedKey>);
     throw error;
   }
 }
@@ -63,7 +41,6 @@ async function askResolver(
 async function collect(candidates: AsyncIterable<ResolvedKey>): Promise<ResolvedKey[]> {
   const iterator = candidates[Symbol.asyncIterator]();
   const found: ResolvedKey[] = [];
-  for (let next = await iterator.next(); !next.done; next = await iterator.next())
-    found.push(next.value);
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) found.push(next.value);
   return found;
 }

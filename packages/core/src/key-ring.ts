@@ -1,4 +1,4 @@
-import { configurationError } from "./configuration-error.ts";
+import { configurationError, isConfigurationError } from "./configuration-error.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import { createKeyFinder, type KeyResolver } from "./key-resolver.ts";
 import { type PublicKeyReading, type PublicKeySource, readPublicKeys } from "./public-key.ts";
@@ -15,7 +15,7 @@ export interface KeyRing {
    * The keys that may have signed a token with this header: all of them, or, where token and key
    * both have a `kid`, only those that agree. Rejects if the keys cannot be had.
    */
-  keysFor(header: JoseHeader): Promise<readonly TrustedKey[]>;
+  keysFor(header: JoseHeader): readonly TrustedKey[] | Promise<readonly TrustedKey[]>;
 }
 
 /** Makes a key ring; throws a configuration error for keys that can be seen to be wrong. */
@@ -35,30 +35,34 @@ export function createKeyRing(keys: GateKeys): KeyRing {
 
   return {
     async ready() {
-      await load();
+      try {
+        await load();
+      } catch (cause) {
+        throw isConfigurationError(cause)
+          ? cause
+          : configurationError("keys", `cannot be used in this runtime: ${cause}`);
+      }
     },
-    async keysFor({ kid }) {
-      const keys = trusted ?? (await load());
-      if (kid === undefined) return keys;
-      return keys.filter((key) => key.kid === undefined || key.kid === kid);
+    keysFor({ kid }) {
+      const fits = (key: TrustedKey): boolean => key.kid === undefined || key.kid === kid;
+      if (kid === undefined) return trusted ?? load();
+      return trusted?.filter(fits) ?? load().then((keys) => keys.filter(fits));
     },
   };
 }
 
+/** The RFC 7638 thumbprints of keys, in order: the names by which decisions, logs and metrics call them. */
+export async function keyThumbprints(keys: Exclude<GateKeys, KeyResolver>): Promise<string[]> {
+  return (await trustKeys(readAll(keys))).map(({ keyId }) => keyId);
+}
+
 function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly PublicKeyReading[] {
   const readings: PublicKeyReading[] = [];
-  for (const source of Array.isArray(keys) ? keys : [keys])
-    readings.push(...readPublicKeys(source));
-  if (readings.length === 0) {
-    throw configurationError("keys", "the list is empty; give at least one public key");
-  }
+  for (const source of Array.isArray(keys) ? keys : [keys]) readings.push(...readPublicKeys(source));
+  if (readings.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
   const kids = readings.map((reading) => (typeof reading === "function" ? undefined : reading.kid));
   const repeated = kids.find((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
-  if (repeated !== undefined) {
-    throw configurationError(
-      "keys",
-      "two keys have the same kid; give each key a kid of its own, or none",
-    );
-  }
+  if (repeated !== undefined)
+    throw configurationError("keys", "two keys have the same kid; give each its own, or none");
   return readings;
 }

@@ -65,8 +65,7 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
   return async (method, url) => {
     const decision = await gate.check(url);
     if (onDecision) await observe(onDecision, decision, method, url, tokenParameter);
-    if (!decision.allowed && !reportOnly)
-      return { admitted: false, answer: refusalAnswer(decision) };
+    if (!decision.allowed && !reportOnly) return { admitted: false, answer: refusalAnswer(decision) };
     return { admitted: true, decision, url: removeToken(url, tokenParameter), tokenParameter };
   };
 }
@@ -75,12 +74,7 @@ function readyMadeGate(options: object): Gate | undefined {
   if (!("gate" in options)) return undefined;
   const { gate, ...others } = options as { gate: Gate };
   const [other] = Object.keys(others);
-  if (other !== undefined) {
-    throw configurationError(
-      other,
-      "a ready gate has its options already; pass this one to createGate instead",
-    );
-  }
+  if (other !== undefined) throw configurationError(other, "pass this to createGate; a ready gate has its options");
   if (typeof gate?.check !== "function" || typeof gate.tokenParameter !== "string") {
     throw configurationError("gate", "give what createGate returned");
   }

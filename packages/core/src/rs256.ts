@@ -50,20 +50,14 @@ function trustWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): TrustedKey {
 async function trustWithWebCrypto(key: RsaPublicKey): Promise<TrustedKey> {
   const { subtle } = crypto;
   const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
-  const publicKey = await subtle.importKey("spki", subjectPublicKeyInfo(key), rs256, false, [
-    "verify",
-  ]);
+  const publicKey = await subtle.importKey("spki", subjectPublicKeyInfo(key), rs256, false, ["verify"]);
   const thumbprint = await subtle.digest("SHA-256", thumbprintInput(key));
   return trustedKey(key, new Uint8Array(thumbprint), (signingInput, signature) =>
     subtle.verify(rs256, publicKey, signature as BufferSource, text.encode(signingInput)),
   );
 }
 
-function trustedKey(
-  key: RsaPublicKey,
-  thumbprint: Uint8Array,
-  verify: TrustedKey["verify"],
-): TrustedKey {
+function trustedKey(key: RsaPublicKey, thumbprint: Uint8Array, verify: TrustedKey["verify"]): TrustedKey {
   const { kid, modulus } = key;
   return { keyId: encodeBase64url(thumbprint), kid, signatureLength: modulus.length, verify };
 }

@@ -36,9 +36,7 @@ export function readApiConfiguration(text: string): ApiConfiguration {
   for (const [name, value] of Object.entries(members)) {
     const type = Object.hasOwn(memberTypes, name) && memberTypes[name as keyof typeof memberTypes];
     if (!type) {
-      throw malformed(
-        `it has a member that does not exist; there are ${Object.keys(memberTypes).join(", ")}`,
-      );
+      throw malformed(`it has a member that does not exist; there are ${Object.keys(memberTypes).join(", ")}`);
     }
     if (typeof value !== type) throw malformed(`its ${name} must be a ${type}`);
   }
@@ -132,8 +130,5 @@ function newElement(parent: Element, name: string): Element {
 }
 
 function malformed(problem: string): Error {
-  return issuerError(
-    "representation_malformed",
-    `This is no ${one} of Jamf Pro's API: ${problem}.`,
-  );
+  return issuerError("representation_malformed", `This is no ${one} of Jamf Pro's API: ${problem}.`);
 }

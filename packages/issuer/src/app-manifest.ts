@@ -53,19 +53,13 @@ export type ProtectUrl = (url: string) => Promise<string>;
  * Rejects with `url_…` for a URL that devices do not take, with `manifest_invalid` for what Apple's
  * schema does not allow.
  */
-export async function writeAppManifest(
-  options: AppManifestOptions,
-  protectUrl: ProtectUrl,
-): Promise<string> {
+export async function writeAppManifest(options: AppManifestOptions, protectUrl: ProtectUrl): Promise<string> {
   judgeOptionNames(options);
   const { title, subtitle, bundleIdentifier, bundleVersion } = options;
   const { softwarePackage, displayImage, fullSizeImage, additionalMetadata } = options;
   const { origin } = new URL(checkHttpsUrl(expand(softwarePackage).url));
 
-  async function asset(
-    kind: string,
-    given: ManifestAsset | string | URL,
-  ): Promise<PropertyListDictionary> {
+  async function asset(kind: string, given: ManifestAsset | string | URL): Promise<PropertyListDictionary> {
     const { url, hashes, additionalKeys, ...rest } = expand(given);
     const checked = checkHttpsUrl(url);
     const { protected: isProtected = new URL(checked).origin === origin } = rest;
@@ -103,8 +97,7 @@ function judgeOptionNames(options: AppManifestOptions): void {
   if (unknown !== undefined) {
     throw invalid(`${unknown}: there is no such option; there are ${optionNames.join(", ")}.`);
   }
-  if (options.softwarePackage === undefined)
-    throw invalid("softwarePackage: give the package's URL.");
+  if (options.softwarePackage === undefined) throw invalid("softwarePackage: give the package's URL.");
 }
 
 function expand(given: ManifestAsset | string | URL): ManifestAsset {

@@ -15,24 +15,15 @@ export function checkAssetUrl(url: string | URL): string {
     throw issuerError("url_not_absolute", "The URL is relative: give it whole, from https:// on.");
   }
   if (scheme !== "https" && scheme !== "http") {
-    throw issuerError(
-      "url_not_http",
-      "The URL is not one of the web: it must start with https://.",
-    );
+    throw issuerError("url_not_http", "The URL is not one of the web: it must start with https://.");
   }
   if (/[\p{Cc}\p{Z}\p{Cs}\uFEFF]/u.test(text)) {
-    throw issuerError(
-      "url_not_encoded",
-      "The URL holds a space or a control character: encode it, a space as %20.",
-    );
+    throw issuerError("url_not_encoded", "The URL holds a space or a control character: encode it, a space as %20.");
   }
   const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
   // A backslash in the authority is a slash to some readers and part of a name to others.
   if (authority === undefined || authority.includes("\\") || !URL.canParse(text)) {
-    throw issuerError(
-      "url_not_absolute",
-      "The URL has no valid host: it must start with https://host/.",
-    );
+    throw issuerError("url_not_absolute", "The URL has no valid host: it must start with https://host/.");
   }
   if (authority.includes("@")) {
     throw issuerError(
@@ -47,10 +38,7 @@ export function checkAssetUrl(url: string | URL): string {
 export function checkHttpsUrl(url: string | URL): string {
   const text = checkAssetUrl(url);
   if (isEncrypted(text)) return text;
-  throw issuerError(
-    "url_not_https",
-    "The URL starts with http://: Apple's devices take only https:// here.",
-  );
+  throw issuerError("url_not_https", "The URL starts with http://: Apple's devices take only https:// here.");
 }
 
 /** Whether a checked URL is `https:`. */

@@ -1,9 +1,4 @@
-import {
-  type ApiFormat,
-  readApiConfiguration,
-  writeApiConfiguration,
-  writeApiList,
-} from "./api-representation.ts";
+import { type ApiFormat, readApiConfiguration, writeApiConfiguration, writeApiList } from "./api-representation.ts";
 import { createIssuer, type Issuer } from "./issuer.ts";
 import { issuerError } from "./issuer-error.ts";
 import type { JwtConfiguration } from "./jwt-configuration.ts";
@@ -56,10 +51,7 @@ export function createConfigurationStore(
 
   function find(id: number): Stored {
     if (stored?.id === id) return stored;
-    throw issuerError(
-      "configuration_unknown",
-      "There is no configuration with this id: list them first.",
-    );
+    throw issuerError("configuration_unknown", "There is no configuration with this id: list them first.");
   }
 
   return Object.freeze({

@@ -56,8 +56,7 @@ function foundInstead(label: string): string | undefined {
   if (label === "EC PRIVATE KEY" || label === "EC PARAMETERS") {
     return `this is an elliptic-curve key; the tokens are signed with RSA: ${makeOne}`;
   }
-  if (label === "DSA PRIVATE KEY")
-    return `this is a DSA key; the tokens are signed with RSA: ${makeOne}`;
+  if (label === "DSA PRIVATE KEY") return `this is a DSA key; the tokens are signed with RSA: ${makeOne}`;
   if (label === "OPENSSH PRIVATE KEY") {
     return "this is a key in OpenSSH's own format; if it is an RSA key, convert a copy of it: ssh-keygen -p -m PEM -f copy-of-key";
   }
@@ -109,15 +108,12 @@ function judgeKey(key: KeyObject): void {
     throw problem(`this RSA key is for PSS signatures only, not for RS256; ${makeOne}`);
   }
   if (type !== "rsa") {
-    const kind =
-      type === "ec" ? "an elliptic-curve" : `a${/^[aeiou]/.test(`${type}`) ? "n" : ""} ${type}`;
+    const kind = type === "ec" ? "an elliptic-curve" : `a${/^[aeiou]/.test(`${type}`) ? "n" : ""} ${type}`;
     throw problem(`this is ${kind} key; the tokens are signed with RSA: ${makeOne}`);
   }
   const { modulusLength = 0, publicExponent = 0n } = details;
   if (modulusLength < 2048 || modulusLength > 8192) {
-    throw problem(
-      `the RSA key has ${modulusLength} bits; use one of 2048 to 8192 bits (${makeOne})`,
-    );
+    throw problem(`the RSA key has ${modulusLength} bits; use one of 2048 to 8192 bits (${makeOne})`);
   }
   if (publicExponent < 65537n || !signsForItsPublicHalf(key)) {
     throw problem(`the RSA key is unsound: no web server should trust it; ${makeOne}`);

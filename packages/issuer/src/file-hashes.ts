@@ -64,10 +64,7 @@ const defaultChunkSize = 10 * 1024 * 1024;
  * @example
  * const hashes = await hashFile("example.ipa", { onProgress: ({ hashed, size }) => console.log(hashed / size) });
  */
-export async function hashFile(
-  file: string | URL,
-  options: HashFileOptions = {},
-): Promise<FileHashes> {
+export async function hashFile(file: string | URL, options: HashFileOptions = {}): Promise<FileHashes> {
   const { wholeFile = false, chunkSize = defaultChunkSize, md5 = false } = options;
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw configurationError("chunkSize", "give a whole number of bytes, 1 or more");
@@ -82,13 +79,7 @@ export async function hashFile(
     const size = Number(before.size);
     if (size === 0) throw issuerError("file_empty", "The file is empty: build or copy it again.");
     const length = wholeFile ? size : chunkSize;
-    const chunks = await hashChunks(
-      handle,
-      size,
-      length,
-      md5 ? ["sha256", "md5"] : ["sha256"],
-      options,
-    );
+    const chunks = await hashChunks(handle, size, length, md5 ? ["sha256", "md5"] : ["sha256"], options);
     await judgeUnchanged(file, before);
     return wholeFile ? wholeFileHashes(size, chunks) : chunkHashes(size, chunkSize, chunks, md5);
   } finally {
@@ -130,12 +121,7 @@ function wholeFileHashes(size: number, [digests = []]: string[][]): WholeFileHas
   return md5 === undefined ? { size, sha256 } : { size, sha256, md5 };
 }
 
-function chunkHashes(
-  size: number,
-  chunkSize: number,
-  chunks: string[][],
-  md5: boolean,
-): ChunkHashes {
+function chunkHashes(size: number, chunkSize: number, chunks: string[][], md5: boolean): ChunkHashes {
   const sha256s = chunks.map(([sha256 = ""]) => sha256);
   if (!md5) return { size, chunkSize, sha256s };
   return { size, chunkSize, sha256s, md5s: chunks.map(([, digest = ""]) => digest) };
@@ -147,9 +133,7 @@ function chunkHashes(
  */
 async function judgeUnchanged(file: string | URL, before: BigIntStats): Promise<void> {
   const after = await stat(file, { bigint: true }).catch(() => undefined);
-  const same = (["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const).every(
-    (name) => before[name] === after?.[name],
-  );
+  const same = (["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const).every((name) => before[name] === after?.[name]);
   if (!same) throw changed();
 }
 

@@ -15,10 +15,7 @@ export function readInfoPlist(bytes: Buffer, fallbackTitle: string): PackagedApp
   const bundleVersion = text(info, "CFBundleShortVersionString") ?? build;
   if (bundleIdentifier === undefined || bundleVersion === undefined) {
     const missing = bundleIdentifier === undefined ? "CFBundleIdentifier" : "CFBundleVersion";
-    throw issuerError(
-      "package_incomplete",
-      `The app's Info.plist has no ${missing}: build the app again.`,
-    );
+    throw issuerError("package_incomplete", `The app's Info.plist has no ${missing}: build the app again.`);
   }
   const title = text(info, "CFBundleDisplayName") ?? text(info, "CFBundleName") ?? fallbackTitle;
   return { title, bundleIdentifier, bundleVersion, ...(build !== undefined && { build }) };
@@ -35,10 +32,7 @@ function parse(bytes: Buffer): Record<string, unknown> {
     info = undefined;
   }
   if (isDictionary(info)) return info;
-  throw issuerError(
-    "package_damaged",
-    "The app's Info.plist cannot be read: build or copy the app again.",
-  );
+  throw issuerError("package_damaged", "The app's Info.plist cannot be read: build or copy the app again.");
 }
 
 function text(info: Record<string, unknown>, key: string): string | undefined {

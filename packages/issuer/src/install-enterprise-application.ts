@@ -40,9 +40,7 @@ export interface ManifestByUrl {
  * const manifest = await issuer.appManifest({ ...metadata, softwarePackage: { url, hashes } });
  * const command = installEnterpriseApplicationCommand({ manifest, installAsManaged: true });
  */
-export function installEnterpriseApplicationCommand(
-  options: InstallEnterpriseApplicationOptions,
-): string {
+export function installEnterpriseApplicationCommand(options: InstallEnterpriseApplicationOptions): string {
   const command = {
     RequestType: "InstallEnterpriseApplication",
     ...manifestKeys(options),

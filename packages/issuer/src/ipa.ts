@@ -41,8 +41,7 @@ const infoPlistPath = /^Payload\/([^/]+)\.app\/Info\.plist$/;
 const signaturePath = /^Payload\/[^/]+\.app\/_CodeSignature\/CodeResources$/;
 const notSigned: PackageWarning = {
   code: "not_signed",
-  message:
-    "The app is not signed, and no device installs it: export it from Xcode for distribution.",
+  message: "The app is not signed, and no device installs it: export it from Xcode for distribution.",
 };
 
 interface FoundApp {
@@ -52,10 +51,7 @@ interface FoundApp {
 
 async function findApp(archive: ZipFile): Promise<FoundApp> {
   if (archive.entryCount > mostEntries) {
-    throw issuerError(
-      "package_hostile",
-      "The .ipa lists more than a million files, which no app has.",
-    );
+    throw issuerError("package_hostile", "The .ipa lists more than a million files, which no app has.");
   }
   const found: Entry[] = [];
   let signed = false;
@@ -72,26 +68,17 @@ async function findApp(archive: ZipFile): Promise<FoundApp> {
   }
   // Two of one name: each reader may see the other one (CVE-2013-4787 and its kin).
   if (found.length > 1) {
-    throw issuerError(
-      "package_hostile",
-      "The .ipa holds several apps in its Payload: there must be one.",
-    );
+    throw issuerError("package_hostile", "The .ipa holds several apps in its Payload: there must be one.");
   }
   return { infoPlist, signed };
 }
 
 async function readEntry(archive: ZipFile, entry: Entry): Promise<Buffer> {
   if (entry.uncompressedSize > largestInfoPlist) {
-    throw issuerError(
-      "package_hostile",
-      "The app's Info.plist is larger than 4 MiB, which no app's is.",
-    );
+    throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB, which no app's is.");
   }
   if (!entry.canDecodeFileData()) {
-    throw issuerError(
-      "package_unsupported",
-      "The .ipa is encrypted or compressed in an unusual way.",
-    );
+    throw issuerError("package_unsupported", "The .ipa is encrypted or compressed in an unusual way.");
   }
   // The stream fails by itself as soon as it gives more, or ends with less, than is declared.
   const blocks: Buffer[] = [];
@@ -103,13 +90,7 @@ function explain(error: unknown): unknown {
   const { message = "", code } = error as NodeJS.ErrnoException;
   if (isIssuerError(error) || (code !== undefined && !code.startsWith("Z_"))) return error;
   if (/relative path|absolute path|invalid characters in fileName/.test(message)) {
-    return issuerError(
-      "package_hostile",
-      "The .ipa holds a file whose path leads out of it: do not use it.",
-    );
+    return issuerError("package_hostile", "The .ipa holds a file whose path leads out of it: do not use it.");
   }
-  return issuerError(
-    "package_damaged",
-    "The .ipa is cut short or damaged: build or copy it again.",
-  );
+  return issuerError("package_damaged", "The .ipa is cut short or damaged: build or copy it again.");
 }

@@ -42,15 +42,7 @@ export interface JwtSettings {
   readonly onWarning: (warning: IssuerWarning) => void;
 }
 
-const fieldNames = [
-  "displayName",
-  "encryptionKey",
-  "passphrase",
-  "tokenExpiry",
-  "enabled",
-  "now",
-  "onWarning",
-];
+const fieldNames = ["displayName", "encryptionKey", "passphrase", "tokenExpiry", "enabled", "now", "onWarning"];
 
 /** Judges a configuration; throws a configuration error that names the field at fault. */
 export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettings {
@@ -91,10 +83,7 @@ export function readTokenExpiry(value: unknown): number {
 function judgeClock(now: unknown): void {
   const seconds: unknown = typeof now === "function" ? now() : undefined;
   if (typeof seconds === "number" && seconds > 0 && seconds <= 1e11) return;
-  throw configurationError(
-    "now",
-    "give a function that returns seconds since 1970: Date.now() / 1000",
-  );
+  throw configurationError("now", "give a function that returns seconds since 1970: Date.now() / 1000");
 }
 
 function currentTime(): number {

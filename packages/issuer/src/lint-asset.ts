@@ -6,12 +6,7 @@ import type { ReportFlaw } from "./manifest-finding.ts";
 import { assetKeys } from "./manifest-schema.ts";
 
 /** Judges one asset of a manifest: its keys, its URL, the token in it, and its hashes. */
-export function lintAsset(
-  asset: Record<string, unknown>,
-  path: string,
-  expectTokens: boolean,
-  flaw: ReportFlaw,
-): void {
+export function lintAsset(asset: Record<string, unknown>, path: string, expectTokens: boolean, flaw: ReportFlaw): void {
   lintKeys(asset, assetKeys, path, flaw);
   const { kind, url } = asset;
   const isPackage = kind === "software-package";
@@ -43,11 +38,7 @@ function lintUrl(url: string, path: string, expectToken: boolean, flaw: ReportFl
   }
   const { refusal } = readToken(url);
   if (refusal === "token_repeated") {
-    flaw(
-      "token_repeated",
-      path,
-      "The URL carries the token parameter more than once: the gate refuses that.",
-    );
+    flaw("token_repeated", path, "The URL carries the token parameter more than once: the gate refuses that.");
   }
   if (refusal === "token_missing" && expectToken) {
     flaw("token_missing", path, "The URL carries no token: the gate will refuse the download.");
@@ -79,11 +70,7 @@ function lintHashes(
     flaw("hash_incomplete", path, `The keys ${algorithm}s and ${algorithm}-size go together.`);
   }
   if (whole !== undefined && chunks !== undefined) {
-    flaw(
-      "hash_ignored",
-      `${path}.${algorithm}s`,
-      `The key ${algorithm} makes devices ignore the chunks.`,
-    );
+    flaw("hash_ignored", `${path}.${algorithm}s`, `The key ${algorithm} makes devices ignore the chunks.`);
   }
 }
 
@@ -92,10 +79,6 @@ function lintHashChoice(asset: Record<string, unknown>, path: string, flaw: Repo
   if ("md5" in asset || "md5s" in asset) {
     flaw("hash_weak", path, "There are MD5 hashes only: add SHA-256, which Apple advises.");
   } else {
-    flaw(
-      "hash_missing",
-      path,
-      "There is no hash: a Mac may not install the package, and no device can check it.",
-    );
+    flaw("hash_missing", path, "There is no hash: a Mac may not install the package, and no device can check it.");
   }
 }

@@ -28,10 +28,7 @@ export interface LintManifestOptions {
  * const { valid, errors } = lintManifest(await readFile("manifest.plist", "utf8"));
  * for (const { path, message } of errors) console.log(`${path}: ${message}`);
  */
-export function lintManifest(
-  text: string,
-  { expectTokens = false }: LintManifestOptions = {},
-): ManifestReport {
+export function lintManifest(text: string, { expectTokens = false }: LintManifestOptions = {}): ManifestReport {
   const findings: ManifestFinding[] = [];
   const flaw: ReportFlaw = (code, path, message) => {
     findings.push(manifestFinding(code, path, message));
@@ -54,12 +51,7 @@ export function lintManifest(
   return report(findings);
 }
 
-function lintItem(
-  item: Record<string, unknown>,
-  path: string,
-  expectTokens: boolean,
-  flaw: ReportFlaw,
-): void {
+function lintItem(item: Record<string, unknown>, path: string, expectTokens: boolean, flaw: ReportFlaw): void {
   lintKeys(item, itemKeys, path, flaw);
   const kinds = new Set<unknown>();
   for (const [asset, assetPath] of members(item, "assets", `${path}.assets`, flaw)) {
@@ -82,18 +74,10 @@ function lintItem(
 function lintMetadata(metadata: Record<string, unknown>, path: string, flaw: ReportFlaw): void {
   lintKeys(metadata, metadataKeys, path, flaw);
   if (!("bundle-version" in metadata)) {
-    flaw(
-      "version_missing",
-      path,
-      "There is no bundle-version: declarative packages and automatic updates need it.",
-    );
+    flaw("version_missing", path, "There is no bundle-version: declarative packages and automatic updates need it.");
   }
   const { "bundle-identifier": identifier } = metadata;
-  if (
-    typeof identifier === "string" &&
-    identifier !== "" &&
-    !/^[A-Za-z0-9._-]+$/.test(identifier)
-  ) {
+  if (typeof identifier === "string" && identifier !== "" && !/^[A-Za-z0-9._-]+$/.test(identifier)) {
     flaw(
       "identifier_unusual",
       `${path}.bundle-identifier`,

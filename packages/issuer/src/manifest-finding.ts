@@ -41,11 +41,7 @@ export interface ManifestFinding {
 export type ReportFlaw = (code: ManifestFlaw, path: string, message: string) => void;
 
 /** Makes a finding; its severity is that of its kind. */
-export function manifestFinding(
-  code: ManifestFlaw,
-  path: string,
-  message: string,
-): ManifestFinding {
+export function manifestFinding(code: ManifestFlaw, path: string, message: string): ManifestFinding {
   return { severity: flaws[code], code, path, message };
 }
 

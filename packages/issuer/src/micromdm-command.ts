@@ -50,11 +50,7 @@ export function microMdmCommand(options: MicroMdmOptions): MicroMdmCommand {
     throw invalidCommand("manifest: InstallApplication takes manifestUrl only.");
   }
   if (managementFlags !== undefined) {
-    oneOf(
-      managementFlags,
-      requestType === "InstallApplication" ? [0, 1, 4, 5] : [],
-      "managementFlags",
-    );
+    oneOf(managementFlags, requestType === "InstallApplication" ? [0, 1, 4, 5] : [], "managementFlags");
   }
   return {
     udid,

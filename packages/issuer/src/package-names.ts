@@ -20,16 +20,11 @@ export function readDistribution(content: Buffer): PackageNames {
   const title = childText(root, "title");
   return {
     // Capitals and underscores only: the name of a translation that is elsewhere.
-    title:
-      title === undefined || title === "" || /^[A-Z0-9_]+_[A-Z0-9_]+$/.test(title)
-        ? undefined
-        : title,
+    title: title === undefined || title === "" || /^[A-Z0-9_]+_[A-Z0-9_]+$/.test(title) ? undefined : title,
     identifier: named(product, "id") ?? named(versioned ?? references[0], "id"),
     version: named(product, "version") ?? named(versioned, "version"),
     apps: references.flatMap((reference) =>
-      childrenNamed(reference, "bundle-version").flatMap((list) =>
-        appsAmong(childrenNamed(list, "bundle")),
-      ),
+      childrenNamed(reference, "bundle-version").flatMap((list) => appsAmong(childrenNamed(list, "bundle"))),
     ),
   };
 }
@@ -66,10 +61,7 @@ function readRoot(content: Buffer, name: string): Element {
   } catch {
     // Said below: what the parser says is of no use to whoever has the package.
   }
-  throw issuerError(
-    "package_damaged",
-    `The ${name} in the .pkg cannot be read: build or copy the package again.`,
-  );
+  throw issuerError("package_damaged", `The ${name} in the .pkg cannot be read: build or copy the package again.`);
 }
 
 function named(element: Element | undefined, name: string): string | undefined {

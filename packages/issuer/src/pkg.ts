@@ -26,10 +26,7 @@ export async function readPkg(file: string): Promise<PackageDescription> {
     const bundleVersion = only?.bundleVersion ?? names.version;
     if (bundleIdentifier === undefined || bundleVersion === undefined) {
       const missing = bundleIdentifier === undefined ? "identifier" : "version";
-      throw issuerError(
-        "package_incomplete",
-        `The .pkg has no ${missing}: build it with pkgbuild --${missing}.`,
-      );
+      throw issuerError("package_incomplete", `The .pkg has no ${missing}: build it with pkgbuild --${missing}.`);
     }
     const title = names.title ?? only?.title ?? basename(file).replace(/\.pkg$/i, "");
     return {
@@ -74,10 +71,7 @@ async function readComponents(archive: XarArchive): Promise<PackageNames[]> {
     if (!content) continue;
     bytes += content.length;
     if (bytes > mostPackageInfo) {
-      throw issuerError(
-        "package_hostile",
-        "The .pkg describes its components in more than 8 MiB: do not use it.",
-      );
+      throw issuerError("package_hostile", "The .pkg describes its components in more than 8 MiB: do not use it.");
     }
     components.push(readPackageInfo(content));
   }
@@ -105,15 +99,13 @@ function warningsOf(archive: XarArchive, apps: readonly PackagedApp[]): PackageW
   if (!archive.signed) {
     warnings.push({
       code: "not_signed",
-      message:
-        "The package is not signed, and MDM installs only signed ones: productsign signs it.",
+      message: "The package is not signed, and MDM installs only signed ones: productsign signs it.",
     });
   }
   if (apps.length > 1) {
     warnings.push({
       code: "several_apps",
-      message:
-        "The package holds several apps: the manifest names the package, and none of them can be managed.",
+      message: "The package holds several apps: the manifest names the package, and none of them can be managed.",
     });
   }
   return warnings;

@@ -59,7 +59,5 @@ function plain(value: PropertyListValue): PlistValue {
 /** XML 1.0 section 2.2: the characters that a document may hold, escaped or not. */
 function checkText(text: string): string {
   if (!/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text)) return text;
-  throw new TypeError(
-    "the text holds a control character or half a character, which XML cannot hold",
-  );
+  throw new TypeError("the text holds a control character or half a character, which XML cannot hold");
 }

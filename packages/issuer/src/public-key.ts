@@ -26,9 +26,7 @@ export function publicHalf(privateKey: KeyObject): IssuerPublicKey {
   const { n, e } = publicKey.export({ format: "jwk" }) as { n: string; e: string };
   const pem = publicKey.export({ type: "spki", format: "pem" }).toString();
   // RFC 7638 section 3.2: the required members in this order, without spaces.
-  const keyId = createHash("sha256")
-    .update(`{"e":"${e}","kty":"RSA","n":"${n}"}`)
-    .digest("base64url");
+  const keyId = createHash("sha256").update(`{"e":"${e}","kty":"RSA","n":"${n}"}`).digest("base64url");
   const jwk = Object.freeze({ kty: "RSA", n, e, alg: "RS256", use: "sig", kid: keyId } as const);
   return Object.freeze({ pem, jwk, keyId });
 }

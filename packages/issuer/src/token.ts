@@ -11,7 +11,5 @@ const header = { alg: "RS256" };
  */
 export function signToken(privateKey: KeyObject, expiresAt: number): Promise<string> {
   const claims = JSON.stringify({ sub: "AppManifest", iss: "JSS", exp: expiresAt });
-  return new CompactSign(new TextEncoder().encode(claims))
-    .setProtectedHeader(header)
-    .sign(privateKey);
+  return new CompactSign(new TextEncoder().encode(claims)).setProtectedHeader(header).sign(privateKey);
 }

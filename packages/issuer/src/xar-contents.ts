@@ -63,10 +63,7 @@ function tableOfContents(xml: string): Element {
   } catch {
     // Said below: what the parser says is of no use to whoever has the package.
   }
-  throw issuerError(
-    "package_damaged",
-    "The .pkg has no readable table of contents: build or copy it again.",
-  );
+  throw issuerError("package_damaged", "The .pkg has no readable table of contents: build or copy it again.");
 }
 
 function readEntry(data: Element): XarEntry {
@@ -87,10 +84,7 @@ function readEntry(data: Element): XarEntry {
 function readNumber(data: Element, name: string): number {
   const text = childText(data, name) ?? "";
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw issuerError(
-    "package_damaged",
-    `The .pkg does not say the ${name} of a file: build or copy it again.`,
-  );
+  throw issuerError("package_damaged", `The .pkg does not say the ${name} of a file: build or copy it again.`);
 }
 
 function hostile(what: string): Error {

@@ -60,10 +60,7 @@ async function decode(stored: Buffer, { size, encoding }: XarEntry): Promise<Buf
   // Named after gzip, but zlib's format (RFC 1950): so does every xar since the first.
   if (encoding === "application/x-gzip") return unpack(stored, size);
   if (encoding !== "application/octet-stream") {
-    throw issuerError(
-      "package_unsupported",
-      "The .pkg is compressed in an unusual way: build it with productbuild.",
-    );
+    throw issuerError("package_unsupported", "The .pkg is compressed in an unusual way: build it with productbuild.");
   }
   if (stored.length !== size) throw damaged();
   return stored;
@@ -89,10 +86,7 @@ function judgeChecksum(content: Buffer, { checksum }: XarEntry): void {
 }
 
 function damaged(): Error {
-  return issuerError(
-    "package_damaged",
-    "The .pkg is cut short or damaged: build or copy it again.",
-  );
+  return issuerError("package_damaged", "The .pkg is cut short or damaged: build or copy it again.");
 }
 
 function tooLarge(): Error {

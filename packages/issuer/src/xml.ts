@@ -17,8 +17,7 @@ export function parseXml(text: string): Document {
   return new DOMParser({
     onError(level, message) {
       // U+FFFD is a character like any other; all the other warnings are of broken XML.
-      if (level !== "warning" || !message.includes("replacement character"))
-        throw new Error(message);
+      if (level !== "warning" || !message.includes("replacement character")) throw new Error(message);
     },
   }).parseFromString(text.replace(/^\uFEFF/, ""), "text/xml");
 }

@@ -56,8 +56,7 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
     const { decision, url, tokenParameter } = passage;
     const originalUrl = removeToken(context.originalUrl, tokenParameter);
     // Koa keeps the first URL in three places, and a parsed copy of it once someone has asked for it.
-    for (const holder of [context, context.request, context.req])
-      Object.assign(holder, { originalUrl });
+    for (const holder of [context, context.request, context.req]) Object.assign(holder, { originalUrl });
     Reflect.deleteProperty(context.request, "memoizedURL");
     context.url = url;
     context.state.download = decision;

@@ -16,11 +16,7 @@ export type GuardedRequest = IncomingMessage & { readonly download: Decision };
 export type GuardedListener = (request: GuardedRequest, response: ServerResponse) => unknown;
 
 /** Connect-style middleware, as Express, Connect and Polka take it. */
-export type Middleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => void;
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
  * Guards a `node:http` listener, or, without one, all that comes after it in Express, Connect or

@@ -1,9 +1,4 @@
-import {
-  allowedCacheControl,
-  createRequestGuard,
-  type Decision,
-  type GuardOptions,
-} from "@portcullis/core";
+import { allowedCacheControl, createRequestGuard, type Decision, type GuardOptions } from "@portcullis/core";
 
 /**
  * A fetch handler behind the guard: it gets the request without the token, the decision, and then

@@ -1,0 +1,145 @@
+import { CommanderError, Option, Command as Parser } from "commander";
+import type { Command, Operand } from "./command.ts";
+import { type CommandError, usageError } from "./command-error.ts";
+import { exitCodeMeanings } from "./exit-code.ts";
+import { dashedName, environmentName, type OptionDefinition } from "./option.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What was on the command line, not yet judged. */
+export interface ParsedCommandLine {
+  readonly command: Command;
+  readonly configFile: string | undefined;
+  readonly options: Readonly<Record<string, true | readonly string[]>>;
+  readonly operands: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** Describes the whole program to the parsing library, and takes the command line apart. */
+export function parseCommandLine(
+  commands: readonly Command[],
+  argv: readonly string[],
+  version: string,
+  out: Terminal,
+): ParsedCommandLine | "answered" {
+  let parsed: ParsedCommandLine | undefined;
+  let complaint = "";
+  const configure = (parser: Parser): Parser =>
+    parser
+      .exitOverride()
+      .helpOption("-h, --help", "show this help")
+      .configureOutput({
+        writeOut: (text) => out.line(text.trimEnd()),
+        writeErr: (text) => {
+          complaint += text;
+        },
+        getOutHelpWidth: () => Math.min(out.width, 100),
+        getOutHasColors: () => out.colours.isColorSupported,
+      })
+      .configureHelp({ styleTitle: (text) => out.colours.bold(text) });
+
+  const program = configure(new Parser("portcullis"))
+    .description("Hands out in-house apps, packages and books only to links with a valid Jamf Pro token.")
+    .version(version, "-V, --version", "print the version")
+    .helpCommand("help [command]", "show the help of a command")
+    .addHelpText("after", () => `\n${exitCodeHelp(out)}`);
+
+  for (const command of commands) {
+    const parser = configure(program.command(command.name))
+      .summary(command.summary)
+      .description(command.description)
+      .allowExcessArguments(false);
+    for (const operand of Object.values<Operand>(command.operands)) {
+      parser.argument(operandSyntax(operand), operand.description);
+    }
+    for (const [name, option] of Object.entries<OptionDefinition>(command.options)) {
+      parser.addOption(parserOption(name, option));
+    }
+    parser.option("--config <FILE>", "read options from a JSON file");
+    parser.addHelpText("after", () => `\n${commandHelp(command, out)}`);
+    parser.action(() => {
+      parsed = collect(command, parser);
+    });
+  }
+
+  try {
+    program.parse(argv, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return "answered";
+    if (error.code === "commander.help") throw noCommand(commands);
+    throw complain(complaint || error.message, program, argv);
+  }
+  return parsed ?? "answered";
+}
+
+function parserOption(name: string, option: OptionDefinition): Option {
+  const short = option.short ? `-${option.short}, ` : "";
+  const value = option.kind === "flag" ? "" : ` <${placeholder(option)}>`;
+  const parserOption = new Option(`${short}--${dashedName(name)}${value}`, `${option.description}${remark(option)}`);
+  if (option.kind === "flag") return parserOption;
+  // Values stay text here: they are judged together with those of the environment and the file.
+  return parserOption.argParser((text: string, previous: readonly string[] | undefined) => [...(previous ?? []), text]);
+}
+
+/** What stands for an option's value in help, schema and reference. */
+export function placeholder(option: Exclude<OptionDefinition, { kind: "flag" }>): string {
+  return option.kind === "choice" ? option.choices.join("|") : option.placeholder;
+}
+
+/** What `--help` adds to a description: that it is needed, may be repeated, or its default. */
+export function remark(option: OptionDefinition): string {
+  const remarks: string[] = [];
+  if ("required" in option && option.required) remarks.push("required");
+  if (option.kind === "list") remarks.push("may be repeated");
+  if ("default" in option && option.default !== undefined) remarks.push(`default ${option.default}`);
+  return remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
+}
+
+function operandSyntax({ placeholder, optional, variadic }: Operand): string {
+  const name = variadic ? `${placeholder}...` : placeholder;
+  return optional ? `[${name}]` : `<${name}>`;
+}
+
+function collect(command: Command, parser: Parser): ParsedCommandLine {
+  const { config, ...options } = parser.opts();
+  const operands: Record<string, string | readonly string[] | undefined> = {};
+  Object.keys(command.operands).forEach((name, index) => {
+    operands[name] = parser.processedArgs[index];
+  });
+  return { command, configFile: config, options, operands };
+}
+
+function commandHelp(command: Command, out: Terminal): string {
+  const lines: string[] = [];
+  for (const { command: text, meaning } of command.examples ?? []) {
+    if (lines.length === 0) lines.push(out.colours.bold("Examples:"));
+    lines.push(`  ${out.colours.dim(`# ${meaning}`)}`, `  ${text}`);
+  }
+  const [first] = Object.keys(command.options);
+  if (first !== undefined) {
+    if (lines.length > 0) lines.push("");
+    lines.push(
+      `Each option can be an environment variable too (${environmentName(first)} for`,
+      `--${dashedName(first)}) or stand in the --config file; the command line wins.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function exitCodeHelp(out: Terminal): string {
+  const lines = Object.entries(exitCodeMeanings).map(([code, meaning]) => `  ${code}  ${meaning}`);
+  return [out.colours.bold("Exit codes:"), ...lines].join("\n");
+}
+
+function noCommand(commands: readonly Command[]): CommandError {
+  return usageError(
+    "give a command",
+    `Commands: ${commands.map(({ name }) => name).join(", ")}. See portcullis --help.`,
+  );
+}
+
+function complain(complaint: string, program: Parser, argv: readonly string[]): CommandError {
+  const message = complaint.trim().replace(/^error: /, "");
+  const named = program.commands.find((command) => command.name() === argv[0]);
+  const help = named ? `portcullis ${named.name()} --help` : "portcullis --help";
+  return usageError(message, `See ${help}`);
+}

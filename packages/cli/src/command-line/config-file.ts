@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { failure, usageError } from "./command-error.ts";
+
+/**
+ * Reads the part of a configuration file that is for one command.
+ *
+ * The file is JSON with one member per command: `{ "serve": { "port": 8443 } }`; the published JSON
+ * Schema describes it. A member that no command has is refused: a misspelt one must not be ignored.
+ */
+export function readConfigFile(
+  path: string,
+  command: string,
+  commands: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const parts = objectOf(parse(path), path);
+  for (const name of Object.keys(parts)) {
+    if (name === "$schema" || commands.includes(name)) continue;
+    throw usageError(`${path}: there is no command "${name}"`, `Commands: ${commands.join(", ")}`);
+  }
+  return objectOf(parts[command] ?? {}, `"${command}" in ${path}`);
+}
+
+function parse(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw failure(`--config ${path}: ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    throw usageError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function objectOf(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
+  }
+  throw usageError(`${what}: give a JSON object`);
+}

@@ -1,0 +1,35 @@
+import type { Readable, Writable } from "node:stream";
+import type { Terminal } from "./terminal.ts";
+
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** An output stream; a terminal says so and knows its width. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Where signals come from: `process`, or an EventEmitter in tests. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+}
+
+/** Everything outside of the program that it touches, so that tests can hand in their own. */
+export interface Surroundings {
+  /** Without the names of node and the script. */
+  readonly argv: readonly string[];
+  readonly env: Environment;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly signals: SignalSource;
+  /** Seconds since 1970; default: the clock. */
+  readonly now?: () => number;
+}
+
+/** What a command is given besides its options. */
+export interface CommandContext extends Omit<Surroundings, "argv"> {
+  readonly now: () => number;
+  /** Standard output: what was asked for. Colours and tables only if it is a terminal. */
+  readonly out: Terminal;
+  /** Standard error: warnings, progress, what went wrong. */
+  readonly err: Terminal;
+}

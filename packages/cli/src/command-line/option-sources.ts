@@ -1,0 +1,60 @@
+import { usageError } from "./command-error.ts";
+import type { Environment } from "./context.ts";
+import { dashedName, environmentName, type OptionTable } from "./option.ts";
+import { type AnyOptionValue, readJson, readText } from "./option-value.ts";
+
+/** Where options come from, strongest first. */
+export interface OptionSources {
+  /** By name in camelCase; the texts that followed each option, `true` for a flag. */
+  readonly commandLine: Readonly<Record<string, true | readonly string[]>>;
+  readonly env: Environment;
+  /** The command's part of the configuration file. */
+  readonly file: Readonly<Record<string, unknown>>;
+  /** What the user calls that file, for messages. */
+  readonly fileName: string;
+}
+
+/** Finds the value of every option: command line, then environment, then file, then default. */
+export function resolveOptions(table: OptionTable, sources: OptionSources): Record<string, AnyOptionValue> {
+  refuseUnknown(table, sources);
+  const values: Record<string, AnyOptionValue> = {};
+  for (const name of Object.keys(table)) values[name] = resolveOption(table, name, sources);
+  return values;
+}
+
+function resolveOption(table: OptionTable, name: string, sources: OptionSources): AnyOptionValue {
+  const option = table[name];
+  if (!option) return undefined;
+  const { commandLine, env, file, fileName } = sources;
+  const dashed = dashedName(name);
+
+  const given = commandLine[name];
+  if (given === true) return true;
+  if (given !== undefined) {
+    const values = given.map((text) => readText(option, text, `--${dashed}`));
+    return option.kind === "list" ? values.flat().map(String) : values.at(-1);
+  }
+
+  const variable = environmentName(name);
+  const text = env[variable];
+  if (text !== undefined && text !== "") {
+    if (option.kind !== "list") return readText(option, text, variable);
+    const entries = text.split(",").map((entry) => entry.trim());
+    return entries.flatMap((entry) => readText(option, entry, variable)).map(String);
+  }
+
+  if (dashed in file) return readJson(option, file[dashed], `"${dashed}" in ${fileName}`);
+  if ("required" in option && option.required) {
+    throw usageError(`--${dashed} ${option.placeholder} is missing: ${option.description}`);
+  }
+  if (option.kind === "flag") return false;
+  return option.kind === "list" ? [] : option.default;
+}
+
+function refuseUnknown(table: OptionTable, { file, fileName }: OptionSources): void {
+  const known = Object.keys(table).map(dashedName);
+  for (const name of Object.keys(file)) {
+    if (known.includes(name)) continue;
+    throw usageError(`${fileName}: there is no option "${name}"`, `Options: ${known.join(", ")}`);
+  }
+}

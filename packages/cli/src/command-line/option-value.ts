@@ -1,0 +1,74 @@
+import { usageError } from "./command-error.ts";
+import type { OptionDefinition } from "./option.ts";
+
+/** A value as a command gets it. */
+export type AnyOptionValue = string | number | boolean | readonly string[] | undefined;
+
+const words: Readonly<Record<string, boolean>> = {
+  "1": true,
+  true: true,
+  yes: true,
+  on: true,
+  "0": false,
+  false: false,
+  no: false,
+  off: false,
+  "": false,
+};
+
+/** Reads an option from text; `source` is how the user knows it, such as `--port` or `PORTCULLIS_PORT`. */
+export function readText(option: OptionDefinition, text: string, source: string): AnyOptionValue {
+  switch (option.kind) {
+    case "flag": {
+      const value = words[text.toLowerCase()];
+      if (value === undefined) throw usageError(`${source}: give true or false`);
+      return value;
+    }
+    case "number":
+      return judgeNumber(option, /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN, source);
+    case "choice":
+      return judgeChoice(option, text, source);
+    case "text":
+      return judgeText(text, source);
+    case "list":
+      return [judgeText(text, source)];
+  }
+}
+
+/** Reads an option of the configuration file. */
+export function readJson(option: OptionDefinition, value: unknown, source: string): AnyOptionValue {
+  switch (option.kind) {
+    case "flag":
+      if (typeof value === "boolean") return value;
+      throw usageError(`${source}: give true or false`);
+    case "number":
+      return judgeNumber(option, typeof value === "number" ? value : Number.NaN, source);
+    case "choice":
+      return judgeChoice(option, value, source);
+    case "text":
+      return judgeText(value, source);
+    case "list": {
+      const values: unknown[] = Array.isArray(value) ? value : [value];
+      return values.map((entry) => judgeText(entry, source));
+    }
+  }
+}
+
+function judgeNumber(
+  { min, max }: { readonly min: number; readonly max: number },
+  value: number,
+  source: string,
+): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw usageError(`${source}: give a whole number from ${min} to ${max}`);
+}
+
+function judgeChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
+  if (typeof value === "string" && choices.includes(value)) return value;
+  throw usageError(`${source}: give one of ${choices.join(", ")}`);
+}
+
+function judgeText(value: unknown, source: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw usageError(`${source}: give a text that is not empty`);
+}

@@ -1,0 +1,79 @@
+/** What all kinds of option have. */
+interface OptionBase {
+  /** What it does, as a phrase that starts in lower case; `--help` adds the default. */
+  readonly description: string;
+  /** A single letter, such as `"k"` for `-k`. */
+  readonly short?: string;
+}
+
+/** On or off; off unless given. */
+export interface FlagOption extends OptionBase {
+  readonly kind: "flag";
+}
+
+/** One text, such as a file name or a URL. */
+export interface TextOption extends OptionBase {
+  readonly kind: "text";
+  /** What stands for the value in `--help`, in capitals. */
+  readonly placeholder: string;
+  readonly default?: string;
+  readonly required?: boolean;
+}
+
+/** Any number of texts: given several times, or comma-separated in the environment. */
+export interface ListOption extends OptionBase {
+  readonly kind: "list";
+  readonly placeholder: string;
+  readonly required?: boolean;
+}
+
+/** A whole number in a unit. */
+export interface NumberOption extends OptionBase {
+  readonly kind: "number";
+  readonly placeholder: string;
+  readonly min: number;
+  readonly max: number;
+  readonly default?: number;
+}
+
+/** One word of a few. */
+export interface ChoiceOption extends OptionBase {
+  readonly kind: "choice";
+  readonly choices: readonly string[];
+  readonly default?: string;
+}
+
+/** One option of a command. */
+export type OptionDefinition = FlagOption | TextOption | ListOption | NumberOption | ChoiceOption;
+
+/** The options of a command by name in camelCase; `tokenParameter` is `--token-parameter`. */
+export type OptionTable = Readonly<Record<string, OptionDefinition>>;
+
+type Certain<O, Value> = O extends { default: Value } | { required: true } ? Value : Value | undefined;
+
+type OptionValue<O extends OptionDefinition> = O extends { kind: "flag" }
+  ? boolean
+  : O extends { kind: "list" }
+    ? readonly string[]
+    : O extends { kind: "number" }
+      ? Certain<O, number>
+      : O extends { kind: "choice"; choices: readonly (infer Choice extends string)[] }
+        ? O extends { default: string }
+          ? Choice
+          : Choice | undefined
+        : Certain<O, string>;
+
+/** What a command gets: the value of each of its options. */
+export type OptionValues<Table extends OptionTable> = {
+  readonly [Name in keyof Table]: OptionValue<Table[Name]>;
+};
+
+/** `tokenParameter` as it stands on the command line, without the dashes, and in the configuration file. */
+export function dashedName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** `tokenParameter` as an environment variable. */
+export function environmentName(name: string): string {
+  return `PORTCULLIS_${dashedName(name).replaceAll("-", "_").toUpperCase()}`;
+}

@@ -1,0 +1,33 @@
+import pico from "picocolors";
+import type { Environment, OutputStream } from "./context.ts";
+
+/** Colours that are plain text where colour is not wanted. */
+export type Colours = ReturnType<typeof pico.createColors>;
+
+/** An output stream, as far as writing for people goes. */
+export interface Terminal {
+  /** Writes one line. */
+  line(text?: string): void;
+  readonly colours: Colours;
+  /** Whether a person is looking: tables, progress and questions only then. */
+  readonly isTerminal: boolean;
+  /** In characters; 80 where it is not known. */
+  readonly width: number;
+}
+
+/** Makes a terminal of an output stream; `NO_COLOR` and `FORCE_COLOR` (no-color.org) are obeyed. */
+export function createTerminal(stream: OutputStream, env: Environment): Terminal {
+  const isTerminal = stream.isTTY === true;
+  return {
+    line: (text = "") => void stream.write(`${text}\n`),
+    colours: pico.createColors(wantsColour(isTerminal, env)),
+    isTerminal,
+    width: stream.columns || 80,
+  };
+}
+
+function wantsColour(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR) return FORCE_COLOR !== "0";
+  return isTerminal && TERM !== "dumb";
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import { strToU8, zipSync } from "fflate";
+
+/** A temporary folder with one file of each kind that Jamf Pro installs. */
+export interface SampleFolder {
+  readonly path: string;
+  readonly names: readonly string[];
+  remove(): void;
+}
+
+/** Makes the folder; the files are small but of the right make, so that other commands can read them. */
+export function createSampleFolder(): SampleFolder {
+  const path = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
+  const files: Readonly<Record<string, Uint8Array>> = {
+    "field-notes.ipa": sampleApp(),
+    "office-fonts.pkg": samplePackage(),
+    "staff-handbook.epub": sampleBook(),
+  };
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  return {
+    path,
+    names: Object.keys(files),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+/** An iOS app archive: a zip with the app's bundle below `Payload`. */
+function sampleApp(): Uint8Array {
+  const bundle = "Payload/FieldNotes.app";
+  const info = propertyList({
+    CFBundleIdentifier: "com.example.field-notes",
+    CFBundleName: "Field Notes",
+    CFBundleVersion: "4",
+    CFBundleShortVersionString: "1.2.0",
+    CFBundlePackageType: "APPL",
+    MinimumOSVersion: "17.0",
+  });
+  return zipSync({
+    [`${bundle}/Info.plist`]: strToU8(info),
+    // Random bytes stand for machine code: enough of them that ranges and resumes can be tried.
+    [`${bundle}/FieldNotes`]: [randomBytes(1024 * 1024), { level: 0 }],
+  });
+}
+
+/** A flat installer package: a xar archive (header, compressed table of contents, heap). */
+function samplePackage(): Uint8Array {
+  const info = deflateSync(
+    '<?xml version="1.0" encoding="utf-8"?>\n<pkg-info format-version="2" identifier="com.example.office-fonts" version="3.1" install-location="/Library/Fonts" auth="root"/>\n',
+  );
+  const length = info.length;
+  const tableOfContents = Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<xar><toc><file id="1"><name>PackageInfo</name><type>file</type><data><length>${length}</length><offset>0</offset><size>${length}</size><encoding style="application/octet-stream"/></data></file></toc></xar>\n`,
+  );
+  const compressed = deflateSync(tableOfContents);
+  const header = Buffer.alloc(28);
+  header.write("xar!", 0, "latin1");
+  header.writeUInt16BE(header.length, 4);
+  header.writeUInt16BE(1, 6); // version; the last field, 0, says: no checksums
+  header.writeBigUInt64BE(BigInt(compressed.length), 8);
+  header.writeBigUInt64BE(BigInt(tableOfContents.length), 16);
+  return Buffer.concat([header, compressed, info]);
+}
+
+/** An EPUB book: a zip whose first entry, uncompressed, names its type (EPUB 3.3 section 4.2.2). */
+function sampleBook(): Uint8Array {
+  return zipSync({
+    mimetype: [strToU8("application/epub+zip"), { level: 0 }],
+    "META-INF/container.xml": strToU8(
+      '<?xml version="1.0"?>\n<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles><rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>\n',
+    ),
+    "book.opf": strToU8(
+      '<?xml version="1.0"?>\n<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier id="id">staff-handbook</dc:identifier><dc:title>Staff Handbook</dc:title><dc:language>en</dc:language><meta property="dcterms:modified">2024-01-01T00:00:00Z</meta></metadata><manifest><item id="c" href="handbook.xhtml" media-type="application/xhtml+xml" properties="nav"/></manifest><spine><itemref idref="c"/></spine></package>\n',
+    ),
+    "handbook.xhtml": strToU8(
+      '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops"><head><title>Staff Handbook</title></head><body><nav epub:type="toc"><ol><li><a href="handbook.xhtml">Welcome</a></li></ol></nav></body></html>\n',
+    ),
+  });
+}
+
+function propertyList(entries: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(entries).map(([key, value]) => `  <key>${key}</key><string>${value}</string>`);
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0"><dict>\n${lines.join("\n")}\n</dict></plist>\n`;
+}

@@ -1,0 +1,25 @@
+import { type ServerResponse, STATUS_CODES } from "node:http";
+
+/**
+ * Answers with a problem document (RFC 9457), in the shape of the gate's refusals. Fixed text only:
+ * nothing of the request is in it.
+ */
+export function answerProblem(
+  response: ServerResponse,
+  status: number,
+  detail: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  const title = STATUS_CODES[status] ?? "Error";
+  const body = `${JSON.stringify({ type: "about:blank", title, status, detail })}\n`;
+  response.writeHead(status, {
+    "Content-Type": "application/problem+json",
+    "Content-Length": Buffer.byteLength(body),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    ...headers,
+  });
+  response.end(body);
+}

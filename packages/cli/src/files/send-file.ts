@@ -1,0 +1,80 @@
+import type { ReadStream } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import send from "send";
+import { soundRange } from "./byte-range.ts";
+import { appleContentType } from "./content-type.ts";
+import type { OpenFile } from "./open-file.ts";
+import { answerProblem } from "./problem-answer.ts";
+
+/** What became of the bytes, for the log. */
+export interface Transfer {
+  /** Bytes of the body that were handed to the connection. */
+  bytesSent(): number;
+  /** Whether the file ended before what was promised of it; the connection was cut then. */
+  wasCut(): boolean;
+}
+
+/** The library's stream, as far as it is used: its `send` is public, but not in its types. */
+interface SendStream extends NodeJS.EventEmitter {
+  res: ServerResponse;
+  send(path: string, stat: { readonly size: number; readonly mtime: Date }): void;
+}
+
+/**
+ * Answers a GET or HEAD request with an open file, whole or in part, and closes the file.
+ *
+ * Bytes come from the descriptor that was judged, never again from the path. A file that fails or
+ * shrinks on the way cuts the connection: half an app must never look like a whole one.
+ */
+export function sendFile(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): Transfer {
+  const { handle, size, modified, etag } = file;
+  response.once("close", () => void handle.close().catch(() => {}));
+  prepare(request, response, file, name);
+
+  let body: ReadStream | undefined;
+  let isCut = false;
+  const options = { fd: handle, cacheControl: false, etag: false, highWaterMark: 256 * 1024 };
+  const sending = send(request, name, options as object) as unknown as SendStream;
+  sending.on("stream", (stream: ReadStream) => {
+    body = stream;
+    stream.once("end", () => {
+      const promised = Number(response.getHeader("Content-Length"));
+      if (stream.bytesRead === promised) return;
+      isCut = true;
+      response.destroy();
+    });
+  });
+  sending.on("error", ({ status }: { status: number }) => fail(response, status, size, etag));
+  sending.res = response;
+  sending.send(name, { size, mtime: modified });
+
+  return {
+    bytesSent: () => Math.max(0, (body?.bytesRead ?? 0) - response.writableLength),
+    wasCut: () => isCut,
+  };
+}
+
+function prepare(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): void {
+  const range = soundRange(request.method, request.headers, file);
+  delete request.headers["if-range"];
+  delete request.headers.range;
+  if (range !== undefined) request.headers.range = range;
+  const type = appleContentType(name);
+  if (type !== undefined) response.setHeader("Content-Type", type);
+  response.setHeader("ETag", file.etag);
+  response.setHeader("Referrer-Policy", "no-referrer");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+}
+
+function fail(response: ServerResponse, status: number, size: number, etag: string): void {
+  if (response.headersSent) {
+    response.destroy();
+  } else if (status === 416) {
+    const headers = { "Content-Range": `bytes */${size}`, "Accept-Ranges": "bytes", ETag: etag };
+    answerProblem(response, 416, "The file is shorter than the range asked for.", headers);
+  } else if (status === 412) {
+    answerProblem(response, 412, "The file has changed.", { ETag: etag });
+  } else {
+    answerProblem(response, 500, "The file could not be read.");
+  }
+}

@@ -1,0 +1,71 @@
+import { isConfigurationError } from "@portcullis/core";
+import packageJson from "../package.json" with { type: "json" };
+import { CommandError } from "./command-line/command-error.ts";
+import { parseCommandLine } from "./command-line/command-parser.ts";
+import { readConfigFile } from "./command-line/config-file.ts";
+import type { CommandContext, Surroundings } from "./command-line/context.ts";
+import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
+import { resolveOptions } from "./command-line/option-sources.ts";
+import { safeLines } from "./command-line/safe-text.ts";
+import { createTerminal } from "./command-line/terminal.ts";
+import { commands } from "./commands.ts";
+
+/**
+ * Runs one command and returns its exit code; everything it touches is handed in.
+ *
+ * @example
+ * process.exitCode = await main({ argv: process.argv.slice(2), env: process.env, stdin, stdout, stderr, signals: process });
+ */
+export async function main({ argv, ...surroundings }: Surroundings): Promise<ExitCode> {
+  const { env, stdout, stderr } = surroundings;
+  const context: CommandContext = {
+    now: () => Date.now() / 1000,
+    ...surroundings,
+    out: createTerminal(stdout, env),
+    err: createTerminal(stderr, env),
+  };
+  try {
+    return await run(argv, context);
+  } catch (error) {
+    return report(error, argv, context);
+  }
+}
+
+async function run(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const parsed = parseCommandLine(commands, argv, packageJson.version, context.out);
+  if (parsed === "answered") return exitCode.success;
+  const { command, operands, options: commandLine } = parsed;
+  const configFile = parsed.configFile ?? context.env.PORTCULLIS_CONFIG;
+  const names = commands.map(({ name }) => name);
+  const file = configFile ? readConfigFile(configFile, command.name, names) : {};
+  const options = resolveOptions(command.options, {
+    commandLine,
+    env: context.env,
+    file,
+    fileName: configFile ?? "",
+  });
+  return command.run({ options, operands }, context);
+}
+
+/** Says what went wrong on standard error; with `--json`, as JSON. */
+function report(error: unknown, argv: readonly string[], { err }: CommandContext): ExitCode {
+  const known = asCommandError(error);
+  const code = known?.exitCode ?? exitCode.defect;
+  const text = known?.message ?? String((error as Error | undefined)?.stack ?? error);
+  const message = safeLines(text);
+  const remedy = known?.remedy === undefined ? undefined : safeLines(known.remedy);
+  if (argv.includes("--json")) {
+    err.line(JSON.stringify({ error: { exitCode: code, message, remedy } }));
+    return code;
+  }
+  err.line(`${err.colours.red("portcullis:")} ${message}`);
+  if (remedy !== undefined) err.line(remedy);
+  return code;
+}
+
+/** A wrong option that only the gate could judge is the user's to mend, like any other. */
+function asCommandError(error: unknown): CommandError | undefined {
+  if (error instanceof CommandError) return error;
+  if (isConfigurationError(error)) return new CommandError(exitCode.usage, error.message);
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createGate, type GateOptions, isConfigurationError } from "@portcullis/core";
+import { webSigningKey } from "../support/web-signing-key.ts";
+
+const { publicPem: keys } = await webSigningKey();
+
+function problem(options: unknown): string {
+  try {
+    createGate(options as GateOptions);
+  } catch (error) {
+    assert.ok(isConfigurationError(error), String(error));
+    assert.equal(error.code, "ERR_PORTCULLIS_CONFIGURATION");
+    assert.ok(error.message.startsWith(`${error.option}: `));
+    return error.message;
+  }
+  return assert.fail(`accepted: ${JSON.stringify(options)}`);
+}
+
+test("times must be finite numbers within their bounds", () => {
+  for (const clockSkew of [-1, 301, Number.NaN, Number.POSITIVE_INFINITY, "60", null, true]) {
+    assert.equal(problem({ keys, clockSkew }), "clockSkew: give a number from 0 to 300");
+  }
+  for (const maxLifetime of [0, -1, 31 * 86_400 + 1, Number.NaN, Number.POSITIVE_INFINITY, "1h", null]) {
+    assert.equal(problem({ keys, maxLifetime }), "maxLifetime: give a number from 1 to 2678400");
+  }
+  for (const cacheSize of [-1, 1e6 + 1, Number.NaN, "10"]) {
+    assert.equal(problem({ keys, cacheSize }), "cacheSize: give a number from 0 to 1000000");
+  }
+  createGate({ keys, clockSkew: 0, maxLifetime: 1, cacheSize: 0 });
+  createGate({ keys, clockSkew: 300, maxLifetime: 31 * 86_400, cacheSize: 1e6 });
+});
+
+test("names must be strings that are not empty", () => {
+  for (const name of ["issuer", "subject", "audience"]) {
+    for (const value of ["", null, 1, /JSS/, ["JSS"]]) {
+      assert.equal(problem({ keys, [name]: value }), `${name}: give a non-empty string`);
+    }
+  }
+});
+
+test("a token parameter must be a plain name", () => {
+  for (const tokenParameter of ["", "a b", "a=b", "a&b", "%74", "t[]", "tök", "a+b"]) {
+    assert.equal(problem({ keys, tokenParameter }), "tokenParameter: give a name of letters, digits, and _ . ~ - only");
+  }
+});
+
+test("a clock in milliseconds, or none at all, is refused", () => {
+  for (const now of [Date.now, () => Number.NaN, () => "soon", 5, null]) {
+    assert.equal(problem({ keys, now }), "now: give a function that returns seconds (not milliseconds) since 1970");
+  }
+  createGate({ keys, now: () => 0 });
+});
+
+test("an unknown option is refused, and the known ones are named", () => {
+  for (const name of ["clockskew", "secret", "algorithms", "toString", "constructor"]) {
+    assert.match(
+      problem({ keys, [name]: 1 }),
+      new RegExp(`^${name}: unknown option; there are keys, issuer, .*, now$`),
+    );
+  }
+  assert.match(problem(JSON.parse('{"keys":"x","__proto__":1}')), /^(__proto__|keys): /);
+});
+
+test("no options at all are refused", () => {
+  for (const options of [undefined, null, {}, { keys: undefined }]) {
+    assert.equal(problem(options), "keys: give the public half of the key that signs the tokens");
+  }
+});
+
+test("an option that is undefined counts as left out", () => {
+  createGate({
+    keys,
+    issuer: undefined,
+    subject: undefined,
+    audience: undefined,
+    clockSkew: undefined,
+    now: undefined,
+  });
+});
+
+test("only our own errors are configuration errors", () => {
+  for (const error of [undefined, null, new TypeError("x"), "text"]) assert.equal(isConfigurationError(error), false);
+});
+
+test("the caller's options are not changed", () => {
+  const options = Object.freeze({ keys: Object.freeze([keys]), clockSkew: 5 });
+  createGate(options);
+});

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createGate, type GateKeys, isConfigurationError } from "@portcullis/core";
+import { base64url, pem, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+
+const key = await webSigningKey();
+const token = await webSignToken(key);
+const spki = new Uint8Array(await crypto.subtle.exportKey("spki", key.publicKey));
+const pkcs1 = spki.subarray(24); // behind the fixed prefix of an RSA-2048 key
+const pkcs1Pem = pem("RSA PUBLIC KEY", pkcs1);
+
+async function opens(keys: GateKeys): Promise<boolean> {
+  const gate = createGate({ keys, now: () => testTime });
+  return (await gate.check(`?token=${token}`)).allowed;
+}
+
+/** What is said about keys that are refused. */
+function problem(keys: unknown): string {
+  try {
+    createGate({ keys: keys as GateKeys });
+  } catch (error) {
+    assert.ok(isConfigurationError(error), String(error));
+    assert.equal(error.option, "keys");
+    assert.ok(error instanceof TypeError);
+    return error.message;
+  }
+  return assert.fail("these keys were accepted");
+}
+
+const body = key.publicPem.split("\n").slice(1, -2);
+const spellings: Record<string, string> = {
+  "SPKI PEM": key.publicPem,
+  "PKCS#1 PEM": pkcs1Pem,
+  "PEM with CRLF": key.publicPem.replace(/\n/g, "\r\n"),
+  "PEM with a byte order mark": `\uFEFF${key.publicPem}`,
+  "PEM with blank lines around": `\n\n  ${key.publicPem}\n\n`,
+  "PEM with text before and after": `Bag Attributes\n  friendlyName: x\n${key.publicPem}\nissued by us`,
+  "PEM with \\n written out": key.publicPem.replace(/\n/g, "\\n"),
+  "PEM with \\r\\n written out": key.publicPem.replace(/\n/g, "\\r\\n"),
+  "PEM on a single line": key.publicPem.replace(/\n/g, ""),
+  "PEM with spaces for line feeds": key.publicPem.replace(/\n/g, " "),
+  "PEM with indented lines": key.publicPem.replace(/\n/g, "\n    "),
+  "PEM in long lines": `-----BEGIN PUBLIC KEY-----\n${body.join("")}\n-----END PUBLIC KEY-----`,
+  "a JWK as text": JSON.stringify(key.publicJwk),
+  "a JWK Set as text": ` \uFEFF${JSON.stringify({ keys: [key.publicJwk] })}`.trimStart(),
+};
+
+for (const [name, text] of Object.entries(spellings)) {
+  test(`${name} is accepted`, async () => assert.equal(await opens(text), true));
+}
+
+test("a JWK, a JWK Set, a CryptoKey and an array of all of these are accepted", async () => {
+  const other = await webSigningKey();
+  const { publicJwk } = key;
+  assert.equal(await opens(publicJwk), true);
+  assert.equal(await opens({ ...publicJwk, use: "sig", alg: "RS256", key_ops: ["verify"], kid: "2026" }), true);
+  assert.equal(await opens({ keys: [other.publicJwk, publicJwk] }), true);
+  assert.equal(await opens(key.publicKey), true);
+  assert.equal(await opens([other.publicPem, { keys: [other.publicJwk] }, other.publicKey, key.publicKey]), true);
+  assert.equal(await opens([other.publicPem]), false);
+});
+
+test("every format gives the key the same name, its RFC 7638 thumbprint", async () => {
+  const { n } = key.publicJwk;
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`{"e":"AQAB","kty":"RSA","n":"${n}"}`));
+  for (const keys of [key.publicPem, pkcs1Pem, key.publicJwk, key.publicKey, { ...key.publicJwk, n: `AAAA${n}` }]) {
+    const decision = await createGate({ keys, now: () => testTime }).check(`?token=${token}`);
+    assert.equal(decision.allowed && decision.keyId, base64url(new Uint8Array(digest)));
+  }
+});
+
+test("the thumbprint of RFC 7638 section 3.1 is the documented one", async () => {
+  const jwk = {
+    kty: "RSA",
+    n: "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
+    e: "AQAB",
+    alg: "RS256",
+    kid: "2011-04-29",
+  };
+  const { trustKeys } = await import("../../packages/core/src/rs256.ts");
+  const { readPublicKeys } = await import("../../packages/core/src/public-key.ts");
+  const [trusted] = await trustKeys(readPublicKeys(jwk));
+  assert.equal(trusted?.keyId, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+  assert.equal(trusted?.kid, "2011-04-29");
+});
+
+test("a private key is refused with the command that makes the public one, and is not shown", async () => {
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key.privateKey));
+  const secret = pem("PRIVATE KEY", pkcs8);
+  const traditional = pem("RSA PRIVATE KEY", pkcs8.subarray(26));
+  const encrypted = pem("ENCRYPTED PRIVATE KEY", pkcs8);
+  for (const text of [
+    secret,
+    traditional,
+    encrypted,
+    `${key.publicPem}${secret}`,
+    secret.replace(/\n/g, "\\n"),
+    secret.slice(0, 60),
+  ]) {
+    const message = problem(text);
+    assert.match(message, /private key.*openssl pkey -in key\.pem -pubout -out public\.pem/);
+    assert.doesNotMatch(message, /MII/);
+  }
+  const jwk = await crypto.subtle.exportKey("jwk", key.privateKey);
+  assert.match(problem({ ...jwk, key_ops: ["verify"] }), /private or secret key; keep only its kty, n, e and kid/);
+  assert.match(problem(JSON.stringify(jwk)), /private or secret/);
+  assert.match(problem(key.privateKey), /must be an extractable public/);
+});
+
+test("keys of other kinds are refused", async () => {
+  const ec = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
+  const ecSpki = new Uint8Array(await crypto.subtle.exportKey("spki", ec.publicKey));
+  assert.match(problem(pem("PUBLIC KEY", ecSpki)), /RS256 needs a plain RSA key/);
+  assert.match(problem(ec.publicKey), /RSASSA-PKCS1-v1_5/);
+  assert.match(problem(await crypto.subtle.exportKey("jwk", ec.publicKey)), /not an RSA|RSA JWK for RS256/);
+  assert.match(problem({ kty: "oct", k: "c2VjcmV0" }), /private or secret/);
+  assert.match(problem({ ...key.publicJwk, kty: "oct" }), /RSA JWK for RS256/);
+  const pssSpki = Uint8Array.from(spki);
+  pssSpki[16] = 10; // the last number of the identifier: 1.2.840.113549.1.1.10
+  assert.equal(spki[16], 1);
+  assert.match(problem(pem("PUBLIC KEY", pssSpki)), /RSA-PSS/);
+});
+
+test("a JWK that says it is for something else is refused", () => {
+  for (const extra of [
+    { use: "enc" },
+    { alg: "RS512" },
+    { alg: "PS256" },
+    { alg: "HS256" },
+    { key_ops: ["sign"] },
+    { key_ops: [] },
+    { key_ops: 1 },
+    { kid: 1 },
+    { n: undefined },
+    { n: "" },
+    { e: "" },
+    { n: 5 },
+    { e: null },
+    { n: "!" },
+    { e: "AQAB=" },
+    { use: null },
+  ]) {
+    const message = problem({ ...key.publicJwk, ...extra });
+    assert.match(message, /kty, use, key_ops, alg, n and e|bits|unsound/, JSON.stringify(extra));
+  }
+});
+
+test("a CryptoKey for another algorithm or that cannot be read is refused", async () => {
+  const imported = (name: string, hash: string, extractable: boolean) =>
+    crypto.subtle.importKey("spki", spki, { name, hash }, extractable, ["verify"]);
+  assert.match(problem(await imported("RSASSA-PKCS1-v1_5", "SHA-512", true)), /SHA-256/);
+  assert.match(problem(await imported("RSA-PSS", "SHA-256", true)), /RSASSA-PKCS1-v1_5/);
+  assert.match(problem(await imported("RSASSA-PKCS1-v1_5", "SHA-256", false)), /extractable/);
+});
+
+function jwkOf(modulus: Uint8Array, exponent: Uint8Array): object {
+  return { kty: "RSA", n: base64url(modulus), e: base64url(exponent) };
+}
+
+const odd = (bits: number): Uint8Array => {
+  const bytes = new Uint8Array(Math.ceil(bits / 8)).fill(0xff);
+  bytes[0] = 2 ** (bits - (bytes.length - 1) * 8) - 1;
+  return bytes;
+};
+
+test("a CryptoKey that turns out too small makes ready reject, naming the option", async () => {
+  const small = await webSigningKey(1024);
+  const gate = createGate({ keys: small.publicKey });
+  await assert.rejects(
+    gate.ready(),
+    (error) =>
+      isConfigurationError(error) && error.message === "keys: the RSA key has 1024 bits; use one of 2048 to 8192",
+  );
+  const decision = await gate.check(`?token=${token}`);
+  assert.equal(!decision.allowed && decision.code, "keys_unavailable");
+});
+
+/** A certificate's outline in DER, all fields but the key empty: only the key is ever read. */
+function certificate(version: number[], subjectPublicKeyInfo: Uint8Array): Uint8Array {
+  const element = (tag: number, content: ArrayLike<number>) =>
+    Uint8Array.of(tag, 0x82, content.length >> 8, content.length & 255, ...Array.from(content));
+  const fields = [...version, 0x02, 1, 7, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 0, ...subjectPublicKeyInfo];
+  return element(0x30, Uint8Array.of(...element(0x30, fields), 0x30, 0, 0x03, 1, 0));
+}
+
+test("an X.509 certificate of version 1 or 3 gives its key", async () => {
+  for (const version of [[], [0xa0, 3, 2, 1, 2]]) {
+    assert.equal(await opens(pem("CERTIFICATE", certificate(version, spki))), true);
+    assert.match(problem(pem("CERTIFICATE", certificate(version, Uint8Array.of(0x30, 0)))), /damaged/);
+    assert.match(problem(pem("CERTIFICATE", certificate(version, Uint8Array.of(0x02, 1, 1)))), /damaged/);
+  }
+});
+
+test("an exponent whose first bit is set is imported as a positive number", async () => {
+  const gate = createGate({ keys: jwkOf(odd(2048), Uint8Array.of(0xff, 0, 1)) });
+  // workerd takes the exponents 3 and 65537 only; then its refusal must name the positive number.
+  await gate.ready().catch((error) => assert.match(error.message, / 16711681\b/));
+});
+
+test("RSA keys below 2048 or above 8192 bits are refused", () => {
+  const e = Uint8Array.of(1, 0, 1);
+  assert.match(problem(jwkOf(odd(1024), e)), /has 1024 bits; use one of 2048 to 8192/);
+  assert.match(problem(jwkOf(odd(2047), e)), /has 2047 bits/);
+  assert.match(problem(jwkOf(odd(8193), e)), /has 8193 bits/);
+  assert.match(problem(jwkOf(new Uint8Array(300), e)), /has 0 bits/);
+  for (const bits of [2048, 3072, 4096, 8192]) createGate({ keys: jwkOf(odd(bits), e) });
+});
+
+test("an even modulus, and an exponent that is even, small or huge are refused", () => {
+  const e = Uint8Array.of(1, 0, 1);
+  const even = odd(2048);
+  even[255] = 0xfe;
+  assert.match(problem(jwkOf(even, e)), /damaged or unsound/);
+  for (const exponent of [[1], [3], [17], [0xff, 0xff], [1, 0, 0], [0], [1, 0, 0, 0, 0, 0, 0, 0, 1]]) {
+    assert.match(problem(jwkOf(odd(2048), Uint8Array.from(exponent))), /damaged or unsound/, String(exponent));
+  }
+  createGate({ keys: jwkOf(odd(2048), Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 1)) });
+});
+
+test("nothing, an empty list and things that are no keys are refused", () => {
+  assert.match(problem(undefined), /public half of the key that signs the tokens/);
+  assert.match(problem(null), /public half/);
+  assert.match(problem([]), /the list is empty/);
+  assert.match(problem({ keys: [] }), /the list is empty/);
+  for (const thing of [
+    0,
+    1,
+    true,
+    Symbol("k"),
+    {},
+    [null],
+    [undefined],
+    [[]],
+    { keys: [null] },
+    { keys: 1 },
+    new Date(),
+    new Uint8Array(9),
+  ]) {
+    assert.match(problem(thing), /RSA JWK for RS256/);
+  }
+});
+
+test("two keys with the same kid are refused", async () => {
+  const other = await webSigningKey();
+  const keys = [
+    { ...key.publicJwk, kid: "a" },
+    { ...other.publicJwk, kid: "a" },
+  ];
+  assert.match(problem(keys), /two keys have the same kid/);
+  assert.match(problem({ keys }), /two keys have the same kid/);
+});
+
+test("text that holds no key says what to do", async () => {
+  assert.match(problem(""), /holds 0 PEM blocks/);
+  assert.match(problem("MIIBIjANBgkqhkiG9w0BAQEF"), /holds 0 PEM blocks/);
+  assert.match(problem("/etc/portcullis/public.pem"), /holds 0 PEM blocks/);
+  assert.match(problem(key.publicPem + key.publicPem), /holds 2 PEM blocks/);
+  assert.match(problem("ssh-rsa AAAAB3NzaC1yc2E me@here"), /ssh-keygen -f key\.pub -e -m PKCS8/);
+  assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /cut short or garbled/);
+  assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /cut short or garbled/);
+  assert.match(problem(key.publicPem.replace("MII", "M*I")), /cut short or garbled/);
+  assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /found "CERTIFICATE REQUEST"; expected "PUBLIC KEY"/);
+  assert.match(problem("{oops"), /not valid JSON/);
+});
+
+test("a PEM block with damaged content is refused wherever the damage is", () => {
+  for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
+    for (const der of [spki, pkcs1]) {
+      for (let length = 0; length < der.length; length += 1) {
+        problem(pem(label, der.subarray(0, length)));
+      }
+    }
+  }
+  for (const der of [
+    [0x30, 0x80, 0, 0],
+    [0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+    [0x30, 0x00],
+    [0x30, 0x02, 0x30, 0x00],
+    [0x02, 0x01, 0x01],
+    [0x30],
+  ]) {
+    for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
+      assert.match(problem(pem(label, Uint8Array.from(der))), /damaged/);
+    }
+  }
+  const trailing = Uint8Array.of(...spki, 0x05, 0x00);
+  assert.match(problem(pem("PUBLIC KEY", trailing)), /damaged/);
+});

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  createGate,
+  createRequestGuard,
+  type Decision,
+  fingerprintToken,
+  type GuardOptions,
+  isConfigurationError,
+  type ObservedRequest,
+} from "@portcullis/core";
+import { base64url, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+
+const key = await webSigningKey();
+const options = { keys: key.publicPem, now: () => testTime };
+const token = await webSignToken(key);
+
+test("an allowed request goes on with its URL but without its token", async () => {
+  const passage = await createRequestGuard(options)("GET", `/a?x=1&token=${token}&y`);
+  assert.ok(passage.admitted);
+  assert.equal(passage.url, "/a?x=1&y");
+  assert.equal(passage.tokenParameter, "token");
+  assert.equal(passage.decision.allowed, true);
+});
+
+test("a refused request gets the answer of its refusal", async () => {
+  const passage = await createRequestGuard(options)("GET", "/a");
+  assert.ok(!passage.admitted);
+  assert.equal(passage.answer.status, 401);
+});
+
+test("with reportOnly a refused request goes on, with the refusal, and still loses its token", async () => {
+  const passage = await createRequestGuard({ ...options, reportOnly: true })("GET", "/a?token=bad&b");
+  assert.ok(passage.admitted);
+  assert.equal(!passage.decision.allowed && passage.decision.code, "token_malformed");
+  assert.equal(passage.url, "/a?b");
+});
+
+test("onDecision is told every decision, and never the token", async () => {
+  const seen: [Decision, ObservedRequest][] = [];
+  const judge = createRequestGuard({ ...options, onDecision: (...args) => seen.push(args) });
+  for (const url of [`/a?token=${token}&x`, "/b", "/c?token=bad", `/d?token=${token}&token=${token}`])
+    await judge("HEAD", url);
+  const fingerprint = await fingerprintToken(token);
+  assert.deepEqual(
+    seen.map(([decision, request]) => [decision.allowed, request]),
+    [
+      [true, { method: "HEAD", url: `/a?token=${fingerprint}&x`, fingerprint }],
+      [false, { method: "HEAD", url: "/b", fingerprint: undefined }],
+      [
+        false,
+        {
+          method: "HEAD",
+          url: `/c?token=${await fingerprintToken("bad")}`,
+          fingerprint: await fingerprintToken("bad"),
+        },
+      ],
+      [false, { method: "HEAD", url: "/d?token=REDACTED&token=REDACTED", fingerprint: undefined }],
+    ],
+  );
+  assert.ok(!JSON.stringify(seen).includes(token));
+});
+
+test("a log that throws, rejects or hangs neither stops a download nor lets one through", async () => {
+  const logs = [
+    () => {
+      throw new Error("disk full");
+    },
+    () => Promise.reject(new Error("disk full")),
+    () => new Promise(() => {}),
+  ];
+  for (const onDecision of logs) {
+    const judge = createRequestGuard({ ...options, onDecision });
+    assert.equal((await judge("GET", `/a?token=${token}`)).admitted, true);
+    assert.equal((await judge("GET", "/a")).admitted, false);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 0)); // an unhandled rejection would end the run
+});
+
+test("a ready gate can stand in place of a gate's options", async () => {
+  const gate = createGate({ ...options, tokenParameter: "t" });
+  const passage = await createRequestGuard({ gate })("GET", `/a?t=${token}&token=1`);
+  assert.ok(passage.admitted);
+  assert.equal(passage.url, "/a?token=1");
+});
+
+test("wrong options throw when the guard is made, and name the option", () => {
+  const gate = createGate(options);
+  const wrong: [unknown, RegExp][] = [
+    [{}, /^keys: /],
+    [{ ...options, onDecision: "log" }, /^onDecision: give a function/],
+    [{ ...options, reportOnly: "yes" }, /^reportOnly: give true or false/],
+    [{ ...options, reportonly: true }, /^reportonly: unknown option/],
+    [{ gate, clockSkew: 5 }, /^clockSkew: pass this to createGate/],
+    [{ gate: {} }, /^gate: give what createGate returned/],
+    [{ gate: null }, /^gate: give what createGate returned/],
+    [{ gate: { check() {} } }, /^gate: give what createGate returned/],
+  ];
+  for (const [given, message] of wrong) {
+    assert.throws(
+      () => createRequestGuard(given as GuardOptions),
+      (error) => isConfigurationError(error) && message.test(error.message),
+    );
+  }
+});
+
+test("a fingerprint is the first eight hexadecimal digits of the token's SHA-256", async () => {
+  assert.equal(await fingerprintToken("abc"), "ba7816bf");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  assert.equal(await fingerprintToken(token), hex.slice(0, 8));
+  assert.equal(base64url(digest).length, 43);
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createGate } from "@portcullis/core";
+import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+
+const key = await webSigningKey();
+const tokens = await Promise.all(
+  Array.from({ length: 12 }, (_, index) => webSignToken(key, { ...jamfClaims, exp: jamfClaims.exp + index })),
+);
+
+function gateRemembering(cacheSize: number): (index: number) => Promise<boolean> {
+  const gate = createGate({ keys: key.publicPem, now: () => testTime, cacheSize });
+  return async (index) => {
+    const decision = await gate.check(`/x${index}?token=${tokens[index]}&other=${Math.random()}`);
+    assert.ok(decision.allowed);
+    assert.equal(decision.claims.exp, jamfClaims.exp + index);
+    return decision.cached;
+  };
+}
+
+test("a token is remembered by the whole token, whatever the rest of the URL", async () => {
+  const cached = gateRemembering(10);
+  assert.deepEqual([await cached(0), await cached(0), await cached(1), await cached(1)], [false, true, false, true]);
+});
+
+test("a cache of size 0 remembers nothing", async () => {
+  const cached = gateRemembering(0);
+  assert.deepEqual([await cached(0), await cached(0)], [false, false]);
+});
+
+test("the oldest tokens are forgotten, the ones in use are kept", async () => {
+  const cached = gateRemembering(4);
+  for (let index = 0; index < 12; index += 1) {
+    assert.equal(await cached(index), false);
+    if (index > 0) assert.equal(await cached(0), true, `the token in use after ${index} others`);
+  }
+  assert.equal(await cached(11), true);
+  assert.equal(await cached(1), false);
+});
+
+test("no more tokens are remembered than the size allows", async () => {
+  for (const size of [1, 2, 3, 4, 5]) {
+    const cached = gateRemembering(size);
+    for (let index = 0; index < 12; index += 1) await cached(index);
+    let remembered = 0;
+    for (let index = 11; index >= 0 && (await cached(index)); index -= 1) remembered += 1;
+    assert.ok(remembered >= 1 && remembered <= Math.ceil(size / 2) * 2, `${remembered} of ${size}`);
+  }
+});
