@@ -19,7 +19,7 @@ writeFileSync(join(base, "public.pem"), key.publicPem);
 
 const port = await freePort();
 // The example as it is published, with its paths and port replaced by those of this test.
-const example = readFileSync("examples/nginx/portcullis.conf", "utf8")
+const example = readFileSync("examples/nginx-auth-request/portcullis.conf", "utf8")
   .replaceAll("/run/portcullis/auth.sock", socket)
   .replaceAll("/srv/apps", join(base, "apps"))
   .replaceAll("/var/log/nginx/", `${base}/`)
