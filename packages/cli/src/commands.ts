@@ -1,5 +1,9 @@
 import type { Command } from "./command-line/command.ts";
+import { auth } from "./commands/auth.ts";
+import { completion } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
+import { rewritemap } from "./commands/rewritemap.ts";
+import { serve } from "./commands/serve.ts";
 
 /** All commands, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [demo];
+export const commands: readonly Command[] = [serve, auth, rewritemap, demo, completion];
