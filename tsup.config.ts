@@ -5,7 +5,7 @@ import { compileForNjs } from "./packages/nginx/compile.ts";
 /**
  * Every package is built the same way: from its `src/index.ts`, as ESM and CommonJS, with types for
  * each. What its package.json lists as a dependency stays an import. A command is a program, not a
- * library: it has a `bin.ts` besides, is ESM only, and is split so that `--help` loads no server.
+ * library: it has a `bin.ts` besides, is ESM only, and is split so that `--help` loads no server. And
  * nginx's module is another kind of file, made by packages/nginx/compile.ts.
  */
 const names = readdirSync("packages").filter((name) => name !== "nginx");

@@ -38,6 +38,8 @@ describe("the encryption key is read", () => {
     "with a blank line within it": pkcs8.replace("\n", "\n\n"),
     "with newlines written out": pkcs8.replaceAll("\n", "\\n"),
     "with CRLF written out": pkcs1.replaceAll("\n", "\\r\\n"),
+    "as PowerShell saves it, in UTF-16": Buffer.from(`\uFEFF${pkcs8.replaceAll("\n", "\r\n")}`, "utf16le"),
+    "in UTF-16, read as UTF-8": Buffer.from(`\uFEFF${pkcs8}`, "utf16le").toString("utf8"),
     "with a byte order mark": `\uFEFF${pkcs8}`,
     indented: pkcs8.replace(/^/gm, "    "),
     "with its newlines lost to a form": pkcs8.replaceAll("\n", " "),

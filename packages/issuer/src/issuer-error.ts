@@ -48,7 +48,15 @@ export function issuerError(code: IssuerErrorCode, message: string): IssuerError
   return Object.assign(new Error(message), { code });
 }
 
-/** Tells a refusal of this package from any other error, whichever copy of the package made it. */
+/**
+ * Tells a refusal of this package from any other error, whichever copy of the package made it.
+ *
+ * @example
+ * await hashFile("example.ipa").catch((error) => {
+ *   if (isIssuerError(error) && error.code === "file_changed") return undefined; // still being copied
+ *   throw error;
+ * });
+ */
 export function isIssuerError(error: unknown): error is IssuerError {
   const code = (error as IssuerError | undefined)?.code;
   return error instanceof Error && typeof code === "string" && Object.hasOwn(reasons, code);
