@@ -1,5 +1,6 @@
 import type { Command } from "./command-line/command.ts";
 import { demo } from "./commands/demo.ts";
+import { serve } from "./commands/serve.ts";
 
 /** All commands, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [demo];
+export const commands: readonly Command[] = [demo, serve];

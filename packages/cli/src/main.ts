@@ -51,7 +51,8 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
 function report(error: unknown, argv: readonly string[], { err }: CommandContext): ExitCode {
   const known = asCommandError(error);
   const code = known?.exitCode ?? exitCode.defect;
-  const message = safeText(known?.message ?? String((error as Error | undefined)?.stack ?? error));
+  const text = known?.message ?? String((error as Error | undefined)?.stack ?? error);
+  const message = text.split("\n").map(safeText).join("\n");
   const remedy = known?.remedy === undefined ? undefined : safeText(known.remedy);
   if (argv.includes("--json")) {
     err.line(JSON.stringify({ error: { exitCode: code, message, remedy } }));

@@ -1,0 +1,70 @@
+import { type Command, defineCommand } from "../command-line/command.ts";
+import { gateOptionTable } from "../keys/gate-option-table.ts";
+import { serverOptionTable } from "../server/server-option-table.ts";
+
+/** `portcullis serve`: a folder of files, handed out to valid links only. */
+export const serve: Command = defineCommand({
+  name: "serve",
+  summary: "serve a folder of files to valid links only",
+  description:
+    "Serves the files of a folder, by HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line says of each request what was decided and why.",
+  operands: {
+    folder: { placeholder: "DIR", description: "the folder to serve; no listing, no hidden files" },
+  },
+  options: {
+    ...gateOptionTable,
+    host: {
+      kind: "text",
+      placeholder: "ADDRESS",
+      description: "listen on this address only (default all)",
+    },
+    port: {
+      kind: "number",
+      short: "p",
+      placeholder: "PORT",
+      min: 0,
+      max: 65_535,
+      default: 8080,
+      description: "listen on this port; 0 takes any that is free",
+    },
+    socket: {
+      kind: "text",
+      placeholder: "PATH",
+      description: "listen on a unix socket, in place of host and port",
+    },
+    tlsCert: {
+      kind: "text",
+      placeholder: "FILE",
+      description: "certificate with its chain, PEM; read again when it changes",
+    },
+    tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, PEM" },
+    reportOnly: {
+      kind: "flag",
+      description: "refuse nothing: log what would have been refused. Protects nothing",
+    },
+    resumeGrace: {
+      kind: "number",
+      placeholder: "MINUTES",
+      min: 0,
+      max: 1440,
+      default: 0,
+      description: "let a download resume (Range with If-Range) with a token that expired at most so long ago",
+    },
+    trustProxy: {
+      kind: "flag",
+      description: "log the address that a proxy reports in X-Forwarded-For",
+    },
+    ...serverOptionTable,
+  },
+  examples: [
+    { command: "portcullis serve /srv/apps --key public.pem", meaning: "try it out, without encryption" },
+    {
+      command: "portcullis serve /srv/apps --key public.pem --port 443 --tls-cert chain.pem --tls-key tls.pem",
+      meaning: "for devices",
+    },
+  ],
+  async run({ options, operands }, context) {
+    const { runServe } = await import("../serve/run-serve.ts");
+    return runServe(operands.folder, options, context);
+  },
+});

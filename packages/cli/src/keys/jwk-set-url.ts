@@ -1,0 +1,48 @@
+import type { PublicJwk, PublicJwkSet } from "@portcullis/core";
+
+const longestWait = 10_000;
+const largestSet = 1024 * 1024;
+
+/**
+ * Fetches a JWK Set and keeps the keys that can be meant for RS256; a set often holds others too.
+ *
+ * Encrypted, or from this computer itself: who can change the answer on its way decides who gets
+ * in. Redirects are not followed.
+ */
+export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
+  const url = new URL(address);
+  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url.protocol !== "https:" && !isLoopback) {
+    throw new Error(`${url.origin}: keys must come over https`);
+  }
+  const response = await fetch(url, {
+    redirect: "error",
+    signal: AbortSignal.timeout(longestWait),
+    headers: { Accept: "application/jwk-set+json, application/json" },
+  }).catch((error: Error) => {
+    const { cause } = error as { cause?: { message?: string } };
+    throw new Error(`${url.origin}: ${cause?.message ?? error.message}`);
+  });
+  if (!response.ok) throw new Error(`${url.origin} answered ${response.status}`);
+  const set: unknown = JSON.parse(await readText(response, url));
+  const keys = (set as { keys?: unknown } | null)?.keys;
+  if (!Array.isArray(keys)) throw new Error(`${url.origin} did not send a JWK Set`);
+  const fitting = keys.filter(isForRs256);
+  if (fitting.length === 0) throw new Error(`${url.origin} has no RSA key for RS256 in its JWK Set`);
+  return { keys: fitting };
+}
+
+async function readText(response: Response, url: URL): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > largestSet) throw new Error(`${url.origin} sent more than 1 MiB`);
+  }
+  return text;
+}
+
+function isForRs256(value: unknown): value is PublicJwk {
+  const { kty, use = "sig", alg = "RS256" } = (value ?? {}) as PublicJwk;
+  return kty === "RSA" && use === "sig" && alg === "RS256";
+}

@@ -1,0 +1,71 @@
+import { createPublicKey } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import type { PublicKeySource } from "@portcullis/core";
+import { fetchJwkSet } from "./jwk-set-url.ts";
+
+/** What a key file or URL held. */
+export interface LoadedKey {
+  readonly key: PublicKeySource;
+  /** What the administrator should know, such as that a private key lies where a public one belongs. */
+  readonly warnings: readonly string[];
+}
+
+/** Whether a `--key` is the address of a JWK Set and not the name of a file. */
+export function isKeyUrl(source: string): boolean {
+  return /^https?:\/\//i.test(source);
+}
+
+/** Reads one `--key`; rejects with a sentence that names the source and never shows its content. */
+export async function loadKey(source: string): Promise<LoadedKey> {
+  if (isKeyUrl(source)) return { key: await fetchJwkSet(source), warnings: [] };
+  const text = await readFile(source, "utf8");
+  const { mode } = await stat(source);
+  const publicHalf = readPublicHalf(text, source);
+  const key = publicHalf ?? text;
+  const warnings: string[] = [];
+  if (publicHalf !== undefined) {
+    warnings.push(
+      `${source} is a PRIVATE key: whoever reads it can open every download. Only its public half is used here; take the private key off this server. Make the public file with: portcullis pubkey ${source} > public.pem`,
+    );
+    if (mode & 0o004) warnings.push(`${source} can be read by every user of this computer: chmod 600 ${source}`);
+  }
+  if (mode & 0o002) {
+    warnings.push(
+      `${source} can be changed by every user of this computer, who could put in a key of their own: chmod 644 ${source}`,
+    );
+  }
+  return { key, warnings };
+}
+
+/** The public half of a private key, as PEM; `undefined` if the text is no private key. */
+function readPublicHalf(text: string, source: string): string | undefined {
+  const isPem = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
+  const jwk = isPem ? undefined : readPrivateJwk(text);
+  if (!isPem && jwk === undefined) return undefined;
+  try {
+    const key =
+      jwk === undefined
+        ? createPublicKey(
+            text
+              .replace(/\\r/g, "")
+              .replace(/\\n/g, "\n")
+              .replace(/^\uFEFF/, ""),
+          )
+        : createPublicKey({ key: jwk, format: "jwk" });
+    return key.export({ type: "spki", format: "pem" }).toString();
+  } catch {
+    throw new Error(`${source} is a private key that cannot be read (encrypted, or damaged); give its public half`);
+  }
+}
+
+function readPrivateJwk(text: string): JsonWebKeyInput | undefined {
+  if (!/^[\s\uFEFF]*\{/.test(text)) return undefined;
+  try {
+    const jwk = JSON.parse(text.replace(/^\uFEFF/, "")) as JsonWebKeyInput;
+    return jwk.kty === "RSA" && "d" in jwk ? jwk : undefined;
+  } catch {
+    return undefined; // the gate says what is wrong with it
+  }
+}
+
+type JsonWebKeyInput = { readonly kty?: string } & Record<string, unknown>;

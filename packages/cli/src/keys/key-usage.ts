@@ -1,0 +1,44 @@
+/** Remembers when each key last matched a token. */
+export interface KeyUsage {
+  /** The keys in use are these from now on. */
+  load(keyIds: readonly string[]): void;
+  matched(keyId: string): void;
+  /** Keys that can be removed and have not been named before. */
+  takeUnused(): readonly string[];
+}
+
+// Jamf Pro's longest expiry: a key that signed nothing for so long has no valid token left.
+const longestExpiry = 120 * 60;
+
+/**
+ * Makes a tracker; `now` in seconds.
+ *
+ * A key is called unused only while another one is in use: a quiet night is no reason to tell an
+ * administrator to remove the only key that works.
+ */
+export function createKeyUsage(now: () => number): KeyUsage {
+  const since = new Map<string, number>();
+  const lastMatched = new Map<string, number>();
+  const named = new Set<string>();
+
+  return {
+    load(keyIds) {
+      for (const keyId of since.keys()) if (!keyIds.includes(keyId)) since.delete(keyId);
+      for (const keyId of keyIds) if (!since.has(keyId)) since.set(keyId, now());
+    },
+    matched(keyId) {
+      lastMatched.set(keyId, now());
+      named.delete(keyId);
+    },
+    takeUnused() {
+      const idle = (keyId: string, start: number) =>
+        now() - Math.max(start, lastMatched.get(keyId) ?? 0) >= longestExpiry;
+      const unused = [...since].filter(([keyId, start]) => idle(keyId, start));
+      const othersAreUsed = [...since].some(([keyId, start]) => lastMatched.has(keyId) && !idle(keyId, start));
+      if (!othersAreUsed) return [];
+      const fresh = unused.map(([keyId]) => keyId).filter((keyId) => !named.has(keyId));
+      for (const keyId of fresh) named.add(keyId);
+      return fresh;
+    },
+  };
+}

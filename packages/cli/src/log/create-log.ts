@@ -1,0 +1,53 @@
+import pino, { type Logger } from "pino";
+import type { CommandContext } from "../command-line/context.ts";
+import { safeText } from "../command-line/safe-text.ts";
+import { humanLine, type LogLine } from "./human-line.ts";
+import type { LogEntry } from "./log-entry.ts";
+import { createLogSink } from "./log-sink.ts";
+
+/** The log of a server. */
+export interface Log {
+  decision(entry: LogEntry): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+  end(): Promise<void>;
+}
+
+/** How lines look: for a person, or one JSON object each. */
+export type LogFormat = "human" | "json";
+
+/** Makes a log on standard output: for people on a terminal, JSON elsewhere, unless told otherwise. */
+export function createLog({ stdout, out }: CommandContext, format?: LogFormat): Log {
+  const sink = createLogSink(stdout);
+  const isHuman = (format ?? (out.isTerminal ? "human" : "json")) === "human";
+  const write = isHuman
+    ? (line: string) => sink.write(`${humanLine(JSON.parse(line) as LogLine, out.colours)}\n`)
+    : sink.write;
+  const logger: Logger = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    { write },
+  );
+  return {
+    decision: (entry) => logger.info(withSafeTexts(entry)),
+    info: (message) => logger.info(safeText(message)),
+    warn: (message) => logger.warn(safeText(message)),
+    error: (message) => logger.error(safeText(message)),
+    end: sink.end,
+  };
+}
+
+const longestText = 512;
+
+/** What a client chose (path, range, method) is cut to a bearable length and loses control characters. */
+function withSafeTexts(entry: LogEntry): object {
+  const safe: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(entry)) {
+    safe[name] = typeof value === "string" ? safeText(value.slice(0, longestText)) : value;
+  }
+  return safe;
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { allowedCacheControl, type Gate, type Refused, refusalAnswer, removeToken } from "@portcullis/core";
+import { openFile } from "../files/open-file.ts";
+import { answerProblem } from "../files/problem-answer.ts";
+import { readRequestPath } from "../files/request-path.ts";
+import { sendFile } from "../files/send-file.ts";
+import type { Log } from "../log/create-log.ts";
+import type { LogEntry } from "../log/log-entry.ts";
+import { judgeUrl } from "../server/judge-request.ts";
+import { type DownloadRecord, startRecord } from "./download-record.ts";
+import { asksToResume } from "./resume-grace.ts";
+
+/** What downloads need. */
+export interface DownloadOptions {
+  readonly gate: Gate;
+  readonly folder: string;
+  readonly reportOnly: boolean;
+  /** How long after its expiry a token may finish a download, in seconds; 0: never. */
+  readonly resumeGrace: number;
+  readonly trustProxy: boolean;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly log: Log;
+  readonly finished: (entry: LogEntry) => void;
+}
+
+/**
+ * Makes the request listener of `serve`: judge the token, then, and only then, look for the file.
+ *
+ * It asks the gate itself instead of using an adapter's guard, because one log line joins the
+ * decision with what became of the transfer, and because a resume may be granted after a refusal.
+ */
+export function createDownloadListener(
+  options: DownloadOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    const record = startRecord(request, response, options.trustProxy, options.finished);
+    answer(request, response, record, options).catch((error: Error) => {
+      options.log.error(`a download failed: ${error.message}`);
+      if (response.headersSent) response.destroy();
+      else answerProblem(response, 500, "The file could not be read.");
+    });
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: DownloadRecord,
+  options: DownloadOptions,
+): Promise<void> {
+  const { gate, reportOnly, now } = options;
+  const { method, url = "" } = request;
+  if (method !== "GET" && method !== "HEAD") {
+    const headers = { Allow: "GET, HEAD", Connection: "close" };
+    return answerProblem(response, 405, "Files are fetched with GET or HEAD.", headers);
+  }
+  const { decision, facts } = await judgeUrl(gate, url, now);
+  record.add(facts);
+  request.url = removeToken(url, gate.tokenParameter);
+
+  const mayResume = asksToResume(request, decision, options.resumeGrace, now());
+  if (!decision.allowed && reportOnly) record.add({ reportOnly: true });
+  else if (!decision.allowed && !mayResume) return refuse(response, decision);
+
+  // From here on a decision that is a refusal stands for a resume that depends on the file's ETag.
+  const onCondition = decision.allowed || reportOnly ? undefined : decision;
+  await serveFile(request, response, record, options, onCondition);
+}
+
+async function serveFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: DownloadRecord,
+  { folder }: DownloadOptions,
+  unlessResumed: Refused | undefined,
+): Promise<void> {
+  const segments = readRequestPath(request.url ?? "");
+  const file = segments === undefined ? undefined : await openFile(folder, segments);
+  if (unlessResumed) {
+    if (file?.etag !== request.headers["if-range"]) {
+      await file?.handle.close();
+      return refuse(response, unlessResumed);
+    }
+    record.add({ resumed: true });
+  }
+  if (segments === undefined) {
+    return answerProblem(response, 400, "The path of the URL is not one of a file.");
+  }
+  if (file === undefined) return answerProblem(response, 404, "There is no such file here.");
+  if (response.destroyed) return file.handle.close();
+  record.add({ size: file.size });
+  response.setHeader("Cache-Control", allowedCacheControl);
+  record.transferring(sendFile(request, response, file, segments.at(-1) ?? ""));
+}
+
+function refuse(response: ServerResponse, decision: Refused): void {
+  const { status, headers, body } = refusalAnswer(decision);
+  response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
+  response.end(body);
+}

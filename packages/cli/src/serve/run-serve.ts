@@ -1,0 +1,76 @@
+import { statSync } from "node:fs";
+import { failure } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+import type { ExitCode } from "../command-line/exit-code.ts";
+import { runServer, type ServerSettings } from "../server/run-server.ts";
+import { tlsFiles } from "../server/tls-credentials.ts";
+import { createDownloadListener } from "./download-listener.ts";
+
+/** The options of `serve`. */
+export interface ServeSettings extends ServerSettings {
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly socket: string | undefined;
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  readonly reportOnly: boolean;
+  /** Minutes. */
+  readonly resumeGrace: number;
+  readonly trustProxy: boolean;
+}
+
+/** Serves a folder until it is told to end. */
+export function runServe(folder: string, settings: ServeSettings, context: CommandContext): Promise<ExitCode> {
+  judgeFolder(folder);
+  const { host, port, socket, reportOnly, trustProxy } = settings;
+  const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
+  return runServer(
+    settings,
+    {
+      address: socket === undefined ? { host, port } : { socket },
+      tls,
+      reportOnly,
+      purpose: `serving ${folder}`,
+      warnings: warnings(settings, tls !== undefined),
+      createListener: ({ gate, log, finished }) =>
+        createDownloadListener({
+          gate,
+          folder,
+          reportOnly,
+          resumeGrace: settings.resumeGrace * 60,
+          trustProxy,
+          now: context.now,
+          log,
+          finished,
+        }),
+    },
+    context,
+  );
+}
+
+function judgeFolder(folder: string): void {
+  try {
+    if (statSync(folder).isDirectory()) return;
+  } catch (error) {
+    throw failure(`${folder}: ${(error as Error).message}`);
+  }
+  throw failure(`${folder} is not a folder`, "Give the folder that holds the files");
+}
+
+const loopback = ["127.0.0.1", "::1", "localhost"];
+
+function warnings({ host, socket, reportOnly, trustProxy }: ServeSettings, hasTls: boolean): string[] {
+  const found: string[] = [];
+  if (reportOnly) {
+    found.push(
+      "REPORT ONLY: nothing is refused and every file is open to everybody; see the log for what would have been refused",
+    );
+  }
+  const isLocal = socket !== undefined || (host !== undefined && loopback.includes(host));
+  if (!hasTls && !isLocal && !trustProxy) {
+    found.push(
+      "without TLS, links can be read on their way, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front",
+    );
+  }
+  return found;
+}

@@ -1,0 +1,28 @@
+import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import type { TlsCredentials } from "./tls-credentials.ts";
+
+const seconds = 1000;
+
+/**
+ * Makes an HTTP or HTTPS server with limits on everything that a client can draw out.
+ *
+ * A client that reads nothing for two minutes is cut off; one that is merely slow is not, since any
+ * progress counts.
+ */
+export function createServer(
+  listener: RequestListener,
+  maxConnections: number,
+  tls: TlsCredentials | undefined,
+): Server {
+  const limits = {
+    headersTimeout: 15 * seconds,
+    requestTimeout: 30 * seconds,
+    connectionsCheckingInterval: 5 * seconds,
+    keepAliveTimeout: 10 * seconds,
+  };
+  const server = tls ? createHttpsServer({ ...limits, ...tls }, listener) : createHttpServer(limits, listener);
+  server.timeout = 120 * seconds;
+  server.maxConnections = maxConnections;
+  return server;
+}

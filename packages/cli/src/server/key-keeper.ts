@@ -1,0 +1,106 @@
+import { failure } from "../command-line/command-error.ts";
+import { isKeyUrl, loadKey } from "../keys/key-source.ts";
+import { createKeyUsage, type KeyUsage } from "../keys/key-usage.ts";
+import type { ReloadingGate } from "../keys/reloading-gate.ts";
+import type { Log } from "../log/create-log.ts";
+import type { Metrics } from "./metrics.ts";
+import { type StopWatching, watchFiles } from "./watch-files.ts";
+
+/** Keeps the keys of a running server up to date. */
+export interface KeyKeeper {
+  /** Loads all keys again; never rejects. One load at a time: a call during a load asks for another. */
+  reload(): Promise<void>;
+  readonly usage: KeyUsage;
+  stop(): void;
+}
+
+const retryInterval = 5_000;
+const unusedInterval = 60_000;
+
+/**
+ * Loads the keys and watches them.
+ *
+ * A file that cannot be read at the start ends the program: it is a mistake, and somebody is
+ * looking. A JWK Set that cannot be fetched does not: the server starts, refuses everything as
+ * `keys_unavailable`, says that it is not ready, and tries again.
+ */
+export async function keepKeys(
+  gate: ReloadingGate,
+  sources: readonly string[],
+  refresh: number,
+  { log, metrics, now }: { readonly log: Log; readonly metrics: Metrics; readonly now: () => number },
+): Promise<KeyKeeper> {
+  const usage = createKeyUsage(now);
+  let lastProblem: string | undefined;
+
+  async function load(): Promise<void> {
+    try {
+      const { changed, keyIds, warnings } = await gate.reload();
+      metrics.keysLoaded(keyIds);
+      if (changed) {
+        usage.load(keyIds);
+        for (const warning of warnings) log.warn(warning);
+        log.info(`${keyIds.length === 1 ? "key" : `${keyIds.length} keys`} in use: ${keyIds.join(", ")}`);
+      } else if (lastProblem !== undefined) {
+        log.info("the keys can be read again and are the same as before");
+      }
+      lastProblem = undefined;
+    } catch (error) {
+      metrics.keyLoadFailed();
+      const problem = (error as Error).message;
+      const outcome = gate.keyIds().length === 0 ? "nothing can be downloaded yet" : "the old keys stay in use";
+      if (problem !== lastProblem) log.error(`keys not loaded, ${outcome}: ${problem}`);
+      lastProblem = problem;
+    }
+  }
+
+  let running: Promise<void> | undefined;
+  let again = false;
+  async function reload(): Promise<void> {
+    if (running) {
+      again = true;
+      return running;
+    }
+    running = (async () => {
+      do {
+        again = false;
+        await load();
+      } while (again);
+    })();
+    await running;
+    running = undefined;
+  }
+
+  const files = sources.filter((source) => !isKeyUrl(source));
+  await judgeFiles(files);
+  await reload();
+  if (gate.keyIds().length === 0 && files.length === sources.length) throw failure(lastProblem ?? "no keys");
+
+  const stopWatching: StopWatching = watchFiles(files, refresh, () => void reload());
+  const retrying = setInterval(() => {
+    if (gate.keyIds().length === 0) void reload();
+  }, retryInterval).unref();
+  const remarking = setInterval(() => {
+    for (const keyId of usage.takeUnused()) {
+      log.info(`key ${keyId} has matched no token for 120 minutes while another has: it can be removed`);
+    }
+  }, unusedInterval).unref();
+
+  return {
+    reload,
+    usage,
+    stop() {
+      stopWatching();
+      clearInterval(retrying);
+      clearInterval(remarking);
+    },
+  };
+}
+
+async function judgeFiles(files: readonly string[]): Promise<void> {
+  for (const file of files) {
+    await loadKey(file).catch((error: Error) => {
+      throw failure(`--key ${file}: ${error.message}`);
+    });
+  }
+}

@@ -1,0 +1,108 @@
+import { refusalCodes } from "@portcullis/core";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { LogEntry } from "../log/log-entry.ts";
+
+/** The numbers of one server, in Prometheus' text format. */
+export interface Metrics {
+  decided(entry: LogEntry): void;
+  begun(): void;
+  ended(): void;
+  keysLoaded(keyIds: readonly string[]): void;
+  keyLoadFailed(): void;
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/** Makes the metrics of one server; `now` in seconds. */
+export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const decisions = new Counter({
+    name: "portcullis_decisions_total",
+    help: "Decisions by code: allowed, or why not.",
+    labelNames: ["code"],
+    registers,
+  });
+  // A series that is there from the start lets an alert see its first increase.
+  for (const code of ["allowed", ...refusalCodes]) decisions.inc({ code }, 0);
+  const responses = new Counter({
+    name: "portcullis_responses_total",
+    help: "Answers by HTTP status.",
+    labelNames: ["status"],
+    registers,
+  });
+  const bytes = new Counter({
+    name: "portcullis_sent_bytes_total",
+    help: "Bytes of files that were sent.",
+    registers,
+  });
+  const resumes = new Counter({
+    name: "portcullis_resume_grace_total",
+    help: "Resumes that were granted to an expired token.",
+    registers,
+  });
+  const letThrough = new Counter({
+    name: "portcullis_report_only_let_through_total",
+    help: "Requests that were let through only because nothing is refused.",
+    registers,
+  });
+  const inFlight = new Gauge({
+    name: "portcullis_requests_in_flight",
+    help: "Requests that are being answered.",
+    registers,
+  });
+  const durations = new Histogram({
+    name: "portcullis_request_duration_seconds",
+    help: "From request to the end of the answer.",
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800],
+    registers,
+  });
+  const lastMatched = new Gauge({
+    name: "portcullis_key_last_matched_timestamp_seconds",
+    help: "When a token of this key was last seen; 0: not since the start.",
+    labelNames: ["key"],
+    registers,
+  });
+  const loadedAt = new Gauge({
+    name: "portcullis_keys_loaded_timestamp_seconds",
+    help: "When the keys were last read without an error.",
+    registers,
+  });
+  const loadErrors = new Counter({
+    name: "portcullis_key_load_errors_total",
+    help: "How often the keys could not be read.",
+    registers,
+  });
+  const reporting = new Gauge({
+    name: "portcullis_report_only",
+    help: "1 if every request is let through and refusals are only reported.",
+    registers,
+  });
+  reporting.set(reportOnly ? 1 : 0);
+  const matchedKeys = new Map<string, number>();
+
+  return {
+    decided(entry) {
+      if (entry.code !== undefined) decisions.inc({ code: entry.code });
+      responses.inc({ status: entry.status });
+      bytes.inc(entry.bytes);
+      durations.observe(entry.duration / 1000);
+      if (entry.resumed) resumes.inc();
+      if (entry.reportOnly) letThrough.inc();
+      if (entry.key === undefined) return;
+      matchedKeys.set(entry.key, now());
+      lastMatched.set({ key: entry.key }, now());
+    },
+    begun: () => inFlight.inc(),
+    ended: () => inFlight.dec(),
+    keysLoaded(keyIds) {
+      loadedAt.set(now());
+      lastMatched.reset();
+      for (const key of keyIds) lastMatched.set({ key }, matchedKeys.get(key) ?? 0);
+    },
+    keyLoadFailed: () => loadErrors.inc(),
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

@@ -1,0 +1,133 @@
+import type { RequestListener } from "node:http";
+import type { Server as TlsServer } from "node:tls";
+import type { CommandContext } from "../command-line/context.ts";
+import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { createReloadingGate, type ReloadingGate } from "../keys/reloading-gate.ts";
+import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
+import type { LogEntry } from "../log/log-entry.ts";
+import { createServer } from "./create-server.ts";
+import { keepKeys } from "./key-keeper.ts";
+import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
+import { createMetrics } from "./metrics.ts";
+import { endSignals, shutDown } from "./shut-down.ts";
+import { createStatusServer } from "./status-server.ts";
+import { loadTlsCredentials, type TlsFiles } from "./tls-credentials.ts";
+import { watchFiles } from "./watch-files.ts";
+
+/** What `serve` and `auth` have in common: the values of their shared options. */
+export interface ServerSettings {
+  readonly key: readonly string[];
+  readonly keyRefresh: number;
+  readonly tokenParameter: string;
+  readonly clockSkew: number;
+  /** Minutes. */
+  readonly maxLifetime: number;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly status: string | undefined;
+  readonly grace: number;
+  readonly maxConnections: number;
+  readonly logFormat: LogFormat | undefined;
+}
+
+/** What a server does that another does not. */
+export interface ServerPlan {
+  readonly address: ListenAddress;
+  readonly tls: TlsFiles | undefined;
+  readonly reportOnly: boolean;
+  /** What it does, for the first line of the log; the address follows. */
+  readonly purpose: string;
+  readonly warnings: readonly string[];
+  createListener(tools: ServerTools): RequestListener;
+}
+
+/** What the listener of a server is given. */
+export interface ServerTools {
+  readonly gate: ReloadingGate;
+  readonly log: Log;
+  /** To be called once for every answer. */
+  readonly finished: (entry: LogEntry) => void;
+}
+
+/** Runs a server until it is told to end; resolves with the exit code. */
+export async function runServer(
+  settings: ServerSettings,
+  plan: ServerPlan,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { now, signals } = context;
+  const log = createLog(context, settings.logFormat);
+  const metrics = createMetrics(now, plan.reportOnly);
+  const { key: sources, tokenParameter, clockSkew, issuer, subject } = settings;
+  const gate = createReloadingGate(sources, {
+    tokenParameter,
+    clockSkew,
+    issuer,
+    subject,
+    maxLifetime: settings.maxLifetime * 60,
+    now,
+  });
+  const tls = plan.tls && loadTlsCredentials(plan.tls);
+  const statusAddress = settings.status && parseListenAddress(settings.status, "--status");
+  const keys = await keepKeys(gate, sources, settings.keyRefresh, { log, metrics, now });
+  const endings: (() => void)[] = [keys.stop];
+
+  const ends = endSignals(signals);
+  let ending = false;
+  const finished = (entry: LogEntry): void => {
+    metrics.ended();
+    metrics.decided(entry);
+    if (entry.key !== undefined) keys.usage.matched(entry.key);
+    log.decision(entry);
+  };
+  const listener = plan.createListener({ gate, log, finished });
+  const server = createServer(
+    (request, response) => {
+      metrics.begun();
+      if (ending) response.shouldKeepAlive = false;
+      listener(request, response);
+    },
+    settings.maxConnections,
+    tls,
+  );
+
+  const reloadTls = (): void => {
+    if (!plan.tls) return;
+    try {
+      (server as unknown as TlsServer).setSecureContext(loadTlsCredentials(plan.tls));
+    } catch (error) {
+      log.error(`certificate not reloaded, the old one stays in use: ${(error as Error).message}`);
+    }
+  };
+  if (plan.tls) endings.push(watchFiles(Object.values(plan.tls), settings.keyRefresh, reloadTls));
+  signals.on("SIGHUP", () => {
+    log.info("SIGHUP: reading the keys again");
+    reloadTls();
+    void keys.reload();
+  });
+
+  try {
+    if (statusAddress) {
+      const statusServer = createStatusServer(metrics, () => !ending && gate.keyIds().length > 0);
+      const where = await listen(statusServer, statusAddress);
+      endings.push(() => {
+        statusServer.close();
+        statusServer.closeAllConnections();
+      });
+      log.info(`status: ${where}/healthz /readyz /metrics`);
+    }
+    const where = await listen(server, plan.address, tls ? "https" : "http");
+    for (const warning of plan.warnings) log.warn(warning);
+    log.info(`${plan.purpose} on ${where}`);
+
+    const signal = await ends.first;
+    ending = true;
+    log.info(`${signal}: no new connections; running requests have ${settings.grace} s to finish`);
+    const wasCut = await shutDown(server, settings.grace, ends.second);
+    log.info(wasCut ? "ended; what had not finished was cut off" : "ended");
+    return exitCode.success;
+  } finally {
+    for (const end of endings) end();
+    await log.end();
+  }
+}

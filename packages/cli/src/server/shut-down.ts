@@ -1,0 +1,57 @@
+import type { Server } from "node:http";
+import type { SignalSource } from "../command-line/context.ts";
+
+// npm and npx send on the Ctrl-C that a terminal sent already; nobody presses it twice so quickly.
+const sameKeyPress = 500;
+
+/** The two steps of ending: politely, and at once. */
+export interface EndSignals {
+  /** The first SIGTERM or SIGINT. */
+  readonly first: Promise<NodeJS.Signals>;
+  /** A second one, some time later. */
+  readonly second: Promise<void>;
+}
+
+/** Listens for the signals that end a server. */
+export function endSignals(source: SignalSource): EndSignals {
+  let firstAt: number | undefined;
+  let resolveFirst: (signal: NodeJS.Signals) => void;
+  let resolveSecond: () => void;
+  const first = new Promise<NodeJS.Signals>((resolve) => {
+    resolveFirst = resolve;
+  });
+  const second = new Promise<void>((resolve) => {
+    resolveSecond = resolve;
+  });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    source.on(signal, () => {
+      if (firstAt === undefined) {
+        firstAt = performance.now();
+        resolveFirst(signal);
+      } else if (performance.now() - firstAt > sameKeyPress) {
+        resolveSecond();
+      }
+    });
+  }
+  return { first, second };
+}
+
+/**
+ * Stops accepting, waits until running requests are done, at most `graceSeconds` or until `hurry`,
+ * then cuts what is left. Says whether something was cut.
+ */
+export async function shutDown(server: Server, graceSeconds: number, hurry: Promise<void>): Promise<boolean> {
+  let wasCut = false;
+  const cut = (): void => {
+    wasCut = true;
+    server.closeAllConnections();
+  };
+  const timer = setTimeout(cut, graceSeconds * 1000);
+  // A connection that falls idle only now must not hold the server until its keep-alive ends.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  void hurry.then(cut);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(timer);
+  clearInterval(idle);
+  return wasCut;
+}

@@ -1,0 +1,23 @@
+import { createServer, type Server } from "node:http";
+import type { Metrics } from "./metrics.ts";
+
+/** Makes the server for `/healthz`, `/readyz` and `/metrics`; it never shares a port with files. */
+export function createStatusServer(metrics: Metrics, isReady: () => boolean): Server {
+  const server = createServer(async ({ method, url = "" }, response) => {
+    const [path] = url.split("?", 1);
+    const answer = (status: number, text: string, type = "text/plain; charset=utf-8"): void => {
+      response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
+      response.end(method === "HEAD" ? undefined : text);
+    };
+    if (method !== "GET" && method !== "HEAD") return answer(405, "GET or HEAD\n");
+    if (path === "/healthz") return answer(200, "alive\n");
+    if (path === "/readyz") return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
+    if (path === "/metrics") return answer(200, await metrics.text(), metrics.contentType);
+    return answer(404, "/healthz, /readyz or /metrics\n");
+  });
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 10_000;
+  server.timeout = 30_000;
+  server.maxConnections = 64;
+  return server;
+}
