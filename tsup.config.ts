@@ -3,17 +3,18 @@ import { defineConfig, type Options } from "tsup";
 
 /**
  * Every package is built the same way: from its `src/index.ts`, as ESM and CommonJS, with types for
- * each. What its package.json lists as a dependency stays an import.
+ * each. What its package.json lists as a dependency stays an import. A command is a program, not a
+ * library: it has a `bin.ts` besides, is ESM only, and is split so that `--help` loads no server.
  */
 const packages: Options[] = readdirSync("packages").map((name) => {
-  const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
+  const { dependencies = {}, bin } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
   return {
-    entry: [`packages/${name}/src/index.ts`],
+    entry: [`packages/${name}/src/index.ts`, ...(bin ? [`packages/${name}/src/bin.ts`] : [])],
     outDir: `packages/${name}/dist`,
-    format: ["esm", "cjs"],
+    format: bin ? ["esm"] : ["esm", "cjs"],
     target: "es2022",
-    platform: "neutral",
-    dts: true,
+    platform: bin ? "node" : "neutral",
+    dts: bin ? { entry: `packages/${name}/src/index.ts` } : true,
     sourcemap: true,
     clean: true,
     external: [/^node:/, ...Object.keys(dependencies)],

@@ -6,7 +6,7 @@ import { readConfigFile } from "./command-line/config-file.ts";
 import type { CommandContext, Surroundings } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
 import { resolveOptions } from "./command-line/option-sources.ts";
-import { safeText } from "./command-line/safe-text.ts";
+import { safeLines } from "./command-line/safe-text.ts";
 import { createTerminal } from "./command-line/terminal.ts";
 import { commands } from "./commands.ts";
 
@@ -52,8 +52,8 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
   const known = asCommandError(error);
   const code = known?.exitCode ?? exitCode.defect;
   const text = known?.message ?? String((error as Error | undefined)?.stack ?? error);
-  const message = text.split("\n").map(safeText).join("\n");
-  const remedy = known?.remedy === undefined ? undefined : safeText(known.remedy);
+  const message = safeLines(text);
+  const remedy = known?.remedy === undefined ? undefined : safeLines(known.remedy);
   if (argv.includes("--json")) {
     err.line(JSON.stringify({ error: { exitCode: code, message, remedy } }));
     return code;

@@ -138,11 +138,8 @@ function noCommand(commands: readonly Command[]): CommandError {
 }
 
 function complain(complaint: string, program: Parser, argv: readonly string[]): CommandError {
-  const [message = "", ...more] = complaint
-    .trim()
-    .replace(/^error: /, "")
-    .split("\n");
+  const message = complaint.trim().replace(/^error: /, "");
   const named = program.commands.find((command) => command.name() === argv[0]);
   const help = named ? `portcullis ${named.name()} --help` : "portcullis --help";
-  return usageError(message, [...more, `See ${help}`].join(" ").trim());
+  return usageError(message, `See ${help}`);
 }

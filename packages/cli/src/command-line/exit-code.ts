@@ -22,7 +22,7 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   0: "done; or the question was answered with yes",
   1: "the command worked, and the answer is no",
-  2: "the command line, an environment variable or the configuration file is wrong",
+  2: "wrong command line, environment variable or configuration file",
   3: "something outside failed: a file, a port, a host",
   4: "a defect of this program; please report it",
 };

@@ -1,18 +1,27 @@
 /**
- * Makes text from outside fit to be printed or logged: a token loses its signature, a private key
- * its body, and control characters (which could forge a log line or command a terminal) are
- * written out.
+ * Makes text from outside fit to be printed or logged on one line: a token loses its signature, a
+ * private key its body, and control characters (which could forge a log line or command a terminal)
+ * are written out.
  */
 export function safeText(text: string): string {
-  return withoutSecrets(text).replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-  );
+  return withoutControls(withoutSecrets(text));
+}
+
+/** The same for text that may have several lines. */
+export function safeLines(text: string): string {
+  return withoutSecrets(text).split("\n").map(withoutControls).join("\n");
 }
 
 function withoutSecrets(text: string): string {
   return text
     .replace(/(eyJ[\w-]+\.[\w-]*)\.[\w-]+/g, "$1.[signature]")
     .replace(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(-----END [A-Z ]+-----)?/g, "[$1 left out]");
+}
+
+function withoutControls(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

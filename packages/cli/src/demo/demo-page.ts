@@ -38,7 +38,7 @@ export function demoPage(page: DemoPage): string {
     curl("", page.expired),
     "",
     `  ${dim("The token opens these too:")} ${page.otherPaths.join("  ")}`,
-    `  ${dim("More to try: curl -I (headers only), curl -r 0-99 -o part (the first 100 bytes)")}`,
+    `  ${dim("More to try: curl -I (headers only), curl -r 0-99 -o part (100 bytes)")}`,
     "",
   ].join("\n");
 }

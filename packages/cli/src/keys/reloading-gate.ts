@@ -1,11 +1,4 @@
-import {
-  createGate,
-  type Decision,
-  type Gate,
-  type GateOptions,
-  keyThumbprints,
-  type PublicKeySource,
-} from "@portcullis/core";
+import { createGate, type Decision, type Gate, keyThumbprints, type PublicKeySource } from "@portcullis/core";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 
 /** A gate whose keys can change while it is in use. */
@@ -27,8 +20,22 @@ export interface KeyLoad {
   readonly warnings: readonly string[];
 }
 
+/** The values of the options that make a gate; see `gate-option-table.ts`. */
+export interface GateSettings {
+  readonly key: readonly string[];
+  readonly keyRefresh: number;
+  readonly tokenParameter: string;
+  readonly clockSkew: number;
+  /** Minutes. */
+  readonly maxLifetime: number;
+  readonly issuer: string;
+  readonly subject: string;
+}
+
 /** Makes a gate without keys: until the first `reload`, every token is refused with `keys_unavailable`. */
-export function createReloadingGate(sources: readonly string[], options: Omit<GateOptions, "keys">): ReloadingGate {
+export function createReloadingGate(settings: GateSettings, now: () => number): ReloadingGate {
+  const { key: sources, tokenParameter, clockSkew, maxLifetime, issuer, subject } = settings;
+  const options = { tokenParameter, clockSkew, maxLifetime: maxLifetime * 60, issuer, subject, now };
   let current: Gate = createGate({ ...options, keys: noKeys });
   let keyIds: readonly string[] = [];
 

@@ -1,6 +1,7 @@
 import pino, { type Logger } from "pino";
-import type { CommandContext } from "../command-line/context.ts";
+import type { OutputStream } from "../command-line/context.ts";
 import { safeText } from "../command-line/safe-text.ts";
+import type { Terminal } from "../command-line/terminal.ts";
 import { humanLine, type LogLine } from "./human-line.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { createLogSink } from "./log-sink.ts";
@@ -17,9 +18,9 @@ export interface Log {
 /** How lines look: for a person, or one JSON object each. */
 export type LogFormat = "human" | "json";
 
-/** Makes a log on standard output: for people on a terminal, JSON elsewhere, unless told otherwise. */
-export function createLog({ stdout, out }: CommandContext, format?: LogFormat): Log {
-  const sink = createLogSink(stdout);
+/** Makes a log: for people on a terminal, JSON elsewhere, unless told otherwise. */
+export function createLog(stream: OutputStream, out: Terminal, format?: LogFormat): Log {
+  const sink = createLogSink(stream);
   const isHuman = (format ?? (out.isTerminal ? "human" : "json")) === "human";
   const write = isHuman
     ? (line: string) => sink.write(`${humanLine(JSON.parse(line) as LogLine, out.colours)}\n`)

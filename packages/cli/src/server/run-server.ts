@@ -2,28 +2,20 @@ import type { RequestListener } from "node:http";
 import type { Server as TlsServer } from "node:tls";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
-import { createReloadingGate, type ReloadingGate } from "../keys/reloading-gate.ts";
+import { keepKeys } from "../keys/key-keeper.ts";
+import { createReloadingGate, type GateSettings, type ReloadingGate } from "../keys/reloading-gate.ts";
+import { watchFiles } from "../keys/watch-files.ts";
 import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
 import type { LogEntry } from "../log/log-entry.ts";
 import { createServer } from "./create-server.ts";
-import { keepKeys } from "./key-keeper.ts";
 import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { loadTlsCredentials, type TlsFiles } from "./tls-credentials.ts";
-import { watchFiles } from "./watch-files.ts";
 
 /** What `serve` and `auth` have in common: the values of their shared options. */
-export interface ServerSettings {
-  readonly key: readonly string[];
-  readonly keyRefresh: number;
-  readonly tokenParameter: string;
-  readonly clockSkew: number;
-  /** Minutes. */
-  readonly maxLifetime: number;
-  readonly issuer: string;
-  readonly subject: string;
+export interface ServerSettings extends GateSettings {
   readonly status: string | undefined;
   readonly grace: number;
   readonly maxConnections: number;
@@ -56,20 +48,12 @@ export async function runServer(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { now, signals } = context;
-  const log = createLog(context, settings.logFormat);
+  const log = createLog(context.stdout, context.out, settings.logFormat);
   const metrics = createMetrics(now, plan.reportOnly);
-  const { key: sources, tokenParameter, clockSkew, issuer, subject } = settings;
-  const gate = createReloadingGate(sources, {
-    tokenParameter,
-    clockSkew,
-    issuer,
-    subject,
-    maxLifetime: settings.maxLifetime * 60,
-    now,
-  });
+  const gate = createReloadingGate(settings, now);
   const tls = plan.tls && loadTlsCredentials(plan.tls);
   const statusAddress = settings.status && parseListenAddress(settings.status, "--status");
-  const keys = await keepKeys(gate, sources, settings.keyRefresh, { log, metrics, now });
+  const keys = await keepKeys(gate, settings, { log, metrics, now });
   const endings: (() => void)[] = [keys.stop];
 
   const ends = endSignals(signals);

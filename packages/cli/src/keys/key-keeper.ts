@@ -1,9 +1,8 @@
 import { failure } from "../command-line/command-error.ts";
-import { isKeyUrl, loadKey } from "../keys/key-source.ts";
-import { createKeyUsage, type KeyUsage } from "../keys/key-usage.ts";
-import type { ReloadingGate } from "../keys/reloading-gate.ts";
 import type { Log } from "../log/create-log.ts";
-import type { Metrics } from "./metrics.ts";
+import { isKeyUrl, loadKey } from "./key-source.ts";
+import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
+import type { GateSettings, ReloadingGate } from "./reloading-gate.ts";
 import { type StopWatching, watchFiles } from "./watch-files.ts";
 
 /** Keeps the keys of a running server up to date. */
@@ -12,6 +11,13 @@ export interface KeyKeeper {
   reload(): Promise<void>;
   readonly usage: KeyUsage;
   stop(): void;
+}
+
+/** Who is told what becomes of the keys; `now` in seconds. */
+export interface KeyKeeperTools {
+  readonly log: Log;
+  readonly metrics?: { keysLoaded(keyIds: readonly string[]): void; keyLoadFailed(): void };
+  readonly now: () => number;
 }
 
 const retryInterval = 5_000;
@@ -26,9 +32,8 @@ const unusedInterval = 60_000;
  */
 export async function keepKeys(
   gate: ReloadingGate,
-  sources: readonly string[],
-  refresh: number,
-  { log, metrics, now }: { readonly log: Log; readonly metrics: Metrics; readonly now: () => number },
+  { key: sources, keyRefresh }: GateSettings,
+  { log, metrics, now }: KeyKeeperTools,
 ): Promise<KeyKeeper> {
   const usage = createKeyUsage(now);
   let lastProblem: string | undefined;
@@ -36,7 +41,7 @@ export async function keepKeys(
   async function load(): Promise<void> {
     try {
       const { changed, keyIds, warnings } = await gate.reload();
-      metrics.keysLoaded(keyIds);
+      metrics?.keysLoaded(keyIds);
       if (changed) {
         usage.load(keyIds);
         for (const warning of warnings) log.warn(warning);
@@ -46,7 +51,7 @@ export async function keepKeys(
       }
       lastProblem = undefined;
     } catch (error) {
-      metrics.keyLoadFailed();
+      metrics?.keyLoadFailed();
       const problem = (error as Error).message;
       const outcome = gate.keyIds().length === 0 ? "nothing can be downloaded yet" : "the old keys stay in use";
       if (problem !== lastProblem) log.error(`keys not loaded, ${outcome}: ${problem}`);
@@ -76,7 +81,7 @@ export async function keepKeys(
   await reload();
   if (gate.keyIds().length === 0 && files.length === sources.length) throw failure(lastProblem ?? "no keys");
 
-  const stopWatching: StopWatching = watchFiles(files, refresh, () => void reload());
+  const stopWatching: StopWatching = watchFiles(files, keyRefresh, () => void reload());
   const retrying = setInterval(() => {
     if (gate.keyIds().length === 0) void reload();
   }, retryInterval).unref();

@@ -1,0 +1,27 @@
+import type { Readable } from "node:stream";
+
+const longestLine = 64 * 1024;
+const newline = 0x0a;
+
+/**
+ * Splits a stream into lines as soon as each is complete; `undefined` stands for one that was too
+ * long to keep. Bytes are read as Latin-1: whatever they are, there is one character for each.
+ */
+export async function* readLines(stream: Readable): AsyncGenerator<string | undefined> {
+  let line = "";
+  let isTooLong = false;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    let start = 0;
+    while (start < chunk.length) {
+      const end = chunk.indexOf(newline, start);
+      const piece = chunk.subarray(start, end === -1 ? chunk.length : end);
+      isTooLong ||= line.length + piece.length > longestLine;
+      line = isTooLong ? "" : line + piece.toString("latin1");
+      if (end === -1) break;
+      yield isTooLong ? undefined : line.replace(/\r$/, "");
+      line = "";
+      isTooLong = false;
+      start = end + 1;
+    }
+  }
+}

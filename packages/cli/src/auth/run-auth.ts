@@ -1,0 +1,39 @@
+import type { CommandContext } from "../command-line/context.ts";
+import type { ExitCode } from "../command-line/exit-code.ts";
+import { runServer, type ServerSettings } from "../server/run-server.ts";
+import { createAuthorizationListener } from "./authorization-listener.ts";
+import { uriSource } from "./proxy-preset.ts";
+
+/** The options of `auth`. */
+export interface AuthSettings extends ServerSettings {
+  readonly for: string | undefined;
+  readonly uriHeader: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly socket: string | undefined;
+  readonly reportOnly: boolean;
+}
+
+/** Answers a proxy's questions until it is told to end. */
+export async function runAuth(settings: AuthSettings, context: CommandContext): Promise<ExitCode> {
+  const { host, port, socket, reportOnly } = settings;
+  const source = uriSource(settings.for, settings.uriHeader);
+  const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";
+  return runServer(
+    settings,
+    {
+      address: socket === undefined ? { host, port } : { socket },
+      tls: undefined,
+      reportOnly,
+      purpose: `judging the URL in ${trusted}`,
+      warnings: reportOnly
+        ? [
+            "REPORT ONLY: nothing is refused and every file is open to everybody; see the log for what would have been refused",
+          ]
+        : [],
+      createListener: ({ gate, log, finished }) =>
+        createAuthorizationListener({ gate, source, reportOnly, now: context.now, log, finished }),
+    },
+    context,
+  );
+}

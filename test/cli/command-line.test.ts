@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+
+function configFile(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+test("without a command it says which there are, and exits with 2", async () => {
+  const { code, stdout, stderr } = await runMain([]);
+  assert.equal(code, 2);
+  assert.equal(stdout, "");
+  assert.match(stderr, /^portcullis: give a command\nCommands: serve, auth, rewritemap, /);
+});
+
+test("--help goes to standard output, names all commands and exit codes, and fits 80 columns", async () => {
+  const { code, stdout, stderr } = await runMain(["--help"]);
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+  for (const name of ["serve", "auth", "rewritemap", "demo", "completion"]) {
+    assert.match(stdout, new RegExp(`^  ${name}\\b`, "m"));
+  }
+  assert.match(stdout, /Exit codes:\n {2}0 {2}done/);
+  for (const line of stdout.split("\n")) assert.ok(line.length <= 80, line);
+});
+
+test("the help of a command shows its options, examples and environment variables", async () => {
+  const { stdout } = await runMain(["serve", "--help"]);
+  assert.match(stdout, /--clock-skew <SECONDS>/);
+  assert.match(stdout, /\(default 60\)/);
+  assert.match(stdout, /PORTCULLIS_KEY for\n--key/);
+  assert.equal((await runMain(["help", "serve"])).stdout, stdout);
+});
+
+test("--version prints the version of the package", async () => {
+  const { code, stdout } = await runMain(["--version"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+});
+
+test("a misspelt command and a misspelt option are met with the nearest", async () => {
+  const command = await runMain(["srve"]);
+  assert.equal(command.code, 2);
+  assert.match(command.stderr, /unknown command 'srve'\n\(Did you mean serve\?\)/);
+  const option = await runMain(["serve", ".", "--tls-crt", "a"]);
+  assert.equal(option.code, 2);
+  assert.match(option.stderr, /unknown option '--tls-crt'\n\(Did you mean --tls-cert\?\)\nSee portcullis serve --help/);
+});
+
+test("a missing option is named with what it is for", async () => {
+  const { code, stderr } = await runMain(["serve", folder]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^portcullis: --key FILE\|URL is missing: public key/);
+});
+
+test("a missing operand and one too many are refused", async () => {
+  assert.match((await runMain(["serve"])).stderr, /missing required argument 'DIR'/);
+  assert.match((await runMain(["demo", "x"])).stderr, /too many arguments/);
+});
+
+test("a number out of its bounds, or none at all, is refused by the name of where it came from", async () => {
+  for (const text of ["70000", "-1", "80.5", "1e3", "abc", " "]) {
+    const { code, stderr } = await runMain(["demo", `--port=${text}`]);
+    assert.equal(code, 2, text);
+    assert.equal(stderr, "portcullis: --port: give a whole number from 1 to 65535\n");
+  }
+  const { stderr } = await runMain(["demo"], { env: { PORTCULLIS_PORT: "many" } });
+  assert.equal(stderr, "portcullis: PORTCULLIS_PORT: give a whole number from 1 to 65535\n");
+});
+
+test("the command line wins over the environment, and that over the configuration file", async () => {
+  const config = configFile("precedence.json", { auth: { for: "wrong-in-file", key: "file.pem" } });
+  const inFile = await runMain(["auth", "--config", config]);
+  assert.match(inFile.stderr, /"for" in .*precedence\.json: give one of nginx/);
+
+  const env = { PORTCULLIS_FOR: "wrong-in-env", PORTCULLIS_CONFIG: config };
+  assert.match((await runMain(["auth"], { env })).stderr, /PORTCULLIS_FOR: give one of nginx/);
+
+  const { stderr } = await runMain(["auth", "--for", "wrong-in-argv"], { env });
+  assert.match(stderr, /--for: give one of nginx/);
+
+  const keyOfFile = await runMain(["auth", "--for", "nginx", "--config", config]);
+  assert.equal(keyOfFile.code, 3);
+  assert.match(keyOfFile.stderr, /--key file\.pem: ENOENT/);
+});
+
+test("a list is repeated on the command line and comma-separated in the environment", async () => {
+  const argv = ["auth", "--for", "nginx", "--status", "x", "-k", "a.pem", "-k", "b.pem"];
+  assert.match((await runMain(argv)).stderr, /--status: give a port/);
+  const env = { PORTCULLIS_KEY: "first.pem, second.pem" };
+  const { stderr } = await runMain(["auth", "--for", "nginx"], { env });
+  assert.match(stderr, /--key first\.pem: ENOENT/);
+});
+
+test("a configuration file with a command or an option that there is not is refused", async () => {
+  const command = configFile("command.json", { serv: {} });
+  assert.match((await runMain(["demo", "--config", command])).stderr, /command\.json: there is no command "serv"/);
+  const option = configFile("option.json", { demo: { prot: 1 } });
+  const { code, stderr } = await runMain(["demo", "--config", option]);
+  assert.equal(code, 2);
+  assert.match(stderr, /option\.json: there is no option "prot"\nOptions: port, expiry/);
+});
+
+test("a configuration file that is not JSON, not an object, of the wrong type, or absent is refused", async () => {
+  const cases: [string, number, RegExp][] = [
+    [configFile("broken.json", "{"), 2, /broken\.json is not JSON/],
+    [configFile("array.json", "[]"), 2, /array\.json: give a JSON object/],
+    [configFile("type.json", { demo: { port: "8080" } }), 2, /"port" in .*type\.json: give a whole number/],
+    [configFile("flag.json", { serve: { "report-only": "yes" } }), 2, /"report-only" in .*: give true or false/],
+    [join(folder, "absent.json"), 3, /--config .*absent\.json: ENOENT/],
+  ];
+  for (const [path, expected, message] of cases) {
+    const argv = path.endsWith("flag.json") ? ["serve", ".", "--key", "a.pem"] : ["demo"];
+    const { code, stderr } = await runMain([...argv, "--config", path]);
+    assert.equal(code, expected, path);
+    assert.match(stderr, message);
+  }
+});
+
+test("with --json the complaint is JSON too", async () => {
+  const { code, stderr } = await runMain(["serve", "--json"]);
+  assert.equal(code, 2);
+  assert.equal(JSON.parse(stderr).error.exitCode, 2);
+});
+
+test("there is no colour but on a terminal, and none there with NO_COLOR", async () => {
+  const isColoured = async (terminal: number | undefined, env: Record<string, string>) => {
+    const world = terminal === undefined ? { env } : { env, terminal };
+    return (await runMain(["nothing"], world)).stderr.includes("\u001b[");
+  };
+  assert.equal(await isColoured(undefined, {}), false);
+  assert.equal(await isColoured(80, {}), true);
+  assert.equal(await isColoured(80, { NO_COLOR: "1" }), false);
+  assert.equal(await isColoured(80, { TERM: "dumb" }), false);
+  assert.equal(await isColoured(undefined, { FORCE_COLOR: "1" }), true);
+});
+
+test("a token, a private key or a control character in a wrong argument is not printed again", async () => {
+  const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2VjcmV0LXNpZ25hdHVyZQ";
+  const key = "-----BEGIN PRIVATE KEY-----\nMIIEsecret\n-----END PRIVATE KEY-----";
+  for (const text of [token, `http://x/?token=${token}`, key, "\u001b[2Jx\rforged"]) {
+    const { stderr } = await runMain([text]);
+    assert.doesNotMatch(stderr, /c2VjcmV0|MIIEsecret/);
+    assert.equal(stderr.includes("\u001b") || stderr.includes("\r"), false);
+  }
+});

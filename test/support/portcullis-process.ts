@@ -1,0 +1,99 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { after } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { installedCommand } from "./installed-command.ts";
+
+/** A line of the command's log. */
+export type LogLine = Record<string, unknown> & { readonly msg?: string };
+
+/** A running command. */
+export interface PortcullisProcess {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly log: readonly LogLine[];
+  stderr(): string;
+  /** The port of the last line that names one; waits for it. */
+  port(): Promise<number>;
+  /** Waits until a line of the log fits. */
+  line(fits: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Sends a signal and waits for the end; resolves with the exit code or the signal's name. */
+  end(signal?: NodeJS.Signals): Promise<number | string>;
+  /** Waits for the end. */
+  readonly ended: Promise<number | string>;
+}
+
+const longestWait = 15_000;
+
+/** The program and the first arguments that run the command: from source, or installed if `PORTCULLIS_PACKED` is set. */
+export function portcullisCommand(): readonly [string, ...string[]] {
+  if (process.env.PORTCULLIS_PACKED) return [process.execPath, installedCommand()];
+  const bin = fileURLToPath(new URL("../../packages/cli/src/bin.ts", import.meta.url));
+  const tsx = pathToFileURL(fileURLToPath(import.meta.resolve("tsx"))).href;
+  return [process.execPath, "--conditions=@portcullis/source", `--import=${tsx}`, bin];
+}
+
+/**
+ * Starts the command as a process of its own; it is ended with the test that started it, or, started
+ * outside of a test, with the file. (Not in a `before` hook: it would end with the hook.)
+ */
+export function startPortcullis(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): PortcullisProcess {
+  const [program, ...first] = portcullisCommand();
+  const child = spawn(program, [...first, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+  });
+  const log: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  let partial = "";
+  let errors = "";
+  child.stdout.on("data", (chunk) => {
+    const lines = (partial + chunk).split("\n");
+    partial = lines.pop() ?? "";
+    for (const line of lines) if (line.startsWith("{")) log.push(JSON.parse(line));
+    for (const look of waiting) look();
+  });
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
+  after(() => child.kill("SIGKILL"));
+
+  function line(fits: (line: LogLine) => boolean): Promise<LogLine> {
+    return new Promise((resolve, reject) => {
+      const give = (found: LogLine | undefined, problem: string): void => {
+        waiting.delete(look);
+        clearTimeout(timer);
+        if (found) resolve(found);
+        else reject(new Error(`${problem}; log: ${JSON.stringify(log)}; errors: ${errors}`));
+      };
+      const look = (): void => {
+        const found = log.find(fits);
+        if (found) give(found, "");
+      };
+      const timer = setTimeout(() => give(undefined, "the line did not come"), longestWait);
+      waiting.add(look);
+      void ended.then(() => give(log.find(fits), "the command has ended"));
+      look();
+    });
+  }
+
+  return {
+    child,
+    log,
+    stderr: () => errors,
+    line,
+    async port() {
+      const { msg } = await line(({ msg }) => / on https?:\/\/.*:\d+$/.test(msg ?? ""));
+      return Number(/:(\d+)$/.exec(msg ?? "")?.[1]);
+    },
+    end(signal = "SIGTERM") {
+      child.kill(signal);
+      return ended;
+    },
+    ended,
+  };
+}

@@ -1,0 +1,53 @@
+import { connect } from "node:net";
+
+/** An answer as it stood on the wire. */
+export interface RawAnswer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** How to send a raw request; anything left out is plain. */
+export interface RawRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+  readonly body?: string;
+}
+
+/**
+ * Sends one request by hand, so that nothing normalises its target, and reads until the server
+ * closes the connection.
+ */
+export function rawRequest(port: number, target: string, request: RawRequest = {}): Promise<RawAnswer> {
+  const { method = "GET", headers = {}, body = "" } = request;
+  const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+  const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const head = `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}\r\n`;
+  return sendBytes(port, Buffer.from(head + body, "latin1")).then(parseAnswer);
+}
+
+/** Sends bytes as they are and collects what comes back until the end. */
+export function sendBytes(port: number, bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    const chunks: Buffer[] = [];
+    socket.setTimeout(15_000, () => socket.destroy(new Error("no answer")));
+    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      chunks.length > 0 && error.code === "ECONNRESET" ? resolve(Buffer.concat(chunks)) : reject(error),
+    );
+    socket.on("close", () => resolve(Buffer.concat(chunks)));
+  });
+}
+
+function parseAnswer(bytes: Buffer): RawAnswer {
+  const end = bytes.indexOf("\r\n\r\n");
+  const [first = "", ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n");
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+  }
+  return { status: Number(first.split(" ")[1]), headers, body: bytes.subarray(end + 4) };
+}

@@ -1,0 +1,52 @@
+import { EventEmitter } from "node:events";
+import { Readable, Writable } from "node:stream";
+import { main, type Surroundings } from "portcullis";
+
+/** What a command did when it was run within the test. */
+export interface MainRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What a test may hand to a command; the rest is an empty world. */
+export interface MainWorld {
+  readonly env?: Surroundings["env"];
+  readonly stdin?: string;
+  readonly now?: () => number;
+  readonly signals?: Surroundings["signals"];
+  /** Pretends that standard output and error are terminals of this width. */
+  readonly terminal?: number;
+  /** Told of each piece of standard output as it comes. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Runs the command in process, with everything it touches handed in. */
+export async function runMain(argv: readonly string[], world: MainWorld = {}): Promise<MainRun> {
+  const stdout = collector(world.terminal, world.onOutput);
+  const stderr = collector(world.terminal);
+  const code = await main({
+    argv,
+    env: world.env ?? {},
+    stdin: Readable.from(world.stdin === undefined ? [] : [Buffer.from(world.stdin)]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    signals: world.signals ?? new EventEmitter(),
+    ...(world.now ? { now: world.now } : {}),
+  });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function collector(columns: number | undefined, onOutput: (text: string) => void = () => {}) {
+  let text = "";
+  const stream = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      text += chunk;
+      onOutput(String(chunk));
+      done();
+    },
+  });
+  const terminal = columns === undefined ? {} : { isTTY: true, columns };
+  return { stream: Object.assign(stream, terminal), text: () => text };
+}
