@@ -55,6 +55,7 @@ function malformed({ token = "", parts }: Examination): string[] {
     return [`The token was cut short in copying: it has ${parts.segments} of 3 parts. Copy the whole link again.`];
   }
   if (parts && parts.segments > 3) return ["The token has more than 3 parts; something was appended to it."];
+  if (parts && !usualLengths.includes(parts.signatureLength)) return [cutShort(parts.signatureLength)];
   if (/=/.test(token)) return ['The token has "=" in it, which its encoding (base64url) leaves out.'];
   if (/[+/ ]/.test(token)) return ['The token was changed on its way: "-" and "_" became "+" and "/".'];
   return ["The token was changed or cut short in copying. Copy the whole link again."];
@@ -64,9 +65,7 @@ function wrongKey({ parts }: Examination, keys: readonly NamedKey[]): string[] {
   const length = parts?.signatureLength ?? 0;
   const lengths = keys.map(signatureLength);
   if (!usualLengths.includes(length)) {
-    return [
-      `The token was cut short in copying: its signature has ${length} bytes, where a 2048-bit key makes 256. Copy the whole link again.`,
-    ];
+    return [cutShort(length)];
   }
   if (!lengths.includes(undefined) && !lengths.includes(length)) {
     const sizes = keys.map(({ source }, index) => `${source} has ${8 * (lengths[index] ?? 0)}`).join(", ");
@@ -77,6 +76,10 @@ function wrongKey({ parts }: Examination, keys: readonly NamedKey[]): string[] {
   return [
     "It was signed with another key, or changed afterwards. Was the key in Jamf Pro replaced? Make the public file anew from the private key that is in Jamf Pro now: portcullis pubkey key.pem > public.pem",
   ];
+}
+
+function cutShort(length: number): string {
+  return `The token was cut short in copying: its signature has ${length} bytes, where a 2048-bit key makes 256. Copy the whole link again.`;
 }
 
 /** Before somebody mends the key only to find that the token was useless anyway. */

@@ -57,18 +57,22 @@ export function printInspection(inspection: Inspection, out: Terminal): void {
   out.line();
   out.line(bold("Checks, in the gate's order"));
   const names = checkNames(options);
+  let notReached = 0;
   for (const [code, verdict] of examination.checks) {
     if (verdict === "passed") out.line(`  ${green("✔")} ${names[code]}`);
-    else if (verdict === "failed") out.line(`  ${red("✘")} ${names[code]}  ${red(code)}`);
-    else out.line(dim(`  · ${names[code]}: ${hasKeys || code === "token_missing" ? "not reached" : "not checked"}`));
+    if (verdict === "failed") out.line(`  ${red("✘")} ${names[code]}  ${red(code)}`);
+    if (verdict !== "unknown") continue;
+    if (code === "signature_invalid" && !hasKeys) out.line(yellow(`  ? ${names[code]}: NOT VERIFIED`));
+    else if (code !== "keys_unavailable") notReached += 1;
   }
+  if (notReached > 0) out.line(dim(`  · ${notReached} more checks were not reached`));
+  printAdvice(bold("About the link"), link.remarks, out);
   printAdvice(bold("What to do"), inspection.remedies, out);
-  printAdvice(bold("Worth knowing"), link.remarks, out);
 }
 
 function printAdvice(title: string, sentences: readonly string[], out: Terminal): void {
   if (sentences.length === 0) return;
   out.line();
   out.line(title);
-  for (const sentence of sentences) out.line(wrapText(`  ${safeText(sentence)}`, out.width, "  "));
+  for (const sentence of sentences) out.line(`  ${wrapText(safeText(sentence), out.width - 3, "  ")}`);
 }
