@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
-import { makeBinaryPlist, writeZip, type ZipMember } from "../support/packages.ts";
+import { makeBinaryPlist, writeZip, writeZipByZip, type ZipMember } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
 const path = temporaryFiles();
@@ -94,8 +94,7 @@ describe("an .ipa is described", () => {
     writeFileSync(`${folder}/${infoPath}`, readFileSync(xmlInfo()));
     mkdirSync(`${folder}/Payload/Example.app/_CodeSignature`);
     writeFileSync(`${folder}/${signature.name}`, "");
-    execFileSync("zip", ["-qr", path("zip.ipa"), "Payload"], { cwd: folder });
-    assert.deepEqual(await readPackage(path("zip.ipa")), described);
+    assert.deepEqual(await readPackage(writeZipByZip(path("zip.ipa"), folder, "Payload")), described);
   });
 
   const names: [string, Record<string, unknown>, string][] = [
