@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { deflateSync } from "node:zlib";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
 import { makeXar, writeXarByBsdtar, type XarFlaws } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
@@ -194,10 +195,10 @@ describe("a .pkg is refused", () => {
     ],
     [
       "whose Distribution is a bomb",
-      { Distribution: "x".repeat(20 * 1024 * 1024) },
+      { Distribution: "x".repeat(5 * 1024 * 1024) },
       {},
       "package_hostile",
-      /unpacks to more than 16 MiB/,
+      /unpacks to more than 4 MiB/,
     ],
     [
       "whose file unpacks to more than it says",
@@ -232,7 +233,7 @@ describe("a .pkg is refused", () => {
       { Distribution: distribution },
       xml("<offset>0</offset><length>99999999999</length><size>5</size>"),
       "package_hostile",
-      /more than 16 MiB/,
+      /more than 4 MiB/,
     ],
     [
       "whose offset is negative",
@@ -254,6 +255,13 @@ describe("a .pkg is refused", () => {
       xml(
         `<offset>0</offset><length>12</length><size>4</size><encoding style="application/x-gzip"/><extracted-checksum style="sha1">${"0".repeat(40)}</extracted-checksum>`,
       ),
+      "package_damaged",
+      /damaged/,
+    ],
+    [
+      "whose file is shorter than it says",
+      { Distribution: "<a/>" },
+      xml("<offset>0</offset><length>12</length><size>4</size>"),
       "package_damaged",
       /damaged/,
     ],
@@ -292,7 +300,7 @@ describe("a .pkg is refused", () => {
       "package_damaged",
       /no readable table of contents/,
     ],
-    ["whose contents are said to be huge", {}, { declaredTocSize: 1n << 40n }, "package_hostile", /more than 16 MiB/],
+    ["whose contents are said to be huge", {}, { declaredTocSize: 1n << 40n }, "package_hostile", /more than 4 MiB/],
     ["whose contents unpack to more than is said", {}, { declaredTocSize: 10n }, "package_hostile", /unpacks to more/],
     ["whose contents unpack to less than is said", {}, { declaredTocSize: 9999n }, "package_damaged", /damaged/],
     [
@@ -307,7 +315,7 @@ describe("a .pkg is refused", () => {
       {},
       { declaredTocLength: (1n << 64n) - 1n },
       "package_hostile",
-      /more than 16 MiB/,
+      /more than 4 MiB/,
     ],
   ];
   for (const [name, files, flaws, code, message] of bad) {
@@ -315,6 +323,20 @@ describe("a .pkg is refused", () => {
       await assert.rejects(describePkg(files, flaws), refuses(code, message));
     });
   }
+
+  test("whose components are described at endless length", async () => {
+    const stored = `<pkg-info>${" ".repeat(3 * 1024 * 1024)}</pkg-info>`;
+    const { length } = deflateSync(stored);
+    const size = stored.length;
+    const component = (name: string) =>
+      `<file><name>${name}.pkg</name><file><name>PackageInfo</name><data><offset>0</offset><length>${length}</length><size>${size}</size><encoding style="application/x-gzip"/></data></file></file>`;
+    const pkg = makeXar(
+      { a: stored, Distribution: distribution },
+      { extraToc: ["a", "b", "c"].map(component).join("") },
+    );
+    writeFileSync(path("components.pkg"), pkg);
+    await assert.rejects(readPackage(path("components.pkg")), refuses("package_hostile", /in more than 8 MiB/));
+  });
 
   test("that is a header alone", async () => {
     writeFileSync(path("header.pkg"), "xar!");

@@ -53,8 +53,10 @@ describe("imports", () => {
           .filter((specifier) => !/^(\.|node:)/.test(specifier))
           .map((specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")),
       );
-      const { dependencies = {} } = readJson(`packages/${name}/package.json`);
-      assert.deepEqual([...imported].sort(), Object.keys(dependencies).sort(), name);
+      const { dependencies, devDependencies } = readJson(`packages/${name}/package.json`);
+      // What is compiled into nginx's one file is needed to build it, not to run it.
+      const declared = Object.keys((name === "nginx" ? devDependencies : dependencies) ?? {});
+      assert.deepEqual([...imported].sort(), declared.sort(), name);
     }
   });
 
@@ -85,7 +87,7 @@ describe("manifests", () => {
       assert.equal(manifest.version, version);
       assert.equal(manifest.license, license);
       assert.ok(manifest.description.length > 20);
-      assert.match(manifest.engines.node, /^>=20/);
+      if (name !== "nginx") assert.match(manifest.engines.node, /^>=20/);
       assert.ok(existsSync(`packages/${name}/README.md`), "a README for the registry page");
       for (const [dependency, range] of Object.entries<string>(manifest.dependencies ?? {})) {
         assert.match(range, /^\d+\.\d+\.\d+$/, `${dependency} is pinned`);
@@ -127,6 +129,22 @@ const publicApi: Record<string, string[]> = {
     "refusalAnswer",
     "refusalCodes",
     "removeToken",
+  ],
+  issuer: [
+    "createConfigurationStore",
+    "createIssuer",
+    "hashFile",
+    "installApplicationCommand",
+    "installEnterpriseApplicationCommand",
+    "installLink",
+    "installMediaCommand",
+    "isIssuerError",
+    "issuerErrorCodes",
+    "lintManifest",
+    "managedAppDeclaration",
+    "microMdmCommand",
+    "packageDeclaration",
+    "readPackage",
   ],
   "node-http": ["guard"],
   koa: ["guard"],

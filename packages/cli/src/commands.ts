@@ -2,8 +2,26 @@ import type { Command } from "./command-line/command.ts";
 import { auth } from "./commands/auth.ts";
 import { completion } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
+import { inspect } from "./commands/inspect.ts";
+import { keygen } from "./commands/keygen.ts";
+import { pubkey } from "./commands/pubkey.ts";
+import { redact } from "./commands/redact.ts";
 import { rewritemap } from "./commands/rewritemap.ts";
+import { scanLogs } from "./commands/scan-logs.ts";
 import { serve } from "./commands/serve.ts";
+import { sign } from "./commands/sign.ts";
 
 /** All commands, in the order in which `--help` lists them. */
-export const commands: readonly Command[] = [serve, auth, rewritemap, demo, completion];
+export const commands: readonly Command[] = [
+  serve,
+  auth,
+  rewritemap,
+  inspect,
+  keygen,
+  pubkey,
+  sign,
+  scanLogs,
+  redact,
+  demo,
+  completion,
+];
