@@ -8,6 +8,8 @@ const debianPackages: Readonly<Record<string, string>> = {
   curl: "curl",
   nginx: "nginx",
   openssl: "openssl",
+  "systemd-analyze": "systemd",
+  unshare: "util-linux",
   wget: "wget",
 };
 
