@@ -4,6 +4,7 @@ import { completion } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keygen } from "./commands/keygen.ts";
+import { probe } from "./commands/probe.ts";
 import { pubkey } from "./commands/pubkey.ts";
 import { redact } from "./commands/redact.ts";
 import { rewritemap } from "./commands/rewritemap.ts";
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   auth,
   rewritemap,
   inspect,
+  probe,
   keygen,
   pubkey,
   sign,
