@@ -1,4 +1,5 @@
 import type { Command } from "./command-line/command.ts";
+import { advise } from "./commands/advise.ts";
 import { auth } from "./commands/auth.ts";
 import { completion } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   sign,
   scanLogs,
   redact,
+  advise,
   demo,
   completion,
 ];
