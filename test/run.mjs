@@ -1,5 +1,8 @@
 /**
- * Runs the tests: `node test/run.mjs [--coverage] [FOLDER...]`, all folders of `test/` by default.
+ * Runs the tests: `node test/run.mjs [--servers | --coverage | FOLDER...]`.
+ *
+ * By default, all that need nothing but Node and the tools of any developer's machine (curl, git, openssl); with
+ * `--servers`, those that need real servers, which .ci/run installs.
  *
  * `node --test` is content with finding no test at all, so the files are listed here and the number
  * of tests that ran is held against `test/floor.json`: a suite that silently shrinks fails.
@@ -16,7 +19,9 @@ const floors = JSON.parse(readFileSync(join(testFolder, "floor.json"), "utf8"));
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
 const named = args.filter((arg) => !arg.startsWith("--"));
-const folders = named.length > 0 ? named : coverage ? ["core"] : Object.keys(floors);
+const needServers = ["nginx", "auth", "probe"];
+const chosen = Object.keys(floors).filter((folder) => needServers.includes(folder) === args.includes("--servers"));
+const folders = named.length > 0 ? named : coverage ? ["core"] : chosen;
 
 const files = folders.flatMap(testFilesIn);
 const floor = folders.reduce((sum, folder) => sum + (floors[folder] ?? 0), 0);

@@ -140,6 +140,10 @@ test("what was added is read back, and taking it out gives the URL as it was", (
 test("redacting replaces the value of every spelling and keeps the rest", () => {
   assert.equal(redactToken("/a?x=1&token=secret#f"), "/a?x=1&token=REDACTED#f");
   assert.equal(redactToken("/a?%74oken=secret&token=other", "token", "1a2b3c4d"), "/a?token=1a2b3c4d&token=1a2b3c4d");
+  assert.equal(
+    redactToken("/a;token=eyJh.eyJz.c2ln?a=b?token=eyJh.eyJz.c2-_n#eyJh.e.c"),
+    "/a;token=REDACTED?a=b?token=REDACTED#REDACTED",
+  );
   assert.equal(redactToken("/a?x=1"), "/a?x=1");
   assert.equal(redactToken("/a"), "/a");
   assert.equal(redactToken("/a?t=secret", "t"), "/a?t=REDACTED");

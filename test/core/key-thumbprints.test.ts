@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { keyThumbprints } from "@portcullis/core";
-import { signingKey } from "../support/signing-key.ts";
+import { webSigningKey } from "../support/web-signing-key.ts";
 
 test("the thumbprint of the key in RFC 7638 section 3.1 is the one given there", async () => {
   const n =
@@ -11,7 +11,7 @@ test("the thumbprint of the key in RFC 7638 section 3.1 is the one given there",
 });
 
 test("several keys have their thumbprints in the order in which they were given", async () => {
-  const [first, second] = [signingKey().publicPem, signingKey().publicPem];
+  const [first, second] = [(await webSigningKey()).publicPem, (await webSigningKey()).publicPem];
   const [one] = await keyThumbprints(first);
   const [two] = await keyThumbprints(second);
   assert.deepEqual(await keyThumbprints([second, first]), [two, one]);

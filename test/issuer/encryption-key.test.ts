@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { createIssuer } from "@portcullis/issuer";
@@ -38,6 +38,8 @@ describe("the encryption key is read", () => {
     "with a blank line within it": pkcs8.replace("\n", "\n\n"),
     "with newlines written out": pkcs8.replaceAll("\n", "\\n"),
     "with CRLF written out": pkcs1.replaceAll("\n", "\\r\\n"),
+    "as PowerShell saves it, in UTF-16": Buffer.from(`\uFEFF${pkcs8.replaceAll("\n", "\r\n")}`, "utf16le"),
+    "in UTF-16, read as UTF-8": Buffer.from(`\uFEFF${pkcs8}`, "utf16le").toString("utf8"),
     "with a byte order mark": `\uFEFF${pkcs8}`,
     indented: pkcs8.replace(/^/gm, "    "),
     "with its newlines lost to a form": pkcs8.replaceAll("\n", " "),
@@ -132,14 +134,11 @@ describe("another encryption key is refused, saying what it is", () => {
   }
 
   test("a key whose numbers do not belong together", () => {
-    const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({
-      format: "jwk",
-    });
-    const mixed = createPrivateKey({
-      key: { ...key.export({ format: "jwk" }), n: other.n ?? "" },
-      format: "jwk",
-    });
-    assert.match(refusal(pemOf(mixed)).message, /unsound/);
+    const modulus = (of: KeyObject) => Buffer.from(of.export({ format: "jwk" }).n ?? "", "base64url");
+    const der = key.export({ type: "pkcs1", format: "der" });
+    modulus(createPrivateKey(privateKeyPem())).copy(der, der.indexOf(modulus(key)));
+    const mixed = `-----BEGIN RSA PRIVATE KEY-----\n${der.toString("base64")}\n-----END RSA PRIVATE KEY-----`;
+    assert.match(refusal(mixed).message, /unsound/);
   });
 
   test("an encrypted key without its passphrase, or with a wrong one", () => {

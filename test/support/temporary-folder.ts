@@ -9,3 +9,9 @@ export function temporaryFolder(): string {
   after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
+
+/** Makes such a folder and returns a function that names files in it. */
+export function temporaryFiles(): (name: string) => string {
+  const folder = temporaryFolder();
+  return (name) => join(folder, name);
+}

@@ -52,7 +52,8 @@ export function removeToken(url: string, parameter: string = defaultTokenParamet
 }
 
 /**
- * Replaces the value of every token in a URL, for logs.
+ * Replaces the value of every token in a URL, for logs, and whatever else in it looks like a JWT: a
+ * token in the wrong place is refused there but opens every file in the right one.
  *
  * @param replacement - what stands in for the token, default `"REDACTED"`; a fingerprint by
  *   {@link fingerprintToken} lets log lines of one token be joined
@@ -63,9 +64,9 @@ export function redactToken(
   replacement: string = "REDACTED",
 ): string {
   const { beforeQuery, query, fragment } = splitUrl(url);
-  if (query.length === 0) return url;
-  const redacted = query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
-  return `${beforeQuery}?${redacted.join("&")}${fragment}`;
+  const parts = query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
+  const redacted = beforeQuery + (parts.length === 0 ? "" : `?${parts.join("&")}`) + fragment;
+  return redacted.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "REDACTED");
 }
 
 interface UrlParts {

@@ -52,8 +52,9 @@ function parseJson(text: string): unknown {
 }
 
 function readJwk(jwk: unknown): RsaPublicKey {
-  const { kty, n, e, kid, use = "sig", key_ops: operations = ["verify"], alg = "RS256", ...others } = Object(jwk);
-  if ("d" in others || "k" in others) {
+  const { kty, n, e, kid, use = "sig", key_ops: operations = ["verify"], alg = "RS256", d, k } = Object(jwk);
+  // By value: the public JWKs that workerd exports have all names, most of them undefined.
+  if (d !== undefined || k !== undefined) {
     throw configurationError("keys", "the JWK is a private or secret key; keep only its kty, n, e and kid");
   }
   const modulus = typeof n === "string" && decodeBase64url(n);

@@ -1,4 +1,5 @@
 import { addToken } from "@portcullis/core";
+import { type AppManifestOptions, writeAppManifest } from "./app-manifest.ts";
 import { checkAssetUrl, isEncrypted } from "./asset-url.ts";
 import { issuerError } from "./issuer-error.ts";
 import { type JwtConfiguration, readJwtConfiguration } from "./jwt-configuration.ts";
@@ -28,6 +29,14 @@ export interface Issuer {
    * an `http:` URL works, with a warning.
    */
   downloadUrl(url: string | URL): Promise<string>;
+  /**
+   * Writes an app manifest, an XML property list with a fresh token in the URL of every protected
+   * asset; nothing leaves that `lintManifest` finds an error in.
+   *
+   * Rejects with `manifest_invalid`, or as `downloadUrl` does; `http:` URLs are refused with
+   * `url_not_https`.
+   */
+  appManifest(options: AppManifestOptions): Promise<string>;
 }
 
 /**
@@ -59,6 +68,17 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60);
   }
 
+  async function downloadUrl(url: string | URL): Promise<string> {
+    const checked = checkAssetUrl(url);
+    if (!isEncrypted(checked)) {
+      onWarning({
+        code: "url_not_encrypted",
+        message: "The URL starts with http://: anyone on the way can read the token. Use https://.",
+      });
+    }
+    return addToken(checked, await issueToken());
+  }
+
   return Object.freeze({
     displayName,
     tokenExpiry,
@@ -66,15 +86,7 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     keyId: publicKey.keyId,
     publicKey: () => publicKey,
     issueToken,
-    async downloadUrl(url) {
-      const checked = checkAssetUrl(url);
-      if (!isEncrypted(checked)) {
-        onWarning({
-          code: "url_not_encrypted",
-          message: "The URL starts with http://: anyone on the way can read the token. Use https://.",
-        });
-      }
-      return addToken(checked, await issueToken());
-    },
+    downloadUrl,
+    appManifest: (options) => writeAppManifest(options, downloadUrl),
   } satisfies Issuer);
 }

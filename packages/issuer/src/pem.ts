@@ -9,11 +9,15 @@ export interface PemBlock {
 }
 
 /**
- * Finds the PEM blocks in text as people really have it: with CRLF, with a byte order mark, indented,
- * with newlines written out as `\n` (environment variables) or lost to a form, with words around.
+ * Finds the PEM blocks in text as people really have it: with CRLF, with a byte order mark, saved as
+ * UTF-16 and read as UTF-8, indented, with newlines written out as `\n` (environment variables) or lost to a form, with words around.
  */
 export function findPemBlocks(text: string): PemBlock[] {
-  const plain = text.replace(/\\r/g, "").replace(/\\n/g, "\n").replace(/\r\n?/g, "\n");
+  const plain = text
+    .replaceAll("\0", "") // UTF-16, which PowerShell's `>` writes
+    .replaceAll("\\r", "")
+    .replaceAll("\\n", "\n")
+    .replace(/\r\n?/g, "\n");
   const blocks: PemBlock[] = [];
   for (const [, label = "", content = ""] of plain.matchAll(
     /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g,

@@ -10,6 +10,8 @@ import { answerProblem } from "./problem-answer.ts";
 export interface Transfer {
   /** Bytes of the body that were handed to the connection. */
   bytesSent(): number;
+  /** Whether the file ended before what was promised of it; the connection was cut then. */
+  wasCut(): boolean;
 }
 
 /** The library's stream, as far as it is used: its `send` is public, but not in its types. */
@@ -30,20 +32,26 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
   prepare(request, response, file, name);
 
   let body: ReadStream | undefined;
+  let isCut = false;
   const options = { fd: handle, cacheControl: false, etag: false, highWaterMark: 256 * 1024 };
   const sending = send(request, name, options as object) as unknown as SendStream;
   sending.on("stream", (stream: ReadStream) => {
     body = stream;
     stream.once("end", () => {
       const promised = Number(response.getHeader("Content-Length"));
-      if (stream.bytesRead !== promised) response.destroy();
+      if (stream.bytesRead === promised) return;
+      isCut = true;
+      response.destroy();
     });
   });
   sending.on("error", ({ status }: { status: number }) => fail(response, status, size, etag));
   sending.res = response;
   sending.send(name, { size, mtime: modified });
 
-  return { bytesSent: () => Math.max(0, (body?.bytesRead ?? 0) - response.writableLength) };
+  return {
+    bytesSent: () => Math.max(0, (body?.bytesRead ?? 0) - response.writableLength),
+    wasCut: () => isCut,
+  };
 }
 
 function prepare(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): void {

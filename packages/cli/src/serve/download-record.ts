@@ -35,7 +35,7 @@ export function startRecord(
       ...facts,
       bytes: transfer?.bytesSent() ?? 0,
       duration: Math.round((performance.now() - started) * 10) / 10,
-      complete: response.writableFinished,
+      complete: response.writableFinished && !transfer?.wasCut(),
       range,
       client: clientKind(headers["user-agent"]),
       address,

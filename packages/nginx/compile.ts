@@ -1,0 +1,36 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import ts from "typescript";
+
+const entry = fileURLToPath(new URL("src/index.ts", import.meta.url));
+
+/**
+ * Compiles this package and core into the one file that nginx's JavaScript module loads.
+ *
+ * esbuild puts the modules together and TypeScript takes the language down to ES5, because njs (in
+ * Debian 12: 0.7.9) has promises and typed arrays but no classes, destructuring, spread or for-of.
+ */
+export async function compileForNjs(): Promise<string> {
+  const bundle = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    alias: { "node:fs": "fs" }, // njs knows it without the prefix only
+    external: ["fs"],
+    conditions: ["@portcullis/source"],
+    legalComments: "none",
+  });
+  const { outputText } = ts.transpileModule(bundle.outputFiles[0]?.text ?? "", {
+    compilerOptions: {
+      target: ts.ScriptTarget.ES5,
+      module: ts.ModuleKind.ESNext,
+      removeComments: true,
+    },
+  });
+  // njs knows one form of export only.
+  const code = outputText.replace(/export \{\s*(\w+) as default\s*\};/, "export default $1;");
+  if (!/^export default \w+;$/m.test(code)) throw new Error("njs needs one default export");
+  return `// Portcullis for nginx's JavaScript module. MIT licence.\n${code}`;
+}

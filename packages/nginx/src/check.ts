@@ -1,0 +1,42 @@
+import { createGate, type Decision, fingerprintToken, readToken } from "@portcullis/core";
+import { readGateOptions } from "./gate-options.ts";
+import type { NginxRequest } from "./nginx-request.ts";
+
+/**
+ * Answers an `auth_request`: 204 lets the file go, 401 and 403 refuse it, and nothing else is ever
+ * answered, for nginx would turn it into a 500.
+ *
+ * The headers of the answer are for `auth_request_set`: `Portcullis-Code` is `allowed` or the code
+ * of the refusal, `Portcullis-Fingerprint` names the token in logs, `Portcullis-Problem` says what is
+ * wrong with the configuration.
+ */
+export async function check(request: NginxRequest): Promise<void> {
+  try {
+    // Never $arg_token: nginx compares its name without regard to case, takes the first of several
+    // and does not decode it.
+    const url = request.variables.request_uri ?? "";
+    const gate = createGate(readGateOptions(request));
+    const decision = await gate.check(url);
+    const { token } = readToken(url, gate.tokenParameter);
+    if (token) request.headersOut["Portcullis-Fingerprint"] = await fingerprintToken(token);
+    if (!decision.allowed && decision.cause) return misconfigured(request, decision.cause);
+    request.headersOut["Portcullis-Code"] = decision.allowed ? "allowed" : decision.code;
+    request.return(statusFor(decision));
+  } catch (error) {
+    misconfigured(request, error);
+  }
+}
+
+function statusFor(decision: Decision): 204 | 401 | 403 {
+  if (decision.allowed) return 204;
+  return decision.status === 401 ? 401 : 403;
+}
+
+/** Fails closed. The message holds nothing of the request, so both logs may have it. */
+function misconfigured(request: NginxRequest, error: unknown): void {
+  const { message } = error as Error;
+  request.error(`portcullis: ${message}; every request is refused until this is mended`);
+  request.headersOut["Portcullis-Problem"] = message;
+  request.headersOut["Portcullis-Code"] = "keys_unavailable";
+  request.return(403);
+}

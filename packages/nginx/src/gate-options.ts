@@ -1,0 +1,52 @@
+import fs from "node:fs";
+import type { GateOptions } from "@portcullis/core";
+import type { NginxRequest } from "./nginx-request.ts";
+
+/** What `js_preload_object portcullis_options from FILE.json;` leaves behind (njs 0.7.8 and later). */
+interface Preloaded {
+  readonly portcullis_options?: GateOptions;
+}
+
+/**
+ * Reads a gate's options from nginx's configuration: a preloaded JSON object, or variables, of
+ * which `$portcullis_keys` is the only one needed. A variable wins over the same preloaded option.
+ *
+ * njs starts afresh for every request, so a remembered token would be forgotten at once: no cache.
+ */
+export function readGateOptions({ variables }: NginxRequest): GateOptions {
+  const { portcullis_options: preloaded } = globalThis as Preloaded;
+  const text = (name: string): string | undefined => variables[`portcullis_${name}`] || undefined;
+  const keyFiles = text("keys");
+  const found = {
+    keys: keyFiles && readKeyFiles(keyFiles),
+    issuer: text("issuer"),
+    subject: text("subject"),
+    audience: text("audience"),
+    clockSkew: quantity(text("clock_skew")),
+    maxLifetime: quantity(text("max_lifetime")),
+    tokenParameter: text("token_parameter"),
+  };
+  const options: Record<string, unknown> = { ...preloaded, cacheSize: 0 };
+  for (const name of Object.keys(found) as (keyof typeof found)[]) {
+    if (found[name] !== undefined) options[name] = found[name];
+  }
+  return options as unknown as GateOptions;
+}
+
+/** One path or several with spaces between, as two keys are needed while one replaces the other. */
+function readKeyFiles(paths: string): string[] {
+  return paths.trim().split(/\s+/).map(readKeyFile);
+}
+
+function readKeyFile(path: string): string {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`keys: the file ${path} cannot be read (${(error as Error).message})`);
+  }
+}
+
+/** NaN, for what is no number, is refused by core with the name of the option. */
+function quantity(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}

@@ -1,0 +1,19 @@
+import { describeRefusal, refusalAnswer, refusalCodes } from "@portcullis/core";
+import type { NginxRequest } from "./nginx-request.ts";
+
+/**
+ * Answers the client for `error_page 401 403 = @NAME;`: the same status, challenge and problem
+ * document as every other Portcullis server, by the code in `$portcullis_code`. A 403 that nginx
+ * came to by itself stays a bare 403.
+ */
+export function refuse(request: NginxRequest): void {
+  const code = refusalCodes.find((known) => known === request.variables.portcullis_code);
+  if (code === undefined) {
+    request.headersOut["Cache-Control"] = "no-store";
+    request.return(403);
+    return;
+  }
+  const { status, headers, body } = refusalAnswer({ allowed: false, ...describeRefusal(code) });
+  for (const name of Object.keys(headers)) request.headersOut[name] = headers[name] as string;
+  request.return(status, body);
+}

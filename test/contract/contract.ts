@@ -1,0 +1,284 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { readToken } from "@portcullis/core";
+import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+import { type HttpReply, sendRaw } from "./send-raw.ts";
+
+/** What a server under contract is started with; plain data, so that it can go to another process. */
+export interface ContractSetup {
+  readonly publicPem: string;
+  /** Seconds since 1970, the server's clock. */
+  readonly time: number;
+  readonly reportOnly: boolean;
+}
+
+/** A guarded server that behaves as {@link runContract} describes. */
+export interface RunningServer {
+  readonly port: number;
+  close(): Promise<unknown>;
+}
+
+export interface ContractDriver {
+  readonly name: string;
+  /** Whether the runtime may answer a request target such as `//evil:99999/a` itself, with 400. */
+  readonly mayRefuseOddTargets?: boolean;
+  start(setup: ContractSetup): Promise<RunningServer>;
+}
+
+/** What the handler behind the guard answers with, as JSON: what it saw. */
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  /** Every other copy of the URL that the framework keeps. */
+  readonly otherUrls: readonly string[];
+  readonly download: { readonly allowed: boolean; readonly code?: string };
+  readonly body: string;
+}
+
+/**
+ * The one contract of all adapters, over real sockets, by a client that normalises nothing.
+ *
+ * The server answers `/decisions` before the guard, with what `onDecision` was told so far, as JSON.
+ * Behind the guard: `/throw` throws, `/own-cache-control` sets `Cache-Control: public, max-age=60`,
+ * and everything else answers 200 with {@link Seen}.
+ */
+export function runContract(driver: ContractDriver): void {
+  describe(driver.name, () => {
+    let server: RunningServer;
+    let reporting: RunningServer;
+    let token: string;
+    let expired: string;
+    let foreign: string;
+
+    before(async () => {
+      const key = await webSigningKey();
+      token = await webSignToken(key);
+      expired = await webSignToken(key, { ...jamfClaims, exp: testTime - 3600 });
+      foreign = await webSignToken(await webSigningKey());
+      const setup = { publicPem: key.publicPem, time: testTime, reportOnly: false };
+      server = await driver.start(setup);
+      reporting = await driver.start({ ...setup, reportOnly: true });
+    });
+    after(async () => {
+      await server?.close();
+      await reporting?.close();
+    });
+
+    const request = (
+      target: string,
+      { method = "GET", to = server, headers = "", body = "" } = {},
+    ): Promise<HttpReply> =>
+      sendRaw(
+        to.port,
+        `${method} ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n${headers}\r\n${body}`,
+      );
+
+    async function assertStillServing(): Promise<void> {
+      assert.equal((await request(`/good?token=${token}`)).status, 200);
+    }
+
+    function assertRefusal(reply: HttpReply, status: number, code: string): void {
+      assert.equal(reply.status, status);
+      assert.equal(reply.headers["content-type"], "application/problem+json");
+      assert.equal(reply.headers["cache-control"], "no-store");
+      assert.equal(reply.headers["referrer-policy"], "no-referrer");
+      assert.equal(reply.headers["x-content-type-options"], "nosniff");
+      const challenge = reply.headers["www-authenticate"] ?? "";
+      if (code === "token_missing") assert.equal(challenge, 'Bearer realm="downloads"');
+      else assert.match(challenge, /^Bearer realm="downloads", error="invalid_(request|token)", error_description="/);
+      if (reply.body !== "") assert.equal(JSON.parse(reply.body).code, code);
+    }
+
+    /** Every kind of bad URL, its status and its code. */
+    function badTargets(): [target: string, status: number, code: string][] {
+      const tampered = token.slice(0, -8) + (token.endsWith("AAAAAAAA") ? "BBBBBBBB" : "AAAAAAAA");
+      return [
+        ["/a.ipa", 401, "token_missing"],
+        ["/a.ipa?", 401, "token_missing"],
+        [`/a.ipa?tokens=${token}&Token=${token}`, 401, "token_missing"],
+        [`/token=${token}`, 401, "token_missing"],
+        [`/a.ipa;token=${token}`, 401, "token_missing"],
+        [`/a.ipa?x=1;token=${token}`, 401, "token_missing"],
+        [`/a.ipa?a=b?token=${token}`, 401, "token_missing"],
+        [`/a.ipa?token[]=${token}`, 401, "token_missing"],
+        [`/a.ipa?token=${token}&token=${token}`, 400, "token_repeated"],
+        [`/a.ipa?token=${token}&%74oken=${token}`, 400, "token_repeated"],
+        [`/a.ipa?%74%6f%6b%65%6e=${token}&token=`, 400, "token_repeated"],
+        [`/a.ipa?token=${"A".repeat(4097)}`, 400, "token_too_long"],
+        ["/a.ipa?token=", 401, "token_malformed"],
+        ["/a.ipa?token=x", 401, "token_malformed"],
+        [`/a.ipa?token=${token}%3D`, 401, "token_malformed"],
+        [`/a.ipa?token=${token.slice(0, 60)}`, 401, "token_malformed"],
+        [`/a.ipa?token=${tampered}`, 401, "signature_invalid"],
+        [`/a.ipa?token=${foreign}`, 401, "signature_invalid"],
+        [`/a.ipa?token=${expired}`, 401, "token_expired"],
+      ];
+    }
+
+    test("a request with a valid token reaches the handler, which sees its URL without the token", async () => {
+      for (const [target, stripped] of [
+        [`/a.ipa?token=${token}`, "/a.ipa"],
+        [`/a.ipa?x=%20+1&token=${token}&y=z`, "/a.ipa?x=%20+1&y=z"],
+        [`/a.ipa?%74oken=${token}`, "/a.ipa"],
+      ] as const) {
+        const reply = await request(target);
+        assert.equal(reply.status, 200);
+        const seen: Seen = JSON.parse(reply.body);
+        assert.equal(seen.url.replace(/^http:\/\/[^/]+/, ""), stripped);
+        assert.deepEqual(seen.download, { allowed: true });
+        assert.ok(!reply.raw.includes(token.slice(0, 30)), "the token comes back nowhere, in no copy of the URL");
+      }
+    });
+
+    test("every bad URL is refused with its status, its code and its headers, and the next good one is served", async () => {
+      for (const [target, status, code] of badTargets()) {
+        assertRefusal(await request(target), status, code);
+        await assertStillServing();
+      }
+    });
+
+    test("HEAD is judged like GET: same status and headers, no body", async () => {
+      for (const [target, status, code] of badTargets()) {
+        const [head, get] = [await request(target, { method: "HEAD" }), await request(target)];
+        assertRefusal(head, status, code);
+        assert.equal(head.body, "");
+        assert.notEqual(get.body, "");
+        const { date: _headDate, ...headHeaders } = head.headers;
+        const { date: _getDate, ...getHeaders } = get.headers;
+        const lengthless = ({ "content-length": _, "transfer-encoding": __, ...others }: HttpReply["headers"]) =>
+          others;
+        assert.deepEqual(lengthless(headHeaders), lengthless(getHeaders));
+      }
+      const allowed = await request(`/a.ipa?token=${token}`, { method: "HEAD" });
+      assert.equal(allowed.status, 200);
+      assert.equal(allowed.body, "");
+    });
+
+    test("no other method gets by without a token", async () => {
+      for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+        const headers = "Content-Length: 4\r\n";
+        assertRefusal(await request("/a.ipa", { method, headers, body: "body" }), 401, "token_missing");
+        const reply = await request(`/a.ipa?token=${token}`, { method, headers, body: "body" });
+        assert.equal(reply.status, 200, method);
+        assert.equal((JSON.parse(reply.body) as Seen).method, method);
+      }
+    });
+
+    test("a request body goes through the guard untouched", async () => {
+      const options = { method: "POST", headers: "Content-Length: 11\r\n", body: "hello world" };
+      const reply = await request(`/a.ipa?token=${token}`, options);
+      assert.equal((JSON.parse(reply.body) as Seen).body, "hello world");
+    });
+
+    test("a token anywhere but in the query opens nothing", async () => {
+      for (const header of [
+        `Authorization: Bearer ${token}`,
+        `Cookie: token=${token}`,
+        `Referer: http://x/?token=${token}`,
+        `X-Original-URI: /?token=${token}`,
+        `X-Forwarded-Uri: /?token=${token}`,
+      ]) {
+        assertRefusal(await request("/a.ipa", { headers: `${header}\r\n` }), 401, "token_missing");
+      }
+      const body = `token=${token}`;
+      const headers = `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n`;
+      assertRefusal(await request("/a.ipa", { method: "POST", headers, body }), 401, "token_missing");
+    });
+
+    test("absolute-form request targets are judged by their query like any other", async () => {
+      const reply = await request(`http://files.example/a.ipa?token=${token}`);
+      assert.equal(reply.status, 200);
+      assert.ok(!reply.raw.includes(token.slice(0, 30)));
+      assertRefusal(await request("http://files.example/a.ipa"), 401, "token_missing");
+      assertRefusal(await request(`http://files.example/a.ipa?token=${expired}`), 401, "token_expired");
+    });
+
+    test("request targets that are no URL neither crash the server nor get by", async () => {
+      for (const target of ["//evil:99999/a", "///", "//", "/\\evil", "/%zz", "/%", "/a?%"]) {
+        const refused = await request(target);
+        if (refused.status !== 400 || !driver.mayRefuseOddTargets) assertRefusal(refused, 401, "token_missing");
+        await assertStillServing();
+      }
+      const reply = await request(`//evil:99999/a?token=${token}`);
+      if (reply.status !== 400 || !driver.mayRefuseOddTargets) assert.equal(reply.status, 200);
+    });
+
+    test("an answer is private to caches unless the handler says otherwise", async () => {
+      assert.equal((await request(`/a.ipa?token=${token}`)).headers["cache-control"], "private");
+      const own = await request(`/own-cache-control?token=${token}`);
+      assert.equal(own.headers["cache-control"], "public, max-age=60");
+    });
+
+    test("a handler that throws is answered with 500, gives nothing away, and the server goes on", async () => {
+      for (const method of ["GET", "HEAD"]) {
+        const reply = await request(`/throw?token=${token}`, { method });
+        assert.equal(reply.status, 500);
+        assert.ok(!reply.raw.includes(token.slice(0, 30)));
+        assertRefusal(await request("/throw", { method }), 401, "token_missing");
+        await assertStillServing();
+      }
+    });
+
+    test("onDecision is told of every request, and never a token", async () => {
+      await request("/decisions");
+      await request(`/a.ipa?token=${token}&x=1`);
+      await request("/b.pkg", { method: "HEAD" });
+      await request(`/c.epub?token=${expired}`);
+      await request(`/d;token=${token}?a=b?token=${token}&Token=${token}`);
+      const reply = await request("/decisions");
+      const told = JSON.parse(reply.body) as { code?: string; method: string; url: string; fingerprint?: string }[];
+      assert.deepEqual(
+        told.map(({ code }) => code ?? "allowed"),
+        ["allowed", "token_missing", "token_expired", "token_missing"],
+      );
+      assert.deepEqual(
+        told.map(({ method }) => method),
+        ["GET", "HEAD", "GET", "GET"],
+      );
+      const [allowed, missing] = told;
+      assert.match(allowed?.fingerprint ?? "", /^[0-9a-f]{8}$/);
+      assert.ok(allowed?.url.endsWith(`/a.ipa?token=${allowed.fingerprint}&x=1`));
+      assert.ok(missing?.url.endsWith("/b.pkg"));
+      assert.ok(!reply.raw.includes("eyJ"));
+    });
+
+    test("with reportOnly every request passes, stripped, and the refusal is reported", async () => {
+      await request("/decisions", { to: reporting });
+      for (const [target, , code] of badTargets()) {
+        const reply = await request(target, { to: reporting });
+        assert.equal(reply.status, 200, target);
+        const seen: Seen = JSON.parse(reply.body);
+        assert.deepEqual(seen.download, { allowed: false, code });
+        assert.equal(readToken(seen.url).refusal, "token_missing");
+        assert.equal(reply.headers["cache-control"], "private");
+      }
+      const told = JSON.parse((await request("/decisions", { to: reporting })).body) as { code?: string }[];
+      assert.deepEqual(
+        told.map(({ code }) => code),
+        badTargets().map(([, , code]) => code),
+      );
+    });
+
+    test("a thousand requests at once get each their own verdict", async () => {
+      const targets = [`/a?token=${token}`, "/b", `/c?token=${expired}`, `/d?token=${token}&token=${token}`];
+      const statuses = [200, 401, 401, 400];
+      for (let batch = 0; batch < 10; batch += 1) {
+        const replies = await Promise.all(
+          Array.from({ length: 100 }, (_, index) => request(targets[index % 4] as string)),
+        );
+        assert.deepEqual(
+          replies.map(({ status }) => status),
+          replies.map((_, index) => statuses[index % 4]),
+        );
+      }
+    });
+
+    test("a refusal on a kept-alive connection leaves the next request on it intact", async () => {
+      const line = (target: string, connection: string) =>
+        `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: ${connection}\r\n\r\n`;
+      const both = line("/a", "keep-alive") + line(`/b?token=${token}`, "close");
+      const { raw } = await sendRaw(server.port, both);
+      assert.deepEqual(raw.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 401", "HTTP/1.1 200"]);
+    });
+  });
+}

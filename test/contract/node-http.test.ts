@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { after, mock, test } from "node:test";
+import { type Decision, type GuardedRequest, guard } from "@portcullis/node-http";
+import connect from "connect";
+import express from "express";
+import { signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { type ContractSetup, type RunningServer, runContract } from "./contract.ts";
+import { createDecisionRecord, summaryOf } from "./decision-record.ts";
+import { sendRaw } from "./send-raw.ts";
+
+const express4: typeof express = createRequire(import.meta.url)("express4");
+
+// Errors of handlers are printed, by the guard and by Connect; here they are counted instead.
+const printed = mock.method(console, "error", () => {});
+after(() => mock.restoreAll());
+
+async function listen(listener: RequestListener): Promise<RunningServer> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+/** The handler behind the guard, the same in every framework of the node:http family. */
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const {
+    url = "",
+    method,
+    originalUrl,
+    query,
+    download,
+  } = request as GuardedRequest & {
+    originalUrl?: string;
+    query?: object;
+    download: Decision;
+  };
+  if (url.startsWith("/throw")) throw new Error("the handler failed, on purpose");
+  if (url.startsWith("/own-cache-control")) response.setHeader("Cache-Control", "public, max-age=60");
+  const otherUrls = [originalUrl ?? "", JSON.stringify(query ?? {})];
+  const body = await text(request);
+  response.setHeader("Content-Type", "application/json");
+  response.end(JSON.stringify({ method, url, otherUrls, download: summaryOf(download), body }));
+}
+
+function guardOptions({ publicPem, time, reportOnly }: ContractSetup) {
+  const record = createDecisionRecord();
+  return { record, options: { keys: publicPem, now: () => time, reportOnly, onDecision: record.onDecision } };
+}
+
+runContract({
+  name: "node:http, a guarded listener",
+  start(setup) {
+    const { record, options } = guardOptions(setup);
+    const guarded = guard(options, handle);
+    return listen((request, response) => {
+      if (request.url === "/decisions") response.end(record.takeJson());
+      else guarded(request, response);
+    });
+  },
+});
+
+runContract({
+  name: "Connect",
+  start(setup) {
+    const { record, options } = guardOptions(setup);
+    const app = connect();
+    app.use((request, response, next) => (request.url === "/decisions" ? response.end(record.takeJson()) : next()));
+    app.use(guard(options));
+    app.use((request, response, next) => void handle(request, response).catch(next));
+    return listen(app);
+  },
+});
+
+for (const [name, createApp] of [
+  ["Express 5", express],
+  ["Express 4", express4],
+] as const) {
+  runContract({
+    name,
+    start(setup) {
+      const { record, options } = guardOptions(setup);
+      const app = createApp();
+      app.set("env", "test"); // Express prints errors unless it is being tested
+      app.get("/decisions", (_request, response) => void response.send(record.takeJson()));
+      app.use(guard(options));
+      app.use((request, response, next) => void handle(request, response).catch(next));
+      return listen(app);
+    },
+  });
+}
+
+test("the error of a listener that threw was printed", () => {
+  const errors = printed.mock.calls.map(({ arguments: [error] }) => String(error));
+  assert.ok(errors.includes("Error: the handler failed, on purpose"));
+});
+
+test("a listener that fails after it began to answer cuts the connection", async () => {
+  const key = signingKey();
+  const options = { keys: key.publicPem, now: () => testTime };
+  const server = await listen(
+    guard(options, async (_request, response) => {
+      response.writeHead(200, { "Content-Length": 100 });
+      await new Promise((resolve) => response.write("half of it", resolve));
+      throw new Error("the disk failed, on purpose");
+    }),
+  );
+  const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\n\r\n`;
+  const { status, body } = await sendRaw(server.port, request);
+  assert.equal(status, 200);
+  assert.ok(body.length < 100);
+  await server.close();
+});
+
+test("headers that a listener set before it failed do not come with the 500", async () => {
+  const key = signingKey();
+  const server = await listen(
+    guard({ keys: key.publicPem, now: () => testTime }, (_request, response) => {
+      response.setHeader("Content-Encoding", "gzip");
+      response.setHeader("ETag", '"file"');
+      throw new Error("the disk failed, on purpose");
+    }),
+  );
+  const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+  const { status, headers } = await sendRaw(server.port, request);
+  assert.equal(status, 500);
+  assert.deepEqual(
+    [headers.etag, headers["content-encoding"], headers["cache-control"]],
+    [undefined, undefined, "no-store"],
+  );
+  await server.close();
+});

@@ -1,0 +1,370 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { describe, test } from "node:test";
+import {
+  createIssuer,
+  installApplicationCommand,
+  installEnterpriseApplicationCommand,
+  installLink,
+  installMediaCommand,
+  isIssuerError,
+  managedAppDeclaration,
+  microMdmCommand,
+  packageDeclaration,
+} from "@portcullis/issuer";
+import fc from "fast-check";
+import { openssl, privateKeyPem } from "../support/private-key.ts";
+import { readByPlistlib } from "../support/python.ts";
+import { testTime } from "../support/signing-key.ts";
+
+const issuer = createIssuer({
+  displayName: "Lab",
+  encryptionKey: privateKeyPem(),
+  tokenExpiry: 5,
+  now: () => testTime,
+});
+const manifestUrl = await issuer.downloadUrl("https://example.com/apps/example.plist?a=1&b=2");
+const sha256 = "ab".repeat(32);
+const manifest = await issuer.appManifest({
+  title: "Example & Co",
+  bundleIdentifier: "com.example.app",
+  bundleVersion: "1.0",
+  softwarePackage: {
+    url: "https://example.com/a.pkg",
+    hashes: { size: 3, chunkSize: 2, sha256s: [sha256, sha256] },
+  },
+});
+const [manifestDictionary] = readByPlistlib([manifest]);
+
+const read = (text: string) => readByPlistlib([text])[0] as { Command: Record<string, unknown>; CommandUUID: string };
+
+const refuses = (code: string, message: RegExp) => (error: unknown) => {
+  assert.ok(isIssuerError(error), String(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, message);
+  return true;
+};
+
+describe("InstallApplication", () => {
+  test("carries the manifest's URL with its token, and a UUID of its own", () => {
+    const [first, second] = [0, 1].map(() => read(installApplicationCommand({ manifestUrl })));
+    assert.deepEqual(first?.Command, {
+      RequestType: "InstallApplication",
+      ManifestURL: manifestUrl,
+    });
+    assert.match(first?.CommandUUID ?? "", /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/);
+    assert.notEqual(first?.CommandUUID, second?.CommandUUID);
+  });
+
+  test("carries all that it can", () => {
+    const command = installApplicationCommand({
+      manifestUrl,
+      managementFlags: 5,
+      takeManagement: true,
+      installAsManaged: true,
+      configuration: { server: "https://example.com/?a&b" },
+      attributes: { Removable: false },
+      commandUuid: "install-1",
+    });
+    assert.deepEqual(read(command), {
+      CommandUUID: "install-1",
+      Command: {
+        RequestType: "InstallApplication",
+        ManifestURL: manifestUrl,
+        ManagementFlags: 5,
+        ChangeManagementState: "Managed",
+        InstallAsManaged: true,
+        Configuration: { server: "https://example.com/?a&b" },
+        Attributes: { Removable: false },
+      },
+    });
+  });
+
+  test("carries every kind of value that a property list has", () => {
+    const configuration = {
+      text: "é",
+      number: 1.5,
+      yes: true,
+      list: ["a", 2],
+      bytes: Uint8Array.of(1, 2),
+      absent: undefined,
+    };
+    const { Command } = read(installApplicationCommand({ manifestUrl, configuration }));
+    const { bytes, absent, ...others } = configuration;
+    assert.deepEqual(Command.Configuration, { ...others, bytes: { data: [...bytes] } });
+    const when = new Date(testTime * 1000);
+    assert.match(
+      installApplicationCommand({ manifestUrl, configuration: { when } }),
+      /<date>2017-08-21T14:05:14Z<\/date>/,
+    );
+  });
+
+  test("is refused for values that a property list has not", () => {
+    for (const value of [Number.NaN, null, () => {}, 1n]) {
+      const configuration = { value } as never;
+      assert.throws(
+        () => installApplicationCommand({ manifestUrl, configuration }),
+        refuses("command_invalid", /a property list cannot hold a/),
+      );
+    }
+  });
+
+  test("is refused for what devices would not take", () => {
+    const http = "http://example.com/a.plist";
+    assert.throws(() => installApplicationCommand({ manifestUrl: http }), refuses("url_not_https", /only https/));
+    assert.throws(
+      () => installApplicationCommand({ manifestUrl, managementFlags: 2 as 1 }),
+      refuses("command_invalid", /managementFlags: give 0, 1, 4, 5/),
+    );
+    assert.throws(
+      () => installApplicationCommand({ manifestUrl, commandUuid: "" }),
+      refuses("command_invalid", /commandUuid/),
+    );
+    assert.throws(
+      () => installApplicationCommand({ manifestUrl, configuration: { a: "\u0000" } }),
+      refuses("command_invalid", /control character/),
+    );
+  });
+});
+
+describe("InstallEnterpriseApplication", () => {
+  test("carries the manifest itself", () => {
+    const command = installEnterpriseApplicationCommand({
+      manifest,
+      installAsManaged: true,
+      managementFlags: 1,
+    });
+    assert.deepEqual(read(command).Command, {
+      RequestType: "InstallEnterpriseApplication",
+      Manifest: manifestDictionary,
+      InstallAsManaged: true,
+      ManagementFlags: 1,
+    });
+  });
+
+  test("carries the manifest's URL and pinned certificates, from PEM and from DER", () => {
+    const args = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-keyout",
+      "/dev/null",
+      "-subj",
+      "/CN=lab",
+      "-batch",
+    ];
+    const pem = openssl(args);
+    const { raw } = new X509Certificate(pem);
+    const command = installEnterpriseApplicationCommand({
+      manifestUrl,
+      pinningCertificates: [pem, raw],
+      pinningRevocationCheckRequired: true,
+    });
+    assert.deepEqual(read(command).Command, {
+      RequestType: "InstallEnterpriseApplication",
+      ManifestURL: manifestUrl,
+      ManifestURLPinningCerts: [{ data: [...raw] }, { data: [...raw] }],
+      PinningRevocationCheckRequired: true,
+    });
+  });
+
+  test("is refused with both, with neither, and with what is none", () => {
+    const make = (options: object) => () => installEnterpriseApplicationCommand(options as never);
+    assert.throws(make({}), refuses("command_invalid", /manifest, manifestUrl: give one of the two/));
+    assert.throws(make({ manifest, manifestUrl }), refuses("command_invalid", /give one of the two/));
+    assert.throws(
+      make({ manifest: "<plist/>" }),
+      refuses("command_invalid", /^manifest: The manifest is not a dictionary/),
+    );
+    assert.throws(
+      make({ manifest: manifest.replace("https:", "http:") }),
+      refuses("command_invalid", /^manifest: items\[0\]\.assets\[0\]\.url: /),
+    );
+    assert.throws(
+      make({ manifestUrl, pinningCertificates: ["x"] }),
+      refuses("command_invalid", /pinningCertificates: give X.509/),
+    );
+  });
+});
+
+describe("InstallMedia", () => {
+  const book = { title: "Manual", persistentId: "com.example.manual" };
+
+  test("always says what kind of book it is, which the URL cannot", async () => {
+    for (const kind of ["pdf", "epub", "ibooks"] as const) {
+      const mediaUrl = await issuer.downloadUrl(`https://example.com/manual.${kind}`);
+      const command = installMediaCommand({
+        ...book,
+        mediaUrl,
+        kind,
+        version: "2",
+        author: "A & B",
+      });
+      assert.deepEqual(read(command).Command, {
+        RequestType: "InstallMedia",
+        MediaType: "Book",
+        MediaURL: mediaUrl,
+        Kind: kind,
+        Title: "Manual",
+        PersistentID: "com.example.manual",
+        Version: "2",
+        Author: "A & B",
+      });
+    }
+  });
+
+  test("is refused without a kind, a title or an identifier", () => {
+    const make = (options: object) => () =>
+      installMediaCommand({ ...book, mediaUrl: manifestUrl, kind: "pdf", ...options });
+    assert.throws(make({ kind: undefined }), refuses("command_invalid", /kind: give pdf, epub, ibooks/));
+    assert.throws(make({ title: "" }), refuses("command_invalid", /title: give a string/));
+    assert.throws(make({ persistentId: undefined }), refuses("command_invalid", /persistentId: give a string/));
+    assert.throws(make({ mediaUrl: "http://example.com/a.pdf" }), refuses("url_not_https", /only https/));
+  });
+});
+
+describe("MicroMDM's JSON", () => {
+  test("for InstallApplication", () => {
+    const options = {
+      udid: "0-1",
+      requestType: "InstallApplication",
+      manifestUrl,
+      managementFlags: 1,
+    } as const;
+    assert.deepEqual(microMdmCommand(options), {
+      udid: "0-1",
+      request_type: "InstallApplication",
+      manifest_url: manifestUrl,
+      management_flags: 1,
+    });
+  });
+
+  test("for InstallEnterpriseApplication, by URL and with the manifest", () => {
+    const options = { udid: "0-1", requestType: "InstallEnterpriseApplication" } as const;
+    assert.deepEqual(microMdmCommand({ ...options, manifestUrl }), {
+      udid: "0-1",
+      request_type: "InstallEnterpriseApplication",
+      manifest_url: manifestUrl,
+    });
+    const command = JSON.parse(JSON.stringify(microMdmCommand({ ...options, manifest })));
+    assert.deepEqual(command.manifest, manifestDictionary);
+  });
+
+  test("is refused for what it cannot say", async () => {
+    const make = (options: object) => () =>
+      microMdmCommand({
+        udid: "0-1",
+        requestType: "InstallEnterpriseApplication",
+        ...options,
+      } as never);
+    const whole = await issuer.appManifest({
+      title: "Example",
+      bundleIdentifier: "com.example.app",
+      softwarePackage: { url: "https://example.com/a.pkg", hashes: { size: 3, sha256 } },
+    });
+    assert.throws(
+      make({ manifest: whole }),
+      refuses("command_invalid", /drops whole-file hashes; hash the file in chunks/),
+    );
+    assert.throws(make({ manifestUrl, managementFlags: 1 }), refuses("command_invalid", /managementFlags/));
+    assert.throws(
+      make({ requestType: "InstallApplication", manifest }),
+      refuses("command_invalid", /takes manifestUrl only/),
+    );
+    assert.throws(
+      make({ requestType: "InstallMedia", manifestUrl }),
+      refuses("command_invalid", /requestType: give InstallApplication/),
+    );
+    assert.throws(make({}), refuses("command_invalid", /give one of the two/));
+    assert.throws(make({ udid: "", manifestUrl }), refuses("command_invalid", /udid/));
+  });
+});
+
+describe("a declaration", () => {
+  const url = "https://example.com/apps/example.plist";
+
+  test("of a package", () => {
+    const declaration = packageDeclaration({ identifier: "com.example.package", manifestUrl: url });
+    assert.match(declaration.ServerToken, /^[0-9a-f]{64}$/);
+    assert.deepEqual(
+      { ...declaration, ServerToken: "" },
+      {
+        Type: "com.apple.configuration.package",
+        Identifier: "com.example.package",
+        ServerToken: "",
+        Payload: { ManifestURL: url, InstallBehavior: { Install: "Required" } },
+      },
+    );
+  });
+
+  test("of a managed app, with automatic updates", () => {
+    const options = {
+      identifier: "com.example.app",
+      manifestUrl: url,
+      install: "Optional",
+      serverToken: "1",
+    } as const;
+    assert.deepEqual(managedAppDeclaration({ ...options, automaticUpdates: true }), {
+      Type: "com.apple.configuration.app.managed",
+      Identifier: "com.example.app",
+      ServerToken: "1",
+      Payload: {
+        ManifestURL: url,
+        InstallBehavior: { Install: "Optional" },
+        UpdateBehavior: { AutomaticAppUpdates: "AlwaysOn" },
+      },
+    });
+    const { Payload } = managedAppDeclaration({ ...options, automaticUpdates: false });
+    assert.deepEqual(Payload.UpdateBehavior, { AutomaticAppUpdates: "AlwaysOff" });
+  });
+
+  test("has another server token whenever its payload differs, and the same otherwise", () => {
+    const token = (options: object) =>
+      packageDeclaration({ identifier: "a", manifestUrl: url, ...options }).ServerToken;
+    assert.equal(token({}), token({ identifier: "b" }));
+    assert.notEqual(token({}), token({ install: "Optional" }));
+    assert.notEqual(token({}), token({ manifestUrl: `${url}?2` }));
+  });
+
+  test("is refused for what devices would not take", () => {
+    const make = (options: object) => () => packageDeclaration({ identifier: "a", manifestUrl: url, ...options });
+    assert.throws(make({ identifier: "" }), refuses("command_invalid", /identifier/));
+    assert.throws(make({ install: "Now" }), refuses("command_invalid", /install: give Required, Optional/));
+    assert.throws(make({ manifestUrl: "example.plist" }), refuses("url_not_absolute", /relative/));
+  });
+});
+
+describe("an itms-services link", () => {
+  test("has the manifest's URL, percent-encoded as a whole", () => {
+    const token = manifestUrl.slice(manifestUrl.indexOf("token=") + 6);
+    assert.equal(
+      installLink(manifestUrl),
+      `itms-services://?action=download-manifest&url=https%3A%2F%2Fexample.com%2Fapps%2Fexample.plist%3Fa%3D1%26b%3D2%26token%3D${token}`,
+    );
+  });
+
+  test("gives every URL back as it was, and can stand in an HTML attribute", () => {
+    const unit = fc.constantFrom(...("aZ9&=?/;%#+'()*!<>\"~é😀".match(/./gu) ?? []));
+    fc.assert(
+      fc.property(fc.string({ unit }), (rest) => {
+        const url = `https://example.com/${rest}`;
+        const link = installLink(url);
+        assert.ok(!/['"<>#\s]/.test(link));
+        const parameters = new URLSearchParams(link.slice(link.indexOf("?")));
+        assert.deepEqual(
+          [...parameters],
+          [
+            ["action", "download-manifest"],
+            ["url", url],
+          ],
+        );
+      }),
+    );
+  });
+
+  test("is refused for http:, which devices answer with error 850", () => {
+    assert.throws(() => installLink("http://example.com/a.plist"), refuses("url_not_https", /only https/));
+  });
+});

@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { compileForNjs } from "../../packages/nginx/compile.ts";
+import { type Nginx, startNginx } from "../support/nginx.ts";
+import { type SigningKey, signingKey, signToken } from "../support/signing-key.ts";
+
+const key = signingKey();
+const newKey = signingKey();
+const now = Math.floor(Date.now() / 1000);
+
+/** The example as it stands in examples/nginx, but for its paths and TLS. */
+const recipe = readFileSync(new URL("../../examples/nginx/portcullis.conf", import.meta.url), "utf8")
+  .replace("listen 443 ssl;", "listen SOCKET;")
+  .replace(/^ *ssl_certificate.*\n/gm, "")
+  .replaceAll("/etc/nginx/", "FOLDER/")
+  .replaceAll("/var/log/nginx/", "FOLDER/logs/")
+  .replaceAll("/srv/downloads", "FOLDER/files");
+
+const book = "0123456789".repeat(100);
+
+async function start(configuration: string, keys: Record<string, string> = {}): Promise<Nginx> {
+  return startNginx(configuration, {
+    "portcullis/portcullis.js": await compileForNjs(),
+    "portcullis/public.pem": key.publicPem,
+    "files/apps/example.ipa": "the app",
+    "files/apps/book.epub": book,
+    "files/apps/.hidden": "hidden",
+    "files/elsewhere/secret.txt": "outside of apps",
+    ...keys,
+  });
+}
+
+function fresh(signer: SigningKey = key, claims: object = {}): string {
+  return signToken(signer, { sub: "AppManifest", iss: "JSS", exp: now + 600, ...claims });
+}
+
+let nginx: Nginx;
+before(async () => {
+  nginx = await start(recipe);
+});
+after(() => nginx?.close());
+
+test("a valid token gets the file, with the length, the type and no word to shared caches", async () => {
+  const { status, headers, body } = await nginx.get(`/apps/example.ipa?token=${fresh()}`);
+  assert.equal(status, 200);
+  assert.equal(body, "the app");
+  assert.equal(headers["content-length"], "7");
+  assert.equal(headers["content-type"], "application/octet-stream");
+  assert.equal(headers["cache-control"], "private");
+  assert.equal(headers["x-content-type-options"], "nosniff");
+});
+
+test("HEAD is judged like GET, and has no body", async () => {
+  const allowed = await nginx.get(`/apps/example.ipa?token=${fresh()}`, { method: "HEAD" });
+  assert.deepEqual([allowed.status, allowed.headers["content-length"]], [200, "7"]);
+  const refused = await nginx.get("/apps/example.ipa", { method: "HEAD" });
+  assert.deepEqual([refused.status, refused.body], [401, ""]);
+});
+
+test("a range of the file is sent as a range, and only with a token", async () => {
+  const headers = { Range: "bytes=10-14" };
+  const part = await nginx.get(`/apps/book.epub?token=${fresh()}`, { headers });
+  assert.deepEqual([part.status, part.body], [206, "01234"]);
+  assert.equal(part.headers["content-type"], "application/epub+zip");
+  assert.equal((await nginx.get("/apps/book.epub", { headers })).status, 401);
+});
+
+test("an unchanged file is answered 304 with a token and 401 without", async () => {
+  const { headers } = await nginx.get(`/apps/book.epub?token=${fresh()}`);
+  const conditional = { headers: { "If-None-Match": String(headers.etag) } };
+  const unchanged = await nginx.get(`/apps/book.epub?token=${fresh()}`, conditional);
+  assert.equal(unchanged.status, 304);
+  assert.equal((await nginx.get("/apps/book.epub", conditional)).status, 401);
+});
+
+test("a refusal is the same answer as that of every other Portcullis server", async () => {
+  const { status, headers, body } = await nginx.get("/apps/example.ipa");
+  assert.equal(status, 401);
+  assert.equal(headers["www-authenticate"], 'Bearer realm="downloads"');
+  assert.equal(headers["cache-control"], "no-store");
+  assert.equal(headers["content-type"], "application/problem+json");
+  assert.equal(JSON.parse(body).code, "token_missing");
+});
+
+for (const [name, query, status, code] of [
+  ["an expired token", `token=${fresh(key, { exp: now - 120 })}`, 401, "token_expired"],
+  ["a token of another key", `token=${fresh(newKey)}`, 401, "signature_invalid"],
+  ["a token given twice", `token=${fresh()}&token=${fresh()}`, 400, "token_repeated"],
+  ["a second spelling of the name", `token=${fresh()}&%74oken=x`, 400, "token_repeated"],
+  ["a token by another name in capitals", `TOKEN=${fresh()}`, 401, "token_missing"],
+] as const) {
+  test(`${name} is refused as ${code}`, async () => {
+    const answer = await nginx.get(`/apps/example.ipa?${query}`);
+    assert.equal(answer.status, status);
+    assert.equal(JSON.parse(answer.body).code, code);
+  });
+}
+
+test("whoever has no token is told nothing about which files there are", async () => {
+  const there = await nginx.get("/apps/example.ipa");
+  const notThere = await nginx.get("/apps/nothing.ipa");
+  assert.equal(there.status, notThere.status);
+  assert.equal(there.body, notThere.body);
+  assert.equal((await nginx.get(`/apps/nothing.ipa?token=${fresh()}`)).status, 404);
+});
+
+test("no other way leads to a guarded file", async () => {
+  for (const target of [
+    "//apps/example.ipa",
+    "/x/../apps/example.ipa",
+    "/%61pps/example.ipa",
+    "/apps%2fexample.ipa",
+    "/apps/./example.ipa",
+    "/apps/../apps/example.ipa",
+  ]) {
+    const { status } = await nginx.get(target);
+    assert.equal(status, 401, target);
+  }
+});
+
+test("hidden files, listings and links out of the folder are refused even with a token", async () => {
+  symlinkSync("../elsewhere/secret.txt", `${nginx.folder}/files/apps/link.txt`);
+  assert.equal((await nginx.get(`/apps/.hidden?token=${fresh()}`)).status, 404);
+  assert.equal((await nginx.get(`/apps/?token=${fresh()}`)).status, 403);
+  assert.equal((await nginx.get(`/apps/link.txt?token=${fresh()}`)).status, 403);
+});
+
+test("the location that judges cannot be asked from outside", async () => {
+  assert.equal((await nginx.get(`/_portcullis?token=${fresh()}`)).status, 404);
+});
+
+test("curl gets the file", () => {
+  const url = `http://localhost/apps/example.ipa?token=${fresh()}`;
+  const output = execFileSync("curl", ["-sS", "--fail", "--unix-socket", nginx.socketPath, url]);
+  assert.equal(output.toString(), "the app");
+});
+
+test("no log holds a token, and the access log says why each request was refused", async () => {
+  await nginx.get(`/apps/nothing.ipa?token=${fresh()}`);
+  await nginx.get(`/apps/example.ipa?token=${fresh(key, { exp: now - 90 })}`);
+  const logs = nginx.logs();
+  assert.match(logs, /"GET \/apps\/example\.ipa" 200 7 "-" code=allowed token=[0-9a-f]{8} problem=""/);
+  assert.match(logs, /"GET \/apps\/example\.ipa" 401 \d+ "-" code=token_expired token=[0-9a-f]{8}/);
+  assert.match(logs, /"GET \/apps\/example\.ipa" 401 \d+ "-" code=token_missing token= /);
+  assert.doesNotMatch(logs, /eyJ|\?token/);
+});
+
+test("two key files, with a space between, are both trusted", async () => {
+  const both = recipe.replace("FOLDER/portcullis/public.pem", '"FOLDER/old.pem FOLDER/new.pem"');
+  const server = await start(both, { "old.pem": key.publicPem, "new.pem": newKey.publicPem });
+  try {
+    for (const signer of [key, newKey]) {
+      assert.equal((await server.get(`/apps/example.ipa?token=${fresh(signer)}`)).status, 200);
+    }
+    const stranger = await server.get(`/apps/example.ipa?token=${fresh(signingKey())}`);
+    assert.equal(stranger.status, 401);
+  } finally {
+    await server.close();
+  }
+});
+
+test("a new key file counts from the next request on, without a reload", async () => {
+  const server = await start(recipe);
+  try {
+    writeFileSync(`${server.folder}/portcullis/public.pem`, newKey.publicPem);
+    assert.equal((await server.get(`/apps/example.ipa?token=${fresh()}`)).status, 401);
+    assert.equal((await server.get(`/apps/example.ipa?token=${fresh(newKey)}`)).status, 200);
+  } finally {
+    await server.close();
+  }
+});
+
+test("options can be preloaded from a JSON file, which nginx reads once", async () => {
+  const preloading = `js_preload_object portcullis_options from FOLDER/options.json;\n${recipe.replace(/^ *set \$portcullis_keys.*\n/m, "")}`;
+  const options = { keys: [key.publicPem], subject: "Book", clockSkew: 0 };
+  const server = await start(preloading, { "options.json": JSON.stringify(options) });
+  try {
+    rmSync(`${server.folder}/options.json`);
+    const book = await server.get(`/apps/book.epub?token=${fresh(key, { sub: "Book" })}`);
+    assert.equal(book.status, 200);
+    const other = await server.get(`/apps/book.epub?token=${fresh()}`);
+    assert.equal(JSON.parse(other.body).code, "subject_mismatch");
+  } finally {
+    await server.close();
+  }
+});
+
+for (const [name, change, problem] of [
+  ["a key file that is missing", ["public.pem;", "none.pem;"], /keys: the file \S+ cannot be read/],
+  ["a private key in place of the public one", ["public.pem;", "private.pem;"], /keys: this is a private key/],
+  ["no key at all", ["set $portcullis_keys", "set $unused"], /keys: it is missing/],
+  [
+    "a skew that is no number",
+    ["js_content portcullis.check;", "set $portcullis_clock_skew much; js_content portcullis.check;"],
+    /clockSkew: give a number of seconds/,
+  ],
+] as const) {
+  test(`${name} refuses every request, and both logs can say so`, async () => {
+    const [from, to] = change;
+    const privatePem = key.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const server = await start(recipe.replace(from, to).replace(" crit;", " error;"), {
+      "portcullis/private.pem": privatePem,
+    });
+    try {
+      for (const query of ["", `?token=${fresh()}`]) {
+        const { status, body } = await server.get(`/apps/example.ipa${query}`);
+        assert.equal(status, 503);
+        assert.equal(JSON.parse(body).code, "keys_unavailable");
+      }
+      const said = server
+        .logs()
+        .split("\n")
+        .filter((line) => problem.test(line));
+      assert.ok(
+        said.some((line) => line.includes("problem=")),
+        "the access log",
+      );
+      assert.ok(
+        said.some((line) => line.includes("[error]")),
+        "the error log",
+      );
+      assert.doesNotMatch(server.logs(), /eyJ|MII/);
+    } finally {
+      await server.close();
+    }
+  });
+}

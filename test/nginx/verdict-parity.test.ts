@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { createGate, type GateOptions, refusalCodes } from "@portcullis/core";
+import { compileForNjs } from "../../packages/nginx/compile.ts";
+import { type Nginx, startNginx } from "../support/nginx.ts";
+import { signingKey, testTime } from "../support/signing-key.ts";
+import { tokenSuite } from "../support/token-suite.ts";
+
+const key = signingKey();
+const suite = tokenSuite(key);
+
+/** nginx variables, and the options of core that mean the same. */
+const settings: Record<string, { variables: string; options?: Partial<GateOptions> }> = {
+  "Jamf Pro's policy": { variables: "" },
+  "no clock skew": { variables: "set $portcullis_clock_skew 0;", options: { clockSkew: 0 } },
+  "a lifetime of ten minutes": {
+    variables: "set $portcullis_max_lifetime 600;",
+    options: { maxLifetime: 600 },
+  },
+  "an audience": {
+    variables: "set $portcullis_audience downloads;",
+    options: { audience: "downloads" },
+  },
+  "another issuer and subject": {
+    variables: "set $portcullis_issuer jss; set $portcullis_subject JamfSetup;",
+    options: { issuer: "jss", subject: "JamfSetup" },
+  },
+  "another parameter": {
+    variables: "set $portcullis_token_parameter TOKEN;",
+    options: { tokenParameter: "TOKEN" },
+  },
+};
+
+/** njs with the clock of the tests; nothing else is changed. */
+const clockModule = `import portcullis from 'portcullis.js';
+function check(r) {
+  Date.now = function () { return ${testTime} * 1000; };
+  return portcullis.check(r);
+}
+export default { check };
+`;
+
+let nginx: Nginx;
+before(async () => {
+  const servers = Object.values(settings).map(
+    ({ variables }, index) => `server {
+      listen SOCKET; server_name s${index};
+      location / { set $portcullis_keys FOLDER/public.pem; ${variables} js_content clock.check; }
+    }`,
+  );
+  nginx = await startNginx(`js_path FOLDER; js_import clock from clock.js; ${servers.join("\n")}`, {
+    "portcullis.js": await compileForNjs(),
+    "clock.js": clockModule,
+    "public.pem": key.publicPem,
+  });
+});
+after(() => nginx?.close());
+
+for (const [index, [name, { options }]] of Object.entries(settings).entries()) {
+  test(`nginx and core agree on all of the token suite, with ${name}`, async () => {
+    const gate = createGate({ keys: key.publicPem, now: () => testTime, ...options });
+    const codes = new Set<string>();
+    const differences: string[] = [];
+    for (const { name: entry, url } of suite) {
+      const decision = await gate.check(url);
+      const expected = decision.allowed ? "204 allowed" : `${decision.status === 401 ? 401 : 403} ${decision.code}`;
+      const { status, headers } = await nginx.get(url, { headers: { Host: `s${index}` } });
+      const found = `${status} ${headers["portcullis-code"]}`;
+      codes.add(found);
+      if (found !== expected) differences.push(`${entry}: core ${expected}, nginx ${found}`);
+    }
+    assert.deepEqual(differences, []);
+    assert.ok(codes.size >= 2, `the suite met only ${[...codes].join(", ")}`);
+  });
+}
+
+test("the suite meets every verdict but the one on missing keys", async () => {
+  const all = new Set<string>();
+  for (const { options } of Object.values(settings)) {
+    const gate = createGate({ keys: key.publicPem, now: () => testTime, ...options });
+    for (const { url } of suite) {
+      const decision = await gate.check(url);
+      all.add(decision.allowed ? "allowed" : decision.code);
+    }
+  }
+  assert.deepEqual(
+    refusalCodes.filter((code) => !all.has(code)),
+    ["keys_unavailable"],
+  );
+  assert.ok(suite.length >= 180, `${suite.length} entries`);
+});

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { describe, test } from "node:test";
+
+const names = readdirSync("packages");
+const libraries = names.filter((name) => name !== "cli" && existsSync(`packages/${name}/jsr.json`));
+const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8"));
+const sourceFiles = (name: string): string[] =>
+  readdirSync(`packages/${name}/src`, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => `packages/${name}/src/${file}`);
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(file, "utf8").replace(/^\s*\*.*$/gm, ""); // not the examples in comments
+  const statements = text.matchAll(
+    /^\s*(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm,
+  );
+  return [...statements].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
+}
+
+/** What each package may import besides itself: the direction in which the house is built. */
+const mayImport: Record<string, RegExp> = {
+  core: /^$/,
+  "node-http": /^(node:|@portcullis\/core$)/,
+  koa: /^@portcullis\/core$/,
+  "web-fetch": /^@portcullis\/core$/,
+};
+
+describe("imports", () => {
+  test("core imports nothing, adapters import core, nothing imports the command", () => {
+    for (const name of names) {
+      for (const file of sourceFiles(name)) {
+        for (const imported of importsOf(file)) {
+          if (imported.startsWith("./") || imported.startsWith("../")) {
+            assert.match(imported, /\.(ts|json)$/, `${file} imports ${imported}`);
+            assert.doesNotMatch(imported, /packages|\.\.\/\.\.\/\.\./, `${file} leaves its package`);
+            continue;
+          }
+          assert.notEqual(imported, "portcullis", `${file} imports the command`);
+          const allowed = mayImport[name];
+          if (allowed) assert.match(imported, allowed, `${file} imports ${imported}`);
+        }
+      }
+    }
+  });
+
+  test("what is imported is declared: every package lists exactly the packages it imports", () => {
+    for (const name of names) {
+      const imported = new Set(
+        sourceFiles(name)
+          .flatMap(importsOf)
+          .filter((specifier) => !/^(\.|node:)/.test(specifier))
+          .map((specifier) => specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")),
+      );
+      const { dependencies, devDependencies } = readJson(`packages/${name}/package.json`);
+      // What is compiled into nginx's one file is needed to build it, not to run it.
+      const declared = Object.keys((name === "nginx" ? devDependencies : dependencies) ?? {});
+      assert.deepEqual([...imported].sort(), declared.sort(), name);
+    }
+  });
+
+  test("core names no node: module in an import and no runtime dependency at all", () => {
+    const { dependencies, peerDependencies, optionalDependencies } = readJson("packages/core/package.json");
+    assert.deepEqual([dependencies, peerDependencies, optionalDependencies], [undefined, undefined, undefined]);
+    assert.deepEqual(
+      sourceFiles("core")
+        .flatMap(importsOf)
+        .filter((specifier) => !specifier.startsWith("./")),
+      [],
+    );
+  });
+
+  test("core is small enough to be audited in an hour: under 900 lines of code", () => {
+    const lines = sourceFiles("core").flatMap((file) => readFileSync(file, "utf8").split("\n"));
+    const code = lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line));
+    assert.ok(code.length < 900, `${code.length} lines`);
+    assert.ok(code.length > 500, "the lines are counted");
+  });
+});
+
+describe("manifests", () => {
+  for (const name of names) {
+    test(`packages/${name} has version, licence, engines and files like the others`, () => {
+      const manifest = readJson(`packages/${name}/package.json`);
+      const { version, license } = readJson("packages/core/package.json");
+      assert.equal(manifest.version, version);
+      assert.equal(manifest.license, license);
+      assert.ok(manifest.description.length > 20);
+      if (name !== "nginx") assert.match(manifest.engines.node, /^>=20/);
+      assert.ok(existsSync(`packages/${name}/README.md`), "a README for the registry page");
+      for (const [dependency, range] of Object.entries<string>(manifest.dependencies ?? {})) {
+        assert.match(range, /^\d+\.\d+\.\d+$/, `${dependency} is pinned`);
+        if (dependency.startsWith("@portcullis/")) assert.equal(range, version);
+      }
+    });
+  }
+
+  for (const name of libraries) {
+    test(`packages/${name} exports the same to JSR as to npm, and its types for import and require`, () => {
+      const manifest = readJson(`packages/${name}/package.json`);
+      const jsr = readJson(`packages/${name}/jsr.json`);
+      assert.deepEqual([jsr.name, jsr.version, jsr.license], [manifest.name, manifest.version, manifest.license]);
+      assert.equal(jsr.exports, manifest.exports["."]["@portcullis/source"]);
+      assert.deepEqual(manifest.exports["."], {
+        "@portcullis/source": "./src/index.ts",
+        import: { types: "./dist/index.d.ts", default: "./dist/index.js" },
+        require: { types: "./dist/index.d.cts", default: "./dist/index.cjs" },
+      });
+      assert.equal(manifest.sideEffects, false);
+    });
+  }
+});
+
+/** The public API by name: what is here is promised, and a change to it is a decision. */
+const publicApi: Record<string, string[]> = {
+  core: [
+    "addToken",
+    "allowedCacheControl",
+    "configurationError",
+    "createGate",
+    "createRequestGuard",
+    "describeRefusal",
+    "fingerprintToken",
+    "isConfigurationError",
+    "keyThumbprints",
+    "readToken",
+    "redactToken",
+    "refusalAnswer",
+    "refusalCodes",
+    "removeToken",
+  ],
+  issuer: [
+    "createConfigurationStore",
+    "createIssuer",
+    "hashFile",
+    "installApplicationCommand",
+    "installEnterpriseApplicationCommand",
+    "installLink",
+    "installMediaCommand",
+    "isIssuerError",
+    "issuerErrorCodes",
+    "lintManifest",
+    "managedAppDeclaration",
+    "microMdmCommand",
+    "packageDeclaration",
+    "readPackage",
+  ],
+  "node-http": ["guard"],
+  koa: ["guard"],
+  "web-fetch": ["guard"],
+};
+
+describe("builds", () => {
+  const require = createRequire(import.meta.url);
+  for (const name of libraries) {
+    test(`packages/${name}: the ESM and the CommonJS build export the same, and core and adapters just what is promised`, async () => {
+      const esm = Object.keys(await import(`../../packages/${name}/dist/index.js`)).sort();
+      const cjs = Object.keys(require(`../../packages/${name}/dist/index.cjs`)).sort();
+      assert.deepEqual(esm, cjs);
+      assert.ok(esm.length > 0);
+      if (publicApi[name]) assert.deepEqual(esm, publicApi[name]);
+    });
+  }
+
+  test("an error of the ESM build is recognised by the CommonJS build, and the other way round", async () => {
+    const esm = await import("../../packages/core/dist/index.js" as string);
+    const cjs = require("../../packages/core/dist/index.cjs");
+    for (const [thrower, judge] of [
+      [esm, cjs],
+      [cjs, esm],
+    ]) {
+      assert.throws(
+        () => thrower.createGate({}),
+        (error) => judge.isConfigurationError(error),
+      );
+    }
+  });
+});

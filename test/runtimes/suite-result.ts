@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+
+/** What the portable tests came to on one runtime. */
+export interface SuiteResult {
+  readonly ran: number;
+  readonly failed: number;
+  /** How many were skipped, and for what reasons if the runtime says so. */
+  readonly skipped: readonly string[];
+  /** What the runtime printed, to be shown when something is wrong. */
+  readonly output: string;
+}
+
+/** Patterns by which a runtime's own test runner says how many tests there were. */
+export interface SummaryPatterns {
+  readonly passed: RegExp;
+  readonly failed: RegExp;
+  readonly skipped: RegExp;
+}
+
+/** Runs a command that prints a summary; the count comes from the summary, never from us. */
+export async function runCommand(
+  command: readonly string[],
+  cwd: string,
+  patterns: SummaryPatterns,
+): Promise<SuiteResult> {
+  const { code, output } = await execute(command, cwd);
+  const count = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
+  const failed = count(patterns.failed);
+  const skipped = count(patterns.skipped);
+  return {
+    ran: count(patterns.passed) + failed,
+    // A runner that dies without a summary has failed too.
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: Array.from({ length: skipped }, () => "see the runner's output"),
+    output,
+  };
+}
+
+/** Adds up what several files came to. */
+export function sumResults(results: readonly SuiteResult[]): SuiteResult {
+  return {
+    ran: results.reduce((sum, { ran }) => sum + ran, 0),
+    failed: results.reduce((sum, { failed }) => sum + failed, 0),
+    skipped: results.flatMap(({ skipped }) => skipped),
+    output: results.map(({ output }) => output).join("\n"),
+  };
+}
+
+function execute([file, ...args]: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
+  // A runner that sees NODE_TEST_CONTEXT takes itself for a child of this one and prints no summary.
+  const env = { ...process.env, NO_COLOR: "1", NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
+  return new Promise((resolve) => {
+    const options = { cwd, env, timeout: 180_000, maxBuffer: 64 * 1024 * 1024 };
+    execFile(file as string, args, options, (error, stdout, stderr) => {
+      resolve({ code: error ? 1 : 0, output: stdout + stderr });
+    });
+  });
+}
