@@ -28,9 +28,28 @@ export async function compileForNjs(): Promise<string> {
       module: ts.ModuleKind.ESNext,
       removeComments: true,
     },
+    transformers: { before: [hideFunctionsInArrays] },
   });
   // njs knows one form of export only.
   const code = outputText.replace(/export \{\s*(\w+) as default\s*\};/, "export default $1;");
   if (!/^export default \w+;$/m.test(code)) throw new Error("njs needs one default export");
   return `// Portcullis for nginx's JavaScript module. MIT licence.\n${code}`;
+}
+
+/**
+ * Makes `[function () {}]` `[(0, function () {})]`. njs 0.7.9 names such a function after its index,
+ * and in doing so turns the number 0 into the text "0" everywhere else in the module.
+ */
+function hideFunctionsInArrays(context: ts.TransformationContext): ts.Transformer<ts.SourceFile> {
+  const { factory } = context;
+  const hide = (element: ts.Expression): ts.Expression =>
+    ts.isArrowFunction(element) || ts.isFunctionExpression(element)
+      ? factory.createParenthesizedExpression(factory.createComma(factory.createNumericLiteral(0), element))
+      : element;
+  const visit = (node: ts.Node): ts.Node => {
+    const visited = ts.visitEachChild(node, visit, context);
+    if (!ts.isArrayLiteralExpression(visited)) return visited;
+    return factory.updateArrayLiteralExpression(visited, visited.elements.map(hide));
+  };
+  return (file) => ts.visitEachChild(file, visit, context);
 }

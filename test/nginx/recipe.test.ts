@@ -190,11 +190,11 @@ test("options can be preloaded from a JSON file, which nginx reads once", async 
 for (const [name, change, problem] of [
   ["a key file that is missing", ["public.pem;", "none.pem;"], /keys: the file \S+ cannot be read/],
   ["a private key in place of the public one", ["public.pem;", "private.pem;"], /keys: this is a private key/],
-  ["no key at all", ["set $portcullis_keys", "set $unused"], /keys: it is missing/],
+  ["no key at all", ["set $portcullis_keys", "set $unused"], /keys: give the public half/],
   [
     "a skew that is no number",
     ["js_content portcullis.check;", "set $portcullis_clock_skew much; js_content portcullis.check;"],
-    /clockSkew: give a number of seconds/,
+    /clockSkew: give a number from 0 to 300/,
   ],
 ] as const) {
   test(`${name} refuses every request, and both logs can say so`, async () => {

@@ -10,7 +10,7 @@ import { guard } from "@portcullis/node-http";
 import { createFileListener } from "../../packages/cli/src/files/file-listener.ts";
 import { freshToken } from "../support/link.ts";
 import { pemOf } from "../support/private-key.ts";
-import { makeReadable, startApache, startHaproxy, startNginx } from "../support/real-server.ts";
+import { makeReadable, startApache, startHaproxy, startNginx } from "../support/probed-server.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

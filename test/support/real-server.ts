@@ -1,136 +1,30 @@
-import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import { join } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { after } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
+import { untilListening } from "./free-port.ts";
+import { requireTool } from "./tool.ts";
 
-/** A port of loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Starts a real server in the foreground, waits for its port, and ends it with the file's tests. */
-async function startServer(
-  program: string,
+/** Starts a real web server in the foreground and waits until it listens; it ends with the test. */
+export async function startServer(
+  name: string,
   args: readonly string[],
   port: number,
-  debianPackage: string,
-): Promise<void> {
-  let output = "";
-  let ended = false;
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  child.stdout.on("data", (chunk) => (output += chunk));
-  child.stderr.on("data", (chunk) => (output += chunk));
-  child.on("error", (error) => {
-    ended = true;
-    output += error.message;
+  env: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
+  const child = spawn(requireTool(name), args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { PATH: process.env.PATH, ...env },
   });
-  child.on("exit", () => (ended = true));
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
   after(async () => {
-    if (ended) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
-    await gone;
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
   });
-  for (let tries = 0; tries < 100 && !ended; tries += 1) {
-    if (await isOpen(port)) return;
-    await wait(50);
-  }
-  throw new Error(`${program} did not start (apt-get install ${debianPackage}): ${output}`);
-}
-
-/** nginx with one server block of these directives; returns its origin. `http` is what stands around it. */
-export async function startNginx(folder: string, server: string, http = ""): Promise<string> {
-  const port = await freePort();
-  const home = join(folder, `nginx-${port}`);
-  mkdirSync(home);
-  const path = join(home, "nginx.conf");
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (kind) => `${kind}_temp_path ${home}/${kind};`,
-  );
-  writeFileSync(
-    path,
-    `daemon off; pid ${home}/pid; error_log ${home}/error.log; ${process.getuid?.() === 0 ? "user root;" : ""}
-events {}
-http {
-  access_log off; ${temporary.join(" ")}
-  types { application/octet-stream ipa pkg; }
-  ${http}
-  server { listen 127.0.0.1:${port}; ${server} }
-}
-`,
-  );
-  await startServer("nginx", ["-p", home, "-c", path, "-e", join(home, "error.log")], port, "nginx");
-  return `http://127.0.0.1:${port}`;
-}
-
-/** HAProxy with one frontend of these rules before another server; returns its origin. */
-export async function startHaproxy(folder: string, rules: string, backend: string): Promise<string> {
-  const port = await freePort();
-  const path = join(folder, `haproxy-${port}.cfg`);
-  writeFileSync(
-    path,
-    `defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
-frontend probe
-  bind 127.0.0.1:${port}
-${rules}
-  default_backend files
-backend files
-  server files ${new URL(backend).host}
-`,
-  );
-  await startServer("haproxy", ["-db", "-f", path], port, "haproxy");
-  return `http://127.0.0.1:${port}`;
-}
-
-/** Apache httpd with these directives; returns its origin. */
-export async function startApache(folder: string, directives: string): Promise<string> {
-  const port = await freePort();
-  const home = join(folder, `apache-${port}`);
-  mkdirSync(home);
-  const modules = ["mpm_event", "authz_core", "authz_host", "alias", "mime", "headers", "rewrite", "dir"];
-  const load = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
-  const path = join(home, "apache.conf");
-  writeFileSync(
-    path,
-    `${load.join("\n")}
-ServerName localhost
-Listen 127.0.0.1:${port}
-PidFile ${home}/pid
-ErrorLog ${home}/error.log
-DefaultRuntimeDir ${home}
-Mutex file:${home}
-${process.getuid?.() === 0 ? "User www-data\nGroup www-data" : ""}
-TypesConfig /dev/null
-AddType application/octet-stream .ipa .pkg
-${directives}
-`,
-  );
-  await startServer("apache2", ["-DFOREGROUND", "-d", home, "-f", path], port, "apache2");
-  return `http://127.0.0.1:${port}`;
-}
-
-/** Makes a folder readable for servers that drop their rights. */
-export function makeReadable(folder: string): void {
-  chmodSync(folder, 0o755);
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on("error", () => resolve(false));
-  });
+  const ended = once(child, "exit").then(() => Promise.reject(new Error(`${name} ended: ${errors}`)));
+  ended.catch(() => {});
+  await Promise.race([untilListening(port), ended]);
+  return child;
 }

@@ -39,6 +39,7 @@ export interface NumberOption extends OptionBase {
 /** One word of a few. */
 export interface ChoiceOption extends OptionBase {
   readonly kind: "choice";
+  readonly placeholder: string;
   readonly choices: readonly string[];
   readonly default?: string;
 }
