@@ -5,6 +5,7 @@ import { completion } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keygen } from "./commands/keygen.ts";
+import { manifest } from "./commands/manifest.ts";
 import { probe } from "./commands/probe.ts";
 import { pubkey } from "./commands/pubkey.ts";
 import { redact } from "./commands/redact.ts";
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   keygen,
   pubkey,
   sign,
+  manifest,
   scanLogs,
   redact,
   advise,
