@@ -88,16 +88,6 @@ describe("an .ipa is described", () => {
     assert.deepEqual(await readPackage(writeZip(path("example.zip"), members)), described);
   });
 
-  test("as the zip command makes it", async () => {
-    const folder = path("zipped");
-    mkdirSync(`${folder}/Payload/Example.app`, { recursive: true });
-    writeFileSync(`${folder}/${infoPath}`, readFileSync(xmlInfo()));
-    mkdirSync(`${folder}/Payload/Example.app/_CodeSignature`);
-    writeFileSync(`${folder}/${signature.name}`, "");
-    execFileSync("zip", ["-qr", path("zip.ipa"), "Payload"], { cwd: folder });
-    assert.deepEqual(await readPackage(path("zip.ipa")), described);
-  });
-
   const names: [string, Record<string, unknown>, string][] = [
     ["by CFBundleName, where there is no display name", { CFBundleName: "Name" }, "Name"],
     ["by CFBundleName, where the display name is empty", { CFBundleName: "Name", CFBundleDisplayName: " " }, "Name"],
@@ -364,12 +354,3 @@ describe("another file is refused", () => {
     await assert.rejects(readPackage(path("missing.ipa")), { code: "ENOENT" });
   });
 });
-
-/** The XML Info.plist as a file. */
-function xmlInfo(): string {
-  writeZip(path("info.zip"), [{ name: "Info.plist", plist: info, stored: true }]);
-  const bytes = readFileSync(path("info.zip"));
-  const start = bytes.indexOf("<?xml");
-  writeFileSync(path("Info.plist"), bytes.subarray(start, bytes.indexOf("</plist>") + 8));
-  return path("Info.plist");
-}

@@ -145,6 +145,7 @@ const publicApi: Record<string, string[]> = {
     "microMdmCommand",
     "packageDeclaration",
     "readPackage",
+    "writeAppManifest",
   ],
   "node-http": ["guard"],
   koa: ["guard"],

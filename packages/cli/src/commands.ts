@@ -1,9 +1,12 @@
 import type { Command } from "./command-line/command.ts";
+import { advise } from "./commands/advise.ts";
 import { auth } from "./commands/auth.ts";
 import { completion } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keygen } from "./commands/keygen.ts";
+import { manifest } from "./commands/manifest.ts";
+import { probe } from "./commands/probe.ts";
 import { pubkey } from "./commands/pubkey.ts";
 import { redact } from "./commands/redact.ts";
 import { rewritemap } from "./commands/rewritemap.ts";
@@ -17,11 +20,14 @@ export const commands: readonly Command[] = [
   auth,
   rewritemap,
   inspect,
+  probe,
   keygen,
   pubkey,
   sign,
+  manifest,
   scanLogs,
   redact,
+  advise,
   demo,
   completion,
 ];

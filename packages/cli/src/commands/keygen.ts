@@ -11,7 +11,13 @@ export const keygen: Command = defineCommand({
   options: {
     out: { kind: "text", placeholder: "FILE", default: "key.pem", description: "write the private key here" },
     publicOut: { kind: "text", placeholder: "FILE", default: "public.pem", description: "write the public key here" },
-    bits: { kind: "choice", choices: ["2048", "3072", "4096"], default: "2048", description: "length of the key" },
+    bits: {
+      kind: "choice",
+      placeholder: "BITS",
+      choices: ["2048", "3072", "4096"],
+      default: "2048",
+      description: "length of the key",
+    },
     pkcs1: {
       kind: "flag",
       description: 'write the older form, "RSA PRIVATE KEY", as OpenSSL 1 and macOS do',

@@ -9,7 +9,13 @@ export const pubkey: Command = defineCommand({
     "Reads a private key, public key, certificate, JWK or JWK Set and prints the public half for the web server. The thumbprint, by which logs and metrics call the key, goes to standard error.",
   operands: { file: { placeholder: "FILE|-", description: "the key, or - to read it from standard input" } },
   options: {
-    format: { kind: "choice", choices: ["pem", "jwk", "jwks"], default: "pem", description: "print it in this form" },
+    format: {
+      kind: "choice",
+      placeholder: "FORM",
+      choices: ["pem", "jwk", "jwks"],
+      default: "pem",
+      description: "print it in this form",
+    },
     json: { ...jsonOption, description: "print PEM, JWK and thumbprint as JSON" },
   },
   examples: [{ command: "portcullis pubkey key.pem > public.pem", meaning: "the file for --key" }],
