@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
 import { freshToken } from "../support/link.ts";
 import { portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
-import { rawRequest, sendBytes } from "../support/raw-request.ts";
+import { rawRequest } from "../support/raw-request.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdirSync, openSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { get as httpGet } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fingerprintToken } from "@portcullis/core";
 import { freshToken } from "../support/link.ts";
-import { portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest, sendBytes } from "../support/raw-request.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
