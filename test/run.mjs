@@ -2,7 +2,7 @@
  * Runs the tests: `node test/run.mjs [--servers | --coverage | FOLDER...]`.
  *
  * By default, all that need nothing but Node and the tools of any developer's machine (curl, git, openssl); with
- * `--servers`, those that need real servers, which .ci/run installs.
+ * `--servers`, those that need real servers and rarer tools, which .ci/run installs.
  *
  * `node --test` is content with finding no test at all, so the files are listed here and the number
  * of tests that ran is held against `test/floor.json`: a suite that silently shrinks fails.
@@ -21,7 +21,7 @@ const floors = JSON.parse(readFileSync(join(testFolder, "floor.json"), "utf8"));
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
 const named = args.filter((arg) => !arg.startsWith("--"));
-const needServers = ["nginx", "auth", "probe"];
+const needServers = ["nginx", "auth", "probe", "real-tools"];
 const chosen = Object.keys(floors)
   .filter((folder) => !hasOwnTools(folder))
   .filter((folder) => needServers.includes(folder) === args.includes("--servers"));

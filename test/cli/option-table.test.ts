@@ -27,6 +27,7 @@ for (const command of commands) {
       const script = (await runMain(["completion", shell])).stdout;
       for (const [name] of options) assert.match(script, new RegExp(`-l? ?${dashedName(name)}\\b`));
     }
+    for (const line of help.split("\n")) assert.ok(line.length <= 80, line);
     for (const [name] of options) {
       assert.ok(help.includes(`--${dashedName(name)}`), name);
       assert.ok(page.includes(`--${dashedName(name)}`), name);

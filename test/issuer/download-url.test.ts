@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
 import { createGate, readToken, removeToken } from "@portcullis/core";
 import { createIssuer, type IssuerWarning, isIssuerError } from "@portcullis/issuer";
@@ -85,6 +86,19 @@ describe("a download URL", () => {
     assert.match(warnings[0]?.message ?? "", /anyone on the way can read the token. Use https/);
     await issuer.downloadUrl("https://example.com/a");
     assert.equal(warnings.length, 1);
+  });
+
+  test("that is not encrypted prints a warning, where nobody asked to be told", async () => {
+    const silent = createIssuer({
+      displayName: "Lab",
+      encryptionKey: privateKeyPem(),
+      tokenExpiry: 5,
+    });
+    const warned = once(process, "warning");
+    await silent.downloadUrl("http://example.com/a");
+    const [{ name, code, message }] = await warned;
+    assert.deepEqual([name, code], ["PortcullisWarning", "url_not_encrypted"]);
+    assert.ok(!message.includes("token="));
   });
 
   test("opens the gate and loses nothing but its token, however odd the URL is", async () => {

@@ -7,7 +7,9 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -185,6 +187,13 @@ describe("hashing", () => {
       const { atime, mtime } = statSync(name);
       writeFileSync(name, Buffer.alloc(3 * mebibyte, 1));
       utimesSync(name, atime, mtime);
+      assert.equal(statSync(name).mtimeMs, mtime.getTime());
+    },
+    "is deleted": (name) => rmSync(name),
+    "is a link that is led elsewhere": (name) => {
+      writeFileSync(`${name}.other`, "x");
+      rmSync(name);
+      symlinkSync(`${name}.other`, name);
     },
     "is replaced": (name) => {
       copyFileSync(name, `${name}.new`);
@@ -193,7 +202,12 @@ describe("hashing", () => {
   };
   for (const [name, change] of Object.entries(changes)) {
     test(`refuses a file that ${name} meanwhile`, async () => {
-      const changing = sparseFile("changing", 3 * mebibyte);
+      const target = sparseFile("target", 3 * mebibyte);
+      utimesSync(target, 1_000_000, 1_000_000); // whole seconds, so that they can be put back exactly
+      const changing = path("changing");
+      rmSync(changing, { force: true });
+      if (name.includes("link")) symlinkSync(target, changing);
+      else renameSync(target, changing);
       const options: HashFileOptions = {
         onProgress: ({ hashed }) => hashed === mebibyte && change(changing),
       };

@@ -80,6 +80,35 @@ describe("InstallApplication", () => {
     });
   });
 
+  test("carries every kind of value that a property list has", () => {
+    const configuration = {
+      text: "é",
+      number: 1.5,
+      yes: true,
+      list: ["a", 2],
+      bytes: Uint8Array.of(1, 2),
+      absent: undefined,
+    };
+    const { Command } = read(installApplicationCommand({ manifestUrl, configuration }));
+    const { bytes, absent, ...others } = configuration;
+    assert.deepEqual(Command.Configuration, { ...others, bytes: { data: [...bytes] } });
+    const when = new Date(testTime * 1000);
+    assert.match(
+      installApplicationCommand({ manifestUrl, configuration: { when } }),
+      /<date>2017-08-21T14:05:14Z<\/date>/,
+    );
+  });
+
+  test("is refused for values that a property list has not", () => {
+    for (const value of [Number.NaN, null, () => {}, 1n]) {
+      const configuration = { value } as never;
+      assert.throws(
+        () => installApplicationCommand({ manifestUrl, configuration }),
+        refuses("command_invalid", /a property list cannot hold a/),
+      );
+    }
+  });
+
   test("is refused for what devices would not take", () => {
     const http = "http://example.com/a.plist";
     assert.throws(() => installApplicationCommand({ manifestUrl: http }), refuses("url_not_https", /only https/));

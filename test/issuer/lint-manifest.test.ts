@@ -299,6 +299,23 @@ describe("text that is no manifest", () => {
     for (const method of printed) assert.equal(method.mock.callCount(), 0);
   });
 
+  const slow: [string, string][] = [
+    ["document types", "<!DOCTYPE ".repeat(400_000)],
+    ["comments", `<plist>${"<!--".repeat(1_000_000)}`],
+    ["brackets", "<".repeat(4_000_000)],
+    ["arrays", `<plist>${"<array>".repeat(500_000)}`],
+    ["ampersands", `<plist><string>${"&".repeat(4_000_000)}</string></plist>`],
+    ["bytes", " ".repeat(50_000_000)],
+  ];
+  for (const [name, text] of slow) {
+    test(`is found out within ten seconds if it is nothing but ${name}`, () => {
+      const started = performance.now();
+      assert.equal(lintManifest(text).valid, false);
+      const spent = performance.now() - started;
+      assert.ok(spent < 10_000, `${Math.round(spent)} ms`);
+    });
+  }
+
   test("is described without repeating a URL or a token", () => {
     const secret = "https://example.com/hunter2";
     for (const url of [`http://${secret.slice(8)}`, `${secret} x`, `${secret}?token=hunter2&token=hunter2`]) {

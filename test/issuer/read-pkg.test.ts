@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { deflateSync } from "node:zlib";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
-import { makeXar, writeXarByBsdtar, type XarFlaws } from "../support/packages.ts";
+import { makeXar, type XarFlaws } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
 const path = temporaryFiles();
@@ -49,14 +50,8 @@ describe("a .pkg is described", () => {
     build: "456",
   };
 
-  test("by its Distribution, as bsdtar writes it", async () => {
-    mkdirSync(path("tree/example.pkg"), { recursive: true });
-    writeFileSync(path("tree/Distribution"), distribution);
-    writeFileSync(path("tree/example.pkg/PackageInfo"), packageInfo);
-    writeFileSync(path("tree/example.pkg/Payload"), "x".repeat(100_000));
-    const { warnings, ...described } = await readPackage(
-      writeXarByBsdtar(path("real.pkg"), path("tree"), ["Distribution", "example.pkg"]),
-    );
+  test("by its Distribution, with a warning if it is not signed", async () => {
+    const { warnings, ...described } = await describePkg({ Distribution: distribution }, {});
     assert.deepEqual(described, {
       kind: "pkg",
       metadata: {
@@ -116,14 +111,6 @@ describe("a .pkg is described", () => {
       Distribution: withoutApps.replace(/<product .*\/>/, ""),
     });
     assert.deepEqual([metadata.bundleIdentifier, metadata.bundleVersion], ["com.example.pkg", "1.2.9"]);
-  });
-
-  test("by the component inside, if its Distribution names no app", async () => {
-    mkdirSync(path("inner/example.pkg"), { recursive: true });
-    writeFileSync(path("inner/Distribution"), withoutApps);
-    writeFileSync(path("inner/example.pkg/PackageInfo"), packageInfo);
-    const pkg = writeXarByBsdtar(path("inner.pkg"), path("inner"), ["Distribution", "example.pkg"]);
-    assert.deepEqual((await readPackage(pkg)).apps, [app]);
   });
 
   test("by its PackageInfo, with a warning that it is no distribution", async () => {
@@ -194,10 +181,10 @@ describe("a .pkg is refused", () => {
     ],
     [
       "whose Distribution is a bomb",
-      { Distribution: "x".repeat(20 * 1024 * 1024) },
+      { Distribution: "x".repeat(5 * 1024 * 1024) },
       {},
       "package_hostile",
-      /unpacks to more than 16 MiB/,
+      /unpacks to more than 4 MiB/,
     ],
     [
       "whose file unpacks to more than it says",
@@ -232,7 +219,7 @@ describe("a .pkg is refused", () => {
       { Distribution: distribution },
       xml("<offset>0</offset><length>99999999999</length><size>5</size>"),
       "package_hostile",
-      /more than 16 MiB/,
+      /more than 4 MiB/,
     ],
     [
       "whose offset is negative",
@@ -254,6 +241,13 @@ describe("a .pkg is refused", () => {
       xml(
         `<offset>0</offset><length>12</length><size>4</size><encoding style="application/x-gzip"/><extracted-checksum style="sha1">${"0".repeat(40)}</extracted-checksum>`,
       ),
+      "package_damaged",
+      /damaged/,
+    ],
+    [
+      "whose file is shorter than it says",
+      { Distribution: "<a/>" },
+      xml("<offset>0</offset><length>12</length><size>4</size>"),
       "package_damaged",
       /damaged/,
     ],
@@ -292,7 +286,7 @@ describe("a .pkg is refused", () => {
       "package_damaged",
       /no readable table of contents/,
     ],
-    ["whose contents are said to be huge", {}, { declaredTocSize: 1n << 40n }, "package_hostile", /more than 16 MiB/],
+    ["whose contents are said to be huge", {}, { declaredTocSize: 1n << 40n }, "package_hostile", /more than 4 MiB/],
     ["whose contents unpack to more than is said", {}, { declaredTocSize: 10n }, "package_hostile", /unpacks to more/],
     ["whose contents unpack to less than is said", {}, { declaredTocSize: 9999n }, "package_damaged", /damaged/],
     [
@@ -307,7 +301,7 @@ describe("a .pkg is refused", () => {
       {},
       { declaredTocLength: (1n << 64n) - 1n },
       "package_hostile",
-      /more than 16 MiB/,
+      /more than 4 MiB/,
     ],
   ];
   for (const [name, files, flaws, code, message] of bad) {
@@ -315,6 +309,20 @@ describe("a .pkg is refused", () => {
       await assert.rejects(describePkg(files, flaws), refuses(code, message));
     });
   }
+
+  test("whose components are described at endless length", async () => {
+    const stored = `<pkg-info>${" ".repeat(3 * 1024 * 1024)}</pkg-info>`;
+    const { length } = deflateSync(stored);
+    const size = stored.length;
+    const component = (name: string) =>
+      `<file><name>${name}.pkg</name><file><name>PackageInfo</name><data><offset>0</offset><length>${length}</length><size>${size}</size><encoding style="application/x-gzip"/></data></file></file>`;
+    const pkg = makeXar(
+      { a: stored, Distribution: distribution },
+      { extraToc: ["a", "b", "c"].map(component).join("") },
+    );
+    writeFileSync(path("components.pkg"), pkg);
+    await assert.rejects(readPackage(path("components.pkg")), refuses("package_hostile", /in more than 8 MiB/));
+  });
 
   test("that is a header alone", async () => {
     writeFileSync(path("header.pkg"), "xar!");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -21,6 +21,7 @@ export function installedCommand(): string {
 
 function install(): string {
   const target = mkdtempSync(join(tmpdir(), "portcullis-installed-"));
+  chmodSync(target, 0o755); // a test runs the command as nobody
   process.once("exit", () => rmSync(target, { recursive: true, force: true }));
   const modules = join(target, "node_modules");
   for (const name of ownPackages) installPackage(resolve("packages", name), target, modules);

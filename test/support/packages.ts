@@ -42,13 +42,24 @@ with zipfile.ZipFile(input["file"], "w") as archive:
 
 /** Writes a xar archive of the files in a folder with bsdtar. */
 export function writeXarByBsdtar(file: string, folder: string, names: readonly string[]): string {
+  runTool("bsdtar", ["--format=xar", "-cf", file, ...names], folder, "libarchive-tools");
+  return file;
+}
+
+/** Writes a zip archive of a folder in a folder with the zip command. */
+export function writeZipByZip(file: string, folder: string, name: string): string {
+  runTool("zip", ["-qr", file, name], folder, "zip");
+  return file;
+}
+
+/** Runs a command in a folder; throws, naming the Debian package, if there is no such command. */
+function runTool(command: string, args: readonly string[], cwd: string, debianPackage: string): void {
   try {
-    execFileSync("bsdtar", ["--format=xar", "-cf", file, "-C", folder, ...names]);
+    execFileSync(command, args, { cwd });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new Error("there is no bsdtar command here: apt-get install libarchive-tools");
+    throw new Error(`there is no ${command} command here: apt-get install ${debianPackage}`);
   }
-  return file;
 }
 
 /** What can be wrong with a hand-made xar archive. */

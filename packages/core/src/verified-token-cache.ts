@@ -32,7 +32,8 @@ export function createVerifiedTokenCache(size: number): VerifiedTokenCache {
       older = younger;
       younger = new Map();
     }
-    younger.set(token, verified);
+    // A copy: engines keep the whole URL in memory for the sake of a token that was cut out of it.
+    younger.set(token.split(".").join("."), verified);
   }
 
   function get(token: string): VerifiedToken | undefined {

@@ -1,6 +1,6 @@
 import { DOMImplementation, XMLSerializer } from "@xmldom/xmldom";
 import { issuerError } from "./issuer-error.ts";
-import { childrenNamed, type Element, parseXml } from "./xml.ts";
+import { type Element, parseXml } from "./xml.ts";
 
 /**
  * A configuration as Jamf Pro's `/JSSResource/jsonwebtokenconfigurations` speaks of it. Every member
@@ -90,12 +90,12 @@ function readXml(text: string): Record<string, unknown> {
     throw malformed("it is neither JSON nor well-formed XML");
   }
   if (root?.nodeName !== one) throw malformed(`its outermost element must be ${one}`);
-  const members: [string, unknown][] = [];
+  const members = new Map<string, unknown>();
   for (let node = root.firstChild; node; node = node.nextSibling) {
     if (node.nodeType !== node.ELEMENT_NODE) continue;
     const { nodeName: name, textContent } = node;
-    if (childrenNamed(root, name).length > 1) throw malformed(`its ${name} stands there twice`);
-    members.push([name, xmlValue(name, textContent ?? "")]);
+    if (members.has(name)) throw malformed(`its ${name} stands there twice`);
+    members.set(name, xmlValue(name, textContent ?? ""));
   }
   return Object.fromEntries(members);
 }

@@ -31,7 +31,7 @@ interface Stored {
  * Makes an empty store. Wrong fields throw core's configuration error; unknown ids throw
  * `configuration_unknown`; text that is no representation throws `representation_malformed`.
  *
- * Other than Jamf Pro, it wants `token_expiry` on creation: there an omitted one is stored as 0, and
+ * Unlike Jamf Pro, it wants `token_expiry` on creation: there an omitted one is stored as 0, and
  * every token is born expired.
  *
  * @param options - `now` and `onWarning` of `createIssuer`

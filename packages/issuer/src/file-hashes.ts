@@ -69,7 +69,6 @@ export async function hashFile(file: string | URL, options: HashFileOptions = {}
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw configurationError("chunkSize", "give a whole number of bytes, 1 or more");
   }
-  options.signal?.throwIfAborted();
   // Asked by name first, since opening a pipe would wait for its other end.
   if (!(await stat(file)).isFile()) {
     throw issuerError("file_not_regular", "This is no regular file: give the package file itself.");
@@ -81,8 +80,7 @@ export async function hashFile(file: string | URL, options: HashFileOptions = {}
     if (size === 0) throw issuerError("file_empty", "The file is empty: build or copy it again.");
     const length = wholeFile ? size : chunkSize;
     const chunks = await hashChunks(handle, size, length, md5 ? ["sha256", "md5"] : ["sha256"], options);
-    judgeUnchanged(before, await handle.stat({ bigint: true }));
-    judgeUnchanged(before, await stat(file, { bigint: true }));
+    await judgeUnchanged(file, before);
     return wholeFile ? wholeFileHashes(size, chunks) : chunkHashes(size, chunkSize, chunks, md5);
   } finally {
     await handle.close();
@@ -129,9 +127,13 @@ function chunkHashes(size: number, chunkSize: number, chunks: string[][], md5: b
   return { size, chunkSize, sha256s, md5s: chunks.map(([, digest = ""]) => digest) };
 }
 
-/** Compares what any write leaves behind; the change time catches a modification time put back. */
-function judgeUnchanged(before: BigIntStats, after: BigIntStats): void {
-  const same = (["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const).every((name) => before[name] === after[name]);
+/**
+ * Compares what any write leaves behind; the change time catches a modification time put back. Asked
+ * by name, so that a file put in its place is found out too.
+ */
+async function judgeUnchanged(file: string | URL, before: BigIntStats): Promise<void> {
+  const after = await stat(file, { bigint: true }).catch(() => undefined);
+  const same = (["dev", "ino", "size", "mtimeNs", "ctimeNs"] as const).every((name) => before[name] === after?.[name]);
   if (!same) throw changed();
 }
 

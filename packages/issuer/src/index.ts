@@ -7,7 +7,8 @@ export type { IssuerJwk, IssuerPublicKey } from "./public-key.ts";
 
 // App manifests
 
-export type { AppManifestOptions, AppMetadata, ManifestAsset } from "./app-manifest.ts";
+export type { AppManifestOptions, AppMetadata, ManifestAsset, ProtectUrl } from "./app-manifest.ts";
+export { writeAppManifest } from "./app-manifest.ts";
 export type {
   ChunkHashes,
   FileHashes,

@@ -13,10 +13,10 @@ const reasons = {
   url_not_https: "Apple's devices take only https here.",
   url_has_credentials: "The URL carries a user name or a password.",
   url_not_encoded: "The URL holds white space or control characters, which must be encoded.",
-  // Manifests and commands (app-manifest.ts, install-commands.ts, declarations.ts)
+  // Manifests and commands (app-manifest.ts, mdm-command.ts)
   manifest_invalid: "The manifest would not be one that Apple's schema allows.",
   command_invalid: "The command would not be one that Apple's schema allows.",
-  // Files (file-hashes.ts)
+  // Files (file-hashes.ts, read-package.ts)
   file_empty: "The file has no bytes.",
   file_changed: "The file was changed while it was read.",
   file_not_regular: "It is a folder or a device, not a file.",

@@ -5,8 +5,8 @@ import type { PackageDescription, PackagedApp, PackageWarning } from "./package-
 import { type PackageNames, readDistribution, readPackageInfo } from "./package-names.ts";
 import { openXar, type XarArchive } from "./xar.ts";
 
-/** More than any distribution has of them; each is read whole. */
-const mostComponents = 256;
+/** Of all `PackageInfo`s together; real ones have a few kilobytes each. */
+const mostPackageInfo = 8 * 1024 * 1024;
 
 /**
  * Reads what a flat `.pkg` says of itself: a distribution by its `Distribution`, a component package
@@ -52,15 +52,7 @@ async function readNames(archive: XarArchive): Promise<PackageNames> {
     );
   }
   const names = readDistribution(distribution);
-  const components = archive.paths.filter((path) => /^[^/]+\/PackageInfo$/.test(path));
-  if (components.length > mostComponents) {
-    throw issuerError("package_hostile", "The .pkg holds more than 256 packages: do not use it.");
-  }
-  const inner: PackageNames[] = [];
-  for (const path of components) {
-    const content = await archive.read(path);
-    if (content) inner.push(readPackageInfo(content));
-  }
+  const inner = await readComponents(archive);
   const apps = distinct([...names.apps, ...inner.flatMap((component) => component.apps)]);
   const [first] = inner;
   return {
@@ -69,6 +61,21 @@ async function readNames(archive: XarArchive): Promise<PackageNames> {
     version: names.version ?? first?.version,
     apps,
   };
+}
+
+async function readComponents(archive: XarArchive): Promise<PackageNames[]> {
+  const components: PackageNames[] = [];
+  let bytes = 0;
+  for (const path of archive.paths) {
+    const content = /^[^/]+\/PackageInfo$/.test(path) ? await archive.read(path) : undefined;
+    if (!content) continue;
+    bytes += content.length;
+    if (bytes > mostPackageInfo) {
+      throw issuerError("package_hostile", "The .pkg describes its components in more than 8 MiB: do not use it.");
+    }
+    components.push(readPackageInfo(content));
+  }
+  return components;
 }
 
 /** A distribution repeats what its components say. */

@@ -16,7 +16,7 @@ export interface XarArchive {
 
 const inflateAll = promisify<Buffer, object, Buffer>(inflate);
 /** For the table of contents and for each file that is read; real ones are far smaller. */
-const mostBytes = 16 * 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
 const headerSize = 28;
 
 /**
@@ -25,13 +25,12 @@ const headerSize = 28;
  * Nothing is ever unpacked to disk, so no path in it can lead anywhere.
  */
 export async function openXar(handle: FileHandle): Promise<XarArchive> {
-  const { size: fileSize } = await handle.stat();
-  const header = await readAt(handle, 0, headerSize, fileSize);
+  const header = await readAt(handle, 0, headerSize);
   const start = header.readUInt16BE(4);
   const compressed = Number(header.readBigUInt64BE(8));
   const declared = Number(header.readBigUInt64BE(16));
   if (start < headerSize) throw damaged();
-  const bytes = await readAt(handle, start, compressed, fileSize);
+  const bytes = await readAt(handle, start, compressed);
   const { entries, signed } = readXarContents((await unpack(bytes, declared)).toString("utf8"));
   const heap = start + compressed;
 
@@ -41,7 +40,7 @@ export async function openXar(handle: FileHandle): Promise<XarArchive> {
     async read(path) {
       const entry = entries.get(path);
       if (!entry) return undefined;
-      const stored = await readAt(handle, heap + entry.offset, entry.length, fileSize);
+      const stored = await readAt(handle, heap + entry.offset, entry.length);
       const content = await decode(stored, entry);
       judgeChecksum(content, entry);
       return content;
@@ -49,9 +48,8 @@ export async function openXar(handle: FileHandle): Promise<XarArchive> {
   };
 }
 
-async function readAt(handle: FileHandle, position: number, length: number, fileSize: number): Promise<Buffer> {
+async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   if (length > mostBytes) throw tooLarge();
-  if (!(position + length <= fileSize)) throw damaged();
   const buffer = Buffer.alloc(length);
   const { bytesRead } = await handle.read(buffer, 0, length, position);
   if (bytesRead !== length) throw damaged();
@@ -94,6 +92,6 @@ function damaged(): Error {
 function tooLarge(): Error {
   return issuerError(
     "package_hostile",
-    "The .pkg unpacks to more than 16 MiB where a few kilobytes are usual: do not use it.",
+    "The .pkg unpacks to more than 4 MiB where a few kilobytes are usual: do not use it.",
   );
 }

@@ -12,6 +12,7 @@ export const auth: Command = defineCommand({
   options: {
     for: {
       kind: "choice",
+      placeholder: "PROXY",
       choices: ["nginx", "caddy", "traefik", "haproxy", "envoy"],
       description: "which proxy asks; this fixes the one header that is trusted",
     },
@@ -50,7 +51,7 @@ export const auth: Command = defineCommand({
   examples: [
     { command: "portcullis auth --for nginx --key public.pem", meaning: "behind nginx's auth_request" },
     {
-      command: "portcullis auth --for caddy --key public.pem --socket /run/portcullis/auth.sock",
+      command: "portcullis auth --for caddy -k public.pem --socket /run/portcullis/auth.sock",
       meaning: "behind Caddy's forward_auth, on a unix socket",
     },
   ],

@@ -11,7 +11,7 @@ export const rewritemap: Command = defineCommand({
   options: gateOptionTable,
   examples: [
     {
-      command: 'RewriteMap gate "prg:/usr/bin/portcullis rewritemap --key /etc/portcullis/public.pem"',
+      command: 'RewriteMap gate "prg:/usr/bin/portcullis rewritemap --key /etc/public.pem"',
       meaning: "in httpd.conf",
     },
   ],

@@ -57,9 +57,9 @@ export const serve: Command = defineCommand({
     ...serverOptionTable,
   },
   examples: [
-    { command: "portcullis serve /srv/apps --key public.pem", meaning: "try it out, without encryption" },
+    { command: "portcullis serve apps --key public.pem", meaning: "try it out, without encryption" },
     {
-      command: "portcullis serve /srv/apps --key public.pem --port 443 --tls-cert chain.pem --tls-key tls.pem",
+      command: "portcullis serve apps -k pub.pem -p 443 --tls-cert tls.crt --tls-key tls.key",
       meaning: "for devices",
     },
   ],

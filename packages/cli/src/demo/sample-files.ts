@@ -48,12 +48,12 @@ function sampleApp(): Uint8Array {
 
 /** A flat installer package: a xar archive (header, compressed table of contents, heap). */
 function samplePackage(): Uint8Array {
-  const info = deflateSync(
+  const info = Buffer.from(
     '<?xml version="1.0" encoding="utf-8"?>\n<pkg-info format-version="2" identifier="com.example.office-fonts" version="3.1" install-location="/Library/Fonts" auth="root"/>\n',
   );
-  const length = info.length;
+  const packed = deflateSync(info);
   const tableOfContents = Buffer.from(
-    `<?xml version="1.0" encoding="UTF-8"?>\n<xar><toc><file id="1"><name>PackageInfo</name><type>file</type><data><length>${length}</length><offset>0</offset><size>${length}</size><encoding style="application/octet-stream"/></data></file></toc></xar>\n`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<xar><toc><file id="1"><name>PackageInfo</name><type>file</type><data><length>${packed.length}</length><offset>0</offset><size>${info.length}</size><encoding style="application/x-gzip"/></data></file></toc></xar>\n`,
   );
   const compressed = deflateSync(tableOfContents);
   const header = Buffer.alloc(28);
@@ -62,7 +62,7 @@ function samplePackage(): Uint8Array {
   header.writeUInt16BE(1, 6); // version; the last field, 0, says: no checksums
   header.writeBigUInt64BE(BigInt(compressed.length), 8);
   header.writeBigUInt64BE(BigInt(tableOfContents.length), 16);
-  return Buffer.concat([header, compressed, info]);
+  return Buffer.concat([header, compressed, packed]);
 }
 
 /** An EPUB book: a zip whose first entry, uncompressed, names its type (EPUB 3.3 section 4.2.2). */

@@ -38,7 +38,7 @@ export async function loadKey(source: string): Promise<LoadedKey> {
 }
 
 /** The public half of a private key, as PEM; `undefined` if the text is no private key. */
-function readPublicHalf(text: string, source: string): string | undefined {
+export function readPublicHalf(text: string, source: string): string | undefined {
   const isPem = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
   const jwk = isPem ? undefined : readPrivateJwk(text);
   if (!isPem && jwk === undefined) return undefined;

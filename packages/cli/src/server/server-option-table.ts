@@ -31,6 +31,7 @@ export const serverOptionTable: {
   },
   logFormat: {
     kind: "choice",
+    placeholder: "FORMAT",
     choices: ["human", "json"],
     description: "how log lines look (default human on a terminal, else json)",
   },

@@ -1,0 +1,64 @@
+import { basename } from "node:path";
+import { failure } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { openLog } from "../logs/open-log.ts";
+import { readDecisions } from "./decision-line.ts";
+import { printAdvice } from "./print-advice.ts";
+import { inferExpiry, recommend } from "./recommendation.ts";
+import { createUsageCollector, sizeClasses, type Usage } from "./usage.ts";
+
+/** The options of `advise`, as the command line has them. */
+export interface AdviseOptions {
+  /** In minutes. */
+  readonly expiry: number | undefined;
+  readonly json: boolean;
+}
+
+/** Reads decision logs, and says what Jamf Pro's Token Expiry should be. */
+export async function runAdvise(
+  files: readonly string[],
+  options: AdviseOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { usage, take } = createUsageCollector();
+  const progress = createProgressLine(context);
+  for (const file of files) {
+    try {
+      const log = await openLog(file, context.stdin);
+      for await (const line of readDecisions(log.chunks)) {
+        take(line);
+        progress.show(`${log.size ? progressBar(log.bytesRead() / log.size, 20) : ""} ${basename(file)}`);
+      }
+    } catch (error) {
+      throw failure(`${file} cannot be read: ${(error as Error).message}`);
+    } finally {
+      progress.clear();
+    }
+  }
+  if (usage.decisions === 0) {
+    throw failure("there is no decision in these logs", "Give the JSON log of portcullis serve: --log-format json");
+  }
+
+  const recommendation = recommend(usage, options.expiry ?? inferExpiry(usage));
+  if (options.json) context.out.line(JSON.stringify({ ...recommendation, ...asJson(usage) }));
+  else printAdvice(usage, recommendation, context.out);
+  return recommendation.recommended === undefined ? exitCode.negative : exitCode.success;
+}
+
+function asJson({ decisions, firstUses, resumes, graced, brokenOff, transfers }: Usage): object {
+  const late = (lives: Usage["firstUses"]): number => lives.between(Number.NEGATIVE_INFINITY, 0);
+  return {
+    decisions,
+    firstRequests: { count: firstUses.total, late: late(firstUses) },
+    resumes: { count: resumes.total, late: late(resumes), graced },
+    brokenOff,
+    transfers: sizeClasses.map((bound) => ({
+      belowBytes: Number.isFinite(bound) ? bound : null,
+      count: transfers.get(bound)?.total ?? 0,
+      medianSeconds: transfers.get(bound)?.quantile(0.5) ?? null,
+      nearlyAllSeconds: transfers.get(bound)?.quantile(0.95) ?? null,
+    })),
+  };
+}

@@ -1,0 +1,37 @@
+import { type Command, defineCommand } from "../command-line/command.ts";
+import { jsonOption } from "../command-line/json-option.ts";
+import { privateKeyOptionTable } from "../sign/private-key-option-table.ts";
+
+/** `portcullis sign`: a download link as Jamf Pro would make it. */
+export const sign: Command = defineCommand({
+  name: "sign",
+  summary: "make a download link as Jamf Pro would",
+  description:
+    "Adds a fresh token to a URL, signed with the private key that is in Jamf Pro, for trying a server out without sending an install command. Whoever has the link can download until it expires.",
+  operands: { url: { placeholder: "URL", description: "where the file is, without a token" } },
+  options: {
+    ...privateKeyOptionTable,
+    privateKey: { ...privateKeyOptionTable.privateKey, required: true },
+    expiry: {
+      kind: "number",
+      placeholder: "MINUTES",
+      min: 1,
+      max: 120,
+      default: 5,
+      description: "how long the link works",
+    },
+    qr: { kind: "flag", description: "draw the link as a QR code, for the camera of a device" },
+    json: jsonOption,
+  },
+  examples: [
+    { command: "portcullis sign https://example.com/a.ipa --private-key key.pem", meaning: "a link for five minutes" },
+    {
+      command: "portcullis sign https://example.com/a.ipa --private-key key.pem --qr",
+      meaning: "for the camera of an iPad",
+    },
+  ],
+  async run({ options, operands }, context) {
+    const { runSign } = await import("../sign/run-sign.ts");
+    return runSign(operands.url, options, context);
+  },
+});

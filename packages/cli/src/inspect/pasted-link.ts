@@ -1,0 +1,88 @@
+import { readToken } from "@portcullis/core";
+import { usageError } from "../command-line/command-error.ts";
+
+/** What somebody pasted, made ready for the gate. */
+export interface PastedLink {
+  /** The link, or `?token=` and the token if that was all. */
+  readonly url: string;
+  readonly isBareToken: boolean;
+  /** What is wrong or odd about the link itself, one sentence each. */
+  readonly remarks: readonly string[];
+}
+
+/** Takes a link or a token as people paste them: quoted, wrapped, escaped, from a manifest or an install link. */
+export function readPastedLink(pasted: string, parameter: string): PastedLink {
+  refuseKey(pasted);
+  const remarks: string[] = [];
+  let text = pasted.trim().replace(/^["'<]+|["'>]+$/g, "");
+  if (text === "") throw usageError("there is nothing to inspect", "Give a link or a token.");
+
+  if (/\s/.test(text)) {
+    remarks.push("White space inside was taken out; a mail program or a terminal may have wrapped the link.");
+    text = text.replace(/\s+/g, "");
+  }
+  const manifestUrl = /^itms-services:.*[?&]url=([^&]+)/i.exec(text)?.[1];
+  if (manifestUrl !== undefined) {
+    remarks.push("This is an install link; what is inspected is the manifest's URL inside it.");
+    text = decodeURIComponent(manifestUrl.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+  }
+  if (/&amp;/i.test(text)) {
+    remarks.push('"&amp;" stands for "&" in HTML and in manifests only; it was read as "&" here.');
+    text = text.replace(/&amp;/gi, "&");
+  }
+
+  const bare = bareToken(text, parameter);
+  if (bare !== undefined) return { url: `?${parameter}=${encodeURIComponent(bare)}`, isBareToken: true, remarks };
+  return { url: text, isBareToken: false, remarks: [...remarks, ...urlRemarks(text, parameter)] };
+}
+
+/** A key is no link; nothing of it may be shown. */
+function refuseKey(pasted: string): void {
+  const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pasted) ?? [];
+  if (label === undefined) return;
+  const remedy = "Give the link or the token here, and the public key's file with --key.";
+  if (!label.endsWith("PRIVATE KEY")) throw usageError("this is a key or certificate, not a link", remedy);
+  throw usageError(
+    "this is a PRIVATE key: whoever has it can open every download. It belongs into Jamf Pro and nowhere else",
+    remedy,
+  );
+}
+
+function bareToken(text: string, parameter: string): string | undefined {
+  if (text.startsWith(`${parameter}=`)) return text.slice(parameter.length + 1);
+  return /[/?#&=]/.test(text) ? undefined : text;
+}
+
+function urlRemarks(url: string, parameter: string): string[] {
+  const remarks: string[] = [];
+  if (/^http:/i.test(url)) {
+    remarks.push("The link starts with http: anyone on the way can read the token, and Apple's devices want https.");
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url)) {
+    remarks.push("The link has a user name or password in it; devices may not send them.");
+  }
+  if (readToken(url, parameter).refusal === "token_missing") remarks.push(...whereTheTokenWent(url, parameter));
+  return remarks;
+}
+
+function whereTheTokenWent(url: string, parameter: string): string[] {
+  const [beforeFragment = "", fragment = ""] = url.split("#", 2);
+  if (fragment.includes(`${parameter}=`)) {
+    return ["The token stands behind a #, and nothing behind a # is ever sent to a server."];
+  }
+  if (beforeFragment.split("?").length > 2) {
+    return [
+      `The link has two question marks. The second belongs to the value before it, so no server sees the token: write "&${parameter}=" where the link already has a "?".`,
+    ];
+  }
+  if (new RegExp(`%3f.*${parameter}%3d`, "i").test(beforeFragment)) {
+    return ["The link is percent-encoded as a whole, its ? and = too; decode it once before use."];
+  }
+  const other = /[?&]([^=&]+)=eyJ/.exec(beforeFragment)?.[1];
+  if (other !== undefined) {
+    return [
+      `There is a token, but its parameter is "${other}" and not "${parameter}": try --token-parameter ${other}.`,
+    ];
+  }
+  return [];
+}

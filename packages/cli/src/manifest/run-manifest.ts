@@ -1,0 +1,101 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { hashFile, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
+import { failure, usageError } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { loadIssuer } from "../sign/load-issuer.ts";
+import { printInstallLink } from "./install-link.ts";
+import { lintFile } from "./lint-file.ts";
+
+/** The options of `manifest`, as the command line has them. */
+export interface ManifestOptions {
+  readonly url: string | undefined;
+  readonly out: string | undefined;
+  readonly title: string | undefined;
+  readonly subtitle: string | undefined;
+  readonly wholeFile: boolean;
+  readonly md5: boolean;
+  readonly privateKey: string | undefined;
+  readonly passphraseFile: string | undefined;
+  /** In minutes. */
+  readonly expiry: number;
+  readonly lint: string | undefined;
+  readonly itms: string | undefined;
+  readonly qr: boolean;
+  readonly json: boolean;
+}
+
+/** Makes an app manifest, judges one, or prints the link that installs by one. */
+export async function runManifest(
+  file: string | undefined,
+  options: ManifestOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const asked = [file, options.lint, options.itms].filter((one) => one !== undefined);
+  if (asked.length !== 1) {
+    throw usageError("give one of: an .ipa or .pkg to make a manifest of, --lint FILE, --itms URL");
+  }
+  try {
+    if (options.lint !== undefined) return await lintFile(options.lint, options, context);
+    if (options.itms !== undefined) return await printInstallLink(options.itms, options, context);
+    return await makeManifest(file ?? "", options, context);
+  } catch (error) {
+    if (isIssuerError(error)) throw failure(error.message);
+    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${error.message}`);
+    throw error;
+  }
+}
+
+async function makeManifest(file: string, options: ManifestOptions, context: CommandContext): Promise<ExitCode> {
+  const { out, err } = context;
+  if (options.url === undefined) throw usageError("--url URL is missing: where devices will find the file");
+  if (options.out !== undefined && existsSync(options.out)) {
+    throw failure(`${options.out} exists already, and nothing is overwritten`);
+  }
+  const issuer =
+    options.privateKey === undefined
+      ? undefined
+      : loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
+  const { metadata, warnings } = await readPackage(file);
+  const progress = createProgressLine(context);
+  const hashes = await hashFile(file, {
+    wholeFile: options.wholeFile,
+    md5: options.md5,
+    onProgress: ({ hashed, size }) =>
+      progress.show(`${progressBar(hashed / size, 30)} ${percent(hashed / size)} hashed`),
+  }).finally(() => progress.clear());
+
+  const { title = metadata.title, subtitle } = options;
+  const description = {
+    ...metadata,
+    title,
+    ...(subtitle === undefined ? {} : { subtitle }),
+    softwarePackage: { url: options.url, hashes },
+  };
+  const manifest = issuer
+    ? await issuer.appManifest(description)
+    : await writeAppManifest(description, async (url) => url);
+  for (const { message } of warnings) err.line(`${err.colours.yellow("warning:")} ${message}`);
+
+  if (options.out !== undefined) writeFileSync(options.out, manifest, { flag: "wx" });
+  if (options.json) {
+    const { bundleIdentifier, bundleVersion } = metadata;
+    const written = options.out === undefined ? { manifest } : { file: options.out };
+    out.line(JSON.stringify({ title, bundleIdentifier, bundleVersion, size: hashes.size, warnings, ...written }));
+  } else if (options.out === undefined) {
+    out.line(manifest.trimEnd());
+  } else {
+    out.line(`${options.out}: ${title} ${metadata.bundleVersion} (${metadata.bundleIdentifier})`);
+  }
+  return exitCode.success;
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
+}
+
+/** A file that cannot be read; what else is thrown is a defect of ours. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}

@@ -1,0 +1,127 @@
+import { durationWords } from "../command-line/time-words.ts";
+import { appleContentType } from "../files/content-type.ts";
+import { isSuccess } from "./judge-answer.ts";
+import type { ProbeAnswer } from "./probe-client.ts";
+import type { AnswerCheck, CaseResult } from "./probe-result.ts";
+
+/** What the checks look at besides the answers. */
+export interface AnswerContext {
+  readonly url: URL;
+  readonly isLoopback: boolean;
+  readonly valid: string | undefined;
+  /** Server's clock minus ours, in seconds; `undefined` if it sent no `Date`. */
+  readonly clockOffset: number | undefined;
+}
+
+const mostOffset = 30;
+
+/** Looks at how the server answers: what devices stumble over, and what gives tokens away. */
+export function checkAnswers(results: readonly CaseResult[], context: AnswerContext): readonly AnswerCheck[] {
+  const all = results.flatMap(({ answers }) => (answers ? Object.values(answers) : []));
+  const file = results.find(({ probe }) => probe.grade === "valid")?.answers;
+  const checks = [checkEncryption(all, context), checkClock(context), checkRedirects(all), checkEcho(all, context)];
+  checks.push(checkFailures(all), checkRefusals(all));
+  if (!file || !isSuccess(file.GET)) return checks;
+  checks.push(checkHead(file.GET, file.HEAD), checkRange(file.Range), checkValidator(file.GET));
+  return [...checks, checkCaching(file.GET), ...checkType(file.GET, context.url)];
+}
+
+const good = (id: string, sentence: string): AnswerCheck => ({ id, outcome: "good", sentence });
+const fault = (id: string, sentence: string): AnswerCheck => ({ id, outcome: "fault", sentence });
+const warning = (id: string, sentence: string): AnswerCheck => ({ id, outcome: "warning", sentence });
+
+function checkEncryption(all: readonly ProbeAnswer[], { url, isLoopback }: AnswerContext): AnswerCheck {
+  const version = all.find(({ tlsVersion }) => tlsVersion !== undefined)?.tlsVersion;
+  if (url.protocol === "https:") return good("tls", `Encrypted with ${version ?? "TLS"}.`);
+  if (isLoopback) return warning("tls", "Not encrypted: fine on this computer, but devices need https.");
+  return fault("tls", "Not encrypted: tokens can be read on the way, and devices need https.");
+}
+
+function checkClock({ clockOffset }: AnswerContext): AnswerCheck {
+  if (clockOffset === undefined) return warning("clock", "The server sends no Date, so its clock is not known.");
+  const words = durationWords(clockOffset);
+  if (Math.abs(clockOffset) <= mostOffset) return good("clock", "Its clock agrees with this computer's.");
+  const direction = clockOffset > 0 ? "ahead of" : "behind";
+  return fault("clock", `Its clock is ${words} ${direction} this computer's: expiry goes wrong.`);
+}
+
+function checkRedirects(all: readonly ProbeAnswer[]): AnswerCheck {
+  const found = all.find(({ status }) => status >= 300 && status < 400);
+  if (!found) return good("redirect", "No answer redirects.");
+  return fault("redirect", `It REDIRECTS (${found.status}): devices do not follow, and the token may go elsewhere.`);
+}
+
+function checkEcho(all: readonly ProbeAnswer[], { valid }: AnswerContext): AnswerCheck {
+  const signature = valid?.split(".")[2];
+  const echoes = (answer: ProbeAnswer): boolean =>
+    signature !== undefined && (JSON.stringify(answer.headers).includes(signature) || answer.body.includes(signature));
+  if (!all.some(echoes)) return good("echo", "No answer repeats the token.");
+  return fault("echo", "An answer REPEATS THE TOKEN, so it ends up in more logs and caches.");
+}
+
+function checkFailures(all: readonly ProbeAnswer[]): AnswerCheck {
+  const failed = all.find(({ status }) => status >= 500);
+  if (failed) return fault("failure", `The server FAILS (${failed.status}) at some tokens instead of refusing them.`);
+  const none = all.find(({ status }) => status === 0);
+  if (none) return fault("failure", `Some requests got no answer: ${none.problem}.`);
+  return good("failure", "Every request was answered, and none made the server fail.");
+}
+
+function checkRefusals(all: readonly ProbeAnswer[]): AnswerCheck {
+  const refusals = all.filter(({ status }) => status >= 400 && status < 500);
+  const isKept = ({ headers }: ProbeAnswer): boolean => /public|max-age=[1-9]/.test(headers["cache-control"] ?? "");
+  if (refusals.some(isKept))
+    return fault("refusal_caching", "Caches may KEEP REFUSALS and show them to devices with good tokens.");
+  return good("refusal_caching", "No refusal asks to be kept by caches.");
+}
+
+function checkHead(get: ProbeAnswer, head: ProbeAnswer): AnswerCheck {
+  const names = ["content-length", "content-type", "etag", "last-modified"];
+  const different = names.find((name) => get.headers[name] !== head.headers[name]);
+  if (head.status !== get.status)
+    return fault("head", `HEAD answers ${head.status}, GET ${get.status}: devices send HEAD first.`);
+  if (different) return fault("head", `HEAD and GET disagree about ${different}: devices send HEAD first.`);
+  return good("head", "HEAD and GET agree.");
+}
+
+function checkRange({ status, headers }: ProbeAnswer): AnswerCheck {
+  const isRight = status === 206 && /^bytes 0-0\/\d+$/.test(headers["content-range"] ?? "");
+  if (isRight && (headers["content-length"] ?? "1") === "1")
+    return good("range", "Part of the file can be asked for (206).");
+  if (status === 206) return fault("range", "Its 206 has a wrong Content-Range or length: resumed downloads break.");
+  return warning("range", "No Range: a download that breaks off starts again from zero.");
+}
+
+function checkValidator({ headers }: ProbeAnswer): AnswerCheck {
+  if (headers.etag !== undefined && !headers.etag.startsWith("W/"))
+    return good("etag", "A strong ETag lets devices resume.");
+  if (headers["last-modified"] !== undefined) return good("etag", "Last-Modified lets devices resume.");
+  return warning("etag", "Neither a strong ETag nor Last-Modified: devices cannot resume.");
+}
+
+function checkCaching({ headers }: ProbeAnswer): AnswerCheck {
+  const control = headers["cache-control"] ?? "";
+  if (/\b(private|no-store)\b/i.test(control)) return good("caching", "Shared caches are told not to keep the file.");
+  if (/\bpublic\b|s-maxage/i.test(control)) {
+    return fault("caching", "Shared caches may KEEP THE FILE and hand it out without a token.");
+  }
+  return warning("caching", "No Cache-Control: private; a shared cache might keep the file.");
+}
+
+function checkType({ headers }: ProbeAnswer, { pathname }: URL): AnswerCheck[] {
+  const checks: AnswerCheck[] = [];
+  const wanted = appleContentType(pathname);
+  const type = (headers["content-type"] ?? "none").split(";")[0]?.trim() ?? "";
+  if (wanted !== undefined) {
+    const isRight = type === wanted;
+    checks.push(
+      isRight
+        ? good("type", `Its type is ${type}.`)
+        : warning("type", `Its type is ${type.slice(0, 30)}; Apple's clients expect ${wanted}.`),
+    );
+  }
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined)
+    checks.push(fault("encoding", `It is sent compressed (${encoding}): hashes and ranges go wrong.`));
+  return checks;
+}

@@ -1,0 +1,83 @@
+import { type AnswerContext, checkAnswers } from "./check-answers.ts";
+import { type AnswerKind, judgeAnswer } from "./judge-answer.ts";
+import { type ProbeCase, probeCases } from "./probe-case.ts";
+import { type ProbeAnswer, type ProbeClient, type ProbeMethod, probeMethods } from "./probe-client.ts";
+import type { ProbeMaterial } from "./probe-material.ts";
+import type { AnswerCheck, CaseResult, ProbeVerdict } from "./probe-result.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** What to probe, and with what. */
+export interface ProbePlan {
+  /** Without a token. */
+  readonly url: URL;
+  readonly isLoopback: boolean;
+  readonly tokenParameter: string;
+  readonly material: ProbeMaterial;
+  readonly client: ProbeClient;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly onProgress: (done: number, of: number, what: string) => void;
+}
+
+/** All that a probe found out. */
+export interface ProbeReport {
+  readonly results: readonly CaseResult[];
+  readonly checks: readonly AnswerCheck[];
+  readonly verdict: ProbeVerdict;
+}
+
+/** Tries every case by every method, one request after the other. */
+export async function probeServer(plan: ProbePlan): Promise<ProbeReport> {
+  const { material, client, now, url } = plan;
+  const requests = probeCases.length * probeMethods.length;
+  const results: CaseResult[] = [];
+  let file: Readonly<Record<ProbeMethod, ProbeAnswer>> | undefined;
+  let clockOffset: number | undefined;
+  let done = 0;
+
+  for (const probe of probeCases) {
+    const query = probe.query(material, plan.tokenParameter);
+    if (query === undefined) {
+      done += probeMethods.length;
+      results.push({ probe, faults: [] });
+      continue;
+    }
+    const answers: Partial<Record<ProbeMethod, ProbeAnswer>> = {};
+    for (const method of probeMethods) {
+      plan.onProgress(done, requests, `${probe.id}, ${method}`);
+      const asked = now();
+      const answer = await client.ask(method, url, join(url.search, query));
+      clockOffset ??= offset(answer, (asked + now()) / 2);
+      answers[method] = answer;
+      done += 1;
+    }
+    const complete = answers as Readonly<Record<ProbeMethod, ProbeAnswer>>;
+    if (probe.grade === "valid") file = complete;
+    results.push(judgeCase(probe, complete, file));
+  }
+  const context: AnswerContext = { url, isLoopback: plan.isLoopback, valid: material.valid, clockOffset };
+  const checks = checkAnswers(results, context);
+  return { results, checks, verdict: verdictOf(results, checks) };
+}
+
+function judgeCase(
+  probe: ProbeCase,
+  answers: Readonly<Record<ProbeMethod, ProbeAnswer>>,
+  file: Readonly<Record<ProbeMethod, ProbeAnswer>> | undefined,
+): CaseResult {
+  const kinds = {} as Record<ProbeMethod, AnswerKind>;
+  for (const method of probeMethods) kinds[method] = judgeAnswer(answers[method], file?.[method]);
+  const faults = probeMethods.filter((method) => (kinds[method] === "through") !== (probe.grade === "valid"));
+  return { probe, answers, kinds, faults };
+}
+
+function join(search: string, query: string): string {
+  if (query === "") return search;
+  return search === "" ? `?${query}` : `${search}&${query}`;
+}
+
+/** The `Date` header has whole seconds: half of one is added. */
+function offset({ headers: { date } }: ProbeAnswer, now: number): number | undefined {
+  const theirs = Date.parse(date ?? "") / 1000;
+  return Number.isNaN(theirs) ? undefined : theirs + 0.5 - now;
+}

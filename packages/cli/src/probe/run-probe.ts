@@ -1,0 +1,95 @@
+import { readToken, removeToken } from "@portcullis/core";
+import { CommandError, failure, usageError } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { loadPrivateKey } from "../sign/load-private-key.ts";
+import { confirmHost, isLoopback } from "./confirm-host.ts";
+import { faultSentence, goodSentence, isFaulty, printProbe } from "./print-probe.ts";
+import { probeCases } from "./probe-case.ts";
+import { createProbeClient, probeMethods } from "./probe-client.ts";
+import { createProbeMaterial } from "./probe-material.ts";
+import { type ProbeReport, probeServer } from "./probe-server.ts";
+
+/** The options of `probe`, as the command line has them. */
+export interface ProbeOptions {
+  readonly privateKey: string | undefined;
+  readonly passphraseFile: string | undefined;
+  readonly token: string | undefined;
+  readonly tokenParameter: string;
+  /** In seconds. */
+  readonly timeout: number;
+  readonly insecure: boolean;
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/** Tries whether a server is really locked. */
+export async function runProbe(address: string, options: ProbeOptions, context: CommandContext): Promise<ExitCode> {
+  const { tokenParameter } = options;
+  if (options.privateKey !== undefined && options.token !== undefined) {
+    throw usageError("give --private-key or --token, not both");
+  }
+  const url = readUrl(removeToken(address, tokenParameter));
+  const key = options.privateKey === undefined ? undefined : loadPrivateKey(options.privateKey, options.passphraseFile);
+  const token = key ? undefined : (options.token ?? readToken(address, tokenParameter).token);
+  const loopback = isLoopback(url);
+  if (!loopback && !options.yes) await confirmHost(url, probeCases.length * probeMethods.length, context);
+
+  const progress = createProgressLine(context);
+  const client = createProbeClient(options);
+  try {
+    await refuseUnreachable(client, url);
+    const report = await probeServer({
+      url,
+      isLoopback: loopback,
+      tokenParameter,
+      material: await createProbeMaterial(key, token, context.now()),
+      client,
+      now: context.now,
+      onProgress: (done, of, what) => progress.show(`${progressBar(done / of, 20)} ${done}/${of} ${what}`),
+    });
+    progress.clear();
+    if (options.json) context.out.line(JSON.stringify(asJson(url, report)));
+    else printProbe(report, context.out);
+    return report.verdict.word === "LOCKED" ? exitCode.success : exitCode.negative;
+  } finally {
+    progress.clear();
+    client.close();
+  }
+}
+
+function readUrl(address: string): URL {
+  if (!URL.canParse(address)) throw usageError("give the whole URL of a file, such as https://example.com/apps/a.ipa");
+  const url = new URL(address);
+  if (url.protocol === "https:" || url.protocol === "http:") return url;
+  throw usageError("the URL must start with https:// or http://");
+}
+
+async function refuseUnreachable(client: ReturnType<typeof createProbeClient>, url: URL): Promise<void> {
+  const { problem } = await client.ask("HEAD", url, url.search);
+  if (problem === undefined) return;
+  if (/certificate|self[- ]signed|altname/i.test(problem)) {
+    throw failure(
+      `${url.host}: ${problem}: devices would not download from it`,
+      "To probe it all the same: --insecure",
+    );
+  }
+  throw new CommandError(exitCode.failure, `${url.host} does not answer: ${problem}`);
+}
+
+function asJson(url: URL, { results, checks, verdict }: ProbeReport): object {
+  return {
+    url: url.href,
+    verdict: verdict.word,
+    sentence: verdict.sentence,
+    cases: results.map((result) => ({
+      id: result.probe.id,
+      passed: result.answers === undefined ? null : !isFaulty(result),
+      sentence: isFaulty(result) ? faultSentence(result) : goodSentence(result.probe),
+      statuses:
+        result.answers && Object.fromEntries(probeMethods.map((method) => [method, result.answers?.[method].status])),
+    })),
+    answers: checks,
+  };
+}

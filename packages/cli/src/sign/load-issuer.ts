@@ -1,0 +1,27 @@
+import { createIssuer, type Issuer } from "@portcullis/issuer";
+import type { CommandContext } from "../command-line/context.ts";
+import { readPrivateKeyText, withPrivateKey } from "./load-private-key.ts";
+
+/** The private key of a command, as the command line has it. */
+export interface PrivateKeyOptions {
+  readonly privateKey: string;
+  readonly passphraseFile?: string | undefined;
+}
+
+/** Makes the issuer that signs as Jamf Pro would; `expiry` in minutes. Says on standard error what is unwise. */
+export function loadIssuer(
+  { privateKey, passphraseFile }: PrivateKeyOptions,
+  expiry: number,
+  { err, now }: CommandContext,
+): Issuer {
+  const text = readPrivateKeyText(privateKey, passphraseFile);
+  return withPrivateKey(privateKey, () =>
+    createIssuer({
+      displayName: "portcullis",
+      ...text,
+      tokenExpiry: expiry,
+      now,
+      onWarning: ({ message }) => err.line(`${err.colours.yellow("warning:")} ${message}`),
+    }),
+  );
+}

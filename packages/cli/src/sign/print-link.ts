@@ -1,0 +1,22 @@
+import { failure } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+import { drawQrCode } from "./qr-code.ts";
+
+/** Prints a link, as a QR code above it if that is asked for. */
+export function printLink(link: string, { qr, json }: { qr: boolean; json: boolean }, { out }: CommandContext): void {
+  if (json) {
+    out.line(JSON.stringify({ link }));
+    return;
+  }
+  if (qr) {
+    const drawing = drawQrCode(link, out.width, out.colours.isColorSupported);
+    if (drawing === undefined) {
+      throw failure(
+        `the QR code of this link does not fit into ${out.width} columns`,
+        "Make the window wider or the letters smaller; a shorter path and a key of 2048 bits help too.",
+      );
+    }
+    out.line(drawing);
+  }
+  out.line(link);
+}

@@ -1,0 +1,39 @@
+import makeQrCode from "qrcode-generator";
+
+const smallestMargin = 1;
+const usualMargin = 4; // ISO/IEC 18004 asks for four modules of white around
+
+/**
+ * Draws a text as a QR code for a terminal, two modules to a character; returns `undefined` if it
+ * would not fit. The margin shrinks first: a link with a token needs nearly all of 80 columns.
+ *
+ * Black on white is asked for by escape codes where colour is to be had, since a code drawn in a
+ * dark terminal's own colours is inverted, which many cameras do not read.
+ */
+export function drawQrCode(text: string, width: number, useColour: boolean): string | undefined {
+  const code = makeQrCode(0, "L");
+  code.addData(text, "Byte");
+  code.make();
+  const size = code.getModuleCount();
+  const margin = Math.min(usualMargin, Math.floor((width - size) / 2));
+  if (margin < smallestMargin) return undefined;
+  const isDark = (row: number, column: number): boolean =>
+    row >= 0 && column >= 0 && row < size && column < size && code.isDark(row, column);
+
+  const lines: string[] = [];
+  for (let row = -margin; row < size + margin; row += 2) {
+    let line = "";
+    for (let column = -margin; column < size + margin; column += 1) {
+      line += halves(isDark(row, column), isDark(row + 1, column), useColour);
+    }
+    lines.push(useColour ? `\u001b[30;107m${line}\u001b[0m` : line);
+  }
+  return lines.join("\n");
+}
+
+/** Without colour the light modules are drawn, as most terminals are dark. */
+function halves(upper: boolean, lower: boolean, useColour: boolean): string {
+  const [above, below] = useColour ? [upper, lower] : [!upper, !lower];
+  if (above) return below ? "█" : "▀";
+  return below ? "▄" : " ";
+}

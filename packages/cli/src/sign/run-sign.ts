@@ -1,0 +1,26 @@
+import { isIssuerError } from "@portcullis/issuer";
+import { usageError } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { loadIssuer, type PrivateKeyOptions } from "./load-issuer.ts";
+import { printLink } from "./print-link.ts";
+
+/** The options of `sign`, as the command line has them. */
+export interface SignOptions extends PrivateKeyOptions {
+  /** In minutes. */
+  readonly expiry: number;
+  readonly qr: boolean;
+  readonly json: boolean;
+}
+
+/** Prints a download link as Jamf Pro would make it. */
+export async function runSign(url: string, options: SignOptions, context: CommandContext): Promise<ExitCode> {
+  const issuer = loadIssuer(options, options.expiry, context);
+  try {
+    printLink(await issuer.downloadUrl(url), options, context);
+  } catch (error) {
+    if (isIssuerError(error)) throw usageError(error.message);
+    throw error;
+  }
+  return exitCode.success;
+}

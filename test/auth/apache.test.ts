@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { freePort } from "../support/free-port.ts";
+import { freshToken } from "../support/link.ts";
+import { portcullisCommand } from "../support/portcullis-process.ts";
+import { rawRequest } from "../support/raw-request.ts";
+import { startServer } from "../support/real-server.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const key = signingKey();
+mkdirSync(join(base, "apps"));
+writeFileSync(join(base, "apps/app.ipa"), "the app");
+writeFileSync(join(base, "public.pem"), key.publicPem);
+chmodSync(base, 0o755);
+
+const port = await freePort();
+// A program of one word, as the installed command is.
+const program = join(base, "portcullis");
+writeFileSync(program, `#!/bin/sh\nexec ${portcullisCommand().join(" ")} "$@"\n`, { mode: 0o755 });
+
+// The example as it is published, with its paths and address replaced by those of this test.
+const example = readFileSync("examples/apache/portcullis.conf", "utf8")
+  .replaceAll("/etc/portcullis/public.pem", join(base, "public.pem"))
+  .replaceAll("/usr/bin/portcullis", program)
+  .replaceAll("/var/log/apache2/", `${base}/`)
+  .replaceAll("/srv/apps", join(base, "apps"))
+  .replace(" www-data:www-data", "")
+  .replace("*:443", `127.0.0.1:${port}`);
+const modules = ["mpm_event", "authz_core", "headers", "mime", "rewrite", "env", "setenvif"];
+const loadModules = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
+const isRoot = process.getuid?.() === 0;
+writeFileSync(
+  join(base, "httpd.conf"),
+  `${loadModules.join("\n")}
+ServerRoot ${base}
+ServerName localhost
+PidFile ${base}/httpd.pid
+DefaultRuntimeDir ${base}
+ErrorLog ${base}/error.log
+TypesConfig /etc/mime.types
+Listen 127.0.0.1:${port}
+Mutex file:${base}
+${isRoot ? "User www-data\nGroup www-data" : ""}
+${example}
+`,
+);
+await startServer("apache2", ["-X", "-f", join(base, "httpd.conf")], port);
+
+const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+  rawRequest(port, path, { headers, method });
+
+test("a valid link is served by Apache: whole, HEAD and in part", async () => {
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  const whole = await get(path);
+  assert.deepEqual([whole.status, whole.body.toString()], [200, "the app"]);
+  assert.equal(whole.headers["cache-control"], "private");
+  assert.equal((await get(path, {}, "HEAD")).status, 200);
+  const part = await get(path, { Range: "bytes=4-6" });
+  assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
+});
+
+test("any other link is refused with 401", async () => {
+  for (const query of [
+    "",
+    "?",
+    `?token=${freshToken(key, -600)}`,
+    `?token=${freshToken(signingKey())}`,
+    `?token=${freshToken(key)}&token=x`,
+    `?token=${freshToken(key)}&%74oken=x`,
+    "?token=allowed",
+    `?a=$${"{portcullis:allowed}"}`,
+    "?%0a%0dallowed",
+    "?|allowed",
+    `?token=${"x".repeat(5000)}`,
+  ]) {
+    for (const method of ["GET", "HEAD"]) {
+      const { status, body } = await get(`/app.ipa${query}`, { Range: "bytes=0-0" }, method);
+      assert.equal(status, 401, query.slice(0, 30));
+      assert.equal(body.includes("the app"), false);
+    }
+    assert.equal((await get(`/app.ipa?token=${freshToken(key)}`)).status, 200);
+  }
+});
+
+test("200 clients at once each get the answer to their own question", async () => {
+  const [good, expired] = [freshToken(key), freshToken(key, -600)];
+  const wrong: string[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const clients = Array.from({ length: 200 }, async (_, index) => {
+      const isGood = index % 2 === 0;
+      const { status } = await get(`/app.ipa?token=${isGood ? good : expired}&client=${index}`);
+      if (status !== (isGood ? 200 : 401)) wrong.push(`${index}: ${status}`);
+    });
+    await Promise.all(clients);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("Apache's log holds the reason, but no token", async () => {
+  await get("/app.ipa");
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (readFileSync(join(base, "downloads.log"), "utf8").includes("code=token_missing")) break;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  const log = readFileSync(join(base, "downloads.log"), "utf8");
+  assert.match(log, /"GET \/app\.ipa" 200 7 code=allowed/);
+  assert.match(log, /"GET \/app\.ipa" 401 \d+ code=token_missing/);
+  assert.match(log, /"GET \/app\.ipa" 401 \d+ code=token_expired/);
+  assert.equal(log.includes("eyJ"), false);
+});
+
+test("when the program has ended, nothing is served any more", async () => {
+  const running = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
+  const line = running.find((text) => text.includes("rewritemap") && text.includes(base)) ?? "";
+  process.kill(Number.parseInt(line, 10), "SIGKILL");
+  for (let tries = 0; tries < 3; tries += 1) {
+    const { status, body } = await get(`/app.ipa?token=${freshToken(key)}`);
+    assert.equal(status, 401);
+    assert.equal(body.includes("the app"), false);
+  }
+});

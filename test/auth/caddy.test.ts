@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fingerprintToken } from "@portcullis/core";
+import { freePort } from "../support/free-port.ts";
+import { freshToken } from "../support/link.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { rawRequest } from "../support/raw-request.ts";
+import { startServer } from "../support/real-server.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const key = signingKey();
+const socket = join(base, "auth.sock");
+mkdirSync(join(base, "apps"));
+writeFileSync(join(base, "apps/app.ipa"), "the app");
+writeFileSync(join(base, "apps/.hidden"), "hidden");
+writeFileSync(join(base, "public.pem"), key.publicPem);
+
+const port = await freePort();
+const log = join(base, "access.log");
+// The example as it is published, with its paths and address replaced by those of this test.
+const example = readFileSync("examples/caddy/Caddyfile", "utf8")
+  .replaceAll("/run/portcullis/auth.sock", socket)
+  .replaceAll("/srv/apps", join(base, "apps"))
+  .replace("log default {", `admin off\n\tauto_https off\n\tlog default {\n\t\toutput file ${log}`)
+  .replace(/^apps\.example\.com/m, `http://127.0.0.1:${port}, http://localhost:${port}`);
+writeFileSync(join(base, "Caddyfile"), example);
+
+const args = ["auth", "--for", "caddy", "--key", join(base, "public.pem"), "--socket", socket];
+const portcullis = startPortcullis(args);
+await portcullis.line(({ msg }) => msg?.includes(" on unix:") === true);
+const config = ["run", "--config", join(base, "Caddyfile"), "--adapter", "caddyfile"];
+await startServer("caddy", config, port, { HOME: base, XDG_DATA_HOME: base, XDG_CONFIG_HOME: base });
+
+const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+  rawRequest(port, path, { headers, method });
+
+test("a valid link is served by Caddy: whole, HEAD and in part", async () => {
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  const whole = await get(path);
+  assert.deepEqual([whole.status, whole.body.toString()], [200, "the app"]);
+  assert.equal(whole.headers["cache-control"], "private");
+  assert.equal(whole.headers["content-type"], "application/octet-stream");
+  assert.equal((await get(path, {}, "HEAD")).status, 200);
+  const part = await get(path, { Range: "bytes=4-6" });
+  assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
+});
+
+test("any other link is refused, and the client is told why", async () => {
+  for (const [query, status, code] of [
+    ["", 401, "token_missing"],
+    [`?token=${freshToken(key, -600)}`, 401, "token_expired"],
+    [`?token=${freshToken(signingKey())}`, 401, "signature_invalid"],
+    [`?token=${freshToken(key)}&token=x`, 403, "token_repeated"],
+    [`?token=${freshToken(key)}&%74oken=x`, 403, "token_repeated"],
+  ] as const) {
+    const answer = await get(`/app.ipa${query}`, { Range: "bytes=0-0" });
+    assert.equal(answer.status, status);
+    assert.equal(JSON.parse(answer.body.toString()).code, code);
+    assert.equal(answer.headers["cache-control"], "no-store");
+    assert.equal(answer.headers["content-type"], "application/problem+json");
+    const head = await get(`/app.ipa${query}`, {}, "HEAD");
+    assert.equal(head.status, status);
+  }
+});
+
+test("headers that the client sends do not reach the decision", async () => {
+  const good = `/app.ipa?token=${freshToken(key)}`;
+  for (const header of ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"]) {
+    assert.equal((await get("/app.ipa", { [header]: good })).status, 401, header);
+  }
+  assert.equal((await get(good, { "X-Forwarded-Uri": "/app.ipa" })).status, 200);
+  assert.equal((await get("/app.ipa", { "If-None-Match": "*" })).status, 401);
+});
+
+const logText = () => (existsSync(log) ? readFileSync(log, "utf8") : "");
+
+async function untilLogged(text: string): Promise<void> {
+  for (let tries = 0; tries < 100 && !logText().includes(text); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.ok(logText().includes(text), `${text} is not in the log`);
+}
+
+test("Caddy's log holds the reason and the fingerprint, but no token", async () => {
+  const token = freshToken(key, 500);
+  await get(`/app.ipa?token=${token}`, { Referer: `http://x/?token=${token}` });
+  await untilLogged(`"X-Portcullis-Token":["${await fingerprintToken(token)}"]`);
+  await get("/app.ipa");
+  await untilLogged('"X-Portcullis-Code":["token_missing"]');
+  assert.equal(logText().includes("eyJ"), false);
+});
+
+test("with the service stopped nothing is served, and with it back everything is as before", async () => {
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  await portcullis.end();
+  for (const asked of [path, "/app.ipa"]) {
+    const { status, body } = await get(asked);
+    assert.equal(status, 502);
+    assert.equal(body.includes("the app"), false);
+  }
+  await untilLogged("dial unix");
+  assert.equal(logText().includes("eyJ"), false, "errors are logged without the token too");
+  const again = startPortcullis(args);
+  await again.line(({ msg }) => msg?.includes(" on unix:") === true);
+  assert.equal((await get(path)).status, 200);
+});

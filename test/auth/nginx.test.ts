@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { freePort } from "../support/free-port.ts";
+import { freshToken } from "../support/link.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { rawRequest } from "../support/raw-request.ts";
+import { startServer } from "../support/real-server.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const key = signingKey();
+const socket = join(base, "auth.sock");
+mkdirSync(join(base, "apps"));
+writeFileSync(join(base, "apps/app.ipa"), "the app");
+writeFileSync(join(base, "public.pem"), key.publicPem);
+
+const port = await freePort();
+// The example as it is published, with its paths and port replaced by those of this test.
+const example = readFileSync("examples/nginx-auth-request/portcullis.conf", "utf8")
+  .replaceAll("/run/portcullis/auth.sock", socket)
+  .replaceAll("/srv/apps", join(base, "apps"))
+  .replaceAll("/var/log/nginx/", `${base}/`)
+  .replace(/listen 443 ssl;[\s\S]*?server_name [^;]+;/, `listen 127.0.0.1:${port};`)
+  .replace(/ssl_[^;]+;/g, "");
+writeFileSync(
+  join(base, "nginx.conf"),
+  `${process.getuid?.() === 0 ? "user root;" : ""} daemon off; pid ${base}/nginx.pid; error_log ${base}/error.log;
+events {}
+http { client_body_temp_path ${base}/body; proxy_temp_path ${base}/proxy; fastcgi_temp_path ${base}/f;
+uwsgi_temp_path ${base}/u; scgi_temp_path ${base}/s; ${example} }`,
+);
+
+const args = ["auth", "--for", "nginx", "--key", join(base, "public.pem"), "--socket", socket];
+const portcullis = startPortcullis(args);
+await portcullis.line(({ msg }) => msg?.includes(" on unix:") === true);
+await startServer("nginx", ["-p", base, "-c", join(base, "nginx.conf")], port);
+
+const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+  rawRequest(port, path, { headers, method });
+
+test("a valid link is served by nginx: whole, HEAD and in part", async () => {
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  const whole = await get(path);
+  assert.deepEqual([whole.status, whole.body.toString()], [200, "the app"]);
+  assert.equal(whole.headers["cache-control"], "private");
+  assert.equal((await get(path, {}, "HEAD")).status, 200);
+  const part = await get(path, { Range: "bytes=4-6" });
+  assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
+});
+
+test("any other link is refused by nginx with 401 or 403, never with 500", async () => {
+  for (const [query, status] of [
+    ["", 401],
+    [`?token=${freshToken(key, -600)}`, 401],
+    [`?token=${freshToken(signingKey())}`, 401],
+    [`?TOKEN=${freshToken(key)}`, 401],
+    [`?token=${freshToken(key)}&token=x`, 403],
+    [`?token=${freshToken(key)}&%74oken=x`, 403],
+    [`?token=${"x".repeat(5000)}`, 403],
+  ] as const) {
+    for (const method of ["GET", "HEAD"]) {
+      const answer = await get(`/app.ipa${query}`, { Range: "bytes=0-0" }, method);
+      assert.equal(answer.status, status, `${method} ${query.slice(0, 20)}`);
+      assert.equal(answer.body.includes("the app"), false);
+    }
+  }
+});
+
+test("headers that the client sends do not reach the decision", async () => {
+  const good = `/app.ipa?token=${freshToken(key)}`;
+  for (const header of ["X-Original-URI", "X-Forwarded-Uri", "X-Original-URL", "X-Rewrite-URL"]) {
+    assert.equal((await get("/app.ipa", { [header]: good })).status, 401, header);
+  }
+  const conditions = { "If-None-Match": "*", "If-Modified-Since": new Date().toUTCString(), Range: "bytes=0-2" };
+  assert.equal((await get("/app.ipa", conditions)).status, 401);
+  assert.equal((await get(good, { "X-Original-URI": "/app.ipa" })).status, 200);
+});
+
+test("the question itself cannot be asked from outside", async () => {
+  assert.equal((await get(`/_portcullis?token=${freshToken(key)}`)).status, 404);
+});
+
+test("nginx's log holds the reason and the fingerprint, but no token", async () => {
+  const token = freshToken(key);
+  await get(`/app.ipa?token=${token}`, { Referer: `http://x/?token=${token}` });
+  await get("/app.ipa");
+  const log = readFileSync(join(base, "downloads.log"), "utf8");
+  assert.match(log, /GET \/app\.ipa" 200 .*code=allowed token=[0-9a-f]{8}/);
+  assert.match(log, /GET \/app\.ipa" 401 .*code=token_missing/);
+  assert.equal(log.includes("eyJ"), false);
+});
+
+test("with the service stopped nothing is served, and with it back everything is as before", async () => {
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  await portcullis.end();
+  for (const asked of [path, "/app.ipa"]) {
+    const { status, body } = await get(asked);
+    assert.equal(status, 500);
+    assert.equal(body.includes("the app"), false);
+  }
+  const again = startPortcullis(args);
+  await again.line(({ msg }) => msg?.includes(" on unix:") === true);
+  assert.equal((await get(path)).status, 200);
+});

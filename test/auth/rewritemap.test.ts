@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { freshToken } from "../support/link.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { runMain } from "../support/run-main.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const key = signingKey();
+writeFileSync(join(base, "public.pem"), key.publicPem);
+const args = ["rewritemap", "--key", join(base, "public.pem")];
+
+test("each line in has its line out, in order, whatever the line is", async () => {
+  const good = `?token=${freshToken(key)}`;
+  const lines: [string, string][] = [
+    [good, "allowed"],
+    ["", "token_missing"],
+    ["?a=b", "token_missing"],
+    [`${good}&token=x`, "token_repeated"],
+    [`?token=${freshToken(key, -600)}`, "token_expired"],
+    ["\u0000\u0001\u00ff?token=%ff%", "token_malformed"],
+    [`${good}\r`, "allowed"],
+    [`?${"token=&".repeat(5000)}`, "token_repeated"],
+    [`?${"x".repeat(100_000)}`, "token_too_long"],
+    [good, "allowed"],
+  ];
+  const stdin = `${lines.map(([line]) => line).join("\n")}\n`;
+  const { code, stdout } = await runMain(args, { stdin });
+  assert.equal(code, 0);
+  assert.deepEqual(
+    stdout.trimEnd().split("\n"),
+    lines.map(([, answer]) => answer),
+  );
+});
+
+test("an answer is written at once, before the next line is there", async () => {
+  const { child } = startPortcullis(args);
+  const answers = createInterface({ input: child.stdout });
+  for (const [line, expected] of [
+    [`?token=${freshToken(key)}`, "allowed"],
+    ["?", "token_missing"],
+  ]) {
+    child.stdin.write(`${line}\n`);
+    const [answer] = await once(answers, "line");
+    assert.equal(answer, expected);
+  }
+});
+
+test("what there is to say goes to standard error, never into the protocol", async () => {
+  const source = join(base, "private.pem");
+  writeFileSync(source, key.privateKey.export({ type: "pkcs8", format: "pem" }));
+  const { stdout, stderr } = await runMain(["rewritemap", "--key", source], { stdin: "?\n" });
+  assert.equal(stdout, "token_missing\n");
+  assert.match(stderr, /is a PRIVATE key/);
+});
+
+test("it ends with exit code 0 when Apache closes the pipe, even in the middle of a line", async () => {
+  const portcullis = startPortcullis(args);
+  portcullis.child.stdin.end("?token=half");
+  assert.equal(await portcullis.ended, 0);
+});

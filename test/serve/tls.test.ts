@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { get } from "node:https";
+import { join } from "node:path";
+import { test } from "node:test";
+import { connect, type TLSSocket } from "node:tls";
+import { freshToken } from "../support/link.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { runTool } from "../support/tool.ts";
+
+const base = temporaryFolder();
+const key = signingKey();
+mkdirSync(join(base, "www"));
+writeFileSync(join(base, "www/app.ipa"), "the app");
+writeFileSync(join(base, "public.pem"), key.publicPem);
+
+async function makeCertificate(name: string): Promise<[certificate: string, key: string]> {
+  const [certificate, privateKey] = [join(base, `${name}.crt`), join(base, `${name}.key`)];
+  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", `/CN=${name}`];
+  const { code, stderr } = await runTool("openssl", [...args, "-keyout", privateKey, "-out", certificate]);
+  assert.equal(code, 0, stderr);
+  return [certificate, privateKey];
+}
+
+const [certificate, privateKey] = await makeCertificate("first");
+const portcullis = startPortcullis([
+  ...["serve", join(base, "www"), "-k", join(base, "public.pem"), "--port", "0", "--host", "127.0.0.1"],
+  ...["--tls-cert", certificate, "--tls-key", privateKey, "--key-refresh", "1"],
+]);
+const port = await portcullis.port();
+
+function handshake(options: object = {}): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options }, () => resolve(socket));
+    socket.on("error", reject);
+  });
+}
+
+async function certificateName(): Promise<string> {
+  const socket = await handshake();
+  const name = socket.getPeerCertificate().subject.CN;
+  socket.destroy();
+  return String(name);
+}
+
+test("files are served over TLS 1.2 and 1.3, and not over what is older", async () => {
+  const status = await new Promise((resolve, reject) => {
+    const path = `/app.ipa?token=${freshToken(key)}`;
+    get({ host: "127.0.0.1", port, path, rejectUnauthorized: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on("error", reject);
+  });
+  assert.equal(status, 200);
+  for (const version of ["TLSv1.2", "TLSv1.3"]) {
+    const socket = await handshake({ minVersion: version, maxVersion: version });
+    assert.equal(socket.getProtocol(), version);
+    socket.destroy();
+  }
+  const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" };
+  await assert.rejects(handshake(old), /alert|protocol version|ECONNRESET/i);
+});
+
+test("a renewed certificate is taken up without a restart; a broken one leaves the old in use", async () => {
+  assert.equal(await certificateName(), "first");
+  writeFileSync(`${certificate}.new`, "broken");
+  renameSync(`${certificate}.new`, certificate);
+  await portcullis.line(({ msg }) => msg?.startsWith("certificate not reloaded, the old one stays in use") === true);
+  assert.equal(await certificateName(), "first");
+  const [renewed, renewedKey] = await makeCertificate("second");
+  renameSync(renewedKey, privateKey);
+  renameSync(renewed, certificate);
+  for (let tries = 0; tries < 200 && (await certificateName()) !== "second"; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.equal(await certificateName(), "second");
+});
