@@ -2,14 +2,16 @@
  * Runs the tests: `node test/run.mjs [--servers | --coverage | FOLDER...]`.
  *
  * By default, all that need nothing but Node and the tools of any developer's machine (curl, git, openssl); with
- * `--servers`, those that need real servers, which .ci/run installs.
+ * `--servers`, those that need real servers and rarer tools, which .ci/run installs.
  *
  * `node --test` is content with finding no test at all, so the files are listed here and the number
  * of tests that ran is held against `test/floor.json`: a suite that silently shrinks fails.
+ * Folders with a package.json of their own need tools too heavy for every checkout; they run only if
+ * they are named, and fetch their tools first.
  * With `--coverage`, core's tests must reach every branch of core.
  */
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,9 +21,12 @@ const floors = JSON.parse(readFileSync(join(testFolder, "floor.json"), "utf8"));
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
 const named = args.filter((arg) => !arg.startsWith("--"));
-const needServers = ["nginx", "auth", "probe"];
-const chosen = Object.keys(floors).filter((folder) => needServers.includes(folder) === args.includes("--servers"));
+const needServers = ["nginx", "auth", "probe", "real-tools"];
+const chosen = Object.keys(floors)
+  .filter((folder) => !hasOwnTools(folder))
+  .filter((folder) => needServers.includes(folder) === args.includes("--servers"));
 const folders = named.length > 0 ? named : coverage ? ["core"] : chosen;
+folders.filter(hasOwnTools).forEach(fetchTools);
 
 const files = folders.flatMap(testFilesIn);
 const floor = folders.reduce((sum, folder) => sum + (floors[folder] ?? 0), 0);
@@ -54,4 +59,18 @@ function testFilesIn(folder) {
   return readdirSync(path)
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => join(path, name));
+}
+
+function hasOwnTools(folder) {
+  return existsSync(join(testFolder, folder, "package.json"));
+}
+
+function fetchTools(folder) {
+  const cwd = join(testFolder, folder);
+  const installed = join(cwd, "node_modules", ".package-lock.json");
+  const lock = join(cwd, "package-lock.json");
+  if (existsSync(installed) && statSync(installed).mtimeMs > statSync(lock).mtimeMs) return;
+  console.log(`Fetching the tools of test/${folder} ...`);
+  const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], { cwd, stdio: "inherit" });
+  if (status !== 0) throw new Error(`the tools of test/${folder} could not be fetched`);
 }

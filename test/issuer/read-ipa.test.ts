@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
-import { makeBinaryPlist, writeZip, writeZipByZip, type ZipMember } from "../support/packages.ts";
+import { makeBinaryPlist, writeZip, type ZipMember } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
 const path = temporaryFiles();
@@ -86,15 +86,6 @@ describe("an .ipa is described", () => {
   test("whatever the file is called, stored or deflated", async () => {
     const members = [{ name: infoPath, plist: info, binary: true, stored: true }, signature];
     assert.deepEqual(await readPackage(writeZip(path("example.zip"), members)), described);
-  });
-
-  test("as the zip command makes it", async () => {
-    const folder = path("zipped");
-    mkdirSync(`${folder}/Payload/Example.app`, { recursive: true });
-    writeFileSync(`${folder}/${infoPath}`, readFileSync(xmlInfo()));
-    mkdirSync(`${folder}/Payload/Example.app/_CodeSignature`);
-    writeFileSync(`${folder}/${signature.name}`, "");
-    assert.deepEqual(await readPackage(writeZipByZip(path("zip.ipa"), folder, "Payload")), described);
   });
 
   const names: [string, Record<string, unknown>, string][] = [
@@ -363,12 +354,3 @@ describe("another file is refused", () => {
     await assert.rejects(readPackage(path("missing.ipa")), { code: "ENOENT" });
   });
 });
-
-/** The XML Info.plist as a file. */
-function xmlInfo(): string {
-  writeZip(path("info.zip"), [{ name: "Info.plist", plist: info, stored: true }]);
-  const bytes = readFileSync(path("info.zip"));
-  const start = bytes.indexOf("<?xml");
-  writeFileSync(path("Info.plist"), bytes.subarray(start, bytes.indexOf("</plist>") + 8));
-  return path("Info.plist");
-}

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
-import { makeXar, writeXarByBsdtar, type XarFlaws } from "../support/packages.ts";
+import { makeXar, type XarFlaws } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
 const path = temporaryFiles();
@@ -50,14 +50,8 @@ describe("a .pkg is described", () => {
     build: "456",
   };
 
-  test("by its Distribution, as bsdtar writes it", async () => {
-    mkdirSync(path("tree/example.pkg"), { recursive: true });
-    writeFileSync(path("tree/Distribution"), distribution);
-    writeFileSync(path("tree/example.pkg/PackageInfo"), packageInfo);
-    writeFileSync(path("tree/example.pkg/Payload"), "x".repeat(100_000));
-    const { warnings, ...described } = await readPackage(
-      writeXarByBsdtar(path("real.pkg"), path("tree"), ["Distribution", "example.pkg"]),
-    );
+  test("by its Distribution, with a warning if it is not signed", async () => {
+    const { warnings, ...described } = await describePkg({ Distribution: distribution }, {});
     assert.deepEqual(described, {
       kind: "pkg",
       metadata: {
@@ -117,14 +111,6 @@ describe("a .pkg is described", () => {
       Distribution: withoutApps.replace(/<product .*\/>/, ""),
     });
     assert.deepEqual([metadata.bundleIdentifier, metadata.bundleVersion], ["com.example.pkg", "1.2.9"]);
-  });
-
-  test("by the component inside, if its Distribution names no app", async () => {
-    mkdirSync(path("inner/example.pkg"), { recursive: true });
-    writeFileSync(path("inner/Distribution"), withoutApps);
-    writeFileSync(path("inner/example.pkg/PackageInfo"), packageInfo);
-    const pkg = writeXarByBsdtar(path("inner.pkg"), path("inner"), ["Distribution", "example.pkg"]);
-    assert.deepEqual((await readPackage(pkg)).apps, [app]);
   });
 
   test("by its PackageInfo, with a warning that it is no distribution", async () => {

@@ -14,6 +14,7 @@ const key = signingKey();
 mkdirSync(join(scratch, "apps"), { recursive: true });
 writeFileSync(join(scratch, "package.json"), '{ "type": "module" }');
 writeFileSync(join(scratch, "public.pem"), key.publicPem);
+writeFileSync(join(scratch, "key.pem"), key.privateKey.export({ type: "pkcs8", format: "pem" }));
 writeFileSync(join(scratch, "apps", "app.ipa"), "the file");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { bundleSuite, type TestBundle } from "./bundle-suite.ts";
 import type { Runtime } from "./command-line-runtimes.ts";
 import type { FileResult } from "./shim/node-test.ts";
-import { identityTest, portableTests } from "./suite-files.ts";
+import { identityTest } from "./suite-files.ts";
 import { sumResults } from "./suite-result.ts";
 import { suiteResult } from "./workerd.ts";
 
@@ -27,9 +27,9 @@ export function chromiumRuntime(): Runtime {
   return {
     name: `Chromium ${version}`,
     way: "bundled, under a strict Content Security Policy",
-    run: async () => {
-      const files = [...portableTests(), identityTest(`Chromium ${major}`)];
-      const bundles = await bundleSuite(files, "shim");
+    hasSockets: false,
+    run: async (tests) => {
+      const bundles = await bundleSuite([...tests, identityTest(`Chromium ${major}`)], "shim");
       const { files: results, violations } = await runPage(bundles);
       const sum = sumResults(results.map((result, index) => suiteResult(bundles[index]?.file ?? "", result)));
       const output = `${sum.output}\n${violations.join("\n")}`;

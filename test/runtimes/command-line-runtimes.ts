@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join, relative } from "node:path";
-import { identityTest, portableTests, root } from "./suite-files.ts";
-import { runCommand, type SuiteResult, type SummaryPatterns, sumResults } from "./suite-result.ts";
+import { identityTest, root } from "./suite-files.ts";
+import { type Counts, runCommand, type SuiteResult, sumResults } from "./suite-result.ts";
 
 /** A runtime and the way to run the portable tests on it. */
 export interface Runtime {
@@ -9,14 +9,21 @@ export interface Runtime {
   readonly name: string;
   /** The way the tests got in. */
   readonly way: string;
-  run(): Promise<SuiteResult>;
+  /** Whether servers can be started inside it, with `node:net` and `node:http`. */
+  readonly hasSockets: boolean;
+  /** Runs these test files, and one that asserts which runtime this is. */
+  run(files: readonly string[]): Promise<SuiteResult>;
 }
 
 const modules = join(root, "test/runtimes/node_modules");
+// Koa and Express read the environment and their own files when they are loaded.
+const denoSocketPermissions = ["--allow-net=127.0.0.1", "--allow-env", "--allow-read"];
 const condition = "--conditions=@portcullis/source";
 
+type BinaryName = "node20" | "node22" | "node24" | "node26" | "deno" | "bun" | "workerd";
+
 /** Where the binaries of test/runtimes/package.json lie. */
-export const binaries = {
+export const binaries: Readonly<Record<BinaryName, string>> = {
   node20: join(modules, "node20/bin/node"),
   node22: join(modules, "node22/bin/node"),
   node24: join(modules, "node24/bin/node"),
@@ -24,7 +31,7 @@ export const binaries = {
   deno: join(modules, "@deno/linux-x64-glibc/deno"),
   bun: join(modules, "@oven/bun-linux-x64/bin/bun"),
   workerd: join(modules, "@cloudflare/workerd-linux-64/bin/workerd"),
-} as const;
+};
 
 /** Node, Deno and Bun: they run the test files as they are, from the TypeScript source. */
 export function commandLineRuntimes(): Runtime[] {
@@ -41,60 +48,76 @@ export function commandLineRuntimes(): Runtime[] {
 /** The first version number that a binary prints. */
 export function versionOf(binary: string): string {
   const output = execFileSync(binary, ["--version"], { encoding: "utf8" });
-  return /\d+(\.\d+)+/.exec(output)?.[0] ?? output.trim();
+  return /\d+([.-]\d+)+/.exec(output)?.[0] ?? output.trim();
 }
 
 function node(binary: string, loader: readonly string[], way: string): Runtime {
   const name = `Node ${versionOf(binary)}`;
-  const patterns = { passed: /^# pass (\d+)$/m, failed: /^# fail (\d+)$/m, skipped: /^# skipped (\d+)$/m };
   return {
     name,
     way,
-    run: () => {
-      const args = [condition, ...loader, "--test", "--test-reporter=tap", ...filesFor(name)];
-      return runCommand([binary, ...args], root, patterns);
+    hasSockets: true,
+    run: (files) => {
+      const all = [...files, identityTest(name)];
+      const args = [condition, ...loader, "--test", "--test-reporter=tap", ...all];
+      return runCommand([binary, ...args], root, nodeCounts);
     },
   };
 }
 
-/** Deno gets no permission at all: neither core nor its tests need one. */
+/** Deno gets no permission but that to listen on and connect to this machine; core's tests need none. */
 function deno(): Runtime {
   const name = `Deno ${versionOf(binaries.deno)}`;
-  const patterns = {
-    passed: /\| (\d+) passed/,
-    failed: /\| (\d+) failed/,
-    skipped: /\| (\d+) ignored/,
-  };
-  const args = ["test", condition, "--no-prompt", "--no-check", "--node-modules-dir=manual"];
+  const args = ["test", condition, "--no-prompt", "--no-check", "--node-modules-dir=manual", "--reporter=junit"];
   return {
     name,
     way: "source as it is, no permissions",
-    run: () => runCommand([binaries.deno, ...args, ...filesFor(name)], root, patterns),
+    hasSockets: true,
+    run: (files) => {
+      const needsSockets = files.some((file) => file.includes("contract"));
+      const permissions = needsSockets ? denoSocketPermissions : [];
+      return runCommand([binaries.deno, ...args, ...permissions, ...files, identityTest(name)], root, denoCounts);
+    },
   };
 }
 
 /** Bun runs all files in one process, where a test that changes a global meets others: one each. */
 function bun(): Runtime {
   const name = `Bun ${versionOf(binaries.bun)}`;
-  const patterns: SummaryPatterns = {
-    passed: /^ *(\d+) pass$/m,
-    failed: /^ *(\d+) fail$/m,
-    skipped: /^ *(\d+) skip$/m,
-  };
   return {
     name,
     way: "source as it is",
-    run: async () => {
+    hasSockets: true,
+    run: async (files) => {
       const results: SuiteResult[] = [];
-      for (const file of filesFor(name)) {
+      for (const file of [...files, identityTest(name)]) {
         const path = `./${relative(root, file)}`;
-        results.push(await runCommand([binaries.bun, "test", condition, path], root, patterns));
+        results.push(await runCommand([binaries.bun, "test", condition, path], root, bunCounts));
       }
       return sumResults(results);
     },
   };
 }
 
-function filesFor(name: string): string[] {
-  return [...portableTests(), identityTest(name)];
+function nodeCounts(output: string): Counts {
+  const count = counter(output);
+  return { passed: count(/^# pass (\d+)$/m), failed: count(/^# fail (\d+)$/m), skipped: count(/^# skipped (\d+)$/m) };
+}
+
+function bunCounts(output: string): Counts {
+  const count = counter(output);
+  return { passed: count(/^ *(\d+) pass$/m), failed: count(/^ *(\d+) fail$/m), skipped: count(/^ *(\d+) skip$/m) };
+}
+
+/** Deno counts a suite as one test more; in its JUnit report a test of a suite is named `SUITE > TEST`. */
+function denoCounts(output: string): Counts {
+  const names = [...output.matchAll(/<testcase name="([^"]*)"/g)].map(([, name = ""]) => name);
+  const suites = new Set(names.filter((name) => name.includes(" &gt; ")).map((name) => name.split(" &gt; ")[0]));
+  const failed = counter(output)(/<testsuites [^>]*failures="(\d+)"/);
+  const skipped = [...output.matchAll(/<skipped/g)].length;
+  return { passed: names.length - suites.size - failed - skipped, failed, skipped };
+}
+
+function counter(output: string): (pattern: RegExp) => number {
+  return (pattern) => Number(pattern.exec(output)?.[1] ?? 0);
 }

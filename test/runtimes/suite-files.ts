@@ -5,16 +5,20 @@ import { fileURLToPath } from "node:url";
 /** The repository. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The folders of `test/` whose files run unmodified in every runtime. */
-const portableFolders = ["core", "contract", "web-fetch"];
-
-/** The portable test files. */
+/** Tests that need nothing but the language and Web APIs: they run in every runtime. */
 export function portableTests(): string[] {
-  return portableFolders
-    .map((folder) => join(root, "test", folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
-    .filter((file) => file.endsWith(".test.ts"));
+  return [...testFiles("core"), ...testFiles("web-fetch")];
+}
+
+/** Tests that listen on sockets: they run where `node:net` is to be had. */
+export function socketTests(): string[] {
+  return testFiles("contract");
+}
+
+function testFiles(name: string): string[] {
+  const folder = join(root, "test", name);
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
 }
 
 /** Writes the one test more that each runtime runs: that it is the runtime it is taken for. */

@@ -10,25 +10,23 @@ export interface SuiteResult {
   readonly output: string;
 }
 
-/** Patterns by which a runtime's own test runner says how many tests there were. */
-export interface SummaryPatterns {
-  readonly passed: RegExp;
-  readonly failed: RegExp;
-  readonly skipped: RegExp;
+/** How many tests there were, as a runtime's own test runner says. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
 }
 
-/** Runs a command that prints a summary; the count comes from the summary, never from us. */
+/** Runs a command that prints a summary; the counts come from what it prints, never from us. */
 export async function runCommand(
   command: readonly string[],
   cwd: string,
-  patterns: SummaryPatterns,
+  readCounts: (output: string) => Counts,
 ): Promise<SuiteResult> {
   const { code, output } = await execute(command, cwd);
-  const count = (pattern: RegExp): number => Number(pattern.exec(output)?.[1] ?? 0);
-  const failed = count(patterns.failed);
-  const skipped = count(patterns.skipped);
+  const { passed, failed, skipped } = readCounts(output);
   return {
-    ran: count(patterns.passed) + failed,
+    ran: passed + failed,
     // A runner that dies without a summary has failed too.
     failed: failed === 0 && code !== 0 ? 1 : failed,
     skipped: Array.from({ length: skipped }, () => "see the runner's output"),

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { join } from "node:path";
 import { bundleSuite } from "./bundle-suite.ts";
 import { binaries, type Runtime, versionOf } from "./command-line-runtimes.ts";
+import { startWorkerdProcess } from "./server-process.ts";
 import type { FileResult } from "./shim/node-test.ts";
-import { identityTest, portableTests, root } from "./suite-files.ts";
+import { identityTest, root } from "./suite-files.ts";
 import { type SuiteResult, sumResults } from "./suite-result.ts";
-
-const compatibilityDate = "2026-01-01";
+import { workerdConfiguration } from "./workerd-configuration.ts";
 
 /** Cloudflare's runtime, once bare and once with its Node compatibility. */
 export function workerdRuntimes(): Runtime[] {
@@ -19,18 +17,23 @@ export function workerdRuntimes(): Runtime[] {
 function workerd(version: string, nodeCompatible: boolean): Runtime {
   const name = nodeCompatible ? "workerd with nodejs_compat" : "workerd";
   return {
-    name: `${name} ${version}`,
+    name: `workerd ${version}${nodeCompatible ? " with nodejs_compat" : ""}`,
     way: nodeCompatible ? "bundled, its own node:assert" : "bundled",
-    run: async () => {
-      const files = [...portableTests(), identityTest(name)];
-      const bundles = await bundleSuite(files, nodeCompatible ? "node:assert" : "shim");
+    hasSockets: false,
+    run: async (files) => {
+      const bundles = await bundleSuite([...files, identityTest(name)], nodeCompatible ? "node:assert" : "shim");
       const folder = join(root, ".tmp", "runtimes", name.replace(/\W+/g, "-"));
-      const workers = bundles.map(({ code }) => code);
-      const server = await startWorkerd(folder, workers.map(asWorker), { nodeCompatible });
+      mkdirSync(folder, { recursive: true });
+      for (const [index, { code }] of bundles.entries()) {
+        writeFileSync(join(folder, `worker${index}.js`), asWorker(code));
+      }
+      writeFileSync(join(folder, "config.capnp"), workerdConfiguration(bundles.length, { nodeCompatible }));
+      const server = await startWorkerdProcess(folder);
       try {
         const results: SuiteResult[] = [];
         for (const [index, { file }] of bundles.entries()) {
-          results.push(suiteResult(file, JSON.parse(await server.get(`/${index}`))));
+          const response = await fetch(`http://127.0.0.1:${server.port}/${index}`);
+          results.push(suiteResult(file, (await response.json()) as FileResult));
         }
         return sumResults(results);
       } finally {
@@ -57,87 +60,4 @@ export default {
     }
   },
 };`;
-}
-
-/** A running workerd; the first segment of a path chooses the worker by its number. */
-export interface WorkerdServer {
-  readonly socketPath: string;
-  get(path: string): Promise<string>;
-  close(): Promise<void>;
-}
-
-/** Starts workerd with one isolate for each worker and a router before them. */
-export async function startWorkerd(
-  folder: string,
-  workers: readonly string[],
-  { nodeCompatible }: { nodeCompatible: boolean },
-): Promise<WorkerdServer> {
-  mkdirSync(folder, { recursive: true });
-  const socketPath = join(folder, "socket");
-  const router = `export default {
-  fetch: (request, env) => env["worker" + new URL(request.url).pathname.split("/")[1]].fetch(request),
-};`;
-  writeFileSync(join(folder, "router.js"), router);
-  for (const [index, code] of workers.entries()) {
-    writeFileSync(join(folder, `worker${index}.js`), code);
-  }
-  const flags = nodeCompatible ? `compatibilityFlags = ["nodejs_compat"],` : "";
-  const services = workers.map(
-    (_, index) => `(name = "worker${index}", worker = (
-      modules = [(name = "worker${index}.js", esModule = embed "worker${index}.js")],
-      compatibilityDate = "${compatibilityDate}", ${flags}))`,
-  );
-  const bindings = workers.map((_, index) => `(name = "worker${index}", service = "worker${index}")`);
-  const configuration = `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    ${services.join(",\n    ")},
-    (name = "router", worker = (
-      modules = [(name = "router.js", esModule = embed "router.js")],
-      compatibilityDate = "${compatibilityDate}",
-      bindings = [${bindings.join(", ")}])),
-  ],
-  sockets = [(name = "http", address = "unix:${socketPath}", http = (), service = "router")],
-);
-`;
-  writeFileSync(join(folder, "config.capnp"), configuration);
-  const child = spawn(binaries.workerd, ["serve", join(folder, "config.capnp")], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on("data", (chunk) => {
-      said += chunk;
-    });
-  }
-  return {
-    socketPath,
-    get: (path) => getOnce(socketPath, path, child, () => said),
-    async close() {
-      child.kill();
-      if (child.exitCode === null) await new Promise((resolve) => child.once("exit", resolve));
-    },
-  };
-}
-
-/** Asks, again and again until the server listens. */
-async function getOnce(socketPath: string, path: string, child: ChildProcess, said: () => string): Promise<string> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    if (child.exitCode !== null) throw new Error(`workerd ended: ${said()}`);
-    const body = await new Promise<string | undefined>((resolve) => {
-      const outgoing = request({ socketPath, path }, (incoming) => {
-        let text = "";
-        incoming.setEncoding("utf8");
-        incoming.on("data", (chunk) => {
-          text += chunk;
-        });
-        incoming.on("end", () => resolve(text));
-      });
-      outgoing.once("error", () => resolve(undefined));
-      outgoing.end();
-    });
-    if (body !== undefined) return body;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`workerd did not answer in time: ${said()}`);
 }

@@ -63,7 +63,9 @@ test("a streamed answer is passed on as it is, status, range headers and all", a
 
 test("an answer is made private, also where its headers cannot be changed", async () => {
   const redirect = Response.redirect("https://files.example/b", 302);
-  assert.throws(() => redirect.headers.set("Cache-Control", "private"), "this response is read-only");
+  // The standard makes the headers of a redirect immutable; Bun does not.
+  const isReadOnly = !("Bun" in globalThis);
+  if (isReadOnly) assert.throws(() => redirect.headers.set("Cache-Control", "private"), /immutable|modify/i);
   const readOnly = await guard(options, () => redirect)(new Request(url));
   assert.equal(readOnly.status, 302);
   assert.equal(readOnly.headers.get("location"), "https://files.example/b");

@@ -43,9 +43,8 @@ export function judgeClaims(claims: JsonObject, policy: ClaimsPolicy, now: numbe
   return undefined;
 }
 
-/** RFC 7519 section 4.1.3: a token with an audience is refused by whoever is not named in it. */
+/** RFC 7519 section 4.1.3: a token with an audience is refused by whoever is not named in it, or has no name. */
 function isAudience({ aud }: JsonObject, audience: string | undefined): boolean {
-  if (audience === undefined) return aud === undefined;
   return Array.isArray(aud) ? aud.includes(audience) : aud === audience;
 }
 

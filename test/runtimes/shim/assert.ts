@@ -36,7 +36,7 @@ function doesNotMatch(actual: string, pattern: RegExp, message?: string | Error)
   }
 }
 
-function throws(run: () => unknown, expected?: Expected): void {
+function throws(run: () => unknown, expected?: Expected | string): void {
   try {
     run();
   } catch (error) {
@@ -46,7 +46,10 @@ function throws(run: () => unknown, expected?: Expected): void {
   fail("nothing was thrown");
 }
 
-async function rejects(promise: Promise<unknown> | (() => Promise<unknown>), expected?: Expected): Promise<void> {
+async function rejects(
+  promise: Promise<unknown> | (() => Promise<unknown>),
+  expected?: Expected | string,
+): Promise<void> {
   try {
     await (typeof promise === "function" ? promise() : promise);
   } catch (error) {
@@ -56,8 +59,9 @@ async function rejects(promise: Promise<unknown> | (() => Promise<unknown>), exp
   fail("nothing was rejected");
 }
 
-function judgeError(error: unknown, expected: Expected | undefined): void {
-  if (expected === undefined) return;
+function judgeError(error: unknown, expected: Expected | string | undefined): void {
+  // Text is no expectation but the message for when nothing is thrown.
+  if (expected === undefined || typeof expected === "string") return;
   if (expected instanceof RegExp) {
     if (!expected.test(String(error))) fail(`${String(error)} does not match ${expected}`);
   } else if (typeof expected === "function") {

@@ -53,5 +53,3 @@ export async function runTests(): Promise<FileResult> {
   for (const run of afters) await run();
   return { ran, failures, skipped };
 }
-
-export default test;

@@ -2,7 +2,7 @@ import { CommanderError, Option, Command as Parser } from "commander";
 import type { Command, Operand } from "./command.ts";
 import { type CommandError, usageError } from "./command-error.ts";
 import { exitCodeMeanings } from "./exit-code.ts";
-import { dashedName, environmentName, type OptionDefinition } from "./option.ts";
+import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "./option.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What was on the command line, not yet judged. */
@@ -73,7 +73,7 @@ export function parseCommandLine(
 
 function parserOption(name: string, option: OptionDefinition): Option {
   const short = option.short ? `-${option.short}, ` : "";
-  const value = option.kind === "flag" ? "" : ` <${option.placeholder}>`;
+  const value = option.kind === "flag" ? "" : ` <${valuePlaceholder(option)}>`;
   const parserOption = new Option(`${short}--${dashedName(name)}${value}`, `${option.description}${remark(option)}`);
   if (option.kind === "flag") return parserOption;
   // Values stay text here: they are judged together with those of the environment and the file.
@@ -83,7 +83,7 @@ function parserOption(name: string, option: OptionDefinition): Option {
 /** What `--help` adds to a description: choices, that it is needed or may be repeated, its default. */
 export function remark(option: OptionDefinition): string {
   const remarks: string[] = [];
-  if (option.kind === "choice") remarks.push(`one of ${option.choices.join(", ")}`);
+  if (option.kind === "choice" && option.placeholder) remarks.push(`one of ${option.choices.join(", ")}`);
   if ("required" in option && option.required) remarks.push("required");
   if (option.kind === "list") remarks.push("may be repeated");
   if ("default" in option && option.default !== undefined) remarks.push(`default ${option.default}`);

@@ -39,7 +39,8 @@ export interface NumberOption extends OptionBase {
 /** One word of a few. */
 export interface ChoiceOption extends OptionBase {
   readonly kind: "choice";
-  readonly placeholder: string;
+  /** Where the choices joined by bars would be too long for `--help`. */
+  readonly placeholder?: string;
   readonly choices: readonly string[];
   readonly default?: string;
 }
@@ -68,6 +69,12 @@ type OptionValue<O extends OptionDefinition> = O extends { kind: "flag" }
 export type OptionValues<Table extends OptionTable> = {
   readonly [Name in keyof Table]: OptionValue<Table[Name]>;
 };
+
+/** What stands for the value of an option in help and reference. */
+export function valuePlaceholder(option: Exclude<OptionDefinition, FlagOption>): string {
+  if (option.kind === "choice") return option.placeholder ?? option.choices.join("|");
+  return option.placeholder;
+}
 
 /** `tokenParameter` as it stands on the command line, without the dashes, and in the configuration file. */
 export function dashedName(name: string): string {

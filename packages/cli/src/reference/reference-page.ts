@@ -1,7 +1,7 @@
 import type { Command, Operand } from "../command-line/command.ts";
 import { remark } from "../command-line/command-parser.ts";
 import { exitCodeMeanings } from "../command-line/exit-code.ts";
-import { dashedName, environmentName, type OptionDefinition } from "../command-line/option.ts";
+import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "../command-line/option.ts";
 
 /** The reference of one command in Markdown, made from its option table. */
 export function referencePage(command: Command): string {
@@ -37,7 +37,7 @@ export function referencePage(command: Command): string {
 
 function optionRow([name, option]: [string, OptionDefinition]): string[] {
   const short = option.short ? `-${option.short}, ` : "";
-  const value = option.kind === "flag" ? "" : ` ${option.placeholder}`;
+  const value = option.kind === "flag" ? "" : ` ${valuePlaceholder(option)}`;
   return [
     code(`${short}--${dashedName(name)}${value}`),
     `${option.description}${remark(option)}`,

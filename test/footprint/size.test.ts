@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+/** What a bundle of this code weighs, minified and gzipped, in bytes. */
+async function weigh(contents: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    conditions: ["@portcullis/source"],
+  });
+  return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
+}
+
+/** jose's part that does the same: verifying a token with a PEM key. */
+const joseSize = await weigh('export { importSPKI, jwtVerify } from "jose";');
+
+test("the gate alone is lighter than jose's verification", async () => {
+  const size = await weigh('export { createGate } from "@portcullis/core";');
+  console.log(`createGate ${size} bytes, jose ${joseSize} bytes`);
+  assert.ok(size <= joseSize * 0.95, `${size} bytes, jose ${joseSize}`);
+});
+
+test("everything in core, messages and all, is about as light as jose's verification", async () => {
+  const size = await weigh('export * from "@portcullis/core";');
+  console.log(`all of core ${size} bytes, jose ${joseSize} bytes`);
+  assert.ok(size <= joseSize * 1.1, `${size} bytes, jose ${joseSize}`);
+});
+
+test("who takes a part only pays for that part", async () => {
+  const size = await weigh('export { readToken, removeToken } from "@portcullis/core";');
+  console.log(`readToken and removeToken ${size} bytes`);
+  assert.ok(size <= joseSize * 0.1, `${size} bytes`);
+});
