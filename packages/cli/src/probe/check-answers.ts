@@ -76,11 +76,15 @@ function checkRefusals(all: readonly ProbeAnswer[]): AnswerCheck {
 }
 
 function checkHead(get: ProbeAnswer, head: ProbeAnswer): AnswerCheck {
-  const names = ["content-length", "content-type", "etag", "last-modified"];
-  const different = names.find((name) => get.headers[name] !== head.headers[name]);
-  if (head.status !== get.status)
+  if (head.status !== get.status) {
     return fault("head", `HEAD answers ${head.status}, GET ${get.status}: devices send HEAD first.`);
-  if (different) return fault("head", `HEAD and GET disagree about ${different}: devices send HEAD first.`);
+  }
+  const names = ["content-length", "content-type", "etag", "last-modified"];
+  const different = names.filter((name) => get.headers[name] !== head.headers[name]);
+  const contradicted = different.find((name) => head.headers[name] !== undefined);
+  if (contradicted) return fault("head", `HEAD and GET disagree about ${contradicted}: devices send HEAD first.`);
+  // RFC 9110 section 9.3.2 lets HEAD leave fields out.
+  if (different[0]) return warning("head", `HEAD leaves out ${different[0]}, which GET has: devices send HEAD first.`);
   return good("head", "HEAD and GET agree.");
 }
 
