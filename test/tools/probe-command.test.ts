@@ -33,16 +33,17 @@ test("another host is not touched without --yes where nobody can be asked", asyn
 
 for (const [answer, code, message] of [
   ["n", 2, /nothing was sent/],
+  ["", 2, /nothing was sent/],
   ["y", 3, /example\.invalid does not answer/],
 ] as const) {
-  test(`on a terminal it asks before it touches another host; "${answer}" is obeyed`, async () => {
+  test(`on a terminal it asks before it touches another host; "${answer}" is obeyed, and no answer is a no`, async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     let errors = "";
     const stderr = Object.assign(
       new Writable({
         write(chunk, _encoding, done) {
           errors += chunk;
-          if (/\[y\/N\] $/.test(errors)) stdin.write(`${answer}\n`);
+          if (/\[y\/N\] $/.test(errors)) answer === "" ? stdin.end() : stdin.write(`${answer}\n`);
           done();
         },
       }),

@@ -2,7 +2,7 @@ import { durationWords } from "../command-line/time-words.ts";
 import { appleContentType } from "../files/content-type.ts";
 import { isSuccess } from "./judge-answer.ts";
 import type { ProbeAnswer } from "./probe-client.ts";
-import type { AnswerCheck, CaseResult } from "./probe-result.ts";
+import { type AnswerCheck, type CaseResult, methodsThrough } from "./probe-result.ts";
 
 /** What the checks look at besides the answers. */
 export interface AnswerContext {
@@ -20,7 +20,7 @@ export function checkAnswers(results: readonly CaseResult[], context: AnswerCont
   const all = results.flatMap(({ answers }) => (answers ? Object.values(answers) : []));
   const file = results.find(({ probe }) => probe.grade === "valid")?.answers;
   const checks = [checkEncryption(all, context), checkClock(context), checkRedirects(all), checkEcho(all, context)];
-  checks.push(checkFailures(all), checkRefusals(all));
+  checks.push(checkFailures(all), checkRefusals(all), ...checkAftermath(results));
   if (!file || !isSuccess(file.GET)) return checks;
   checks.push(checkHead(file.GET, file.HEAD), checkRange(file.Range), checkValidator(file.GET));
   return [...checks, checkCaching(file.GET), ...checkType(file.GET, context.url)];
@@ -43,6 +43,15 @@ function checkClock({ clockOffset }: AnswerContext): AnswerCheck {
   if (Math.abs(clockOffset) <= mostOffset) return good("clock", "Its clock agrees with this computer's.");
   const direction = clockOffset > 0 ? "ahead of" : "behind";
   return fault("clock", `Its clock is ${words} ${direction} this computer's: expiry goes wrong.`);
+}
+
+/** Tokens that hardly expire were signed with the real key, and stand in the server's log now. */
+function checkAftermath(results: readonly CaseResult[]): AnswerCheck[] {
+  if (methodsThrough(results, "endless").length === 0) return [];
+  if (methodsThrough(results, "open", "forged").length > 0) return [];
+  return [
+    warning("aftermath", "Its log holds tokens of this probe that work for ever: mend it, then replace the key."),
+  ];
 }
 
 function checkRedirects(all: readonly ProbeAnswer[]): AnswerCheck {
