@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
+import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { type RawRequest, rawRequest } from "../support/raw-request.ts";
@@ -145,6 +146,15 @@ test("it does not start without knowing which header to trust", async () => {
 test("it listens on loopback unless told otherwise", async () => {
   const { msg } = await portcullis.line(({ msg }) => / on http/.test(msg ?? ""));
   assert.match(msg ?? "", / on http:\/\/127\.0\.0\.1:/);
+});
+
+test("as long as no key could be loaded it is 403 keys_unavailable, and never 503", async () => {
+  const nobody = await freePort();
+  const args = ["auth", "--for", "nginx", "--key", `http://127.0.0.1:${nobody}/jwks.json`, "--port", "0"];
+  const port = await startPortcullis(args).port();
+  const headers = { "X-Original-URI": `/app.ipa?token=${freshToken(key)}` };
+  const { status, headers: answered } = await rawRequest(port, "/auth", { headers });
+  assert.deepEqual([status, answered["x-portcullis-code"]], [403, "keys_unavailable"]);
 });
 
 test("with --report-only everything is 204, and the header says what it would have been", async () => {

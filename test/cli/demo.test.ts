@@ -56,6 +56,9 @@ test("the demo prints a link that works, the same without its token, and one tha
       const other = await fetch(`${path?.replace(/[^/]+$/, name)}?${query}`);
       assert.equal(other.status, 200, name);
     }
+    const posted = await fetch(working, { method: "POST", body: "x" });
+    assert.equal(posted.status, 405);
+    assert.equal(posted.headers.get("allow"), "GET, HEAD");
     const part = await fetch(working, { headers: { Range: "bytes=0-99" } });
     assert.equal(part.status, 206);
     assert.equal((await part.arrayBuffer()).byteLength, 100);

@@ -34,7 +34,10 @@ export function parseCommandLine(
         getOutHelpWidth: () => Math.min(out.width, 100),
         getOutHasColors: () => out.colours.isColorSupported,
       })
-      .configureHelp({ styleTitle: (text) => out.colours.bold(text) });
+      .configureHelp({
+        styleTitle: (text) => out.colours.bold(text),
+        subcommandTerm: (command) => command.name(),
+      });
 
   const program = configure(new Parser("portcullis"))
     .description("Hands out in-house apps, packages and books only to links with a valid Jamf Pro token.")

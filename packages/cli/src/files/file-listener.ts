@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { openFile } from "./open-file.ts";
-import { answerProblem } from "./problem-answer.ts";
+import { answerMethodNotAllowed, answerProblem, isFetching } from "./problem-answer.ts";
 import { readRequestPath } from "./request-path.ts";
 import { sendFile, type Transfer } from "./send-file.ts";
 
@@ -10,6 +10,10 @@ export type FileListener = (request: IncomingMessage, response: ServerResponse) 
 /** Makes the listener that serves the files of one folder; no listing, no index, no redirect. */
 export function createFileListener(folder: string): FileListener {
   return async (request, response) => {
+    if (!isFetching(request.method)) {
+      answerMethodNotAllowed(response);
+      return undefined;
+    }
     const segments = readRequestPath(request.url ?? "");
     if (segments === undefined) {
       answerProblem(response, 400, "The path of the URL is not one of a file.");

@@ -23,3 +23,14 @@ export function answerProblem(
   });
   response.end(body);
 }
+
+/** RFC 9110 section 15.5.6: what is allowed is named. A body that may follow is not waited for. */
+export function answerMethodNotAllowed(response: ServerResponse): void {
+  const headers = { Allow: "GET, HEAD", Connection: "close" };
+  answerProblem(response, 405, "Files are fetched with GET or HEAD.", headers);
+}
+
+/** Whether a method is one by which files are fetched. */
+export function isFetching(method: string | undefined): boolean {
+  return method === "GET" || method === "HEAD";
+}

@@ -33,7 +33,7 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
 
   let body: ReadStream | undefined;
   let isCut = false;
-  const options = { fd: handle, cacheControl: false, etag: false, highWaterMark: 256 * 1024 };
+  const options = { fd: handle, cacheControl: false, etag: false };
   const sending = send(request, name, options as object) as unknown as SendStream;
   sending.on("stream", (stream: ReadStream) => {
     body = stream;

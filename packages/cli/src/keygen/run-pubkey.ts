@@ -35,13 +35,14 @@ export async function runPubkey(file: string, options: PubkeyOptions, context: C
 }
 
 async function describeKeys(text: string, name: string): Promise<DescribedKey[]> {
-  const source = readPublicHalf(text, name) ?? text;
   try {
+    const source = readPublicHalf(text, name) ?? text;
     // The gate's own judgement first: what it would refuse is not printed as if it were of use.
     const thumbprints = await keyThumbprints(source);
     return keyObjects(source).map((key, index) => describe(key, thumbprints[index] ?? ""));
   } catch (error) {
-    throw failure(`${name}: ${(error as Error).message.replace(/^keys: /, "")}`);
+    const problem = (error as Error).message.replace(/^keys: /, "");
+    throw failure(problem.startsWith(name) ? problem : `${name}: ${problem}`);
   }
 }
 

@@ -7,6 +7,7 @@ export interface FoundToken {
 const equals = 0x3d;
 const percent = 0x25;
 const jwtStart = Buffer.from("eyJ"); // {" in base64url: so starts the header of every JWT
+const payloadStart = Buffer.from(".eyJ");
 const shortestJwt = 20;
 
 /** 1 for what a token is made of, 2 for what else names of parameters are made of. */
@@ -90,9 +91,11 @@ function addValue(found: FoundToken[], bytes: Buffer, start: number, isEncoded: 
   if (end > start) found.push({ start, end });
 }
 
-/** Where a JWT that starts here ends, cut short or not; `undefined` if it is none. */
+/**
+ * Where a JWT that starts here ends, cut short or not; `undefined` if it is none. In the middle of
+ * a word, as behind an `=` that was encoded twice (`%253D`), its payload must start like JSON too.
+ */
 function jwtEnd(bytes: Buffer, start: number): number | undefined {
-  if (!isBoundary(bytes, start)) return undefined;
   let dots = 0;
   let end = start;
   while (end < bytes.length) {
@@ -102,7 +105,9 @@ function jwtEnd(bytes: Buffer, start: number): number | undefined {
     if (character === 0x2e) dots += 1;
     end += byte === percent ? 3 : 1;
   }
-  return dots > 0 && end - start >= shortestJwt ? end : undefined;
+  if (dots === 0 || end - start < shortestJwt) return undefined;
+  const payload = bytes.subarray(start, end).indexOf(payloadStart);
+  return payload !== -1 || isBoundary(bytes, start) ? end : undefined;
 }
 
 /** The byte that `%XX` at this place stands for. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { allowedCacheControl, type Gate, type Refused, refusalAnswer, removeToken } from "@portcullis/core";
 import { openFile } from "../files/open-file.ts";
-import { answerProblem } from "../files/problem-answer.ts";
+import { answerMethodNotAllowed, answerProblem, isFetching } from "../files/problem-answer.ts";
 import { readRequestPath } from "../files/request-path.ts";
 import { sendFile } from "../files/send-file.ts";
 import type { Log } from "../log/create-log.ts";
@@ -51,10 +51,7 @@ async function answer(
 ): Promise<void> {
   const { gate, reportOnly, now } = options;
   const { method, url = "" } = request;
-  if (method !== "GET" && method !== "HEAD") {
-    const headers = { Allow: "GET, HEAD", Connection: "close" };
-    return answerProblem(response, 405, "Files are fetched with GET or HEAD.", headers);
-  }
+  if (!isFetching(method)) return answerMethodNotAllowed(response);
   const { decision, facts } = await judgeUrl(gate, url, now);
   record.add(facts);
   request.url = removeToken(url, gate.tokenParameter);

@@ -7,6 +7,7 @@ import { createReloadingGate, type GateSettings, type ReloadingGate } from "../k
 import { watchFiles } from "../keys/watch-files.ts";
 import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
 import type { LogEntry } from "../log/log-entry.ts";
+import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
@@ -65,13 +66,14 @@ export async function runServer(
     log.decision(entry);
   };
   const listener = plan.createListener({ gate, log, finished });
+  const maxConnections = Math.min(settings.maxConnections, affordableConnections() ?? settings.maxConnections);
   const server = createServer(
     (request, response) => {
       metrics.begun();
       if (ending) response.shouldKeepAlive = false;
       listener(request, response);
     },
-    settings.maxConnections,
+    maxConnections,
     tls,
   );
 
@@ -101,7 +103,14 @@ export async function runServer(
       log.info(`status: ${where}/healthz /readyz /metrics`);
     }
     const where = await listen(server, plan.address, tls ? "https" : "http");
+    // Such as when the system has no descriptor left for one more connection.
+    server.on("error", (error) => log.error(`a connection could not be accepted: ${error.message}`));
     for (const warning of plan.warnings) log.warn(warning);
+    if (maxConnections < settings.maxConnections) {
+      log.warn(
+        `at most ${maxConnections} connections at once, not ${settings.maxConnections}: the system grants too few open files (ulimit -n, LimitNOFILE=)`,
+      );
+    }
     log.info(`${plan.purpose} on ${where}`);
 
     const signal = await ends.first;

@@ -12,7 +12,10 @@ export function createStatusServer(metrics: Metrics, isReady: () => boolean): Se
     if (method !== "GET" && method !== "HEAD") return answer(405, "GET or HEAD\n");
     if (path === "/healthz") return answer(200, "alive\n");
     if (path === "/readyz") return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
-    if (path === "/metrics") return answer(200, await metrics.text(), metrics.contentType);
+    if (path === "/metrics") {
+      const text = await metrics.text().catch(() => undefined);
+      return text === undefined ? answer(500, "no metrics\n") : answer(200, text, metrics.contentType);
+    }
     return answer(404, "/healthz, /readyz or /metrics\n");
   });
   server.headersTimeout = 10_000;

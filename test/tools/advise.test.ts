@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+
+interface Line {
+  readonly token?: string;
+  readonly secondsLeft?: number;
+  readonly range?: string;
+  readonly size?: number;
+  readonly duration?: number;
+  readonly complete?: boolean;
+  readonly resumed?: true;
+}
+
+/** A line as `serve` writes it. */
+function line({ secondsLeft = 500, ...more }: Line): string {
+  const allowed = secondsLeft > -60 || more.resumed === true;
+  const entry = {
+    level: "info",
+    time: "2025-03-31T12:00:00.000Z",
+    event: "download",
+    method: "GET",
+    path: "/a.ipa",
+    status: allowed ? (more.range ? 206 : 200) : 401,
+    code: allowed ? "allowed" : "token_expired",
+    token: "00000000",
+    secondsLeft,
+    bytes: 1000,
+    size: 1000,
+    duration: 1000,
+    complete: true,
+    client: "ios-app-install",
+    ...more,
+  };
+  return JSON.stringify(entry);
+}
+
+/** First uses by that many devices, each so many seconds after the install command. */
+function firstUses(expiryMinutes: number, ...delays: number[]): string[] {
+  return delays.map((delay, index) =>
+    line({ token: String(index).padStart(8, "0"), secondsLeft: expiryMinutes * 60 - delay }),
+  );
+}
+
+async function advise(lines: readonly string[], ...more: string[]) {
+  const run = await runMain(["advise", "-", "--json", ...more], { stdin: `${lines.join("\n")}\n` });
+  return { exit: run.code, ...JSON.parse(run.stdout) };
+}
+
+test("devices that come late ask for a longer expiry", async () => {
+  const delays = Array.from({ length: 100 }, (_, index) => (index < 80 ? 60 : 30 * 60));
+  const { exit, current, recommended, sentence, firstRequests } = await advise(firstUses(10, ...delays));
+  assert.equal(exit, 0);
+  assert.equal(current, 9, "read off the log: no token had more than nine minutes left");
+  assert.deepEqual(firstRequests, { count: 100, late: 20 });
+  assert.ok(recommended >= 30 && recommended <= 40, String(recommended));
+  assert.match(sentence, /^Set Token Expiry to \d+ minutes: 99 % of requests come within 29 min/);
+});
+
+test("devices that all come at once allow a shorter one, but no shorter than five minutes", async () => {
+  const delays = Array.from({ length: 100 }, () => 20);
+  const { recommended, sentence } = await advise(firstUses(60, ...delays), "--expiry", "60");
+  assert.equal(recommended, 5);
+  assert.match(sentence, /^Token Expiry can be 5 minutes in place of 60/);
+});
+
+test("what fits is left as it is", async () => {
+  const delays = Array.from({ length: 100 }, () => 7 * 60 + 30);
+  const { sentence } = await advise(firstUses(10, ...delays), "--expiry", "10");
+  assert.match(sentence, /^Leave Token Expiry at 10 minutes/);
+});
+
+test("resumes that were refused count, and so do those that grace let through", async () => {
+  const lines = firstUses(5, ...Array.from({ length: 40 }, () => 10));
+  for (let index = 0; index < 10; index += 1) {
+    const token = String(index).padStart(8, "0");
+    lines.push(line({ token, secondsLeft: -600, range: "bytes=500-" }));
+    lines.push(line({ token, secondsLeft: -300, range: "bytes=600-", resumed: true }));
+  }
+  const { resumes, recommended, firstRequests } = await advise(lines, "--expiry", "5");
+  assert.deepEqual(resumes, { count: 20, late: 20, graced: 10 });
+  assert.deepEqual(firstRequests, { count: 40, late: 0 });
+  assert.equal(recommended, 20);
+});
+
+test("a HEAD, its GET and a range from the start are one use of one token", async () => {
+  const lines = ["HEAD", "GET"].map((method) => line({ ...{ method }, token: "aaaaaaaa" }));
+  lines.push(line({ token: "aaaaaaaa", range: "bytes=0-99" }));
+  assert.equal((await advise(lines)).firstRequests.count, 1);
+});
+
+test("what comes later than Jamf Pro's longest expiry is shown, and moves no advice", async () => {
+  const delays = Array.from({ length: 100 }, (_, index) => (index < 60 ? 30 : 5 * 3600));
+  const { recommended, firstRequests } = await advise(firstUses(5, ...delays), "--expiry", "5");
+  assert.equal(recommended, 5);
+  assert.equal(firstRequests.late, 40);
+});
+
+test("transfers are told by the size of the file, whole ones only", async () => {
+  const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10));
+  lines.push(line({ token: "bbbbbbbb", size: 2e9, duration: 90_000 }));
+  lines.push(line({ token: "cccccccc", size: 2e9, duration: 10, complete: false }));
+  const { transfers, brokenOff } = await advise(lines);
+  assert.equal(brokenOff, 1);
+  const large = transfers.find(({ belowBytes }: { belowBytes: number }) => belowBytes === 5e9);
+  assert.deepEqual([large.count, large.medianSeconds], [1, 91]);
+});
+
+test("too few uses of tokens are said to be too few, which is no yes", async () => {
+  const { exit, recommended, sentence } = await advise(firstUses(5, 10, 20, 30));
+  assert.deepEqual([exit, recommended], [1, undefined]);
+  assert.match(sentence, /^Too little to advise on: 3 uses/);
+});
+
+test("other lines, prefixes of a journal and gzip do not disturb it", async () => {
+  const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10)).map((one) => `Mar 31 host portcullis[1]: ${one}`);
+  const log = join(folder, "decisions.log.gz");
+  writeFileSync(
+    log,
+    gzipSync(["serving /srv", '{"level":"info","msg":"keys loaded"}', '{"event": broken', ...lines].join("\n")),
+  );
+  const { code, stdout } = await runMain(["advise", log, "--json"]);
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(stdout).firstRequests.count, 30);
+});
+
+test("a log without decisions fails, and says which log is wanted", async () => {
+  const run = await runMain(["advise", "-"], { stdin: "10.0.0.1 GET /\n" });
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /no decision in these logs\nGive the JSON log of portcullis serve: --log-format json/);
+  assert.equal((await runMain(["advise", join(folder, "nothing.log")])).code, 3);
+});
+
+test("the plot fits into 80 columns and marks what came too late; the advice is the last line", async () => {
+  const delays = Array.from({ length: 200 }, (_, index) => index * 5);
+  const run = await runMain(["advise", "-", "--expiry", "10"], { stdin: firstUses(10, ...delays).join("\n") });
+  for (const row of run.stdout.split("\n")) assert.ok(row.length <= 80, row);
+  assert.match(run.stdout, /5 to 10 min {2}█+ 60\n/);
+  assert.match(run.stdout, /10 to 15 min {2}█+ 60\n/);
+  assert.match(run.stdout, /First requests +200, 79 after the token had expired \(39\.5 %\)/);
+  assert.match(run.stdout, /\nSet Token Expiry to [^\n]+\n?[^\n]+\n$/);
+});

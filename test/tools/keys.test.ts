@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { createGate, keyThumbprints } from "@portcullis/core";
+import makeQrCode from "qrcode-generator";
+import { openssl, pemOf } from "../support/private-key.ts";
+import { runMain } from "../support/run-main.ts";
+import { signingKey, testTime } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const key = signingKey();
+const privatePem = join(folder, "private.pem");
+writeFileSync(privatePem, pemOf(key.privateKey), { mode: 0o600 });
+
+function keygen(name: string, ...more: string[]) {
+  const out = join(folder, `${name}-key.pem`);
+  const publicOut = join(folder, `${name}-public.pem`);
+  return { out, publicOut, run: () => runMain(["keygen", "--out", out, "--public-out", publicOut, ...more]) };
+}
+
+test("keygen makes a private key for its owner's eyes only, and the public half that belongs to it", async () => {
+  const { out, publicOut, run } = keygen("first");
+  const { code, stdout } = await run();
+  assert.equal(code, 0);
+  assert.equal(statSync(out).mode & 0o777, 0o600);
+  assert.equal(openssl(["pkey", "-in", out, "-pubout"]), readFileSync(publicOut, "utf8"));
+  assert.match(readFileSync(out, "utf8"), /^-----BEGIN PRIVATE KEY-----\n/);
+  const [first, second] = stdout.split("\n");
+  assert.match(first ?? "", /first-key\.pem +PRIVATE: paste it into Jamf Pro/);
+  assert.match(second ?? "", /first-public\.pem +public: for the web server: portcullis serve DIR --key/);
+  assert.ok(!stdout.includes("BEGIN PRIVATE"));
+});
+
+test("keygen overwrites neither half, and leaves no half behind", async () => {
+  const taken = keygen("taken");
+  writeFileSync(taken.out, "precious");
+  const first = await taken.run();
+  assert.equal(first.code, 3);
+  assert.match(first.stderr, /taken-key\.pem exists already, and a key is never overwritten/);
+  assert.equal(readFileSync(taken.out, "utf8"), "precious");
+  assert.throws(() => statSync(taken.publicOut));
+  const publicTaken = keygen("other");
+  writeFileSync(publicTaken.publicOut, "precious");
+  assert.equal((await publicTaken.run()).code, 3);
+  assert.throws(() => statSync(publicTaken.out));
+});
+
+test("keygen writes the older form and longer keys on request", async () => {
+  const { out, run } = keygen("old", "--pkcs1", "--bits", "3072", "--json");
+  const { bits, thumbprint } = JSON.parse((await run()).stdout);
+  assert.match(readFileSync(out, "utf8"), /^-----BEGIN RSA PRIVATE KEY-----\n/);
+  assert.equal(createPrivateKey(readFileSync(out)).asymmetricKeyDetails?.modulusLength, 3072);
+  assert.equal(bits, 3072);
+  assert.match(thumbprint, /^[\w-]{43}$/);
+});
+
+test("keygen into a folder that is not there fails with its name", async () => {
+  const run = await runMain([
+    "keygen",
+    "--out",
+    join(folder, "no/key.pem"),
+    "--public-out",
+    join(folder, "no/public.pem"),
+  ]);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /no\/public\.pem cannot be written/);
+});
+
+test("pubkey prints what openssl prints, from either form of private key, and the thumbprint apart", async () => {
+  const [thumbprint] = await keyThumbprints(key.publicPem);
+  for (const form of ["pkcs8", "pkcs1"] as const) {
+    const { code, stdout, stderr } = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey, form) });
+    assert.equal(code, 0);
+    assert.equal(stdout, key.publicPem);
+    assert.equal(stderr, `thumbprint ${thumbprint}\n`);
+  }
+});
+
+test("pubkey reads public keys, certificates, JWKs and JWK Sets, and writes all three forms", async () => {
+  const [thumbprint] = await keyThumbprints(key.publicPem);
+  const certificate = openssl(["req", "-x509", "-key", privatePem, "-subj", "/CN=test", "-days", "1"]);
+  const jwk = { ...key.publicKey.export({ format: "jwk" }), kid: "mine" };
+  const privateJwk = key.privateKey.export({ format: "jwk" });
+  for (const source of [
+    key.publicPem,
+    certificate,
+    JSON.stringify(jwk),
+    JSON.stringify({ keys: [jwk] }),
+    JSON.stringify(privateJwk),
+  ]) {
+    const pem = await runMain(["pubkey", "-"], { stdin: source });
+    assert.equal(pem.stdout, key.publicPem, pem.stderr);
+  }
+  const set = JSON.parse((await runMain(["pubkey", privatePem, "--format", "jwks"])).stdout);
+  assert.deepEqual(Object.keys(set.keys[0]), ["kty", "n", "e", "alg", "use", "kid"]);
+  assert.equal(set.keys[0].kid, thumbprint);
+  const one = JSON.parse((await runMain(["pubkey", privatePem, "--format", "jwk"])).stdout);
+  assert.deepEqual(one, set.keys[0]);
+  const { keys } = JSON.parse((await runMain(["pubkey", privatePem, "--json"])).stdout);
+  assert.deepEqual(keys, [{ pem: key.publicPem, jwk: one, thumbprint }]);
+});
+
+test("pubkey refuses what the gate would refuse, in its words, and shows nothing of it", async () => {
+  const short = pemOf(signingKey(1024).privateKey);
+  const run = await runMain(["pubkey", "-"], { stdin: short });
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /standard input: the RSA key has 1024 bits; use one of 2048 to 8192/);
+  const garbled = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey).slice(0, 500) });
+  assert.equal(garbled.code, 3);
+  assert.ok(!garbled.stderr.includes(pemOf(key.privateKey).slice(60, 100)));
+  assert.equal((await runMain(["pubkey", join(folder, "nothing")])).code, 3);
+});
+
+test("sign makes a link that the gate lets in, and no longer after its expiry", async () => {
+  const url = "https://example.com/a.ipa?v=2";
+  const { code, stdout } = await runMain(["sign", url, "--private-key", privatePem, "--expiry", "7"], {
+    now: () => testTime,
+  });
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(`${url}&token=eyJhbGciOiJSUzI1NiJ9.`));
+  for (const [later, allowed] of [
+    [0, true],
+    [7 * 60 + 59, true],
+    [8 * 60, false],
+  ] as const) {
+    const gate = createGate({ keys: key.publicPem, now: () => testTime + later });
+    assert.equal((await gate.check(stdout.trim())).allowed, allowed, String(later));
+  }
+});
+
+test("sign opens an encrypted key by the first line of a file, and says which file is wrong", async () => {
+  const encrypted = join(folder, "encrypted.pem");
+  writeFileSync(
+    encrypted,
+    key.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "abc" }),
+  );
+  const passphrase = join(folder, "passphrase");
+  writeFileSync(passphrase, "abc\n");
+  const argv = ["sign", "https://example.com/a.ipa", "--private-key", encrypted];
+  assert.equal((await runMain([...argv, "--passphrase-file", passphrase])).code, 0);
+  const run = await runMain(argv);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /encrypted\.pem: the encryption key is encrypted/);
+});
+
+test("sign warns of http, and refuses what is no URL and an expiry that Jamf Pro has not", async () => {
+  const warned = await runMain(["sign", "http://example.com/a.ipa", "--private-key", privatePem]);
+  assert.equal(warned.code, 0);
+  assert.match(warned.stderr, /^warning: The URL starts with http:/);
+  assert.equal((await runMain(["sign", "a.ipa", "--private-key", privatePem])).code, 2);
+  assert.equal(
+    (await runMain(["sign", "https://example.com/a", "--private-key", privatePem, "--expiry", "121"])).code,
+    2,
+  );
+  assert.equal((await runMain(["sign", "https://example.com/a"])).code, 2);
+});
+
+test("sign --qr draws a code that fits into 80 columns and holds the very link", async () => {
+  const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
+  for (const env of [{}, { NO_COLOR: "1" }]) {
+    const { stdout } = await runMain(argv, { terminal: 80, env, now: () => testTime });
+    const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");
+    const link = lines.pop() as string;
+    const expected = makeQrCode(0, "L");
+    expected.addData(link, "Byte");
+    expected.make();
+    const size = expected.getModuleCount();
+    const isDark = darkModules(lines, !("NO_COLOR" in env));
+    const margin = ((lines[0] as string).length - size) / 2;
+    assert.ok(margin >= 1 && (lines[0] as string).length <= 80);
+    for (let row = 0; row < size; row += 1) {
+      for (let column = 0; column < size; column += 1) {
+        assert.equal(isDark(row + margin, column + margin), expected.isDark(row, column), `${row} ${column}`);
+      }
+    }
+  }
+});
+
+test("sign --qr says so if the terminal is too narrow", async () => {
+  const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
+  const run = await runMain(argv, { terminal: 60 });
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /does not fit into 60 columns/);
+});
+
+test("the key files of keygen are those that sign and inspect take", async () => {
+  mkdirSync(join(folder, "pair"));
+  const { out, publicOut, run } = keygen("pair/a");
+  await run();
+  const link = (await runMain(["sign", "https://example.com/a.ipa", "--private-key", out])).stdout.trim();
+  assert.equal((await runMain(["inspect", link, "--key", publicOut])).code, 0);
+});
+
+/** Reads the drawing back; in colour, blocks are the dark modules. */
+function darkModules(lines: readonly string[], inColour: boolean): (row: number, column: number) => boolean {
+  return (row, column) => {
+    const character = lines[Math.floor(row / 2)]?.[column] ?? " ";
+    const isBlock = row % 2 === 0 ? "█▀".includes(character) : "█▄".includes(character);
+    return isBlock === inColour;
+  };
+}

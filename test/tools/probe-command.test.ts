@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PassThrough, Writable } from "node:stream";
+import { after, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { guard } from "@portcullis/node-http";
+import { main } from "portcullis";
+import { freshToken } from "../support/link.ts";
+import { runMain } from "../support/run-main.ts";
+import { signingKey } from "../support/signing-key.ts";
+
+const key = signingKey();
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("another host is not touched without --yes where nobody can be asked", async () => {
+  const run = await runMain(["probe", "https://example.invalid/a.ipa"]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /About 48 requests .* will go to example\.invalid\. Nobody is there to be asked/);
+});
+
+for (const [answer, code, message] of [
+  ["n", 2, /nothing was sent/],
+  ["y", 3, /example\.invalid does not answer/],
+] as const) {
+  test(`on a terminal it asks before it touches another host; "${answer}" is obeyed`, async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true });
+    let errors = "";
+    const stderr = Object.assign(
+      new Writable({
+        write(chunk, _encoding, done) {
+          errors += chunk;
+          if (/\[y\/N\] $/.test(errors)) stdin.write(`${answer}\n`);
+          done();
+        },
+      }),
+      { isTTY: true, columns: 80 },
+    );
+    const stdout = new PassThrough();
+    const argv = ["probe", "http://example.invalid/a.ipa", "--timeout", "5"];
+    assert.equal(await main({ argv, env: {}, stdin, stdout, stderr, signals: new EventEmitter() }), code);
+    assert.match(errors, /Is this server yours to probe\?/);
+    assert.match(errors, message);
+  });
+}
+
+test("with --yes it goes ahead, and a server that does not answer is exit code 3", async () => {
+  const run = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--yes"]);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /127\.0\.0\.1:1 does not answer/);
+});
+
+test("the table fits into 80 columns, and the verdict stands on the last line", async () => {
+  const origin = await listen((_, response) => response.end("open"));
+  const { stdout, stderr } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)], { terminal: 80 });
+  const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");
+  for (const line of lines) assert.ok(line.length <= 80, line);
+  assert.equal(lines.at(-1), "OPEN: anyone with the URL can download.");
+  assert.ok(stdout.includes("\u001b[31m"));
+  assert.match(stderr, /\d+\/48 \w+, (GET|HEAD|Range)/);
+  const plain = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)], {
+    terminal: 80,
+    env: { NO_COLOR: "1" },
+  });
+  assert.ok(!plain.stdout.includes("\u001b"));
+});
+
+for (const [name, wrong, id] of [
+  ["repeats the token in a header", { "X-Debug": "TOKEN" }, "echo"],
+  ["has a clock that is an hour behind", { Date: new Date(Date.now() - 3_600_000).toUTCString() }, "clock"],
+  ["compresses the app", { "Content-Encoding": "gzip" }, "encoding"],
+] as const) {
+  test(`a locked server that ${name} is FLAWED`, async () => {
+    const token = freshToken(key);
+    const origin = await listen(
+      guard({ keys: key.publicPem }, (_, response) => {
+        for (const [header, value] of Object.entries(wrong)) response.setHeader(header, value.replace("TOKEN", token));
+        response.end("the app");
+      }),
+    );
+    const { stdout, code } = await runMain(["probe", `${origin}/a.ipa`, "--token", token, "--json"]);
+    const { verdict, answers } = JSON.parse(stdout);
+    assert.equal(code, 1);
+    assert.equal(verdict, "FLAWED");
+    assert.equal(answers.find((one: { id: string }) => one.id === id).outcome, "fault");
+  });
+}
+
+test("a server that limits how often it is asked leaves the matter UNPROVEN", async () => {
+  const origin = await listen((_, response) => response.writeHead(429).end());
+  const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
+  assert.match(stdout, /UNPROVEN: the server limits how often it may be asked \(429\); try again later\.\n$/);
+});
+
+test("a server whose GET hangs up is told from one that refuses", async () => {
+  const origin = await listen((request, response) => {
+    if (request.method === "GET") request.socket.destroy();
+    else response.writeHead(401).end();
+  });
+  const { stdout, code } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
+  assert.equal(code, 1);
+  assert.match(stdout, /Some requests got no answer/);
+});
+
+for (const [name, argv, message] of [
+  ["key and token at once", ["http://127.0.0.1/", "--private-key", "a", "--token", "b"], /not both/],
+  ["no URL", ["example.com/a.ipa"], /give the whole URL/],
+  ["a URL of another kind", ["ftp://example.com/a.ipa"], /must start with https/],
+] as const) {
+  test(`${name}: a wrong command line`, async () => {
+    const run = await runMain(["probe", ...argv]);
+    assert.equal(run.code, 2);
+    assert.match(run.stderr, message);
+  });
+}
