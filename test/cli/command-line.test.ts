@@ -75,6 +75,13 @@ test("a number out of its bounds, or none at all, is refused by the name of wher
   assert.equal(stderr, "portcullis: PORTCULLIS_PORT: give a whole number from 1 to 65535\n");
 });
 
+test("what Kubernetes puts into PORTCULLIS_PORT for a service of that name is not taken for a port", async () => {
+  const env = { PORTCULLIS_PORT: "tcp://10.0.0.7:8080", PORTCULLIS_FOR: "wrong" };
+  assert.match((await runMain(["auth", "--key", "a.pem"], { env })).stderr, /^portcullis: PORTCULLIS_FOR: /);
+  const { stderr } = await runMain(["auth", "--key", "a.pem", "--for", "nginx"], { env });
+  assert.match(stderr, /^portcullis: --key a\.pem: ENOENT/);
+});
+
 test("the command line wins over the environment, and that over the configuration file", async () => {
   const config = configFile("precedence.json", { auth: { for: "wrong-in-file", key: "file.pem" } });
   const inFile = await runMain(["auth", "--config", config]);

@@ -6,6 +6,7 @@ import { get as httpGet } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
+import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest } from "../support/raw-request.ts";
@@ -111,7 +112,7 @@ for (const [name, target] of [
     const [program, ...first] = portcullisCommand();
     const stdout = target === "/dev/full" ? openSync(target, "w") : "pipe";
     const status = join(base, `${target.replace(/\W/g, "")}.sock`);
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    const port = await freePort();
     const args = [...serveArgs, "--port", String(port), "--status", status];
     const child = spawn(program, [...first, ...args], { stdio: ["ignore", stdout, "ignore"] });
     try {

@@ -37,7 +37,7 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
 
   const variable = environmentName(name);
   const text = env[variable];
-  if (text !== undefined && text !== "") {
+  if (text !== undefined && text !== "" && !isServiceLink(text)) {
     if (option.kind !== "list") return readText(option, text, variable);
     const entries = text.split(",").map((entry) => entry.trim());
     return entries.flatMap((entry) => readText(option, entry, variable)).map(String);
@@ -49,6 +49,11 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
   }
   if (option.kind === "flag") return false;
   return option.kind === "list" ? [] : option.default;
+}
+
+/** Kubernetes tells every container of a service named portcullis where it is, in PORTCULLIS_PORT. */
+function isServiceLink(text: string): boolean {
+  return /^(tcp|udp|sctp):\/\//.test(text);
 }
 
 function refuseUnknown(table: OptionTable, { file, fileName }: OptionSources): void {
