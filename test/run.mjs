@@ -26,7 +26,7 @@ const chosen = Object.keys(floors)
   .filter((folder) => !hasOwnTools(folder))
   .filter((folder) => needServers.includes(folder) === args.includes("--servers"));
 const folders = named.length > 0 ? named : coverage ? ["core"] : chosen;
-folders.filter(hasOwnTools).forEach(fetchTools);
+if (folders.some(hasOwnTools)) readdirSync(testFolder).filter(hasOwnTools).forEach(fetchTools);
 
 const files = folders.flatMap(testFilesIn);
 const floor = folders.reduce((sum, folder) => sum + (floors[folder] ?? 0), 0);

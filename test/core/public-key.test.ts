@@ -267,7 +267,7 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
   for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
     for (const der of [spki, pkcs1]) {
       for (let length = 0; length < der.length; length += 1) {
-        problem(pem(label, der.subarray(0, length)));
+        assert.match(problem(pem(label, der.subarray(0, length))), /damaged|cut short/);
       }
     }
   }

@@ -6,6 +6,7 @@ import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { describeRefusal, refusalCodes } from "@portcullis/core";
 import ts from "typescript";
+import { type CodeBlock, codeBlocksOf } from "../support/code-blocks.ts";
 import { signingKey, signToken } from "../support/signing-key.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,21 +19,6 @@ writeFileSync(join(scratch, "key.pem"), key.privateKey.export({ type: "pkcs8", f
 writeFileSync(join(scratch, "apps", "app.ipa"), "the file");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-interface Block {
-  readonly name: string;
-  readonly language: string;
-  readonly code: string;
-}
-
-/** The fenced code blocks of a document, named by their document and the heading above them. */
-function blocksOf(document: string): Block[] {
-  const text = readFileSync(join(root, document), "utf8");
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(({ 1: language = "", 2: code = "", index }) => {
-    const headings = text.slice(0, index).match(/^#+ .*$/gm) ?? [];
-    return { name: `${document}, ${headings.at(-1) ?? "top"}`, language, code };
-  });
-}
-
 const documents = ["README.md", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)];
 /** Documents whose blocks need more than a key and a file, and the tests that run them. */
 const provedElsewhere: Record<string, string> = {
@@ -40,7 +26,7 @@ const provedElsewhere: Record<string, string> = {
   "packages/nginx/README.md": "test/nginx/recipe.test.ts",
   "packages/cli/README.md": "test/cli/readme.test.ts",
 };
-const blocks = documents.filter((document) => !(document in provedElsewhere)).flatMap(blocksOf);
+const blocks = documents.filter((document) => !(document in provedElsewhere)).flatMap(codeBlocksOf);
 const programs = blocks.filter(({ language }) => language === "ts" || language === "js");
 
 interface Run {
@@ -51,7 +37,7 @@ interface Run {
 }
 
 /** Runs a block until it listens or ends. */
-async function run(block: Block): Promise<Run> {
+async function run(block: CodeBlock): Promise<Run> {
   const file = join(scratch, `block-${blocks.indexOf(block)}.${block.language}`);
   writeFileSync(file, block.code);
   const args = [
@@ -78,7 +64,7 @@ async function run(block: Block): Promise<Run> {
 }
 
 /** What the comments behind `console.log` promise, in order. */
-function promisedOutput({ code }: Block): string[] {
+function promisedOutput({ code }: CodeBlock): string[] {
   return [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1] as string);
 }
 
@@ -88,7 +74,7 @@ describe("code blocks", () => {
     for (const { name, language, code } of blocks) {
       assert.ok(["ts", "js", "sh", ""].includes(language), `${name}: ${language}`);
       if (language === "")
-        assert.doesNotMatch(code, /\b(import|const|npm|npx|curl)\b/, `${name}: code without a language`);
+        assert.doesNotMatch(code, /^ *(import|const|npm|npx|curl|portcullis)\b/m, `${name}: code without a language`);
     }
   });
 

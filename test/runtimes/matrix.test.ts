@@ -29,7 +29,9 @@ for (const runtime of [...commandLineRuntimes(), ...workerdRuntimes(), chromiumR
     const portable = await passAll(runtime, portableTests());
     const sockets = hasSockets ? await passAll(runtime, socketTests()) : undefined;
     if (!hasSockets) {
-      console.log(`${name}: test/contract not run, as no server can be started inside; see native-servers.test.ts`);
+      console.log(
+        `${name}: test/contract needs sockets inside; native-servers.test.ts puts workerd under it from outside`,
+      );
     }
     console.log(`${name}: ${portable} portable tests ran, ${sockets ?? 0} with sockets`);
     rows.push({ runtime: name, way, portable, sockets });

@@ -6,10 +6,12 @@ runContract({
   start: (setup) => startProgram(denoCommand, "deno.ts", setup),
 });
 
-runContract({
-  name: "Bun.serve",
-  start: (setup) => startProgram(bunCommand, "bun.ts", setup),
-});
+for (const way of ["fetch", "routes"]) {
+  runContract({
+    name: `Bun.serve, by ${way}`,
+    start: (setup) => startProgram(bunCommand, "bun.ts", setup, way),
+  });
+}
 
 for (const nodeCompatible of [false, true]) {
   runContract({

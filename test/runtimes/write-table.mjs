@@ -7,22 +7,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 const root = new URL("../..", import.meta.url);
 const readJson = (path) => JSON.parse(readFileSync(new URL(path, root), "utf8"));
 
-const suites = readJson(".tmp/runtimes.json").map(({ runtime, way, portable, sockets }) => [
-  runtime,
-  way,
-  `${portable} passed`,
-  sockets === undefined ? "no servers inside" : `${sockets} passed`,
-]);
-const servers = readJson(".tmp/servers.json").map(({ server, probes }) => [server, `${probes} passed`]);
+const suites = readJson(".tmp/runtimes.json");
+const servers = readJson(".tmp/servers.json");
 
 const table = [
-  "| runtime | how the tests run there | tests of core | contract of the adapters |",
-  "|---|---|---|---|",
-  ...suites.map((cells) => `| ${cells.join(" | ")} |`),
-  "",
-  "| server | requests by curl |",
-  "|---|---|",
-  ...servers.map((cells) => `| ${cells.join(" | ")} |`),
+  "| runtime | how the tests run there | tests of core and web-fetch | contract of the adapters | servers asked by curl |",
+  "|---|---|---|---|---|",
+  ...suites.map(({ runtime, way, portable, sockets }) => {
+    const outside = runtime.startsWith("workerd") ? "passed, from outside" : "none: a browser serves nothing";
+    const contract = sockets === undefined ? outside : `${sockets} passed`;
+    return `| ${[runtime, way, `${portable} passed`, contract, serversOn(runtime)].join(" | ")} |`;
+  }),
 ].join("\n");
 console.log(table);
 
@@ -34,4 +29,11 @@ if (process.argv.includes("--write")) {
   const [before] = text.split(begin);
   const [, after] = text.split(end);
   writeFileSync(readme, `${before}${begin}\n${table}\n${end}${after}`);
+}
+
+/** A server on workerd names it without its version. */
+function serversOn(runtime) {
+  const name = runtime.replace(/^(workerd) [\d-]+/, "$1");
+  const names = servers.filter((row) => row.runtime === name).map(({ server }) => server);
+  return names.join(", ") || "none";
 }

@@ -47,7 +47,6 @@ export function addToken(url: string, token: string, parameter: string = default
 export function removeToken(url: string, parameter: string = defaultTokenParameter): string {
   const { beforeQuery, query, fragment } = splitUrl(url);
   const kept = query.filter((part) => !isNamed(part, parameter));
-  if (kept.length === query.length) return url;
   return beforeQuery + (kept.length === 0 ? "" : `?${kept.join("&")}`) + fragment;
 }
 

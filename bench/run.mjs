@@ -1,0 +1,27 @@
+/**
+ * `npm run bench`: the budgets of this project, each as a ratio within one run on one machine. Fails if one is missed.
+ *
+ * Servers are measured by the processor time that they take for a request, so that neither the load
+ * generator nor a busy neighbour counts.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const cwd = fileURLToPath(new URL(".", import.meta.url));
+if (!existsSync(new URL("node_modules", import.meta.url))) {
+  spawnSync("npm", ["ci", "--ignore-scripts"], { cwd, stdio: "inherit" });
+}
+const { measureVerification } = await import("./verification.mjs");
+const { measureServers } = await import("./servers.mjs");
+const { measureMemory } = await import("./memory.mjs");
+
+const rows = [...(await measureVerification()), ...(await measureServers()), ...(await measureMemory())];
+
+console.log(`\nNode ${process.version}\n`);
+console.log("| what | budget | measured | beside it |");
+console.log("|---|---|---|---|");
+for (const { what, budget, measured, beside, kept } of rows) {
+  console.log(`| ${what} | ${budget} | ${measured}${kept ? "" : " **missed**"} | ${beside} |`);
+}
+if (rows.some(({ kept }) => !kept)) process.exitCode = 1;

@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** The repository. */
+export const root: string = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The binaries that test/packages/package.json brings. */
+export const toolBinaries: string = join(root, "test/packages/node_modules/.bin");
+
+/** One package as the registry would get it. */
+export interface Tarball {
+  readonly folder: string;
+  readonly name: string;
+  readonly path: string;
+  readonly shasum: string;
+  readonly files: readonly string[];
+}
+
+/** A folder that is gone when the tests of this file are done. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-packages-"));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Packs every package of the workspace; they must have been built. */
+export function packAll(destination: string): Tarball[] {
+  return readdirSync(join(root, "packages")).map((folder) => {
+    const cwd = join(root, "packages", folder);
+    if (!existsSync(join(cwd, "dist"))) throw new Error(`packages/${folder} is not built: npm run build`);
+    const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", destination];
+    const output = JSON.parse(
+      execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    );
+    const [packed] = Object.values(output) as {
+      name: string;
+      filename: string;
+      shasum: string;
+      files: { path: string }[];
+    }[];
+    if (!packed) throw new Error(`npm packed nothing of packages/${folder}`);
+    const path = join(destination, packed.filename);
+    return { folder, name: packed.name, path, shasum: packed.shasum, files: packed.files.map((file) => file.path) };
+  });
+}
+
+/** Installs the libraries into an empty folder, as a user would. */
+export function installLibraries(): string {
+  const folder = temporaryFolder();
+  const tarballs = join(folder, "tarballs");
+  mkdirSync(tarballs);
+  const libraries = packAll(tarballs).filter(({ folder: name }) => name !== "nginx");
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const args = ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  execFileSync("npm", [...args, ...libraries.map(({ path }) => path)], { cwd: folder, stdio: "ignore" });
+  return folder;
+}
+
+/** Runs a command and gives what it printed; if it fails, the error holds all of it. */
+export function run(command: string, args: readonly string[], cwd: string): string {
+  try {
+    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${command} ${args.join(" ")}\n${stdout}\n${stderr}`);
+  }
+}
+
+/** The names that a package's manifest says it exports types and code for. */
+export function readManifest(folder: string): { exports: Record<string, unknown>; name: string } {
+  return JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
+}
