@@ -100,6 +100,8 @@ const unsound = [
   "/..%5cwww2%5cx.ipa",
   "/..\\www2\\x.ipa",
   "/sub%2finner.pkg",
+  "/sub%5cinner.pkg",
+  "/sub\\inner.pkg",
   "/sub%2Finner.pkg",
   "/%252e%252e/www2/x.ipa",
   "/app%252eipa",

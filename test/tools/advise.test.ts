@@ -28,7 +28,7 @@ function line({ secondsLeft = 500, ...more }: Line): string {
     method: "GET",
     path: "/a.ipa",
     status: allowed ? (more.range ? 206 : 200) : 401,
-    code: allowed ? "allowed" : "token_expired",
+    code: allowed && !more.resumed ? "allowed" : "token_expired",
     token: "00000000",
     secondsLeft,
     bytes: 1000,

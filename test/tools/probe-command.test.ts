@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { after, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { guard } from "@portcullis/node-http";
 import { main } from "portcullis";
 import { freshToken } from "../support/link.ts";
+import { openssl } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const key = signingKey();
 
@@ -28,16 +33,17 @@ test("another host is not touched without --yes where nobody can be asked", asyn
 
 for (const [answer, code, message] of [
   ["n", 2, /nothing was sent/],
+  ["", 2, /nothing was sent/],
   ["y", 3, /example\.invalid does not answer/],
 ] as const) {
-  test(`on a terminal it asks before it touches another host; "${answer}" is obeyed`, async () => {
+  test(`on a terminal it asks before it touches another host; "${answer}" is obeyed, and no answer is a no`, async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     let errors = "";
     const stderr = Object.assign(
       new Writable({
         write(chunk, _encoding, done) {
           errors += chunk;
-          if (/\[y\/N\] $/.test(errors)) stdin.write(`${answer}\n`);
+          if (/\[y\/N\] $/.test(errors)) answer === "" ? stdin.end() : stdin.write(`${answer}\n`);
           done();
         },
       }),
@@ -120,3 +126,23 @@ for (const [name, argv, message] of [
     assert.match(run.stderr, message);
   });
 }
+
+test("a certificate that devices refuse ends it, unless --insecure; encryption is named", async () => {
+  const folder = temporaryFolder();
+  const [keyFile, certificate] = [join(folder, "tls.key"), join(folder, "tls.crt")];
+  const subject = ["-subj", "/CN=localhost", "-days", "1"];
+  openssl(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", keyFile, "-out", certificate, ...subject]);
+  const server = createTlsServer(
+    { key: readFileSync(keyFile), cert: readFileSync(certificate) },
+    guard({ keys: key.publicPem }, (_, response) => response.end("the app")),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => server.close().closeAllConnections());
+  const url = `https://localhost:${(server.address() as AddressInfo).port}/a.ipa`;
+  const refused = await runMain(["probe", url, "--token", freshToken(key)]);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /self-signed certificate: devices would not download from it\n.*--insecure/);
+  const run = await runMain(["probe", url, "--token", freshToken(key), "--insecure"]);
+  assert.equal(run.code, 0, run.stdout);
+  assert.match(run.stdout, /✔ Encrypted with TLSv1\.3\./);
+});

@@ -31,10 +31,13 @@ export function printScan(
   printGroup("unverified", yellow(bold("NOT EXPIRED, and perhaps valid: give --key to know")));
   printGroup("refused", bold("Not expired, but refused under the keys given"));
 
+  const holdTokens = scans.some(({ found }) => Object.values(found).some((count) => count > 0));
   const worst = (["valid", "unverified"] as const).find((worth) => live.some((token) => token.worth === worth));
   out.line();
   if (worst === undefined) {
-    out.line(green("No token in these logs opens anything any more."));
+    out.line(
+      green(holdTokens ? "No token in these logs opens anything any more." : "There is no token in these logs."),
+    );
   } else {
     const last = Math.max(...live.filter(({ worth }) => worth === worst).map(({ expiresAt }) => expiresAt));
     const until = last - now < 31 * 86_400 ? `until ${dateWords(last)}` : "for very long";
@@ -45,7 +48,7 @@ export function printScan(
       ),
     );
   }
-  if (scans.some(({ found }) => Object.values(found).some((count) => count > 0))) {
+  if (holdTokens) {
     out.line(
       dim(
         wrapText(

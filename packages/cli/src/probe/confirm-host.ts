@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
@@ -21,7 +22,9 @@ export async function confirmHost({ host }: URL, requests: number, context: Comm
   }
   const lines = createInterface({ input: stdin, output: stderr });
   try {
-    const answer = await lines.question(`${question}\nIs this server yours to probe? [y/N] `);
+    // Ctrl-C and the end of the input close it without an answer, which is a no.
+    const closed = once(lines, "close").then(() => "");
+    const answer = await Promise.race([lines.question(`${question}\nIs this server yours to probe? [y/N] `), closed]);
     if (!/^y(es)?$/i.test(answer.trim())) throw usageError("nothing was sent");
   } finally {
     lines.close();

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort, untilListening } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
-import { type PortcullisProcess, portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
+import { portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { signingKey } from "../support/signing-key.ts";
+import { openFiles, readOn, slowReader as slowReaderOf, until } from "../support/slow-reader.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const base = temporaryFolder();
@@ -26,78 +27,7 @@ const started = (...more: string[]) =>
 
 const head = (path: string) => `GET ${path}?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
-/** Asks for a file, takes the first bytes of the answer and then reads no more. */
-async function slowReader(port: number, path = "/big.pkg"): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  socket.write(head(path));
-  await once(socket, "readable");
-  socket.read(100);
-  return socket;
-}
-
-/** Reads on and counts, until the server closes. */
-async function readOn(socket: Socket): Promise<number> {
-  let bytes = 100;
-  socket.on("data", (chunk) => {
-    bytes += chunk.length;
-  });
-  if (!socket.closed) await once(socket, "close");
-  return bytes;
-}
-
-const openFiles = ({ child }: PortcullisProcess) =>
-  readdirSync(`/proc/${child.pid}/fd`).filter((fd) => {
-    try {
-      return readFileSync(`/proc/${child.pid}/fdinfo/${fd}`, "utf8") !== "";
-    } catch {
-      return false;
-    }
-  }).length;
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.fail(`${what} did not come to pass`);
-}
-
-test("SIGTERM lets a running download finish, takes no new one, and exits with 0", async () => {
-  const portcullis = started();
-  const port = await portcullis.port();
-  const socket = await slowReader(port);
-  portcullis.child.kill("SIGTERM");
-  await portcullis.line(({ msg }) => msg?.startsWith("SIGTERM") === true);
-  await assert.rejects(rawRequest(port, "/small.ipa"), /ECONNREFUSED|ECONNRESET/);
-  assert.ok((await readOn(socket)) > size);
-  assert.equal(await portcullis.ended, 0);
-  await portcullis.line(({ msg }) => msg === "ended");
-});
-
-test("what has not finished after --grace is cut off, and the exit code is 0 all the same", async () => {
-  const portcullis = started("--grace", "0");
-  const socket = await slowReader(await portcullis.port());
-  const closed = readOn(socket);
-  assert.equal(await portcullis.end(), 0);
-  assert.ok((await closed) < size);
-  await portcullis.line(({ msg }) => msg === "ended; what had not finished was cut off");
-  const { complete } = await portcullis.line(({ event }) => event === "download");
-  assert.equal(complete, false);
-});
-
-test("a second signal ends at once; one that npm sends on at the same moment does not count", async () => {
-  const portcullis = started();
-  const socket = await slowReader(await portcullis.port());
-  portcullis.child.kill("SIGINT");
-  await portcullis.line(({ msg }) => msg?.startsWith("SIGINT") === true);
-  portcullis.child.kill("SIGINT");
-  await new Promise((resolve) => setTimeout(resolve, 700));
-  assert.equal(portcullis.child.exitCode, null, "still waiting for the download");
-  portcullis.child.kill("SIGINT");
-  assert.equal(await portcullis.ended, 0);
-  assert.ok((await readOn(socket)) < size);
-});
+const slowReader = (port: number, path = "/big.pkg") => slowReaderOf(port, head(path));
 
 test("a thousand clients that go away leave no descriptor behind", async () => {
   const portcullis = started();
@@ -116,6 +46,22 @@ test("a thousand clients that go away leave no descriptor behind", async () => {
   await until(() => portcullis.log.filter(({ event }) => event === "download").length >= 1002, "a log line for each");
   assert.equal(portcullis.log.filter(({ complete }) => complete === false).length, 1000);
   assert.equal(await portcullis.end(), 0);
+});
+
+test("answers without a body of the file close the file too", async () => {
+  const portcullis = started();
+  const port = await portcullis.port();
+  const path = `/small.ipa?token=${freshToken(key)}`;
+  const { etag = "" } = (await rawRequest(port, path)).headers;
+  const before = openFiles(portcullis);
+  for (let round = 0; round < 30; round += 1) {
+    assert.equal((await rawRequest(port, path, { method: "HEAD" })).status, 200);
+    assert.equal((await rawRequest(port, path, { headers: { "If-None-Match": etag } })).status, 304);
+    assert.equal((await rawRequest(port, path, { headers: { "If-Match": '"x"' } })).status, 412);
+    assert.equal((await rawRequest(port, path, { headers: { Range: "bytes=99-" } })).status, 416);
+    assert.equal((await rawRequest(port, path, { method: "POST" })).status, 405);
+  }
+  await until(() => openFiles(portcullis) <= before, "all files being closed");
 });
 
 test("hundreds of slow readers cost little memory, and others are served meanwhile", async () => {
@@ -200,8 +146,15 @@ test("a file that shrinks while it is sent cuts the connection: never a wrong bo
   writeFileSync(join(www, "shrinking.pkg"), Buffer.alloc(size, 1));
   const portcullis = started();
   const socket = await slowReader(await portcullis.port(), "/shrinking.pkg");
+  // What answers this one would be taken for the rest of the file.
+  socket.write(head("/small.ipa"));
   truncateSync(join(www, "shrinking.pkg"), 1024 * 1024);
+  let isFollowed = false;
+  socket.on("data", (chunk) => {
+    isFollowed ||= chunk.includes("HTTP/1.1");
+  });
   assert.ok((await readOn(socket)) < size);
+  assert.equal(isFollowed, false);
   const { complete, status } = await portcullis.line(({ event }) => event === "download");
   assert.deepEqual({ complete, status }, { complete: false, status: 200 });
 });

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { freshToken } from "../support/link.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { rawRequest } from "../support/raw-request.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { readOn, slowReader as slowReaderOf } from "../support/slow-reader.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const key = signingKey();
+const www = join(base, "www");
+const size = 64 * 1024 * 1024;
+mkdirSync(www);
+writeFileSync(join(base, "public.pem"), key.publicPem);
+writeFileSync(join(www, "big.pkg"), Buffer.alloc(size, 7));
+writeFileSync(join(www, "small.ipa"), "small");
+
+const started = (...more: string[]) =>
+  startPortcullis(["serve", www, "-k", join(base, "public.pem"), "--port", "0", "--host", "127.0.0.1", ...more]);
+
+const head = (path: string) => `GET ${path}?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+const slowReader = (port: number, path = "/big.pkg") => slowReaderOf(port, head(path));
+
+test("SIGTERM lets a running download finish, takes no new one, and exits with 0", async () => {
+  const portcullis = started();
+  const port = await portcullis.port();
+  const socket = await slowReader(port);
+  portcullis.child.kill("SIGTERM");
+  await portcullis.line(({ msg }) => msg?.startsWith("SIGTERM") === true);
+  await assert.rejects(rawRequest(port, "/small.ipa"), /ECONNREFUSED|ECONNRESET/);
+  assert.ok((await readOn(socket)) > size);
+  assert.equal(await portcullis.ended, 0);
+  await portcullis.line(({ msg }) => msg === "ended");
+});
+
+test("a connection that asks again after SIGTERM is answered, and told that it ends", async () => {
+  const portcullis = started();
+  const socket = await slowReader(await portcullis.port());
+  portcullis.child.kill("SIGTERM");
+  await portcullis.line(({ msg }) => msg?.startsWith("SIGTERM") === true);
+  socket.write(head("/small.ipa"));
+  let tail = "";
+  socket.on("data", (chunk) => {
+    tail = (tail + chunk.toString("latin1")).slice(-1000);
+  });
+  await readOn(socket);
+  assert.match(tail, /HTTP\/1\.1 200 OK[\s\S]*Connection: close[\s\S]*small$/);
+  assert.equal(await portcullis.ended, 0);
+});
+
+test("what has not finished after --grace is cut off, and the exit code is 0 all the same", async () => {
+  const portcullis = started("--grace", "0");
+  const socket = await slowReader(await portcullis.port());
+  const closed = readOn(socket);
+  assert.equal(await portcullis.end(), 0);
+  assert.ok((await closed) < size);
+  await portcullis.line(({ msg }) => msg === "ended; what had not finished was cut off");
+  const { complete } = await portcullis.line(({ event }) => event === "download");
+  assert.equal(complete, false);
+});
+
+test("a second signal ends at once; one that npm sends on at the same moment does not count", async () => {
+  const portcullis = started();
+  const socket = await slowReader(await portcullis.port());
+  portcullis.child.kill("SIGINT");
+  await portcullis.line(({ msg }) => msg?.startsWith("SIGINT") === true);
+  portcullis.child.kill("SIGINT");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(portcullis.child.exitCode, null, "still waiting for the download");
+  portcullis.child.kill("SIGINT");
+  assert.equal(await portcullis.ended, 0);
+  assert.ok((await readOn(socket)) < size);
+});

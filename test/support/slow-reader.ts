@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import type { PortcullisProcess } from "./portcullis-process.ts";
+
+/** Asks for a file, takes the first bytes of the answer and then reads no more. */
+export async function slowReader(port: number, request: string): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(request);
+  await once(socket, "readable");
+  socket.read(100);
+  return socket;
+}
+
+/** Reads on and counts, until the server closes. */
+export async function readOn(socket: Socket): Promise<number> {
+  let bytes = 100;
+  socket.on("data", (chunk) => {
+    bytes += chunk.length;
+  });
+  if (!socket.closed) await once(socket, "close");
+  return bytes;
+}
+
+/** How many descriptors a command has open. */
+export function openFiles({ child }: PortcullisProcess): number {
+  return readdirSync(`/proc/${child.pid}/fd`).filter((fd) => {
+    try {
+      return readFileSync(`/proc/${child.pid}/fdinfo/${fd}`, "utf8") !== "";
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+/** Waits until something holds; fails with `what` after five seconds. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  assert.fail(`${what} did not come to pass`);
+}
