@@ -1,9 +1,10 @@
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
-import { type Decision, type GuardedHandler, guard } from "@portcullis/web-fetch";
+import { type Decision, guard } from "@portcullis/web-fetch";
 import { type Context, Hono, type Next } from "hono";
 import { type ContractSetup, type RunningServer, runContract } from "./contract.ts";
-import { createDecisionRecord, summaryOf } from "./decision-record.ts";
+import { createDecisionRecord } from "./decision-record.ts";
+import { answerWithWhatWasSeen } from "./fetch-handler.ts";
 
 type FetchHandler = (request: Request) => Response | Promise<Response>;
 
@@ -20,17 +21,6 @@ async function listen(fetch: FetchHandler): Promise<RunningServer> {
   };
 }
 
-const handle: GuardedHandler<unknown[]> = async (request, download) => {
-  const { method, url } = request;
-  const { pathname } = new URL(url);
-  if (pathname === "/throw") throw new Error("the handler failed, on purpose");
-  const own = pathname === "/own-cache-control" ? { "Cache-Control": "public, max-age=60" } : undefined;
-  return Response.json(
-    { method, url, otherUrls: [], download: summaryOf(download), body: await request.text() },
-    own && { headers: own },
-  );
-};
-
 function guardOptions({ publicPem, time, reportOnly }: ContractSetup) {
   const record = createDecisionRecord();
   return { record, options: { keys: publicPem, now: () => time, reportOnly, onDecision: record.onDecision } };
@@ -41,7 +31,7 @@ runContract({
   mayRefuseOddTargets: true,
   start(setup) {
     const { record, options } = guardOptions(setup);
-    const guarded = guard(options, handle);
+    const guarded = guard(options, answerWithWhatWasSeen);
     return listen((request) =>
       new URL(request.url).pathname === "/decisions" ? new Response(record.takeJson()) : guarded(request),
     );
@@ -63,7 +53,7 @@ runContract({
     app.onError(() => new Response("something went wrong", { status: 500 }));
     app.get("/decisions", () => new Response(record.takeJson()));
     app.use((context, next) => guarded(context.req.raw, context, next));
-    app.all("*", (context) => handle(context.req.raw, context.get("download")) as Promise<Response>);
+    app.all("*", (context) => answerWithWhatWasSeen(context.req.raw, context.get("download")));
     return listen(app.fetch as FetchHandler);
   },
 });

@@ -1,4 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { jamfClaims, testTime } from "./web-signing-key.ts";
+
+export { jamfClaims, testTime };
 
 /** A throw-away RSA key pair; every test file makes its own, none is ever committed. */
 export interface SigningKey {
@@ -17,16 +20,6 @@ export function signingKey(modulusLength = 2048): SigningKey {
     publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
   };
 }
-
-/** The time at which tests play, in seconds since 1970: that of the token in Jamf's documentation. */
-export const testTime = 1_503_324_314;
-
-/** Jamf Pro's claims, expiring ten minutes after {@link testTime}. */
-export const jamfClaims: { sub: string; iss: string; exp: number } = {
-  sub: "AppManifest",
-  iss: "JSS",
-  exp: testTime + 600,
-};
 
 /** Text or an object as a base64url segment. */
 export function segment(content: unknown): string {
