@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { makeTokens, publicPem } from "./tokens.mjs";
 
-const requests = 4000;
+const requests = 12_000;
 const connections = 8;
 const rounds = 3;
 const [repeated] = makeTokens(1);

@@ -6,10 +6,10 @@ export const publicPem = publicKey.export({ type: "spki", format: "pem" });
 const header = Buffer.from('{"alg":"RS256"}').toString("base64url");
 const now = Math.floor(Date.now() / 1000);
 
-/** Tokens of Jamf Pro's shape, each with an expiry of its own so that no two are alike. */
-export function makeTokens(count) {
+/** Tokens of Jamf Pro's shape, each with an expiry of its own so that no two are alike; `first` is where to go on counting. */
+export function makeTokens(count, first = 0) {
   return Array.from({ length: count }, (_, index) => {
-    const exp = now + 3600 + index / 100_000;
+    const exp = now + 3600 + (first + index) / 100_000;
     const input = `${header}.${Buffer.from(JSON.stringify({ sub: "AppManifest", iss: "JSS", exp })).toString("base64url")}`;
     return `${input}.${sign("sha256", Buffer.from(input), privateKey).toString("base64url")}`;
   });

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
+import { probeVerdict } from "../support/probe-verdict.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
 import { signingKey } from "../support/signing-key.ts";
@@ -62,6 +63,11 @@ test("a valid link is served by Apache: whole, HEAD and in part", async () => {
   assert.equal((await get(path, {}, "HEAD")).status, 200);
   const part = await get(path, { Range: "bytes=4-6" });
   assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
+});
+
+test("probe finds Apache behind this example LOCKED", async () => {
+  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/app.ipa`, key);
+  assert.deepEqual([verdict, faults], ["LOCKED", []]);
 });
 
 test("any other link is refused with 401", async () => {

@@ -6,6 +6,7 @@ import { fingerprintToken } from "@portcullis/core";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
+import { probeVerdict } from "../support/probe-verdict.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
 import { signingKey } from "../support/signing-key.ts";
@@ -47,6 +48,11 @@ test("a valid link is served by Caddy: whole, HEAD and in part", async () => {
   assert.equal((await get(path, {}, "HEAD")).status, 200);
   const part = await get(path, { Range: "bytes=4-6" });
   assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
+});
+
+test("probe finds Caddy behind this example LOCKED", async () => {
+  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/app.ipa`, key);
+  assert.deepEqual([verdict, faults], ["LOCKED", []]);
 });
 
 test("any other link is refused, and the client is told why", async () => {

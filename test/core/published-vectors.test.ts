@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGate, readToken } from "@portcullis/core";
-import { decodeBase64url } from "../../packages/core/src/base64url.ts";
+import { decodeBase64urlText } from "../../packages/core/src/base64url.ts";
 import { readPublicKeys } from "../../packages/core/src/public-key.ts";
 import { trustKeys } from "../../packages/core/src/rs256.ts";
 import { testTime, webSigningKey } from "../support/web-signing-key.ts";
@@ -31,9 +31,9 @@ test("RFC 7520 section 4.1: the signature holds over a payload that is no JSON",
     "MRjdkly7_-oTPTS3AXP41iQIGKa80A0ZmTuV5MEaHoxnW2e5CZ5NlKtainoFmKZopdHM1O2U4mwzJdQx996ivp83xuglII7PNDi84wnB-BDkoBwA78185hX-Es4JIwmDLJK3lfWRa-XtL0RnltuYv746iYTh_qHRD68BNt1uSNCrUCTJDt5aAE6x8wW1Kt9eRo4QPocSadnHXFxnt8Is9UzpERV0ePPQdLuW3IS_de3xyIrDaLGdjluPxUAhb6L2aXic1U12podGU0KLUQSE_oI-ZnmKJ3F4uOZDnd6QZWJushZ41Axf_fcIe8u9ipH84ogoree7vjbU5y18kDquDg";
   const jwk = { kty: "RSA", kid: "bilbo.baggins@hobbiton.example", use: "sig", n, e: "AQAB" };
   const [key] = await trustKeys(readPublicKeys(jwk));
-  const bytes = decodeBase64url(signature) as Uint8Array;
-  assert.equal(await key?.verify(`${header}.${payload}`, bytes), true);
-  assert.equal(await key?.verify(`${header}.${payload}.`, bytes), false);
+  const bytes = decodeBase64urlText(signature) as Uint8Array;
+  assert.equal(await key?.verify(new TextEncoder().encode(`${header}.${payload}`), bytes), true);
+  assert.equal(await key?.verify(new TextEncoder().encode(`${header}.${payload}.`), bytes), false);
   const decision = await createGate({ keys: jwk }).check(`?token=${header}.${payload}.${signature}`);
   assert.equal(!decision.allowed && decision.code, "token_malformed");
 });
@@ -43,12 +43,12 @@ const jamfExample =
 
 test("the token in Jamf's documentation decodes to the documented claims and is refused for its signature", async () => {
   const [header, payload, signature] = (readToken(jamfExample).token as string).split(".");
-  const text = (segment = "") => new TextDecoder().decode(decodeBase64url(segment));
+  const text = (segment = "") => new TextDecoder().decode(decodeBase64urlText(segment));
   assert.equal(text(header), '{"alg":"RS256"}');
   assert.equal(text(payload), '{"sub":"AppManifest","iss":"JSS","exp":1503324314}');
   const gate = createGate({ keys: (await webSigningKey()).publicPem, now: () => testTime });
   // The documentation cut the signature short in the middle of a byte, so it is not even well formed;
-  assert.equal(decodeBase64url(signature as string), undefined);
+  assert.equal(decodeBase64urlText(signature as string), undefined);
   const asPrinted = await gate.check(jamfExample);
   assert.equal(!asPrinted.allowed && asPrinted.code, "token_malformed");
   // one letter shorter it is well formed, and no signature of any key.

@@ -40,6 +40,26 @@ test("the first requests need not wait for ready", async () => {
   );
 });
 
+test("RSA is only tried with a signature as long as the modulus", async () => {
+  const { subtle } = crypto;
+  const verify = subtle.verify;
+  let tried = 0;
+  const counting = (...args: Parameters<typeof verify>) => {
+    tried += 1;
+    return verify.apply(subtle, args);
+  };
+  Object.defineProperty(subtle, "verify", { configurable: true, value: counting });
+  try {
+    const gate = createGate({ keys: [key.publicPem, other.publicPem], now });
+    assert.equal((await gate.check(`?token=${await webSignToken(other)}`)).allowed, true);
+    assert.equal(tried, 1, "the key of another length was left out");
+    await gate.check("?token=eyJhbGciOiJSUzI1NiJ9.e30.AAAA");
+    assert.equal(tried, 1);
+  } finally {
+    Object.defineProperty(subtle, "verify", { configurable: true, value: verify });
+  }
+});
+
 test("a key that the runtime cannot import makes ready reject and every check fail closed", async () => {
   const { subtle } = crypto;
   const importKey = subtle.importKey;

@@ -3,7 +3,9 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { compileForNjs } from "../../packages/nginx/compile.ts";
+import { freePort } from "../support/free-port.ts";
 import { type Nginx, startNginx } from "../support/nginx.ts";
+import { probeVerdict } from "../support/probe-verdict.ts";
 import { type SigningKey, signingKey, signToken } from "../support/signing-key.ts";
 
 const key = signingKey();
@@ -50,6 +52,17 @@ test("a valid token gets the file, with the length, the type and no word to shar
   assert.equal(headers["content-type"], "application/octet-stream");
   assert.equal(headers["cache-control"], "private");
   assert.equal(headers["x-content-type-options"], "nosniff");
+});
+
+test("probe finds this example LOCKED", async () => {
+  const port = await freePort();
+  const probed = await start(recipe.replace("listen SOCKET;", `listen SOCKET; listen 127.0.0.1:${port};`));
+  try {
+    const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/apps/example.ipa`, key);
+    assert.deepEqual([verdict, faults], ["LOCKED", []]);
+  } finally {
+    await probed.close();
+  }
 });
 
 test("HEAD is judged like GET, and has no body", async () => {

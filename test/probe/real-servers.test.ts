@@ -9,7 +9,9 @@ import { createGate } from "@portcullis/core";
 import { guard } from "@portcullis/node-http";
 import { createFileListener } from "../../packages/cli/src/files/file-listener.ts";
 import { freshToken } from "../support/link.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
 import { pemOf } from "../support/private-key.ts";
+import { probeVerdict } from "../support/probe-verdict.ts";
 import { makeReadable, startApache, startHaproxy, startNginx } from "../support/probed-server.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
@@ -82,6 +84,12 @@ test("our own guard is LOCKED, and exit code 0 says so", async () => {
   assert.deepEqual(failed(outcome), []);
   assert.ok(Object.values(outcome.answers).every((one) => one !== "fault"));
   assert.equal(Object.values(outcome.cases).filter(({ passed }) => passed).length, 16);
+});
+
+test("portcullis serve is LOCKED, its own process and all", async () => {
+  const server = startPortcullis(["serve", files, "--key", publicPem, "--host", "127.0.0.1", "--port", "0"]);
+  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${await server.port()}/a.ipa`, key);
+  assert.deepEqual([verdict, faults], ["LOCKED", []]);
 });
 
 test("our own guard is LOCKED as far as one token can show", async () => {

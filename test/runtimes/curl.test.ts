@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { ContractSetup, RunningServer } from "../contract/contract.ts";
 import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 import { binaries, versionOf } from "./command-line-runtimes.ts";
-import { bunCommand, denoCommand, nodeCommand, startProgram, startWorker } from "./server-process.ts";
+import { bunCommand, denoCommand, denoServeCommand, nodeCommand, startProgram, startWorker } from "./server-process.ts";
 import { root } from "./suite-files.ts";
 
 /** A real server and the runtime it must say it runs on. */
@@ -60,6 +60,16 @@ const servers: Server[] = [
     name: "Bun.serve",
     runtime: `Bun ${versionOf(binaries.bun)}`,
     start: (to) => startProgram(bunCommand, "bun.ts", to),
+  },
+  {
+    name: "deno serve",
+    runtime: `Deno ${versionOf(binaries.deno)}`,
+    start: (to) => startProgram(denoServeCommand, "default-export.ts", to),
+  },
+  {
+    name: "export default { fetch }",
+    runtime: `Bun ${versionOf(binaries.bun)}`,
+    start: (to) => startProgram(bunCommand, "default-export.ts", to),
   },
   { name: "fetch of workerd", runtime: "workerd", start: (to) => startWorker(to, false) },
   {

@@ -25,7 +25,7 @@ export async function startProgram(
     env: { ...process.env, NODE_OPTIONS: undefined, NO_COLOR: "1" },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  return { port: await printedPort(child, child.stdout, /^(\d+)$/m), close: () => stop(child) };
+  return { port: await printedPort(child, /^(\d+)$|127\.0\.0\.1:(\d+)/m), close: () => stop(child) };
 }
 
 /** Deno from the TypeScript source, with no build and no permission but to listen on one address. */
@@ -36,6 +36,16 @@ export const denoCommand: readonly string[] = [
   "--no-prompt",
   "--node-modules-dir=manual",
   "--allow-net=127.0.0.1",
+];
+/** Deno's own server for a module that exports a handler; it may listen without being allowed to. */
+export const denoServeCommand: readonly string[] = [
+  binaries.deno,
+  "serve",
+  condition,
+  "--no-prompt",
+  "--node-modules-dir=manual",
+  "--host=127.0.0.1",
+  "--port=0",
 ];
 /** Bun from the TypeScript source. */
 export const bunCommand: readonly string[] = [binaries.bun, condition];
@@ -69,23 +79,22 @@ export default { fetch: contractHandler(${JSON.stringify(setup)}) };`;
 export async function startWorkerdProcess(folder: string): Promise<RunningServer> {
   const args = ["serve", join(folder, "config.capnp"), "--control-fd=3"];
   const child = spawn(binaries.workerd, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
-  const port = await printedPort(child, child.stdio[3] as Readable, /"port":(\d+)/);
+  const port = await printedPort(child, /"port":(\d+)/);
   return { port, close: () => stop(child) };
 }
 
-function printedPort(child: ChildProcess, from: Readable, pattern: RegExp): Promise<number> {
+/** The port, as soon as the program prints it on any of its streams. */
+function printedPort(child: ChildProcess, pattern: RegExp): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = "";
-    let errors = "";
-    child.stderr?.on("data", (chunk) => {
-      errors += chunk;
-    });
-    from.on("data", (chunk) => {
-      said += chunk;
-      const port = pattern.exec(said)?.[1];
-      if (port) resolve(Number(port));
-    });
-    child.once("exit", () => reject(new Error(`the server ended: ${said}${errors}`)));
+    for (const stream of child.stdio as (Readable | null)[]) {
+      stream?.on("data", (chunk) => {
+        said += chunk;
+        const [, port, otherPort] = pattern.exec(said) ?? [];
+        if (port ?? otherPort) resolve(Number(port ?? otherPort));
+      });
+    }
+    child.once("exit", () => reject(new Error(`the server ended: ${said}`)));
     child.once("error", reject);
   });
 }

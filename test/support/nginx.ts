@@ -50,7 +50,7 @@ export async function startNginx(http: string, files: Record<string, string>): P
   write("logs/error.log", "");
   const block = http.replaceAll("FOLDER", folder).replaceAll("SOCKET", `unix:${socketPath}`);
   write("nginx.conf", mainConfiguration(folder, block));
-  const child = spawn("/bin/sh", ["-c", `chmod 755 "$1" && exec nginx -p "$1" -c nginx.conf`, "sh", folder], {
+  const child = spawn("/bin/sh", ["-c", `chmod 755 "$1" && exec /usr/sbin/nginx -p "$1" -c nginx.conf`, "sh", folder], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";

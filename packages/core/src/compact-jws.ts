@@ -9,38 +9,41 @@ export interface CompactJws {
   readonly payload: JsonObject;
   readonly signature: Uint8Array;
   /** What the signature is made over: the first two segments and the dot between (RFC 7515 section 5.2). */
-  readonly signingInput: string;
+  readonly signingInput: Uint8Array;
 }
 
 /** The longest token looked at, in characters; RSA-8192 tokens of Jamf Pro's shape have 1455. */
 export const maxTokenLength = 4096;
 
+const utf8 = new TextEncoder();
+
 /** Jamf Pro's header, `{"alg":"RS256"}`: all its tokens start with it, so it is judged once. */
 const jamfHeaderSegment = "eyJhbGciOiJSUzI1NiJ9";
-const jamfHeader = readHeader(jamfHeaderSegment);
+const jamfHeader = readHeader(utf8.encode(jamfHeaderSegment));
 
 /** Takes a compact JWS apart (RFC 7515 section 7.1): three segments, each canonical base64url. */
 export function parseCompactJws(token: string): CompactJws | RefusalCode {
   if (token.length > maxTokenLength) return "token_too_long";
-  const [headerSegment, payloadSegment, signatureSegment, more] = token.split(".", 4);
-  if (!headerSegment || !payloadSegment || !signatureSegment || more !== undefined) {
-    return "token_malformed";
-  }
-  const header = headerSegment === jamfHeaderSegment ? jamfHeader : readHeader(headerSegment);
+  const firstDot = token.indexOf(".");
+  const lastDot = token.lastIndexOf(".");
+  const hasThreeSegments = firstDot > 0 && lastDot > firstDot + 1 && token.indexOf(".", firstDot + 1) === lastDot;
+  if (!hasThreeSegments || lastDot === token.length - 1) return "token_malformed";
+  const bytes = utf8.encode(token);
+  const isJamfHeader = firstDot === jamfHeaderSegment.length && token.startsWith(jamfHeaderSegment);
+  const header = isJamfHeader ? jamfHeader : readHeader(bytes.subarray(0, firstDot));
   if (typeof header === "string") return header;
-  const payload = readJsonSegment(payloadSegment);
-  const signature = decodeBase64url(signatureSegment);
+  const payload = readJsonSegment(bytes.subarray(firstDot + 1, lastDot));
+  const signature = decodeBase64url(bytes.subarray(lastDot + 1));
   if (!payload || !signature) return "token_malformed";
-  const signingInput = token.slice(0, token.lastIndexOf("."));
-  return { header, payload, signature, signingInput };
+  return { header, payload, signature, signingInput: bytes.subarray(0, lastDot) };
 }
 
-function readHeader(segment: string): JoseHeader | RefusalCode {
+function readHeader(segment: Uint8Array): JoseHeader | RefusalCode {
   const header = readJsonSegment(segment);
   return header ? (judgeHeader(header) ?? (header as JoseHeader)) : "token_malformed";
 }
 
-function readJsonSegment(segment: string): JsonObject | undefined {
+function readJsonSegment(segment: Uint8Array): JsonObject | undefined {
   const bytes = decodeBase64url(segment);
   return bytes && parseJsonObject(bytes);
 }

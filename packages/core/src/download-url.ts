@@ -87,7 +87,7 @@ function splitUrl(url: string): UrlParts {
 }
 
 function isNamed(part: string, parameter: string): boolean {
-  if (!part.startsWith(parameter) && !/[%+]/.test(part)) return false;
+  if (!part.startsWith(parameter) && !hasEscapes(part)) return false;
   const equals = part.indexOf("=");
   return formDecode(equals === -1 ? part : part.slice(0, equals)) === parameter;
 }
@@ -97,8 +97,12 @@ function isNamed(part: string, parameter: string): boolean {
  * 0x7F become characters that no token and no parameter name may hold, so they never match.
  */
 function formDecode(text: string): string {
-  if (!/[%+]/.test(text)) return text;
+  if (!hasEscapes(text)) return text;
   return text
     .replace(/\+/g, " ")
     .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function hasEscapes(text: string): boolean {
+  return text.includes("%") || text.includes("+");
 }

@@ -93,14 +93,8 @@ export function createGate(options: GateOptions): Gate {
   function decide({ claims, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
     const refusal = judgeClaims(claims, policy, now());
     if (refusal) return { ...refused(refusal), claims, keyId };
-    const believed = claims as Claims;
-    return {
-      allowed: true,
-      claims: believed,
-      expiresAt: new Date(believed.exp * 1000),
-      keyId,
-      cached,
-    };
+    const { exp } = claims as Claims;
+    return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };
   }
 
   return { check, ready: keyRing.ready, tokenParameter };

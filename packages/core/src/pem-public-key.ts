@@ -1,4 +1,4 @@
-import { decodeBase64url } from "./base64url.ts";
+import { decodeBase64urlText } from "./base64url.ts";
 import { type ConfigurationError, configurationError } from "./configuration-error.ts";
 import { type DerElement, derTag, readDer, readDerSequence, rsaEncryption } from "./der.ts";
 import { type RsaPublicKey, rsaPublicKey } from "./rsa-public-key.ts";
@@ -25,7 +25,7 @@ export function readPemPublicKey(text: string): RsaPublicKey {
     throw unreadable(`the text holds ${blocks.length} PEM blocks; give exactly one "PUBLIC KEY" in each text`);
   }
   const [, label, body = ""] = /^([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(blocks[0] as string) ?? [];
-  const der = decodeBase64url(
+  const der = decodeBase64urlText(
     body
       .replace(/\s|=+\s*$/g, "")
       .replace(/\+/g, "-")

@@ -1,4 +1,4 @@
-import { decodeBase64url } from "./base64url.ts";
+import { decodeBase64urlText } from "./base64url.ts";
 import { configurationError } from "./configuration-error.ts";
 import { readPemPublicKey } from "./pem-public-key.ts";
 import { type RsaPublicKey, rsaPublicKey } from "./rsa-public-key.ts";
@@ -57,8 +57,8 @@ function readJwk(jwk: unknown): RsaPublicKey {
   if (d !== undefined || k !== undefined) {
     throw configurationError("keys", "the JWK is a private or secret key; keep only its kty, n, e and kid");
   }
-  const modulus = typeof n === "string" && decodeBase64url(n);
-  const exponent = typeof e === "string" && decodeBase64url(e);
+  const modulus = typeof n === "string" && decodeBase64urlText(n);
+  const exponent = typeof e === "string" && decodeBase64urlText(e);
   const isForRs256 =
     kty === "RSA" && use === "sig" && alg === "RS256" && String(operations).split(",").includes("verify");
   if (!isForRs256 || !modulus || !exponent || typeof (kid ?? "") !== "string") {

@@ -10,7 +10,7 @@ export interface TrustedKey {
   readonly kid: string | undefined;
   /** In bytes, the only length that a signature by this key can have. */
   readonly signatureLength: number;
-  verify(signingInput: string, signature: Uint8Array): boolean | Promise<boolean>;
+  verify(signingInput: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
 }
 
 /** The part of `node:crypto` that is used where a runtime has it. */
@@ -43,7 +43,7 @@ function trustWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): TrustedKey {
   const publicKey = node.createPublicKey({ key: spki, format: "der", type: "spki" });
   const thumbprint = node.createHash("sha256").update(thumbprintInput(key)).digest();
   return trustedKey(key, thumbprint, (signingInput, signature) =>
-    node.verify("sha256", text.encode(signingInput), publicKey, signature),
+    node.verify("sha256", signingInput, publicKey, signature),
   );
 }
 
@@ -53,7 +53,7 @@ async function trustWithWebCrypto(key: RsaPublicKey): Promise<TrustedKey> {
   const publicKey = await subtle.importKey("spki", subjectPublicKeyInfo(key), rs256, false, ["verify"]);
   const thumbprint = await subtle.digest("SHA-256", thumbprintInput(key));
   return trustedKey(key, new Uint8Array(thumbprint), (signingInput, signature) =>
-    subtle.verify(rs256, publicKey, signature as BufferSource, text.encode(signingInput)),
+    subtle.verify(rs256, publicKey, signature as BufferSource, signingInput as BufferSource),
   );
 }
 

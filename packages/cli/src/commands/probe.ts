@@ -7,7 +7,7 @@ export const probe: Command = defineCommand({
   name: "probe",
   summary: "try whether a server is really locked",
   description:
-    "Asks a server for a file with no token, with a valid one and with all kinds of wrong ones, each by GET, HEAD and Range, and says what was let through that should not be. No more than the first few KiB of a body are read. The last line is the verdict; exit code 0 only for LOCKED. Asks before it touches a host other than this computer.",
+    "Asks a server for a file with no token, with a valid one and with all kinds of wrong ones, each by GET, HEAD and Range, and says what was let through that should not be. It hangs up after the first few KiB of a body. The last line is the verdict; exit code 0 only for LOCKED. Asks before it touches a host other than this computer.",
   operands: {
     url: { placeholder: "URL", description: "a file on the server; a token in the URL is used like --token" },
   },

@@ -1,0 +1,20 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pemOf } from "./private-key.ts";
+import { runMain } from "./run-main.ts";
+import type { SigningKey } from "./signing-key.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+/** What `portcullis probe` says of a file on loopback: its verdict, and whatever it found fault with. */
+export async function probeVerdict(
+  url: string,
+  key: SigningKey,
+): Promise<{ readonly verdict: string; readonly faults: readonly string[] }> {
+  const privateKey = join(temporaryFolder(), "key.pem");
+  writeFileSync(privateKey, pemOf(key.privateKey), { mode: 0o600 });
+  const run = await runMain(["probe", url, "--private-key", privateKey, "--json"]);
+  const { verdict, cases, answers } = JSON.parse(run.stdout || run.stderr);
+  const failed = cases.filter(({ passed }: { passed: boolean }) => !passed);
+  const faults = answers.filter(({ outcome }: { outcome: string }) => outcome === "fault");
+  return { verdict, faults: [...failed, ...faults].map(({ id }: { id: string }) => id) };
+}
