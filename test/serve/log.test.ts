@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdirSync, openSync, writeFileSync } from "node:fs";
 import { get as httpGet } from "node:http";
 import { join } from "node:path";
@@ -103,12 +103,17 @@ test("on a terminal the log is for people", async () => {
   assert.match(stdout, /^\d\d:\d\d:\d\d 401 GET {2}\/app\.ipa token_expired expired 120 min ago, none$/m);
 });
 
+/** A program that does not end must fail the test, not stop it. */
+function afterFiveSeconds(): Promise<string> {
+  return new Promise((resolve) => setTimeout(resolve, 5000, "it did not end").unref());
+}
+
 for (const [name, target] of [
   ["a full disk", "/dev/full"],
   ["a pipe that nobody reads", "pipe"],
   ["a pipe that is closed", "closed"],
 ] as const) {
-  test(`a log that goes to ${name} stops no download`, async () => {
+  test(`a log that goes to ${name} stops no download, nor the end`, async () => {
     const [program, ...first] = portcullisCommand();
     const stdout = target === "/dev/full" ? openSync(target, "w") : "pipe";
     const status = join(base, `${target.replace(/\W/g, "")}.sock`);
@@ -129,6 +134,9 @@ for (const [name, target] of [
         const answers = await Promise.all(Array.from({ length: 25 }, () => rawRequest(port, path)));
         for (const answer of answers) assert.equal(answer.status, 200);
       }
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      assert.deepEqual(await Promise.race([ended, afterFiveSeconds()]), [0, null]);
     } finally {
       child.kill("SIGKILL");
     }

@@ -1,10 +1,11 @@
-import pino from "pino";
+import { constants, fstatSync, openSync } from "node:fs";
+import sonicBoom from "sonic-boom";
 import type { OutputStream } from "../command-line/context.ts";
 
 /** Where lines go; never throws, never blocks, never keeps more than a bounded number of them. */
 export interface LogSink {
   write(line: string): void;
-  /** Waits a moment for what is still on its way. */
+  /** Waits a moment for what is still on its way, then lets go of it. */
   end(): Promise<void>;
 }
 
@@ -12,7 +13,7 @@ const mostWaiting = 16 * 1024 * 1024;
 const longestFlush = 1000;
 
 /**
- * Makes a sink that cannot stop a download.
+ * Makes a sink that cannot stop a download, nor the end of the program.
  *
  * Node writes to a pipe synchronously: a reader that stalls would stall the server. So a real
  * descriptor is written from the thread pool, and lines are dropped when too many wait; a disk that
@@ -20,17 +21,59 @@ const longestFlush = 1000;
  */
 export function createLogSink(stream: OutputStream): LogSink {
   const { fd } = stream as { fd?: unknown };
-  if (typeof fd !== "number" || stream.isTTY) return streamSink(stream);
-  const destination = pino.destination({ dest: fd, sync: false, maxLength: mostWaiting });
+  return typeof fd !== "number" || stream.isTTY ? streamSink(stream) : descriptorSink(fd);
+}
+
+// Not `pino.destination`: when the process exits, that one writes what is left synchronously, and
+// tries for ever if the disk is full.
+function descriptorSink(fd: number): LogSink {
+  let hasEnded = false;
+  let isIdle = true;
+  const destination = new sonicBoom.SonicBoom({
+    fd: withoutBlocking(fd),
+    sync: false,
+    maxLength: mostWaiting,
+    retryEAGAIN: () => !hasEnded,
+  });
   destination.on("error", () => {});
+  destination.on("drain", () => {
+    isIdle = true;
+  });
   return {
-    write: (line) => void destination.write(line),
-    end: () =>
-      new Promise((resolve) => {
-        setTimeout(resolve, longestFlush).unref();
-        destination.flush(() => resolve());
-      }),
+    write(line) {
+      if (hasEnded) return;
+      isIdle = false;
+      destination.write(line);
+    },
+    async end() {
+      if (!isIdle) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, longestFlush);
+          const done = (): void => {
+            clearTimeout(timer);
+            resolve();
+          };
+          destination.once("drain", done);
+          destination.once("error", done);
+        });
+      }
+      hasEnded = true;
+      destination.destroy();
+    },
   };
+}
+
+/**
+ * A thread that hangs in a write to a pipe that nobody reads could not be ended: Linux gives out
+ * the pipe once more, in a mode in which a full one is an error instead.
+ */
+function withoutBlocking(fd: number): number {
+  try {
+    if (!fstatSync(fd).isFIFO()) return fd;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return fd;
+  }
 }
 
 function streamSink(stream: OutputStream): LogSink {

@@ -59,7 +59,9 @@ export async function runServer(
 
   const ends = endSignals(signals);
   let ending = false;
+  let running = 0;
   const finished = (entry: LogEntry): void => {
+    running -= 1;
     metrics.ended();
     metrics.decided(entry);
     if (entry.key !== undefined) keys.usage.matched(entry.key);
@@ -69,6 +71,7 @@ export async function runServer(
   const maxConnections = Math.min(settings.maxConnections, affordableConnections() ?? settings.maxConnections);
   const server = createServer(
     (request, response) => {
+      running += 1;
       metrics.begun();
       if (ending) response.shouldKeepAlive = false;
       listener(request, response);
@@ -117,6 +120,8 @@ export async function runServer(
     ending = true;
     log.info(`${signal}: no new connections; running requests have ${settings.grace} s to finish`);
     const wasCut = await shutDown(server, settings.grace, ends.second);
+    // Requests that were cut off have their lines in the log a moment after their connections are gone.
+    for (let turn = 0; running > 0 && turn < 1000; turn += 1) await new Promise(setImmediate);
     log.info(wasCut ? "ended; what had not finished was cut off" : "ended");
     return exitCode.success;
   } finally {
