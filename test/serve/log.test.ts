@@ -1,41 +1,19 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { mkdirSync, openSync, writeFileSync } from "node:fs";
-import { get as httpGet } from "node:http";
+import { openSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
+import { ask } from "../support/ask.ts";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
-import { portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
+import { portcullisCommand } from "../support/portcullis-process.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { runMain } from "../support/run-main.ts";
-import { signingKey } from "../support/signing-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
+import { servedFolder } from "../support/served-folder.ts";
 
-const base = temporaryFolder();
-const key = signingKey();
-mkdirSync(join(base, "www"));
-writeFileSync(join(base, "www/app.ipa"), "0123456789");
-writeFileSync(join(base, "public.pem"), key.publicPem);
-
-const serveArgs = ["serve", join(base, "www"), "-k", join(base, "public.pem"), "--host", "127.0.0.1", "--port", "0"];
-const started = (...more: string[]) => startPortcullis([...serveArgs, ...more]);
-
-/** Asks over a unix socket or a port, by Node's own client. */
-function ask(options: object): Promise<{ status: number; type: string; body: string }> {
-  return new Promise((resolve, reject) => {
-    httpGet(options, (response) => {
-      let body = "";
-      response.on("data", (chunk) => {
-        body += chunk;
-      });
-      const { statusCode: status = 0, headers } = response;
-      response.on("end", () => resolve({ status, type: headers["content-type"] ?? "", body }));
-    }).on("error", reject);
-  });
-}
+const { base, key, args: serveArgs, start: started } = servedFolder({ "app.ipa": "0123456789" });
 
 test("one log line says of a request what was decided, and holds no token", async () => {
   const portcullis = started();

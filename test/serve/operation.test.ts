@@ -1,37 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { get as httpGet } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ask } from "../support/ask.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest, sendBytes } from "../support/raw-request.ts";
 import { runMain } from "../support/run-main.ts";
+import { servedFolder } from "../support/served-folder.ts";
 import { signingKey } from "../support/signing-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const base = temporaryFolder();
-const key = signingKey();
-mkdirSync(join(base, "www"));
-writeFileSync(join(base, "www/app.ipa"), "0123456789");
-writeFileSync(join(base, "public.pem"), key.publicPem);
-
-const serveArgs = ["serve", join(base, "www"), "-k", join(base, "public.pem"), "--host", "127.0.0.1", "--port", "0"];
-const started = (...more: string[]) => startPortcullis([...serveArgs, ...more]);
-
-/** Asks over a unix socket or a port, by Node's own client. */
-function ask(options: object): Promise<{ status: number; type: string; body: string }> {
-  return new Promise((resolve, reject) => {
-    httpGet(options, (response) => {
-      let body = "";
-      response.on("data", (chunk) => {
-        body += chunk;
-      });
-      const { statusCode: status = 0, headers } = response;
-      response.on("end", () => resolve({ status, type: headers["content-type"] ?? "", body }));
-    }).on("error", reject);
-  });
-}
+const { base, key, args: serveArgs, start: started } = servedFolder({ "app.ipa": "0123456789" });
 
 test("health, readiness and metrics have an address of their own, and none on that of the files", async () => {
   const status = join(base, "status.sock");

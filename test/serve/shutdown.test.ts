@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { freshToken } from "../support/link.ts";
-import { startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest } from "../support/raw-request.ts";
-import { signingKey } from "../support/signing-key.ts";
+import { servedFolder } from "../support/served-folder.ts";
 import { readOn, slowReader as slowReaderOf } from "../support/slow-reader.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const base = temporaryFolder();
-const key = signingKey();
-const www = join(base, "www");
 const size = 64 * 1024 * 1024;
-mkdirSync(www);
-writeFileSync(join(base, "public.pem"), key.publicPem);
-writeFileSync(join(www, "big.pkg"), Buffer.alloc(size, 7));
-writeFileSync(join(www, "small.ipa"), "small");
-
-const started = (...more: string[]) =>
-  startPortcullis(["serve", www, "-k", join(base, "public.pem"), "--port", "0", "--host", "127.0.0.1", ...more]);
+const { key, start: started } = servedFolder({ "big.pkg": Buffer.alloc(size, 7), "small.ipa": "small" });
 
 const head = (path: string) => `GET ${path}?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`;
 
