@@ -262,15 +262,13 @@ export function runContract(driver: ContractDriver): void {
     test("a thousand requests at once get each their own verdict", async () => {
       const targets = [`/a?token=${token}`, "/b", `/c?token=${expired}`, `/d?token=${token}&token=${token}`];
       const statuses = [200, 401, 401, 400];
-      for (let batch = 0; batch < 10; batch += 1) {
-        const replies = await Promise.all(
-          Array.from({ length: 100 }, (_, index) => request(targets[index % 4] as string)),
-        );
-        assert.deepEqual(
-          replies.map(({ status }) => status),
-          replies.map((_, index) => statuses[index % 4]),
-        );
-      }
+      const replies = await Promise.all(
+        Array.from({ length: 1000 }, (_, index) => request(targets[index % 4] as string)),
+      );
+      assert.deepEqual(
+        replies.map(({ status }) => status),
+        replies.map((_, index) => statuses[index % 4]),
+      );
     });
 
     test("a refusal on a kept-alive connection leaves the next request on it intact", async () => {
