@@ -100,6 +100,11 @@ test("text in UTF-16 or broken UTF-8 is malformed", async () => {
   }
 });
 
+test("Jamf Pro's header with more behind it is judged as what it is", async () => {
+  assert.equal(await codeFor(await signed(`${header}AAAA`, payload)), "token_malformed");
+  assert.equal(await codeFor(await signed(`${header.slice(0, -1)}`, payload)), "token_malformed");
+});
+
 test("of two members with one name the last counts, as RFC 7519 section 4 allows", async () => {
   const text = '{"sub":"x","sub":"AppManifest","iss":"JSS","exp":1,"exp":1503324914}';
   assert.equal(await codeFor(await signed(header, segment(text))), "allowed");

@@ -144,6 +144,8 @@ test("redacting replaces the value of every spelling and keeps the rest", () => 
     redactToken("/a;token=eyJh.eyJz.c2ln?a=b?token=eyJh.eyJz.c2-_n#eyJh.e.c"),
     "/a;token=REDACTED?a=b?token=REDACTED#REDACTED",
   );
+  assert.equal(redactToken("/a;t=eyJh%2EeyJz%2ec2ln/b"), "/a;t=REDACTED/b");
+  assert.equal(redactToken("/eyJ.ipa?eyJ=1"), "/eyJ.ipa?eyJ=1");
   assert.equal(redactToken("/a?x=1"), "/a?x=1");
   assert.equal(redactToken("/a"), "/a");
   assert.equal(redactToken("/a?t=secret", "t"), "/a?t=REDACTED");

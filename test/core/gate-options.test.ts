@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGate, type GateOptions, isConfigurationError } from "@portcullis/core";
-import { webSigningKey } from "../support/web-signing-key.ts";
+import { readGateOptions } from "../../packages/core/src/gate-options.ts";
+import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const { publicPem: keys } = await webSigningKey();
 
@@ -40,13 +41,13 @@ test("names must be strings that are not empty", () => {
 });
 
 test("a token parameter must be a plain name", () => {
-  for (const tokenParameter of ["", "a b", "a=b", "a&b", "%74", "t[]", "tök", "a+b"]) {
+  for (const tokenParameter of ["", "a b", "a=b", "a&b", "%74", "t[]", "tök", "a+b", ["token"], 5, null]) {
     assert.equal(problem({ keys, tokenParameter }), "tokenParameter: give a name of letters, digits, and _ . ~ - only");
   }
 });
 
 test("a clock in milliseconds, or none at all, is refused", () => {
-  for (const now of [Date.now, () => Number.NaN, () => "soon", 5, null]) {
+  for (const now of [Date.now, () => Number.NaN, () => "soon", () => String(Date.now() / 1000), () => 5n, 5, null]) {
     assert.equal(problem({ keys, now }), "now: give a function that returns seconds (not milliseconds) since 1970");
   }
   createGate({ keys, now: () => 0 });
@@ -86,4 +87,33 @@ test("only our own errors are configuration errors", () => {
 test("the caller's options are not changed", () => {
   const options = Object.freeze({ keys: Object.freeze([keys]), clockSkew: 5 });
   createGate(options);
+});
+
+test("an option is read once: a getter cannot show the judge one value and the gate another", async () => {
+  const key = await webSigningKey();
+  let reads = 0;
+  const options = {
+    keys: key.publicPem,
+    now: () => testTime,
+    get clockSkew() {
+      reads += 1;
+      return reads === 1 ? 0 : 1e9;
+    },
+  };
+  const gate = createGate(options);
+  const decision = await gate.check(`?token=${await webSignToken(key, { ...jamfClaims, exp: testTime - 1 })}`);
+  assert.equal(!decision.allowed && decision.code, "token_expired");
+  assert.equal(reads, 1);
+});
+
+test("the defaults are Jamf Pro's policy", () => {
+  const { policy, tokenParameter, cacheSize } = readGateOptions({ keys });
+  assert.deepEqual(policy, {
+    issuer: "JSS",
+    subject: "AppManifest",
+    audience: undefined,
+    clockSkew: 60,
+    maxLifetime: 7200,
+  });
+  assert.deepEqual([tokenParameter, cacheSize], ["token", 10_000]);
 });

@@ -52,6 +52,13 @@ test("absolute, path-only and strange request targets are judged alike", async (
   assert.equal(decision.allowed, true);
 });
 
+test("what is no URL at all is refused, and nothing is thrown", async () => {
+  const gate = createGate({ keys: key.publicPem, now });
+  for (const thing of [undefined, null, 5, Symbol("url"), Object.create(null), {}]) {
+    assert.equal((await gate.check(thing as string)).allowed, false);
+  }
+});
+
 test("a token of another key is refused, and nothing it says is reported", async () => {
   const token = await webSignToken(otherKey, { ...jamfClaims, exp: 1 });
   const decision = await createGate({ keys: key.publicPem, now }).check(`/a?token=${token}`);
@@ -86,9 +93,11 @@ test("expiry is judged at the moment of each request, also for a remembered toke
 test("a clock that stops making sense refuses everything", async () => {
   let time = testTime;
   const gate = createGate({ keys: key.publicPem, now: () => time });
-  time = Number.NaN;
-  const decision = await gate.check(`/a?token=${await webSignToken(key)}`);
-  assert.equal(decision.allowed, false);
+  const url = `/a?token=${await webSignToken(key, { ...jamfClaims, exp: testTime + 1e8 })}`;
+  for (const nonsense of [Number.NaN, "1503324314", undefined]) {
+    time = nonsense as number;
+    assert.equal((await gate.check(url)).allowed, false);
+  }
 });
 
 test("a clock that throws refuses everything", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGate, refusalCodes } from "@portcullis/core";
+import { createGate, redactToken, refusalCodes, removeToken } from "@portcullis/core";
 import fc from "fast-check";
 import { importJWK, jwtVerify } from "jose";
 import { jamfClaims, segment, signatureOf, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
@@ -112,8 +112,25 @@ test("a deeply nested payload neither crashes nor passes for want of stack", asy
   assert.equal(await codeFor(`${signingInput}.${await signatureOf(key, signingInput)}`), "issuer_mismatch");
 });
 
-test("no 8 KiB of input takes longer than 50 ms to judge", async () => {
-  const parts = ["A", ".", "&", "%", "token=", "&token=A", "%74oken=", "=", "+", "#", "?", "\u0130", goodToken];
+test("no 8 KiB of input takes longer than 5 ms to judge, to redact and to strip", async () => {
+  const parts = [
+    "A",
+    ".",
+    "&",
+    "%",
+    "token=",
+    "&token=A",
+    "%74oken=",
+    "=",
+    "+",
+    "#",
+    "?",
+    "\u0130",
+    "eyJ",
+    "eyJ.",
+    ".",
+    goodToken,
+  ];
   for (const part of parts) {
     for (const target of [
       part.repeat(Math.ceil(8192 / part.length)),
@@ -123,9 +140,11 @@ test("no 8 KiB of input takes longer than 50 ms to judge", async () => {
       for (let round = 0; round < 5; round += 1) {
         const started = performance.now();
         await gate.check(target);
+        redactToken(target);
+        removeToken(target);
         times.push(performance.now() - started);
       }
-      assert.ok(Math.min(...times) < 50, `${part}: ${times}`);
+      assert.ok(Math.min(...times) < 5, `${part}: ${times}`);
     }
   }
 });

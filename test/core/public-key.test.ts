@@ -131,6 +131,7 @@ test("a JWK that says it is for something else is refused", () => {
     { key_ops: [] },
     { key_ops: 1 },
     { kid: 1 },
+    { kid: null },
     { n: undefined },
     { n: "" },
     { e: "" },
@@ -283,6 +284,10 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
       assert.match(problem(pem(label, Uint8Array.from(der))), /damaged/);
     }
   }
+  const otherTag = Uint8Array.from(spki);
+  otherTag[19] = 0x04; // an octet string where the key's bit string belongs
+  assert.equal(spki[19], 0x03);
+  assert.match(problem(pem("PUBLIC KEY", otherTag)), /damaged/);
   const trailing = Uint8Array.of(...spki, 0x05, 0x00);
   assert.match(problem(pem("PUBLIC KEY", trailing)), /damaged/);
 });

@@ -71,6 +71,11 @@ describe("imports", () => {
     );
   });
 
+  test("core has no code for shared secrets, so no token can ask for it", () => {
+    for (const file of sourceFiles("core"))
+      assert.doesNotMatch(readFileSync(file, "utf8"), /hmac|HS256|timingSafe|secretKey/i, file);
+  });
+
   test("core is small enough to be audited in an hour: under 900 lines of code", () => {
     const lines = sourceFiles("core").flatMap((file) => readFileSync(file, "utf8").split("\n"));
     const code = lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line));

@@ -24,7 +24,7 @@ const documents = ["README.md", ...readdirSync(join(root, "packages")).map((name
 const provedElsewhere: Record<string, string> = {
   "packages/issuer/README.md": "test/issuer/readme.test.ts",
   "packages/nginx/README.md": "test/nginx/recipe.test.ts",
-  "packages/cli/README.md": "test/cli/readme.test.ts",
+  "packages/cli/README.md": "test/tools/guide.test.ts",
 };
 const blocks = documents.filter((document) => !(document in provedElsewhere)).flatMap(codeBlocksOf);
 const programs = blocks.filter(({ language }) => language === "ts" || language === "js");
@@ -69,6 +69,10 @@ function promisedOutput({ code }: CodeBlock): string[] {
 }
 
 describe("code blocks", () => {
+  test("what is proved elsewhere is proved by tests that are there", () => {
+    for (const path of Object.values(provedElsewhere)) assert.ok(readFileOrFolder(join(root, path)), path);
+  });
+
   test("there are some, and each is of a kind that is run here or in the set-up of a machine", () => {
     assert.ok(programs.length >= 10);
     for (const { name, language, code } of blocks) {
@@ -93,12 +97,17 @@ describe("code blocks", () => {
         return;
       }
       try {
-        const link = `http://127.0.0.1:${port}/apps/app.ipa`;
+        // Some blocks mount the folder under its name, the others serve it as the root.
+        const isMounted = /"\/apps/.test(block.code);
+        const link = `http://127.0.0.1:${port}${isMounted ? "/apps" : ""}/app.ipa`;
+        const secret = `http://127.0.0.1:${port}/key.pem`;
         const exp = Math.floor(Date.now() / 1000) + 600;
         const token = signToken(key, { sub: "AppManifest", iss: "JSS", exp });
         const allowed = await fetch(`${link}?token=${token}`);
         assert.equal(allowed.status, 200, await allowed.clone().text());
         assert.equal(allowed.headers.get("cache-control"), "private");
+        const beside = await (await fetch(`${secret}?token=${token}`)).text();
+        assert.ok(!beside.includes("PRIVATE KEY"), "what lies beside the folder is not served");
         const refused = await fetch(link);
         assert.equal(refused.status, 401);
         assert.equal((await refused.json()).code, "token_missing");

@@ -35,7 +35,7 @@ Object.assign(globalThis, {
 const [block = ""] = process.argv.slice(2);
 const { default: exported } = (await import(block)) as { default?: { fetch: FetchHandler } };
 if (exported) {
-  const bucket = { get: async (name: string) => ({ body: new Blob([await readFile(name)]).stream() }) };
+  const bucket = { get: async (name: string) => ({ body: new Blob([await readFile(`apps/${name}`)]).stream() }) };
   const environment = { PUBLIC_KEY: readFileSync("public.pem", "utf8"), APPS: bucket };
   serveFetch((request) => exported.fetch(request, environment));
 }

@@ -65,7 +65,7 @@ export function redactToken(
   const { beforeQuery, query, fragment } = splitUrl(url);
   const parts = query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
   const redacted = beforeQuery + (parts.length === 0 ? "" : `?${parts.join("&")}`) + fragment;
-  return redacted.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g, "REDACTED");
+  return redacted.replace(/[\w.%-]+/g, withoutJwt);
 }
 
 interface UrlParts {
@@ -105,4 +105,11 @@ function formDecode(text: string): string {
 
 function hasEscapes(text: string): boolean {
   return text.includes("%") || text.includes("+");
+}
+
+/** Looks at each word once, as a URL may be long and is a stranger's. */
+function withoutJwt(word: string): string {
+  const start = word.indexOf("eyJ");
+  const isJwt = start !== -1 && /(\.|%2e).+(\.|%2e)/i.test(word.slice(start));
+  return isJwt ? `${word.slice(0, start)}REDACTED` : word;
 }

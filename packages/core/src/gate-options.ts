@@ -45,6 +45,9 @@ export interface GateSettings {
 
 type Rule = readonly [holds: (value: unknown) => boolean, remedy: string];
 
+/** A time in seconds lies between the years -1200 and 5138; anything else is in milliseconds. */
+const [isTime] = between(-1e11, 1e11);
+
 const text: Rule = [(value) => typeof value === "string" && value !== "", "give a non-empty string"];
 
 /** What each option must be, and what to say if it is not. */
@@ -55,25 +58,30 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
   audience: text,
   clockSkew: between(0, 300),
   maxLifetime: between(1, 31 * 24 * 60 * 60),
-  tokenParameter: [(value) => /^[\w.~-]+$/.test(String(value)), "give a name of letters, digits, and _ . ~ - only"],
+  tokenParameter: [
+    (value) => typeof value === "string" && /^[\w.~-]+$/.test(value),
+    "give a name of letters, digits, and _ . ~ - only",
+  ],
   cacheSize: between(0, 1_000_000),
   now: [
-    (value) => typeof value === "function" && Math.abs(value()) < 1e11,
+    (value) => typeof value === "function" && isTime(value()),
     "give a function that returns seconds (not milliseconds) since 1970",
   ],
 };
 
 /** Judges the options and fills in defaults; throws a configuration error that names the option. */
 export function readGateOptions(options: GateOptions): GateSettings {
-  for (const [name, value] of Object.entries({ ...options, keys: options?.keys ?? null })) {
+  // Read once: what was judged is what is used, whatever getters the caller's object has.
+  const given = { ...options, keys: options?.keys ?? null } as GateOptions;
+  for (const [name, value] of Object.entries(given)) {
     if (!Object.keys(rules).includes(name)) {
       throw configurationError(name, `unknown option; there are ${Object.keys(rules).join(", ")}`);
     }
     const [holds, remedy] = rules[name as keyof GateOptions];
     if (value !== undefined && !holds(value)) throw configurationError(name, remedy);
   }
-  const { keys, issuer = "JSS", subject = "AppManifest", audience, clockSkew = 60, maxLifetime = 7200 } = options;
-  const { tokenParameter = "token", cacheSize = 10_000, now = () => Date.now() / 1000 } = options;
+  const { keys, issuer = "JSS", subject = "AppManifest", audience, clockSkew = 60, maxLifetime = 7200 } = given;
+  const { tokenParameter = "token", cacheSize = 10_000, now = () => Date.now() / 1000 } = given;
   const policy = { issuer, subject, audience, clockSkew, maxLifetime };
   return { keys, policy, tokenParameter, cacheSize, now };
 }

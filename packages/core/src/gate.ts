@@ -71,9 +71,9 @@ export function createGate(options: GateOptions): Gate {
   const cache = createVerifiedTokenCache(cacheSize);
 
   async function check(url: string | URL): Promise<Decision> {
-    const { token, refusal } = readToken(String(url), tokenParameter);
-    if (refusal) return refused(refusal);
     try {
+      const { token, refusal } = readToken(String(url), tokenParameter);
+      if (refusal) return refused(refusal);
       const remembered = cache.get(token);
       if (remembered && isTrusted(remembered, await keyRing.keysFor(remembered.header))) {
         return decide(remembered, true);
@@ -91,7 +91,7 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function decide({ claims, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
-    const refusal = judgeClaims(claims, policy, now());
+    const refusal = judgeClaims(claims, policy, Number(now()));
     if (refusal) return { ...refused(refusal), claims, keyId };
     const { exp } = claims as Claims;
     return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };

@@ -21,13 +21,7 @@ const statusPhrases = { 400: "Bad Request", 401: "Unauthorized", 503: "Service U
  * All of it is fixed text; nothing that came with the request is in it. The realm is fixed too.
  */
 export function refusalAnswer({ code, status, error, message }: Refused): HttpAnswer {
-  const problem = {
-    type: "about:blank",
-    title: statusPhrases[status],
-    status,
-    detail: message,
-    code,
-  };
+  const problem = { type: "about:blank", title: statusPhrases[status], status, detail: message, code };
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",

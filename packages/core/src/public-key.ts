@@ -61,7 +61,7 @@ function readJwk(jwk: unknown): RsaPublicKey {
   const exponent = typeof e === "string" && decodeBase64urlText(e);
   const isForRs256 =
     kty === "RSA" && use === "sig" && alg === "RS256" && String(operations).split(",").includes("verify");
-  if (!isForRs256 || !modulus || !exponent || typeof (kid ?? "") !== "string") {
+  if (!isForRs256 || !modulus || !exponent || (kid !== undefined && typeof kid !== "string")) {
     throw configurationError(
       "keys",
       "give PEM text or an RSA JWK for RS256; look at its kty, use, key_ops, alg, n and e",

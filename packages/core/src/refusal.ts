@@ -48,7 +48,7 @@ export function describeRefusal(code: RefusalCode): Refusal {
   const message = messages[code];
   if (code === "keys_unavailable") return { code, status: 503, error: undefined, message };
   if (code === "token_missing") return { code, status: 401, error: undefined, message };
-  const isRequestError = code === "token_repeated" || code === "token_too_long";
-  if (isRequestError) return { code, status: 400, error: "invalid_request", message };
+  const isBadRequest = code === "token_repeated" || code === "token_too_long";
+  if (isBadRequest) return { code, status: 400, error: "invalid_request", message };
   return { code, status: 401, error: "invalid_token", message };
 }

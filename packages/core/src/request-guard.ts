@@ -64,7 +64,7 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
 
   return async (method, url) => {
     const decision = await gate.check(url);
-    if (onDecision) await observe(onDecision, decision, method, url, tokenParameter);
+    if (onDecision) await report(onDecision, decision, { method, url, parameter: tokenParameter });
     if (!decision.allowed && !reportOnly) return { admitted: false, answer: refusalAnswer(decision) };
     return { admitted: true, decision, url: removeToken(url, tokenParameter), tokenParameter };
   };
@@ -81,19 +81,16 @@ function readyMadeGate(options: object): Gate | undefined {
   return gate;
 }
 
-async function observe(
-  onDecision: NonNullable<ObservationOptions["onDecision"]>,
-  decision: Decision,
-  method: string,
-  url: string,
-  parameter: string,
-): Promise<void> {
+type Log = NonNullable<ObservationOptions["onDecision"]>;
+type SeenRequest = { readonly method: string; readonly url: string; readonly parameter: string };
+
+async function report(log: Log, decision: Decision, { method, url, parameter }: SeenRequest): Promise<void> {
   try {
     const { token } = readToken(url, parameter);
     const fingerprint = token === undefined ? undefined : await fingerprintToken(token);
     const request = { method, url: redactToken(url, parameter, fingerprint), fingerprint };
     // Not awaited: a log that is slow must not hold the download up.
-    Promise.resolve(onDecision(decision, request)).catch(ignore);
+    Promise.resolve(log(decision, request)).catch(ignore);
   } catch (error) {
     ignore(error);
   }

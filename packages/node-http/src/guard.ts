@@ -45,6 +45,7 @@ export function guard(options: GuardOptions, listener?: GuardedListener): Middle
 
   return async (request, response, next) => {
     const passage = await judge(request.method ?? "", request.url ?? "");
+    if (response.headersSent) return; // a timeout, say, has answered meanwhile
     if (!passage.admitted) return refuse(response, passage.answer);
     admit(request, passage);
     response.setHeader("Cache-Control", allowedCacheControl);
