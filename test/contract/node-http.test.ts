@@ -135,3 +135,25 @@ test("headers that a listener set before it failed do not come with the 500", as
   );
   await server.close();
 });
+
+test("an answer that earlier code gave while the gate was deciding is left alone", async () => {
+  const key = signingKey();
+  const keys = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    throw new Error("the key server is down");
+  };
+  const app = express4();
+  app.use((_request, response, next) => {
+    setTimeout(() => response.status(503).end("too late"), 5);
+    next();
+  });
+  app.use(guard({ keys, now: () => testTime }));
+  const server = await listen(app);
+  for (let round = 0; round < 2; round += 1) {
+    const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+    const { status, body } = await sendRaw(server.port, request);
+    assert.deepEqual([status, body], [503, "too late"]);
+    await new Promise((resolve) => setTimeout(resolve, 40)); // an unhandled rejection would end the run
+  }
+  await server.close();
+});

@@ -288,6 +288,12 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
   otherTag[19] = 0x04; // an octet string where the key's bit string belongs
   assert.equal(spki[19], 0x03);
   assert.match(problem(pem("PUBLIC KEY", otherTag)), /damaged/);
+  for (const at of [4, pkcs1.length - 5]) {
+    const otherNumber = Uint8Array.from(pkcs1);
+    assert.equal(otherNumber[at], 0x02);
+    otherNumber[at] = 0x04;
+    assert.match(problem(pem("RSA PUBLIC KEY", otherNumber)), /damaged/);
+  }
   const trailing = Uint8Array.of(...spki, 0x05, 0x00);
   assert.match(problem(pem("PUBLIC KEY", trailing)), /damaged/);
 });
