@@ -12,9 +12,12 @@ export function safeLines(text: string): string {
   return withoutSecrets(text).split("\n").map(withoutControls).join("\n");
 }
 
+/** Its dots may be percent-encoded, more than once. */
+const jwt = /(eyJ[\w-]+(?:\.|%(?:25)*2[eE])[\w-]*)(?:\.|%(?:25)*2[eE])[\w-]+/g;
+
 function withoutSecrets(text: string): string {
   return text
-    .replace(/(eyJ[\w-]+\.[\w-]*)\.[\w-]+/g, "$1.[signature]")
+    .replace(jwt, "$1.[signature]")
     .replace(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(-----END [A-Z ]+-----)?/g, "[$1 left out]");
 }
 
