@@ -232,16 +232,27 @@ for (const [name, pasted] of Object.entries({
   "on one line": pemBody(""),
   "with its line ends written out": pemBody("\\n"),
   "from the middle on": pemBody("\n").slice(100),
+  "in part": pemBody("\n").split("\n").slice(2, 9).join("\n"),
   "without its BEGIN line only": pemOf(key.privateKey).split("\n").slice(1).join("\n"),
   "as a JWK": JSON.stringify(key.privateKey.export({ format: "jwk" })),
 })) {
   test(`a private key that was pasted ${name} is refused, and nothing of it is shown`, async () => {
     const { code, stdout, stderr } = await inspect(pasted);
     assert.equal(code, 2);
-    assert.match(stderr, /a PRIVATE key: whoever has it can open every download/);
+    assert.match(stderr, /a PRIVATE key[:,] whoever has it can open every download/);
     for (const line of pemBody("\n").split("\n")) assert.ok(!(stdout + stderr).includes(line.slice(0, 20)));
   });
 }
+
+test("the body of a key in a link is left out of what is shown", async () => {
+  for (const body of [pemBody(""), encodeURIComponent(pemBody(""))]) {
+    for (const more of [[], ["--json"]]) {
+      const { stdout } = await inspect(`https://example.com/a.ipa?key=${body}`, ...more);
+      assert.match(stdout.replace(/\s+/g, " "), /key=\[key left out\]/);
+      assert.ok(!stdout.includes(body.slice(30, 60)));
+    }
+  }
+});
 
 for (const dot of ["%2E", "%2e", "%252E"]) {
   test(`a signature behind ${dot} is not shown, wherever the token stands`, async () => {

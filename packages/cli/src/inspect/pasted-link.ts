@@ -46,18 +46,19 @@ function refuseKey(pasted: string): void {
   if (label !== undefined && !label.endsWith("PRIVATE KEY")) {
     throw usageError("this is a key or certificate, not a link", remedy);
   }
-  const what = label === undefined ? "this looks like a key, not a link; if it is" : "this is";
-  throw usageError(
-    `${what} a PRIVATE key: whoever has it can open every download. It belongs into Jamf Pro and nowhere else`,
-    remedy,
-  );
+  const what =
+    label === undefined
+      ? "this looks like a key and not like a link. If it is a PRIVATE key,"
+      : "this is a PRIVATE key:";
+  throw usageError(`${what} whoever has it can open every download. It belongs into Jamf Pro and nowhere else`, remedy);
 }
 
 /** Copied without its BEGIN line, wholly or from the middle (DER in base64 starts with `MII`), or as a JWK. */
 function looksLikeKey(pasted: string): boolean {
   const text = pasted.replace(/\\[rn]|[\s"'<>\uFEFF]/g, "");
   if (/^MII[A-Za-z0-9+/=_-]{197}/.test(text)) return true;
-  if (/^(?!eyJ)[A-Za-z0-9+/=]{200,}$/.test(text)) return true;
+  // One line of a key has 64 characters; a link has a dot or a colon among so many.
+  if (/^(?!eyJ|\/)(?=.*[+/])[A-Za-z0-9+/=]{64,}$/.test(text)) return true;
   return /^\{.*kty:/s.test(text);
 }
 

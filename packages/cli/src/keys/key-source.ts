@@ -62,7 +62,7 @@ export function readPublicHalf(text: string, source: string): string | undefined
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
     if (!/ENCRYPTED/.test(text)) {
-      throw new Error(`${source} is a private key that cannot be read, being damaged; give its public half`);
+      throw new Error(`${source} is a private key that cannot be read (encrypted, or damaged); give its public half`);
     }
     const file = source.includes(" ") ? "FILE" : source;
     throw new Error(
