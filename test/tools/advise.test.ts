@@ -84,9 +84,31 @@ test("resumes that were refused count, and so do those that grace let through", 
     lines.push(line({ token, secondsLeft: -300, range: "bytes=600-", resumed: true }));
   }
   const { resumes, recommended, firstRequests } = await advise(lines, "--expiry", "5");
-  assert.deepEqual(resumes, { count: 20, late: 20, graced: 10 });
+  assert.deepEqual(resumes, { count: 20, outlived: 10, graced: 10 });
   assert.deepEqual(firstRequests, { count: 40, late: 0 });
   assert.equal(recommended, 20);
+});
+
+test("of the resumes only those count as outlived that were refused for it", async () => {
+  const lines = firstUses(5, ...Array.from({ length: 40 }, () => 10));
+  lines.push(line({ secondsLeft: -30, range: "bytes=500-" }), line({ secondsLeft: -30, range: "bytes=600-" }));
+  lines.push(line({ secondsLeft: -300, range: "bytes=600-", resumed: true }));
+  lines.push(line({ secondsLeft: -300, range: "bytes=0-" }), line({ secondsLeft: -300, range: "bytes=-500" }));
+  lines.push(line({ secondsLeft: -300 }));
+  const refused = Array.from({ length: 7 }, (_, index) => line({ secondsLeft: -300, range: `bytes=${index + 1}00-` }));
+  const { resumes } = await advise([...lines, ...refused], "--expiry", "5");
+  assert.deepEqual(resumes, { count: 10, outlived: 7, graced: 1 });
+  const { stdout } = await runMain(["advise", "-"], { stdin: [...lines, ...refused].join("\n") });
+  assert.match(stdout, /Resumed downloads +10, 7 refused: they had outlived their token \(70\.0 %\)\n/);
+});
+
+test("refusals alone do not show what Token Expiry is: it is asked for, not made up", async () => {
+  const stdin = Array.from({ length: 25 }, (_, index) => line({ token: `${index}`, secondsLeft: -300 })).join("\n");
+  const run = await runMain(["advise", "-"], { stdin });
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /no token was accepted in these logs.*\nSay what it was meanwhile: --expiry MINUTES/);
+  assert.equal(run.stdout, "");
+  assert.equal((await runMain(["advise", "-", "--expiry", "5"], { stdin })).code, 0);
 });
 
 test("a HEAD, its GET and a range from the start are one use of one token", async () => {

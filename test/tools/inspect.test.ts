@@ -226,3 +226,56 @@ test("no line is wider than a terminal of 80 columns, except a thumbprint's or a
   const plain = stripVTControlCharacters(stdout);
   for (const line of plain.split("\n")) assert.ok(line.length <= 80 || /^(Link|Key)/.test(line), line);
 });
+
+for (const [name, pasted] of Object.entries({
+  "without its BEGIN and END lines": pemBody("\n"),
+  "on one line": pemBody(""),
+  "with its line ends written out": pemBody("\\n"),
+  "from the middle on": pemBody("\n").slice(100),
+  "in part": pemBody("\n").split("\n").slice(2, 9).join("\n"),
+  "without its BEGIN line only": pemOf(key.privateKey).split("\n").slice(1).join("\n"),
+  "as a JWK": JSON.stringify(key.privateKey.export({ format: "jwk" })),
+})) {
+  test(`a private key that was pasted ${name} is refused, and nothing of it is shown`, async () => {
+    const { code, stdout, stderr } = await inspect(pasted);
+    assert.equal(code, 2);
+    assert.match(stderr, /a PRIVATE key[:,] whoever has it can open every download/);
+    for (const line of pemBody("\n").split("\n")) assert.ok(!(stdout + stderr).includes(line.slice(0, 20)));
+  });
+}
+
+test("the body of a key in a link is left out of what is shown", async () => {
+  for (const body of [pemBody(""), encodeURIComponent(pemBody(""))]) {
+    for (const more of [[], ["--json"]]) {
+      const { stdout } = await inspect(`https://example.com/a.ipa?key=${body}`, ...more);
+      assert.match(stdout.replace(/\s+/g, " "), /key=\[key left out\]/);
+      assert.ok(!stdout.includes(body.slice(30, 60)));
+    }
+  }
+});
+
+for (const dot of ["%2E", "%2e", "%252E"]) {
+  test(`a signature behind ${dot} is not shown, wherever the token stands`, async () => {
+    const token = signToken(key);
+    const signature = token.split(".")[2] as string;
+    const encoded = token.replaceAll(".", dot);
+    for (const link of [`https://x/a?b=c?token=${encoded}`, `https://x/a#token=${encoded}`]) {
+      for (const more of [[], ["--json"]]) {
+        const { stdout } = await inspect(link, ...more);
+        assert.ok(!stdout.replace(/\s/g, "").includes(signature.slice(0, 40)), stdout);
+        assert.match(stdout.replace(/\s/g, ""), /\[signature\]/);
+      }
+    }
+  });
+}
+
+test("an install link whose URL is no UTF-8 gets an answer", async () => {
+  const { code, stdout } = await inspect("itms-services://?action=download-manifest&url=%E0%A4");
+  assert.equal(code, 1);
+  assert.match(stdout, /not rightly percent-encoded/);
+});
+
+/** What stands between a PEM text's BEGIN and END. */
+function pemBody(lineEnd: string): string {
+  return pemOf(key.privateKey).trim().split("\n").slice(1, -1).join(lineEnd);
+}

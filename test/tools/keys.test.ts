@@ -184,7 +184,7 @@ test("sign --qr says so if the terminal is too narrow", async () => {
   const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
   const run = await runMain(argv, { terminal: 60 });
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /does not fit into 60 columns/);
+  assert.match(run.stderr, /takes 7\d columns, and there are 60/);
 });
 
 test("the key files of keygen are those that sign and inspect take", async () => {
@@ -203,3 +203,58 @@ function darkModules(lines: readonly string[], inColour: boolean): (row: number,
     return isBlock === inColour;
   };
 }
+
+const pem = pemOf(key.privateKey);
+const utf16 = Buffer.from(`\uFEFF${pem}`, "utf16le");
+for (const [name, bytes] of Object.entries({
+  indented: pem.replace(/^/gm, "    "),
+  "on one line": pem.replaceAll("\n", " "),
+  "with its line ends written out": pem.trim().replaceAll("\n", "\\n"),
+  "in UTF-16": utf16,
+  "in UTF-16, the other byte first": Buffer.from(utf16).swap16(),
+  "in UTF-16 without a mark": utf16.subarray(2),
+})) {
+  test(`a private key ${name} is read alike by sign, probe, pubkey and inspect --key`, async () => {
+    const file = join(folder, "odd.pem");
+    writeFileSync(file, bytes, { mode: 0o600 });
+    const signed = await runMain(["sign", "https://example.com/a.ipa", "--private-key", file]);
+    assert.equal(signed.code, 0, signed.stderr);
+    const probed = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--private-key", file]);
+    assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+    const { stdout } = await runMain(["pubkey", file]);
+    assert.equal(stdout.trim(), key.publicPem.trim());
+    assert.equal((await runMain(["inspect", signed.stdout.trim(), "--key", file])).code, 0);
+  });
+}
+
+for (const [name, bytes] of Object.entries({
+  indented: key.publicPem.replace(/^/gm, "  "),
+  "in UTF-16": Buffer.from(`\uFEFF${key.publicPem}`, "utf16le"),
+})) {
+  test(`a public key ${name} is read by pubkey`, async () => {
+    const file = join(folder, "odd-public.pem");
+    writeFileSync(file, bytes);
+    const { stdout, stderr } = await runMain(["pubkey", file]);
+    assert.equal(stdout.trim(), key.publicPem.trim(), stderr);
+  });
+}
+
+test("of an encrypted private key in the place of a public one it is said how to make that", async () => {
+  const file = join(folder, "locked.pem");
+  const cipher = { cipher: "aes-256-cbc", passphrase: "secret" };
+  writeFileSync(file, key.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }), { mode: 0o600 });
+  for (const argv of [
+    ["pubkey", file],
+    ["inspect", "x", "--key", file],
+  ]) {
+    const { code, stderr } = await runMain(argv);
+    assert.equal(code, 3);
+    assert.ok(stderr.includes(`openssl pkey -in ${file} -pubout -out public.pem`), stderr);
+  }
+});
+
+test("a folder as --key is named, and what to name instead", async () => {
+  const { code, stderr } = await runMain(["inspect", "x", "--key", folder]);
+  assert.equal(code, 3);
+  assert.ok(stderr.includes(`${folder} is a folder; name the public key's file in it`), stderr);
+});

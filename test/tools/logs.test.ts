@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
@@ -10,7 +11,7 @@ import { fingerprintToken } from "@portcullis/core";
 import { createRedactStream } from "../../packages/cli/src/logs/redact-stream.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
-import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { jamfClaims, segment, signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -177,7 +178,7 @@ test("scan-logs --json names fingerprints and places, and no token", async () =>
     stdin: accessLog(),
   });
   const { logs, tokens, complete } = JSON.parse(stdout);
-  assert.deepEqual(logs[0].found, { valid: 3, unverified: 0, refused: 1, expired: 1 });
+  assert.deepEqual(logs[0].found, { valid: 3, unverified: 0, refused: 1, expired: 1, unreadable: 0 });
   assert.equal(complete, true);
   const found = tokens.find(({ worth }: { worth: string }) => worth === "valid");
   assert.deepEqual([found.fingerprint, found.line, found.times, found.secondsLeft], [print, 1, 3, 600]);
@@ -219,4 +220,41 @@ test("scan-logs and redact keep their memory over 300 MB of log", async () => {
     // Node with the loader of TypeScript takes some 90 MB before anything is read.
     assert.ok(peak > 30 && peak < 220, `${command} took ${Math.round(peak)} MB`);
   }
+});
+
+test("scan-logs: strangers cannot push a valid token out of the list, and more than fit are said to be so", async () => {
+  const claims = (jti: number) => segment({ ...jamfClaims, jti });
+  const strange = Array.from(
+    { length: 10_050 },
+    (_, index) => `GET /a?token=${segment({ alg: "RS256" })}.${claims(index)}.AAAA`,
+  );
+  const run = await runMain(["scan-logs", "-", "--key", publicPem], {
+    now: () => testTime,
+    stdin: [...strange, `GET /a?token=${valid}`, ""].join("\n"),
+  });
+  assert.equal(run.code, 1);
+  assert.match(run.stdout, /10,051 lines: 1 valid, 10,050 refused\n/);
+  assert.match(run.stdout, new RegExp(`STILL VALID[^\\n]*\\n  ${print}  10 min left`));
+  assert.match(run.stdout, /Keep these logs from other eyes until 2017/);
+  assert.match(run.stderr, /more tokens with time left than can be listed; the counts are of all/);
+});
+
+test("scan-logs does not call expired what is no token", async () => {
+  const { code, stdout } = await runMain(["scan-logs", "-", "--key", publicPem], {
+    now: () => testTime,
+    stdin: `GET /a?token=abc\nGET /a?token=${expired}\nGET /a?token=${valid.slice(0, 60)}\n`,
+  });
+  assert.equal(code, 0);
+  assert.match(stdout, /3 tokens in 3 lines: 1 expired, 2 unreadable\n/);
+});
+
+test("scan-logs reads a big packed log without a warning of Node's", async () => {
+  const log = join(folder, "noise.gz");
+  writeFileSync(log, gzipSync(randomBytes(24_000_000).toString("base64"), { level: 1 }));
+  const [program, ...first] = portcullisCommand();
+  const child = spawn(program, [...first, "scan-logs", log], { stdio: ["ignore", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (chunk) => (errors += chunk));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assert.deepEqual([code, errors], [0, ""]);
 });

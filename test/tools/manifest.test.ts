@@ -96,6 +96,26 @@ test("--itms prints the install link, with a token and as a QR code on request",
   assert.ok(drawn.stdout.endsWith(plain.stdout));
 });
 
+test("--itms --qr says how many columns a link with a token takes, and draws it there", async () => {
+  const argv = ["manifest", "--itms", "https://example.com/apps/a.plist", "--private-key", privatePem, "--qr"];
+  const narrow = await runMain(argv, { terminal: 80 });
+  assert.deepEqual([narrow.code, narrow.stdout], [3, ""]);
+  const [, columns] = /takes (\d+) columns, and there are 80\n/.exec(stripVTControlCharacters(narrow.stderr)) ?? [];
+  assert.ok(Number(columns) > 80 && Number(columns) < 90, narrow.stderr);
+  assert.equal((await runMain(argv, { terminal: Number(columns) - 1 })).code, 3);
+  const wide = await runMain(argv, { terminal: Number(columns) });
+  assert.equal(wide.code, 0);
+  assert.equal(stripVTControlCharacters(wide.stdout).split("\n")[0]?.length, Number(columns));
+});
+
+test("--lint of bytes that are no text says that they are no XML property list", async () => {
+  const noise = join(folder, "noise.plist");
+  writeFileSync(noise, Buffer.from([1, 2, 0x26, 0xff, 0xfe, 3, 0x26, 0x20, 0x80]));
+  const { code, stdout } = await runMain(["manifest", "--lint", noise]);
+  assert.equal(code, 1);
+  assert.match(stdout, /This is not an XML property list/);
+});
+
 test("progress is shown on a terminal while a file is hashed, and taken away again", async () => {
   const { stderr } = await runMain(["manifest", app, "--url", url], { terminal: 80 });
   assert.match(stripVTControlCharacters(stderr), /\r█+ \d+ % hashed\r/);
@@ -105,10 +125,15 @@ for (const [name, argv, code, message] of [
   ["nothing to do", [], 2, /give one of/],
   ["two things to do", [app, "--lint", "x"], 2, /give one of/],
   ["no URL", [app], 2, /--url URL is missing/],
-  ["a URL that devices do not take", [app, "--url", "http://example.com/a.ipa"], 3, /https/],
+  ["a URL that devices do not take", [app, "--url", "http://example.com/a.ipa"], 2, /https/],
+  ["a URL that is none, before anything is read", ["nothing.ipa", "--url", "nonsense"], 2, /from https:\/\/ on/],
+  ["an install link of nothing", ["--itms", "http:"], 2, /https/],
+  ["an install link of nonsense, before the key is read", ["--itms", "x", "--private-key", "no.pem"], 2, /from https/],
+  ["a QR code of a manifest", [app, "--url", url, "--qr"], 2, /--qr draws an install link, so it goes with --itms/],
+  ["a QR code of a judgement", ["--lint", "x", "--qr"], 2, /goes with --itms/],
   ["a file that is not there", ["nothing.ipa", "--url", url], 3, /nothing\.ipa cannot be read/],
   ["a file of another kind", [privatePem, "--url", url], 3, /neither an \.ipa .* nor a flat \.pkg/],
-  ["an install link over http", ["--itms", "http://example.com/a.plist"], 3, /https/],
+  ["an install link over http", ["--itms", "http://example.com/a.plist"], 2, /https/],
 ] as const) {
   test(`${name}: refused with a message, never with a stack`, async () => {
     const run = await runMain(["manifest", ...argv]);

@@ -8,12 +8,13 @@ import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { after, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { createGate } from "@portcullis/core";
 import { guard } from "@portcullis/node-http";
 import { main } from "portcullis";
 import { freshToken } from "../support/link.ts";
 import { openssl } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
-import { signingKey } from "../support/signing-key.ts";
+import { signingKey, signToken } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const key = signingKey();
@@ -145,4 +146,108 @@ test("a certificate that devices refuse ends it, unless --insecure; encryption i
   const run = await runMain(["probe", url, "--token", freshToken(key), "--insecure"]);
   assert.equal(run.code, 0, run.stdout);
   assert.match(run.stdout, /✔ Encrypted with TLSv1\.3\./);
+});
+
+test("of a server that stops at TLS 1.1 it is said that devices need TLS 1.2", async () => {
+  const folder = temporaryFolder();
+  const [keyFile, certificate] = [join(folder, "tls.key"), join(folder, "tls.crt")];
+  const subject = ["-subj", "/CN=localhost", "-days", "1"];
+  openssl(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", keyFile, "-out", certificate, ...subject]);
+  const server = createTlsServer({
+    key: readFileSync(keyFile),
+    cert: readFileSync(certificate),
+    minVersion: "TLSv1",
+    maxVersion: "TLSv1.1",
+    ciphers: "DEFAULT@SECLEVEL=0",
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  after(() => server.close().closeAllConnections());
+  const run = await runMain(["probe", `https://localhost:${(server.address() as AddressInfo).port}/a.ipa`]);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /older TLS: devices would not download from it\nDevices need TLS 1\.2/);
+});
+
+for (const [name, token, message] of [
+  ["an expired token", freshToken(key, -120), /the token expired 2 min \S* ?\S* ?ago, so nothing can be proved by it/],
+  ["a token without expiry", signToken(key, { sub: "AppManifest", iss: "JSS" }), /has no expiry/],
+  ["what is no token", "hello", /cannot be read: it is no JWT, or was not copied whole/],
+] as const) {
+  test(`${name} proves nothing, even of a server that takes it: a wrong command line`, async () => {
+    let asked = 0;
+    const origin = await listen((request, response) => {
+      asked += 1;
+      response.writeHead(request.url?.endsWith(token) ? 200 : 401).end("the app");
+    });
+    for (const argv of [[`${origin}/a.ipa`, "--token", token], [`${origin}/a.ipa?token=${token}`]]) {
+      const run = await runMain(["probe", ...argv]);
+      assert.deepEqual([run.code, run.stdout, asked], [2, "", 0]);
+      assert.match(run.stderr, message);
+      assert.ok(!run.stderr.includes(token));
+    }
+  });
+}
+
+for (const [name, repeat] of [
+  ["refused tokens in the body", (url: string) => ({ body: `cannot use ${url}`, headers: {} })],
+  ["refused tokens in a header", (url: string) => ({ body: "", headers: { "X-Debug": url } })],
+  ["unsigned tokens only", (url: string) => ({ body: url.endsWith(".") ? url : "", headers: {} })],
+] as const) {
+  test(`a locked server that repeats ${name} is FLAWED`, async () => {
+    const gate = createGate({ keys: key.publicPem });
+    const origin = await listen(async (request, response) => {
+      const { allowed } = await gate.check(request.url ?? "");
+      const { body, headers } = repeat(request.url ?? "");
+      if (allowed) response.end("the app");
+      else response.writeHead(401, headers).end(body);
+    });
+    const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key), "--json"]);
+    const { verdict, answers } = JSON.parse(stdout);
+    assert.equal(answers.find((one: { id: string }) => one.id === "echo").outcome, "fault");
+    assert.equal(verdict, "FLAWED");
+  });
+}
+
+const signIn = { type: "text/html", body: "<html>Please sign in</html>" };
+const problem = { type: "application/json", body: '{"error":"no token"}' };
+
+for (const { type, body } of [signIn, problem, { type: "application/octet-stream", body: "please sign in" }]) {
+  test(`a refusal of type ${type} with status 200 is told from the app: FLAWED, not OPEN`, async () => {
+    const token = freshToken(key);
+    const origin = await listen((request, response) => {
+      const isValid = request.url === `/a.ipa?token=${token}`;
+      response.setHeader("Content-Type", isValid ? "application/octet-stream" : type);
+      response.setHeader("Content-Length", isValid ? 7 : body.length);
+      response.end(isValid ? "the app" : body);
+    });
+    const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", token]);
+    assert.match(stdout, /FLAWED: it refuses with a page and status 200, which devices take for the app\.\n$/);
+  });
+}
+
+for (const { type, body } of [signIn, problem]) {
+  test(`a page of type ${type} for everybody proves nothing: UNPROVEN, not OPEN`, async () => {
+    const origin = await listen((_, response) => response.setHeader("Content-Type", type).end(body));
+    const known = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
+    assert.equal(known.code, 1);
+    assert.match(known.stdout.replace(/\s+/g, " "), /UNPROVEN: even a valid token gets a page with status 200/);
+    const unknown = await runMain(["probe", `${origin}/a.ipa`]);
+    assert.match(unknown.stdout.replace(/\s+/g, " "), /UNPROVEN: strangers get a page with status 200/);
+  });
+}
+
+test("an app that is sent as HTML, and a manifest of another length each time, are OPEN all the same", async () => {
+  const asHtml = await listen((_, response) =>
+    response.setHeader("Content-Type", "text/html").end("PK\u0003\u0004 app"),
+  );
+  let count = 0;
+  const everLonger = await listen((_, response) => {
+    count += 1;
+    const manifest = `<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>${"x".repeat(count)}</dict></plist>`;
+    response.setHeader("Content-Type", "application/xml").setHeader("Content-Length", manifest.length).end(manifest);
+  });
+  for (const url of [`${asHtml}/a.ipa`, `${everLonger}/a.plist`]) {
+    for (const more of [[], ["--token", freshToken(key)]]) {
+      assert.match((await runMain(["probe", url, ...more])).stdout, /OPEN: anyone with the URL can download\.\n$/);
+    }
+  }
 });

@@ -115,6 +115,9 @@ function describeUnreadable(text: string): string {
   if (text.startsWith("bplist")) {
     return "This is a binary property list: convert it with plutil -convert xml1.";
   }
+  if (!/^[\s\uFEFF]*</.test(text)) {
+    return "This is not an XML property list, nor XML of any kind: it must begin with <?xml or <plist.";
+  }
   if (/&(?!#?\w+;)/.test(text)) {
     return "This is not well-formed XML: an ampersand stands alone; write &amp; in every URL.";
   }

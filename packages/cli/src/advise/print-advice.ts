@@ -29,8 +29,9 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, out: T
   }
 
   out.line();
-  printLateness("First requests", usage.firstUses, out);
-  printLateness("Resumed downloads", usage.resumes, out);
+  const late = usage.firstUses.between(Number.NEGATIVE_INFINITY, 0);
+  printShare("First requests", usage.firstUses.total, late, "after the token had expired", out);
+  printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused: they had outlived their token", out);
   if (usage.graced > 0) out.line(`${" ".repeat(19)}${amount(usage.graced)} were let through by --resume-grace`);
   if (usage.brokenOff > 0) out.line(`${"Broken off".padEnd(19)}${amount(usage.brokenOff)} transfers`);
   printTransfers(usage, out);
@@ -46,11 +47,9 @@ function countDelays({ firstUses }: Usage, current: number, from: number, to: nu
   return firstUses.between(latest, earliest);
 }
 
-function printLateness(name: string, lives: Usage["firstUses"], out: Terminal): void {
-  const late = lives.between(Number.NEGATIVE_INFINITY, 0);
-  const share = lives.total === 0 ? 0 : (100 * late) / lives.total;
-  const lateness = late === 0 ? "all in time" : `${amount(late)} after the token had expired (${share.toFixed(1)} %)`;
-  out.line(`${name.padEnd(19)}${amount(lives.total)}${lives.total === 0 ? "" : `, ${lateness}`}`);
+function printShare(name: string, total: number, count: number, what: string, out: Terminal): void {
+  const share = count === 0 ? "all in time" : `${amount(count)} ${what} (${((100 * count) / total).toFixed(1)} %)`;
+  out.line(`${name.padEnd(19)}${amount(total)}${total === 0 ? "" : `, ${share}`}`);
 }
 
 function printTransfers({ transfers }: Usage, out: Terminal): void {

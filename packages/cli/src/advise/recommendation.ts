@@ -17,8 +17,9 @@ const mostClockNoise = 30;
 /** This share of the requests that any expiry can help shall come in time. */
 const wantedShare = 0.99;
 
-/** The Token Expiry, as far as the log shows: no token had more life left than that. */
-export function inferExpiry({ longestLife }: Usage): number {
+/** The Token Expiry, as far as the log shows: no token had more life left than that; `undefined` if none was accepted. */
+export function inferExpiry({ longestLife }: Usage): number | undefined {
+  if (longestLife <= 0) return undefined;
   return Math.min(longestExpiry, Math.max(1, Math.ceil((longestLife - mostClockNoise) / 60)));
 }
 

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { failure } from "../command-line/command-error.ts";
+import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
@@ -41,18 +41,25 @@ export async function runAdvise(
     throw failure("there is no decision in these logs", "Give the JSON log of portcullis serve: --log-format json");
   }
 
-  const recommendation = recommend(usage, options.expiry ?? inferExpiry(usage));
+  const current = options.expiry ?? inferExpiry(usage);
+  if (current === undefined) {
+    throw usageError(
+      "no token was accepted in these logs, so Token Expiry cannot be read off them",
+      "Say what it was meanwhile: --expiry MINUTES",
+    );
+  }
+  const recommendation = recommend(usage, current);
   if (options.json) context.out.line(JSON.stringify({ ...recommendation, ...asJson(usage) }));
   else printAdvice(usage, recommendation, context.out);
   return recommendation.recommended === undefined ? exitCode.negative : exitCode.success;
 }
 
-function asJson({ decisions, firstUses, resumes, graced, brokenOff, transfers }: Usage): object {
+function asJson({ decisions, firstUses, resumes, outlived, graced, brokenOff, transfers }: Usage): object {
   const late = (lives: Usage["firstUses"]): number => lives.between(Number.NEGATIVE_INFINITY, 0);
   return {
     decisions,
     firstRequests: { count: firstUses.total, late: late(firstUses) },
-    resumes: { count: resumes.total, late: late(resumes), graced },
+    resumes: { count: resumes.total, outlived, graced },
     brokenOff,
     transfers: sizeClasses.map((bound) => ({
       belowBytes: Number.isFinite(bound) ? bound : null,

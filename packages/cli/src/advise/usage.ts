@@ -10,6 +10,8 @@ export interface Usage {
   readonly firstUses: Histogram;
   /** The same for requests that went on with a download. */
   readonly resumes: Histogram;
+  /** Refusals that were resumes of a download that had outlived its token. */
+  outlived: number;
   /** Resumes that were let through by the grace of `--resume-grace`. */
   graced: number;
   /** Whole transfers by size of file: their duration in seconds. */
@@ -30,6 +32,7 @@ export function createUsageCollector(): { readonly usage: Usage; take(line: Deci
     longestLife: 0,
     firstUses: createHistogram(60),
     resumes: createHistogram(60),
+    outlived: 0,
     graced: 0,
     transfers: new Map(sizeClasses.map((bound) => [bound, createHistogram(1)])),
     brokenOff: 0,
@@ -45,7 +48,8 @@ export function createUsageCollector(): { readonly usage: Usage; take(line: Deci
     if (line.resumed) usage.graced += 1;
 
     const use = `${token} ${line.path} ${line.address ?? ""}`;
-    const isResume = range !== undefined && !/^bytes=0-/.test(range);
+    const isResume = range !== undefined && /^bytes=\s*0*[1-9]/i.test(range);
+    if (isResume && code === "token_expired" && !line.resumed) usage.outlived += 1;
     if (isResume) usage.resumes.add(secondsLeft);
     else if (!seen.has(use)) usage.firstUses.add(secondsLeft);
     if (seen.size >= mostRemembered) seen = new Set();

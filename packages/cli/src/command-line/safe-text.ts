@@ -12,9 +12,16 @@ export function safeLines(text: string): string {
   return withoutSecrets(text).split("\n").map(withoutControls).join("\n");
 }
 
+/** Its dots may be percent-encoded, more than once. */
+const jwt = /(eyJ[\w-]+(?:\.|%(?:25)*2[eE])[\w-]*)(?:\.|%(?:25)*2[eE])[\w-]+/g;
+
+/** What stands between a key's BEGIN and END, where these were lost: DER in base64 starts with `MII`. */
+const keyBody = /(?<![A-Za-z0-9+/])MII(?:[A-Za-z0-9+/=_-]|%2[bBfF]|%3[dD]){200,}/g;
+
 function withoutSecrets(text: string): string {
   return text
-    .replace(/(eyJ[\w-]+\.[\w-]*)\.[\w-]+/g, "$1.[signature]")
+    .replace(jwt, "$1.[signature]")
+    .replace(keyBody, "[key left out]")
     .replace(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(-----END [A-Z ]+-----)?/g, "[$1 left out]");
 }
 

@@ -27,7 +27,7 @@ export const manifest: Command = defineCommand({
     },
     lint: { kind: "text", placeholder: "FILE", description: "judge this manifest" },
     itms: { kind: "text", placeholder: "URL", description: "print the install link of the manifest at this URL" },
-    qr: { kind: "flag", description: "draw the install link as a QR code" },
+    qr: { kind: "flag", description: "with --itms: draw the link as a QR code (with a token some 85 columns)" },
     json: jsonOption,
   },
   examples: [

@@ -20,7 +20,7 @@ export const sign: Command = defineCommand({
       default: 5,
       description: "how long the link works",
     },
-    qr: { kind: "flag", description: "draw the link as a QR code, for the camera of a device" },
+    qr: { kind: "flag", description: "draw the link as a QR code, for the camera of a device (some 75 columns)" },
     json: jsonOption,
   },
   examples: [

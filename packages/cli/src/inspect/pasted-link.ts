@@ -24,7 +24,9 @@ export function readPastedLink(pasted: string, parameter: string): PastedLink {
   const manifestUrl = /^itms-services:.*[?&]url=([^&]+)/i.exec(text)?.[1];
   if (manifestUrl !== undefined) {
     remarks.push("This is an install link; what is inspected is the manifest's URL inside it.");
-    text = decodeURIComponent(manifestUrl.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+    const decoded = percentDecoded(manifestUrl);
+    if (decoded === undefined) remarks.push("Its url= is not rightly percent-encoded (UTF-8): no device can read it.");
+    text = decoded ?? manifestUrl;
   }
   if (/&amp;/i.test(text)) {
     remarks.push('"&amp;" stands for "&" in HTML and in manifests only; it was read as "&" here.');
@@ -38,14 +40,35 @@ export function readPastedLink(pasted: string, parameter: string): PastedLink {
 
 /** A key is no link; nothing of it may be shown. */
 function refuseKey(pasted: string): void {
-  const [, label] = /-----BEGIN ([A-Z0-9 ]+)-----/.exec(pasted) ?? [];
-  if (label === undefined) return;
   const remedy = "Give the link or the token here, and the public key's file with --key.";
-  if (!label.endsWith("PRIVATE KEY")) throw usageError("this is a key or certificate, not a link", remedy);
-  throw usageError(
-    "this is a PRIVATE key: whoever has it can open every download. It belongs into Jamf Pro and nowhere else",
-    remedy,
-  );
+  const [, label] = /-----(?:BEGIN|END) ([A-Z0-9 ]+)-----/.exec(pasted) ?? [];
+  if (label === undefined && !looksLikeKey(pasted)) return;
+  if (label !== undefined && !label.endsWith("PRIVATE KEY")) {
+    throw usageError("this is a key or certificate, not a link", remedy);
+  }
+  const what =
+    label === undefined
+      ? "this looks like a key and not like a link. If it is a PRIVATE key,"
+      : "this is a PRIVATE key:";
+  throw usageError(`${what} whoever has it can open every download. It belongs into Jamf Pro and nowhere else`, remedy);
+}
+
+/** Copied without its BEGIN line, wholly or from the middle (DER in base64 starts with `MII`), or as a JWK. */
+function looksLikeKey(pasted: string): boolean {
+  const text = pasted.replace(/\\[rn]|[\s"'<>\uFEFF]/g, "");
+  if (/^MII[A-Za-z0-9+/=_-]{197}/.test(text)) return true;
+  // One line of a key has 64 characters; a link has a dot or a colon among so many.
+  if (/^(?!eyJ|\/)(?=.*[+/])[A-Za-z0-9+/=]{64,}$/.test(text)) return true;
+  return /^\{.*kty:/s.test(text);
+}
+
+/** `undefined` for what is no UTF-8; a lone `%` stands for itself. */
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+  } catch {
+    return undefined;
+  }
 }
 
 function bareToken(text: string, parameter: string): string | undefined {

@@ -5,6 +5,7 @@ import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { readInput } from "../command-line/read-input.ts";
 import { readPublicHalf } from "../keys/key-source.ts";
+import { plainPem } from "../keys/plain-pem.ts";
 
 /** The options of `pubkey`, as the command line has them. */
 export interface PubkeyOptions {
@@ -47,11 +48,8 @@ async function describeKeys(text: string, name: string): Promise<DescribedKey[]>
 }
 
 function keyObjects(source: PublicKeySource): KeyObject[] {
-  const text = String(source)
-    .replace(/^\uFEFF/, "")
-    .replace(/\\r/g, "")
-    .replace(/\\n/g, "\n");
-  if (!/^\s*\{/.test(text)) return [createPublicKey(text)];
+  const text = String(source).replace(/^\uFEFF/, "");
+  if (!/^\s*\{/.test(text)) return [createPublicKey(plainPem(text, /^/) ?? text)];
   const parsed = JSON.parse(text) as PublicJwk | PublicJwkSet;
   const jwks = "keys" in parsed ? parsed.keys : [parsed];
   return jwks.map((jwk) => createPublicKey({ key: jwk as JsonWebKey, format: "jwk" }));

@@ -1,7 +1,10 @@
 import { createPublicKey } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { PublicKeySource } from "@portcullis/core";
+import { decodeText } from "../command-line/decode-text.ts";
 import { fetchJwkSet } from "./jwk-set-url.ts";
+import { plainPem } from "./plain-pem.ts";
 
 /** What a key file or URL held. */
 export interface LoadedKey {
@@ -18,7 +21,7 @@ export function isKeyUrl(source: string): boolean {
 /** Reads one `--key`; rejects with a sentence that names the source and never shows its content. */
 export async function loadKey(source: string): Promise<LoadedKey> {
   if (isKeyUrl(source)) return { key: await fetchJwkSet(source), warnings: [] };
-  const text = await readFile(source, "utf8");
+  const text = decodeText(await readKeyFile(source));
   const { mode } = await stat(source);
   const publicHalf = readPublicHalf(text, source);
   const key = publicHalf ?? text;
@@ -37,6 +40,15 @@ export async function loadKey(source: string): Promise<LoadedKey> {
   return { key, warnings };
 }
 
+async function readKeyFile(name: string): Promise<Buffer> {
+  try {
+    return await readFile(name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    throw new Error(`${name} is a folder; name the public key's file in it, such as ${join(name, "public.pem")}`);
+  }
+}
+
 /** The public half of a private key, as PEM; `undefined` if the text is no private key. */
 export function readPublicHalf(text: string, source: string): string | undefined {
   const isPem = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
@@ -45,16 +57,17 @@ export function readPublicHalf(text: string, source: string): string | undefined
   try {
     const key =
       jwk === undefined
-        ? createPublicKey(
-            text
-              .replace(/\\r/g, "")
-              .replace(/\\n/g, "\n")
-              .replace(/^\uFEFF/, ""),
-          )
+        ? createPublicKey(plainPem(text, /PRIVATE KEY$/) ?? text)
         : createPublicKey({ key: jwk, format: "jwk" });
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
-    throw new Error(`${source} is a private key that cannot be read (encrypted, or damaged); give its public half`);
+    if (!/ENCRYPTED/.test(text)) {
+      throw new Error(`${source} is a private key that cannot be read (encrypted, or damaged); give its public half`);
+    }
+    const file = source.includes(" ") ? "FILE" : source;
+    throw new Error(
+      `${source} is an encrypted private key; make its public half: openssl pkey -in ${file} -pubout -out public.pem`,
+    );
   }
 }
 

@@ -8,7 +8,7 @@ export interface LiveToken extends JudgedToken {
   times: number;
 }
 
-/** The tokens with time left, over all logs; a bounded number of them. */
+/** The tokens with time left, over all logs; a bounded number of them, the ones that matter first. */
 export interface LiveTokens {
   add(token: JudgedToken, file: string, line: number): void;
   /** The ones that live longest first. */
@@ -22,13 +22,26 @@ const mostKept = 10_000;
 /** Makes an empty list. */
 export function createLiveTokens(): LiveTokens {
   const kept = new Map<string, LiveToken>();
+  const refused: string[] = [];
   let overflowed = false;
+
+  /** Anybody can have refused tokens logged, and must not push out the valid ones by that. */
+  function makeRoom({ worth }: JudgedToken): boolean {
+    if (kept.size < mostKept) return true;
+    overflowed = true;
+    if (worth === "refused") return false;
+    const displaced = refused.pop();
+    return displaced !== undefined && kept.delete(displaced);
+  }
+
   return {
     add(token, file, line) {
-      const known = kept.get(token.fingerprint);
+      const name = `${token.worth} ${token.fingerprint}`;
+      const known = kept.get(name);
       if (known) known.times += 1;
-      else if (kept.size < mostKept) kept.set(token.fingerprint, { ...token, file, line, times: 1 });
-      else overflowed = true;
+      if (known || !makeRoom(token)) return;
+      kept.set(name, { ...token, file, line, times: 1 });
+      if (token.worth === "refused") refused.push(name);
     },
     list: () => [...kept.values()].sort((one, other) => other.expiresAt - one.expiresAt),
     overflowed: () => overflowed,

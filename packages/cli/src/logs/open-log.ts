@@ -54,10 +54,21 @@ async function* unpacked(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
 async function feed(chunks: AsyncGenerator<Buffer>, gunzip: ReturnType<typeof createGunzip>): Promise<void> {
   try {
     for await (const chunk of chunks) {
-      if (!gunzip.write(chunk)) await new Promise((resolve) => gunzip.once("drain", resolve).once("close", resolve));
+      if (!gunzip.write(chunk)) await drained(gunzip);
     }
     gunzip.end();
   } catch (error) {
     gunzip.destroy(error as Error);
   }
+}
+
+/** Waits for room, or for the end of whoever makes it; leaves no listener behind. */
+function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      gunzip.off("drain", done).off("close", done);
+      resolve();
+    };
+    gunzip.on("drain", done).on("close", done);
+  });
 }

@@ -24,7 +24,7 @@ export async function scanLog(
   onProgress: () => void,
 ): Promise<LogScan> {
   const blocks = createTokenBlocks(parameter);
-  const found = { valid: 0, unverified: 0, refused: 0, expired: 0 };
+  const found = { valid: 0, unverified: 0, refused: 0, expired: 0, unreadable: 0 };
   let bytes = 0;
   let lines = 0;
 
@@ -36,7 +36,7 @@ export async function scanLog(
       const verdict = judge(tokenText(block, token));
       const judged = verdict instanceof Promise ? await verdict : verdict;
       found[judged.worth] += 1;
-      if (judged.worth !== "expired") live.add(judged, file, lines + 1);
+      if (judged.worth !== "expired" && judged.worth !== "unreadable") live.add(judged, file, lines + 1);
     }
     lines += countLines(block, from, block.length);
     bytes += block.length;

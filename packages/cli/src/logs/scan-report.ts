@@ -21,7 +21,7 @@ export function printScan(
   const width = Math.max(4, ...scans.map(({ file }) => file.length));
   for (const { file, lines, found } of scans) {
     const total = Object.values(found).reduce((sum, count) => sum + count, 0);
-    const counts = (["valid", "unverified", "refused", "expired"] as const)
+    const counts = (["valid", "unverified", "refused", "expired", "unreadable"] as const)
       .filter((worth) => found[worth] > 0)
       .map((worth) => `${amount(found[worth])} ${worth}`);
     const details = counts.length === 0 ? "" : `: ${counts.join(", ")}`;
@@ -32,7 +32,7 @@ export function printScan(
   printGroup("refused", bold("Not expired, but refused under the keys given"));
 
   const holdTokens = scans.some(({ found }) => Object.values(found).some((count) => count > 0));
-  const worst = (["valid", "unverified"] as const).find((worth) => live.some((token) => token.worth === worth));
+  const worst = (["valid", "unverified"] as const).find((worth) => scans.some(({ found }) => found[worth] > 0));
   out.line();
   if (worst === undefined) {
     out.line(

@@ -4,9 +4,10 @@ import type { NamedKey } from "../keys/named-keys.ts";
 
 /**
  * What a token that leaked is worth: `"valid"` opens downloads now; `"unverified"` may, but no key
- * was given; `"refused"` has time left, but no key given here signed it; `"expired"` opens nothing.
+ * was given; `"refused"` has time left, but no key given here signed it; `"expired"` opens nothing;
+ * `"unreadable"` has no expiry that could be read, being no token at all or too little of one.
  */
-export type LeakWorth = "valid" | "unverified" | "refused" | "expired";
+export type LeakWorth = "valid" | "unverified" | "refused" | "expired" | "unreadable";
 
 /** A token that was found in a log. */
 export interface JudgedToken {
@@ -30,8 +31,9 @@ export function createTokenJudge(
 
   async function judge(token: string): Promise<JudgedToken> {
     const { exp } = readTokenParts(token).claims ?? {};
-    const expiresAt = typeof exp === "number" && Number.isFinite(exp) ? exp : 0;
     const fingerprint = await fingerprintToken(token);
+    if (typeof exp !== "number") return { fingerprint, worth: "unreadable", expiresAt: 0, keyId: undefined };
+    const expiresAt = Number.isFinite(exp) ? exp : 0;
     // By its own words it is over, so it opens nothing, whoever signed it: no signature is checked.
     if (expiresAt + clockSkew <= now()) return { fingerprint, worth: "expired", expiresAt, keyId: undefined };
     if (!gate) return { fingerprint, worth: "unverified", expiresAt, keyId: undefined };

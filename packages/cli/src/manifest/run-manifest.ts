@@ -1,5 +1,5 @@
 import { existsSync, writeFileSync } from "node:fs";
-import { hashFile, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
+import { hashFile, installLink, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
 import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
@@ -36,12 +36,18 @@ export async function runManifest(
   if (asked.length !== 1) {
     throw usageError("give one of: an .ipa or .pkg to make a manifest of, --lint FILE, --itms URL");
   }
+  if (options.qr && options.itms === undefined) {
+    throw usageError("--qr draws an install link, so it goes with --itms URL: the URL where the manifest will be");
+  }
   try {
     if (options.lint !== undefined) return await lintFile(options.lint, options, context);
     if (options.itms !== undefined) return await printInstallLink(options.itms, options, context);
     return await makeManifest(file ?? "", options, context);
   } catch (error) {
-    if (isIssuerError(error)) throw failure(error.message);
+    if (isIssuerError(error)) {
+      // A wrong URL is a wrong command line, as it is to sign.
+      throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
+    }
     if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${error.message}`);
     throw error;
   }
@@ -50,6 +56,7 @@ export async function runManifest(
 async function makeManifest(file: string, options: ManifestOptions, context: CommandContext): Promise<ExitCode> {
   const { out, err } = context;
   if (options.url === undefined) throw usageError("--url URL is missing: where devices will find the file");
+  installLink(options.url); // judges the URL before gigabytes are hashed
   if (options.out !== undefined && existsSync(options.out)) {
     throw failure(`${options.out} exists already, and nothing is overwritten`);
   }

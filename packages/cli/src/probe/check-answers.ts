@@ -8,7 +8,6 @@ import { type AnswerCheck, type CaseResult, methodsThrough } from "./probe-resul
 export interface AnswerContext {
   readonly url: URL;
   readonly isLoopback: boolean;
-  readonly valid: string | undefined;
   /** Server's clock minus ours, in seconds; `undefined` if it sent no `Date`. */
   readonly clockOffset: number | undefined;
 }
@@ -19,7 +18,7 @@ const mostOffset = 30;
 export function checkAnswers(results: readonly CaseResult[], context: AnswerContext): readonly AnswerCheck[] {
   const all = results.flatMap(({ answers }) => (answers ? Object.values(answers) : []));
   const file = results.find(({ probe }) => probe.grade === "valid")?.answers;
-  const checks = [checkEncryption(all, context), checkClock(context), checkRedirects(all), checkEcho(all, context)];
+  const checks = [checkEncryption(all, context), checkClock(context), checkRedirects(all), checkEcho(results)];
   checks.push(checkFailures(all), checkRefusals(all), ...checkAftermath(results));
   if (!file || !isSuccess(file.GET)) return checks;
   checks.push(checkHead(file.GET, file.HEAD), checkRange(file.Range), checkValidator(file.GET));
@@ -60,12 +59,19 @@ function checkRedirects(all: readonly ProbeAnswer[]): AnswerCheck {
   return fault("redirect", `It REDIRECTS (${found.status}): devices do not follow, and the token may go elsewhere.`);
 }
 
-function checkEcho(all: readonly ProbeAnswer[], { valid }: AnswerContext): AnswerCheck {
-  const signature = valid?.split(".")[2];
-  const echoes = (answer: ProbeAnswer): boolean =>
-    signature !== undefined && (JSON.stringify(answer.headers).includes(signature) || answer.body.includes(signature));
-  if (!all.some(echoes)) return good("echo", "No answer repeats the token.");
+function checkEcho(results: readonly CaseResult[]): AnswerCheck {
+  if (!results.some(repeatsToken)) return good("echo", "No answer repeats the token.");
   return fault("echo", "An answer REPEATS THE TOKEN, so it ends up in more logs and caches.");
+}
+
+/** Many servers repeat only what they refuse. Of a signed token the signature is the secret. */
+function repeatsToken({ query = "", answers }: CaseResult): boolean {
+  const tokens = query.split("&").map((pair) => pair.slice(pair.indexOf("=") + 1));
+  const secrets = tokens.map((token) => token.split(".")[2] || token).filter((secret) => secret !== "");
+  return Object.values(answers ?? {}).some(({ headers, body }) => {
+    const text = JSON.stringify(headers) + body.toString("latin1");
+    return secrets.some((secret) => text.includes(secret));
+  });
 }
 
 function checkFailures(all: readonly ProbeAnswer[]): AnswerCheck {

@@ -5,6 +5,8 @@ import type { ProbeAnswer, ProbeMethod } from "./probe-client.ts";
 /** How one case went. */
 export interface CaseResult {
   readonly probe: ProbeCase;
+  /** The query with its tokens, as it was sent; absent if the case could not be tried. */
+  readonly query?: string;
   /** Absent if the case could not be tried. */
   readonly answers?: Readonly<Record<ProbeMethod, ProbeAnswer>>;
   readonly kinds?: Readonly<Record<ProbeMethod, AnswerKind>>;

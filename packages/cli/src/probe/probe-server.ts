@@ -53,22 +53,24 @@ export async function probeServer(plan: ProbePlan): Promise<ProbeReport> {
     }
     const complete = answers as Readonly<Record<ProbeMethod, ProbeAnswer>>;
     if (probe.grade === "valid") file = complete;
-    results.push(judgeCase(probe, complete, file));
+    results.push(judgeCase(probe, query, complete, file, url));
   }
-  const context: AnswerContext = { url, isLoopback: plan.isLoopback, valid: material.valid, clockOffset };
+  const context: AnswerContext = { url, isLoopback: plan.isLoopback, clockOffset };
   const checks = checkAnswers(results, context);
   return { results, checks, verdict: verdictOf(results, checks) };
 }
 
 function judgeCase(
   probe: ProbeCase,
+  query: string,
   answers: Readonly<Record<ProbeMethod, ProbeAnswer>>,
   file: Readonly<Record<ProbeMethod, ProbeAnswer>> | undefined,
+  { pathname }: URL,
 ): CaseResult {
   const kinds = {} as Record<ProbeMethod, AnswerKind>;
-  for (const method of probeMethods) kinds[method] = judgeAnswer(answers[method], file?.[method]);
+  for (const method of probeMethods) kinds[method] = judgeAnswer(answers[method], file?.[method], pathname);
   const faults = probeMethods.filter((method) => (kinds[method] === "through") !== (probe.grade === "valid"));
-  return { probe, answers, kinds, faults };
+  return { probe, query, answers, kinds, faults };
 }
 
 function join(search: string, query: string): string {

@@ -3,6 +3,8 @@ import { CommandError, failure, usageError } from "../command-line/command-error
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { durationWords } from "../command-line/time-words.ts";
+import { readTokenParts } from "../inspect/token-parts.ts";
 import { loadPrivateKey } from "../sign/load-private-key.ts";
 import { confirmHost, isLoopback } from "./confirm-host.ts";
 import { faultSentence, goodSentence, isFaulty, printProbe } from "./print-probe.ts";
@@ -33,6 +35,7 @@ export async function runProbe(address: string, options: ProbeOptions, context: 
   const url = readUrl(removeToken(address, tokenParameter));
   const key = options.privateKey === undefined ? undefined : loadPrivateKey(options.privateKey, options.passphraseFile);
   const token = key ? undefined : (options.token ?? readToken(address, tokenParameter).token);
+  if (token !== undefined) refuseUselessToken(token, context.now());
   const loopback = isLoopback(url);
   if (!loopback && !options.yes) await confirmHost(url, probeCases.length * probeMethods.length, context);
 
@@ -59,6 +62,24 @@ export async function runProbe(address: string, options: ProbeOptions, context: 
   }
 }
 
+/** A probe with a token that must not work proves nothing: a server that took it would look sound. */
+function refuseUselessToken(token: string, now: number): void {
+  const { header, claims } = readTokenParts(token);
+  const another = "Take a fresh link from Jamf Pro, or give --private-key.";
+  if (header === undefined || claims === undefined) {
+    throw usageError("the token cannot be read: it is no JWT, or was not copied whole", another);
+  }
+  if (typeof claims.exp !== "number") {
+    throw usageError("the token has no expiry (exp), so no server should accept it", another);
+  }
+  if (claims.exp <= now) {
+    throw usageError(
+      `the token expired ${durationWords(claims.exp - now)} ago, so nothing can be proved by it`,
+      another,
+    );
+  }
+}
+
 function readUrl(address: string): URL {
   if (!URL.canParse(address)) throw usageError("give the whole URL of a file, such as https://example.com/apps/a.ipa");
   const url = new URL(address);
@@ -73,6 +94,12 @@ async function refuseUnreachable(client: ReturnType<typeof createProbeClient>, u
     throw failure(
       `${url.host}: ${problem}: devices would not download from it`,
       "To probe it all the same: --insecure",
+    );
+  }
+  if (/protocol version|unsupported protocol/i.test(problem)) {
+    throw failure(
+      `${url.host} speaks only an older TLS: devices would not download from it`,
+      "Devices need TLS 1.2 or 1.3: switch it on at the server.",
     );
   }
   throw new CommandError(exitCode.failure, `${url.host} does not answer: ${problem}`);

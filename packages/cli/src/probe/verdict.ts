@@ -42,6 +42,14 @@ function throughVerdict(results: readonly CaseResult[]): ProbeVerdict | undefine
 
 function lockedVerdict(results: readonly CaseResult[], checks: readonly AnswerCheck[]): ProbeVerdict {
   const valid = results.find(({ probe }) => probe.grade === "valid");
+  const pages = results.some(({ kinds }) => kinds !== undefined && Object.values(kinds).includes("page"));
+  if (!valid?.answers && pages) {
+    return {
+      word: "UNPROVEN",
+      sentence:
+        "strangers get a page with status 200, which devices take for the app; whether the app itself is guarded, a valid token shows: --private-key.",
+    };
+  }
   if (!valid?.answers) {
     return { word: "UNPROVEN", sentence: "not open, but no valid token was tried; give --private-key." };
   }
@@ -52,8 +60,14 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly AnswerCh
   if (GET.status === 404)
     return { word: "SHUT", sentence: "a valid token finds no file (404); probe one that is there." };
   if (!isSuccess(GET)) return { word: "SHUT", sentence: "a valid token is refused, so nobody can download." };
+  if (valid.kinds?.GET === "page") {
+    return {
+      word: "UNPROVEN",
+      sentence:
+        "even a valid token gets a page with status 200 and not the app; devices take it for the app. Are the URL and the key the right ones?",
+    };
+  }
   const faults = checks.filter(({ outcome }) => outcome === "fault").length + (valid.faults.length > 0 ? 1 : 0);
-  const pages = results.some(({ kinds }) => kinds !== undefined && Object.values(kinds).includes("page"));
   if (pages)
     return { word: "FLAWED", sentence: "it refuses with a page and status 200, which devices take for the app." };
   if (faults > 0)

@@ -2,6 +2,8 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createIssuer } from "@portcullis/issuer";
 import { failure } from "../command-line/command-error.ts";
+import { decodeText } from "../command-line/decode-text.ts";
+import { plainPem } from "../keys/plain-pem.ts";
 
 /** A private key file and what opens it, as the issuer takes them. */
 export interface PrivateKeyText {
@@ -30,17 +32,14 @@ export function loadPrivateKey(file: string, passphraseFile: string | undefined)
   const text = readPrivateKeyText(file, passphraseFile);
   return withPrivateKey(file, () => {
     createIssuer({ displayName: "portcullis", tokenExpiry: 5, ...text });
-    const key = text.encryptionKey
-      .replace(/^\uFEFF/, "")
-      .replace(/\\r/g, "")
-      .replace(/\\n/g, "\n");
+    const key = plainPem(text.encryptionKey, /PRIVATE KEY$/) ?? text.encryptionKey;
     return createPrivateKey(text.passphrase === undefined ? key : { key, passphrase: text.passphrase });
   });
 }
 
 function read(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return decodeText(readFileSync(path));
   } catch (error) {
     throw failure(`${path} cannot be read: ${(error as Error).message}`);
   }

@@ -9,11 +9,11 @@ export function printLink(link: string, { qr, json }: { qr: boolean; json: boole
     return;
   }
   if (qr) {
-    const drawing = drawQrCode(link, out.width, out.colours.isColorSupported);
+    const { drawing, columns } = drawQrCode(link, out.width, out.colours.isColorSupported);
     if (drawing === undefined) {
       throw failure(
-        `the QR code of this link does not fit into ${out.width} columns`,
-        "Make the window wider or the letters smaller; a shorter path and a key of 2048 bits help too.",
+        `the QR code of this link takes ${columns} columns, and there are ${out.width}`,
+        "Make the window wider or the letters smaller; a shorter URL and a key of 2048 bits help too.",
       );
     }
     out.line(drawing);

@@ -3,20 +3,25 @@ import makeQrCode from "qrcode-generator";
 const smallestMargin = 1;
 const usualMargin = 4; // ISO/IEC 18004 asks for four modules of white around
 
+/** A drawing, or how many columns it would take. */
+export type QrCodeDrawing =
+  | { readonly drawing: string; readonly columns?: never }
+  | { readonly drawing?: never; readonly columns: number };
+
 /**
- * Draws a text as a QR code for a terminal, two modules to a character; returns `undefined` if it
- * would not fit. The margin shrinks first: a link with a token needs nearly all of 80 columns.
+ * Draws a text as a QR code for a terminal, one character wide and half a character high for each
+ * module; says how wide the terminal must be if it does not fit. The margin shrinks first: a link with a token needs nearly all of 80 columns.
  *
  * Black on white is asked for by escape codes where colour is to be had, since a code drawn in a
  * dark terminal's own colours is inverted, which many cameras do not read.
  */
-export function drawQrCode(text: string, width: number, useColour: boolean): string | undefined {
+export function drawQrCode(text: string, width: number, useColour: boolean): QrCodeDrawing {
   const code = makeQrCode(0, "L");
   code.addData(text, "Byte");
   code.make();
   const size = code.getModuleCount();
   const margin = Math.min(usualMargin, Math.floor((width - size) / 2));
-  if (margin < smallestMargin) return undefined;
+  if (margin < smallestMargin) return { columns: size + 2 * smallestMargin };
   const isDark = (row: number, column: number): boolean =>
     row >= 0 && column >= 0 && row < size && column < size && code.isDark(row, column);
 
@@ -28,7 +33,7 @@ export function drawQrCode(text: string, width: number, useColour: boolean): str
     }
     lines.push(useColour ? `\u001b[30;107m${line}\u001b[0m` : line);
   }
-  return lines.join("\n");
+  return { drawing: lines.join("\n") };
 }
 
 /** Without colour the light modules are drawn, as most terminals are dark. */
