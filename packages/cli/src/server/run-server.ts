@@ -94,7 +94,7 @@ export async function runServer(
   signals.on("SIGHUP", () => {
     log.info("SIGHUP: reading the keys again");
     reloadTls();
-    void keys.reload();
+    void keys.reload(true);
   });
 
   try {
