@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
 import { connect as connectSilently, type Socket } from "node:net";
 import { join } from "node:path";
@@ -80,6 +80,25 @@ test("a renewed certificate is taken up without a restart; a broken one leaves t
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   assert.equal(await certificateName(), "second");
+});
+
+test("a private key that every user may read or change is remarked on", async () => {
+  const pair = await makeCertificate("open");
+  for (const [mode, deeds] of [
+    [0o644, "read"],
+    [0o666, "read and changed"],
+    [0o600, undefined],
+  ] as const) {
+    chmodSync(pair[1], mode);
+    const open = started(...pair);
+    await open.port();
+    assert.equal(await open.end(), 0);
+    const remarks = open.log.filter(({ level, msg }) => level === "warn" && msg?.startsWith("--tls-key") === true);
+    assert.deepEqual(
+      remarks.map(({ msg }) => msg),
+      deeds ? [`--tls-key ${pair[1]} can be ${deeds} by every user of this computer: chmod 600 ${pair[1]}`] : [],
+    );
+  }
 });
 
 async function silentClient(port: number): Promise<Socket> {
