@@ -158,7 +158,13 @@ test("as long as no key could be loaded it is 403 keys_unavailable, and never 50
 });
 
 test("with --report-only everything is 204, and the header says what it would have been", async () => {
-  const port = await started("--for", "nginx", "--report-only").port();
+  const portcullis = started("--for", "nginx", "--report-only");
+  const port = await portcullis.port();
+  const { msg } = await portcullis.line(({ msg }) => msg?.startsWith("REPORT ONLY") === true);
+  assert.match(
+    msg ?? "",
+    /without the header x-original-uri, or on another path than \/auth, is still refused with 403$/,
+  );
   const { status, headers } = await rawRequest(port, "/auth", { headers: { "X-Original-URI": "/app.ipa" } });
   assert.deepEqual([status, headers["x-portcullis-code"]], [204, "token_missing"]);
   assert.equal(

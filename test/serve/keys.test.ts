@@ -153,7 +153,9 @@ test("SIGHUP reads the keys again", async () => {
   await portcullis.port();
   portcullis.child.kill("SIGHUP");
   await portcullis.line(({ msg }) => msg === "SIGHUP: reading the keys again");
+  await portcullis.line(({ msg }) => msg === "keys read again: unchanged");
   assert.equal(await ask(await portcullis.port(), oldKey), 200);
+  assert.equal(portcullis.log.filter(({ msg }) => msg?.startsWith("keys read again")).length, 1);
 });
 
 test("a private key is used as its public half, with a loud warning that names the remedy", async () => {
@@ -176,6 +178,20 @@ test("a private key is used as its public half, with a loud warning that names t
     const everything = JSON.stringify(portcullis.log) + portcullis.stderr();
     assert.equal(everything.includes(pem.split("\n")[5] ?? "?"), false);
   }
+});
+
+test("the warning comes, once, when a public key is replaced by its own private half", async () => {
+  const source = file("halves.pem", oldKey.publicPem);
+  const portcullis = started([source], "--key-refresh", "1");
+  await portcullis.port();
+  const warnings = () => portcullis.log.filter(({ msg }) => msg?.includes("PRIVATE") === true).length;
+  assert.equal(warnings(), 0);
+  replace(source, oldKey.privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+  await portcullis.line(({ level, msg }) => level === "warn" && msg?.includes("PRIVATE") === true);
+  portcullis.child.kill("SIGHUP");
+  await portcullis.line(({ msg }) => msg === "keys read again: unchanged");
+  assert.equal(warnings(), 1);
+  assert.equal(await ask(await portcullis.port(), oldKey), 200);
 });
 
 test("a key file that everyone may write to is remarked on", async () => {
@@ -224,9 +240,22 @@ test("a JWK Set URL is fetched, other keys in it are left out, and the old ones 
   }
 });
 
-test("keys are not fetched without encryption from another computer", async () => {
-  const portcullis = started(["http://keys.example/jwks.json"]);
-  await portcullis.line(({ msg }) => /keys must come over https/.test(msg ?? ""));
+test("an address that keys cannot be fetched from ends the program with a sentence and exit code 2", async () => {
+  for (const [address, problem] of [
+    ["http://keys.example/jwks.json", /keys must come over https, and http:\/\/keys\.example is not/],
+    ["https://", /--key: the address of the JWK Set is not a URL/],
+    ["http://", /--key: the address of the JWK Set is not a URL/],
+  ] as const) {
+    const portcullis = started([address]);
+    assert.equal(await portcullis.ended, 2);
+    assert.match(portcullis.stderr(), problem);
+  }
+});
+
+test("the same key given twice is one key", async () => {
+  const portcullis = started([file("twice.pem", oldKey.publicPem), file("again.pem", oldKey.publicPem)]);
+  assert.match(String((await inUse(portcullis, oldKey)).msg), /^key in use: [\w-]{43}$/);
+  assert.equal(await ask(await portcullis.port(), oldKey), 200);
 });
 
 test("a key that matched nothing for 120 minutes is called unused once, if another is in use", () => {

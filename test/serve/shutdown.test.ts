@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { freshToken } from "../support/link.ts";
 import { rawRequest } from "../support/raw-request.ts";
@@ -64,4 +66,26 @@ test("a second signal ends at once; one that npm sends on at the same moment doe
   portcullis.child.kill("SIGINT");
   assert.equal(await portcullis.ended, 0);
   assert.ok((await readOn(socket)) < size);
+});
+
+test("a connection that never sent a request does not hold the end, and is not called cut off", async () => {
+  const portcullis = started("--grace", "10");
+  const port = await portcullis.port();
+  const silent = connect(port, "127.0.0.1");
+  const halfway = connect(port, "127.0.0.1", () => halfway.write("GET /small.ipa HTTP/1.1\r\n"));
+  await Promise.all([once(silent, "connect"), once(halfway, "connect")]);
+  assert.equal((await rawRequest(port, "/small.ipa")).status, 401, "both have been accepted before this one");
+  const closed = Promise.all(
+    [silent, halfway].map((socket) =>
+      once(
+        socket.on("error", () => {}),
+        "close",
+      ),
+    ),
+  );
+  const signalled = performance.now();
+  assert.equal(await portcullis.end(), 0);
+  assert.ok(performance.now() - signalled < 5000, "long before --grace");
+  await closed;
+  await portcullis.line(({ msg }) => msg === "ended");
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { get } from "node:https";
+import { connect as connectSilently, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
@@ -25,10 +27,12 @@ async function makeCertificate(name: string): Promise<[certificate: string, key:
 }
 
 const [certificate, privateKey] = await makeCertificate("first");
-const portcullis = startPortcullis([
-  ...["serve", join(base, "www"), "-k", join(base, "public.pem"), "--port", "0", "--host", "127.0.0.1"],
-  ...["--tls-cert", certificate, "--tls-key", privateKey, "--key-refresh", "1"],
-]);
+const started = (certificate: string, privateKey: string, ...more: string[]) =>
+  startPortcullis([
+    ...["serve", join(base, "www"), "-k", join(base, "public.pem"), "--port", "0", "--host", "127.0.0.1"],
+    ...["--tls-cert", certificate, "--tls-key", privateKey, ...more],
+  ]);
+const portcullis = started(certificate, privateKey, "--key-refresh", "1");
 const port = await portcullis.port();
 
 function handshake(options: object = {}): Promise<TLSSocket> {
@@ -76,4 +80,53 @@ test("a renewed certificate is taken up without a restart; a broken one leaves t
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   assert.equal(await certificateName(), "second");
+});
+
+test("a private key that every user may read or change is remarked on", async () => {
+  const pair = await makeCertificate("open");
+  for (const [mode, deeds] of [
+    [0o644, "read"],
+    [0o666, "read and changed"],
+    [0o600, undefined],
+  ] as const) {
+    chmodSync(pair[1], mode);
+    const open = started(...pair);
+    await open.port();
+    assert.equal(await open.end(), 0);
+    const remarks = open.log.filter(({ level, msg }) => level === "warn" && msg?.startsWith("--tls-key") === true);
+    assert.deepEqual(
+      remarks.map(({ msg }) => msg),
+      deeds ? [`--tls-key ${pair[1]} can be ${deeds} by every user of this computer: chmod 600 ${pair[1]}`] : [],
+    );
+  }
+});
+
+async function silentClient(port: number): Promise<Socket> {
+  const socket = connectSilently(port, "127.0.0.1");
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  return socket;
+}
+
+test("a client that never begins its handshake does not hold the end longer than --grace", async () => {
+  const ending = started(...(await makeCertificate("grace")), "--grace", "1");
+  const silent = await silentClient(await ending.port());
+  const closed = once(silent, "close");
+  const signalled = performance.now();
+  assert.equal(await ending.end(), 0);
+  assert.ok(performance.now() - signalled < 3000);
+  await closed;
+  await ending.line(({ msg }) => msg === "ended");
+});
+
+test("a second signal ends at once, whatever a client in its handshake does", async () => {
+  const ending = started(...(await makeCertificate("hurry")), "--grace", "600");
+  await silentClient(await ending.port());
+  ending.child.kill("SIGTERM");
+  await ending.line(({ msg }) => msg?.startsWith("SIGTERM") === true);
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.equal(ending.child.exitCode, null, "still waiting for the handshake");
+  const signalled = performance.now();
+  assert.equal(await ending.end(), 0);
+  assert.ok(performance.now() - signalled < 2000);
 });

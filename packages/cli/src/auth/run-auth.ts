@@ -2,6 +2,7 @@ import type { CommandContext } from "../command-line/context.ts";
 import type { ExitCode } from "../command-line/exit-code.ts";
 import { runServer, type ServerSettings } from "../server/run-server.ts";
 import { createAuthorizationListener } from "./authorization-listener.ts";
+import { authPath } from "./original-url.ts";
 import { uriSource } from "./proxy-preset.ts";
 
 /** The options of `auth`. */
@@ -19,6 +20,11 @@ export async function runAuth(settings: AuthSettings, context: CommandContext): 
   const { host, port, socket, reportOnly } = settings;
   const source = uriSource(settings.for, settings.uriHeader);
   const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";
+  // Of those there is nothing to report, and a proxy that asks wrongly is better noticed now.
+  const remaining =
+    "header" in source
+      ? `; a request without the header ${source.header}, or on another path than ${authPath}, is still refused with 403`
+      : "";
   return runServer(
     settings,
     {
@@ -28,7 +34,7 @@ export async function runAuth(settings: AuthSettings, context: CommandContext): 
       purpose: `judging the URL in ${trusted}`,
       warnings: reportOnly
         ? [
-            "REPORT ONLY: nothing is refused and every file is open to everybody; see the log for what would have been refused",
+            `REPORT ONLY: no token is refused and every file is open to everybody; see the log for what would have been refused${remaining}`,
           ]
         : [],
       createListener: ({ gate, log, finished }) =>

@@ -1,20 +1,36 @@
 import type { PublicJwk, PublicJwkSet } from "@portcullis/core";
+import { usageError } from "../command-line/command-error.ts";
 
 const longestWait = 10_000;
 const largestSet = 1024 * 1024;
 
 /**
- * Fetches a JWK Set and keeps the keys that can be meant for RS256; a set often holds others too.
+ * Reads the address of a JWK Set; throws a sentence for people.
  *
- * Encrypted, or from this computer itself: who can change the answer on its way decides who gets
- * in. Redirects are not followed.
+ * Encrypted, or from this computer itself: who can change the answer on its way decides who gets in.
+ */
+export function judgeJwkSetUrl(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined) {
+    throw usageError(
+      "--key: the address of the JWK Set is not a URL",
+      "Write it in full: https://example.com/.well-known/jwks.json",
+    );
+  }
+  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url.protocol === "https:" || isLoopback) return url;
+  throw usageError(
+    `--key: keys must come over https, and ${url.origin} is not; who can change them on their way decides who gets in`,
+    "Give the https URL of the JWK Set, or a file",
+  );
+}
+
+/**
+ * Fetches a JWK Set and keeps the keys that can be meant for RS256; a set often holds others too.
+ * Redirects are not followed.
  */
 export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
-  const url = new URL(address);
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol !== "https:" && !isLoopback) {
-    throw new Error(`${url.origin}: keys must come over https`);
-  }
+  const url = judgeJwkSetUrl(address);
   const response = await fetch(url, {
     redirect: "error",
     signal: AbortSignal.timeout(longestWait),

@@ -1,5 +1,6 @@
 import { failure } from "../command-line/command-error.ts";
 import type { Log } from "../log/create-log.ts";
+import { judgeJwkSetUrl } from "./jwk-set-url.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
 import type { GateSettings, ReloadingGate } from "./reloading-gate.ts";
@@ -7,8 +8,11 @@ import { type StopWatching, watchFiles } from "./watch-files.ts";
 
 /** Keeps the keys of a running server up to date. */
 export interface KeyKeeper {
-  /** Loads all keys again; never rejects. One load at a time: a call during a load asks for another. */
-  reload(): Promise<void>;
+  /**
+   * Loads all keys again; never rejects. One load at a time: a call during a load asks for another.
+   * With `aloud`, the log says so too if nothing has changed.
+   */
+  reload(aloud?: boolean): Promise<void>;
   readonly usage: KeyUsage;
   stop(): void;
 }
@@ -37,31 +41,40 @@ export async function keepKeys(
 ): Promise<KeyKeeper> {
   const usage = createKeyUsage(now);
   let lastProblem: string | undefined;
+  let lastWarnings: readonly string[] = [];
+  let mustAnswer = false;
 
   async function load(): Promise<void> {
+    const isAloud = mustAnswer;
+    mustAnswer = false;
     try {
       const { changed, keyIds, warnings } = await gate.reload();
       metrics?.keysLoaded(keyIds);
+      // The private half of a key has the same thumbprint, and so is no change but for its warning.
+      for (const warning of warnings) if (changed || !lastWarnings.includes(warning)) log.warn(warning);
+      lastWarnings = warnings;
       if (changed) {
         usage.load(keyIds);
-        for (const warning of warnings) log.warn(warning);
         log.info(`${keyIds.length === 1 ? "key" : `${keyIds.length} keys`} in use: ${keyIds.join(", ")}`);
       } else if (lastProblem !== undefined) {
         log.info("the keys can be read again and are the same as before");
+      } else if (isAloud) {
+        log.info("keys read again: unchanged");
       }
       lastProblem = undefined;
     } catch (error) {
       metrics?.keyLoadFailed();
       const problem = (error as Error).message;
       const outcome = gate.keyIds().length === 0 ? "nothing can be downloaded yet" : "the old keys stay in use";
-      if (problem !== lastProblem) log.error(`keys not loaded, ${outcome}: ${problem}`);
+      if (problem !== lastProblem || isAloud) log.error(`keys not loaded, ${outcome}: ${problem}`);
       lastProblem = problem;
     }
   }
 
   let running: Promise<void> | undefined;
   let again = false;
-  async function reload(): Promise<void> {
+  async function reload(aloud = false): Promise<void> {
+    mustAnswer ||= aloud;
     if (running) {
       again = true;
       return running;
@@ -77,6 +90,7 @@ export async function keepKeys(
   }
 
   const files = sources.filter((source) => !isKeyUrl(source));
+  for (const source of sources) if (isKeyUrl(source)) judgeJwkSetUrl(source);
   await judgeFiles(files);
   await reload();
   if (gate.keyIds().length === 0 && files.length === sources.length) throw failure(lastProblem ?? "no keys");

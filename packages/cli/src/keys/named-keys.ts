@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { keyThumbprints, type PublicKeySource } from "@portcullis/core";
-import { failure } from "../command-line/command-error.ts";
+import { CommandError, failure } from "../command-line/command-error.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 
 /** The keys of one `--key`. */
@@ -21,6 +21,7 @@ export async function loadNamedKeys(sources: readonly string[]): Promise<readonl
         const { key, warnings } = await loadKey(source);
         return { source, key, warnings, keyIds: await keyThumbprints(key) };
       } catch (error) {
+        if (error instanceof CommandError) throw error;
         const problem = (error as Error).message.replace(/^keys: /, "");
         throw failure(isKeyUrl(source) || problem.includes(source) ? problem : `${source}: ${problem}`);
       }

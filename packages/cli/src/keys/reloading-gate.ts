@@ -88,5 +88,6 @@ async function thumbprints(sources: readonly string[], keys: readonly PublicKeyS
       throw new Error(`${sources[index]}: ${problem}`);
     }
   }
-  return found;
+  // The same key given twice is one key.
+  return [...new Set(found)];
 }

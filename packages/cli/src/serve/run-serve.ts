@@ -1,9 +1,9 @@
-import { statSync } from "node:fs";
-import { failure } from "../command-line/command-error.ts";
+import { accessSync, constants, statSync } from "node:fs";
+import { CommandError, failure } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import type { ExitCode } from "../command-line/exit-code.ts";
 import { runServer, type ServerSettings } from "../server/run-server.ts";
-import { tlsFiles } from "../server/tls-credentials.ts";
+import { tlsFiles, tlsKeyWarnings } from "../server/tls-credentials.ts";
 import { createDownloadListener } from "./download-listener.ts";
 
 /** The options of `serve`. */
@@ -31,7 +31,7 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
       tls,
       reportOnly,
       purpose: `serving ${folder}`,
-      warnings: warnings(settings, tls !== undefined),
+      warnings: [...warnings(settings, tls !== undefined), ...(tls ? tlsKeyWarnings(tls) : [])],
       createListener: ({ gate, log, finished }) =>
         createDownloadListener({
           gate,
@@ -50,11 +50,19 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
 
 function judgeFolder(folder: string): void {
   try {
-    if (statSync(folder).isDirectory()) return;
+    if (!statSync(folder).isDirectory()) {
+      throw failure(`${folder} is not a folder`, "Give the folder that holds the files");
+    }
+    accessSync(folder, constants.R_OK | constants.X_OK);
   } catch (error) {
-    throw failure(`${folder}: ${(error as Error).message}`);
+    if (error instanceof CommandError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EACCES") throw failure(`${folder}: ${message}`);
+    throw failure(
+      `${folder} cannot be read by the user that this runs as`,
+      `Let that user read and enter it and the folders above it: chmod o+rx ${folder}`,
+    );
   }
-  throw failure(`${folder} is not a folder`, "Give the folder that holds the files");
 }
 
 const loopback = ["127.0.0.1", "::1", "localhost"];

@@ -21,7 +21,9 @@ export function createServer(
     connectionsCheckingInterval: 5 * seconds,
     keepAliveTimeout: 10 * seconds,
   };
-  const server = tls ? createHttpsServer({ ...limits, ...tls }, listener) : createHttpServer(limits, listener);
+  const server = tls
+    ? createHttpsServer({ ...limits, handshakeTimeout: 15 * seconds, ...tls }, listener)
+    : createHttpServer(limits, listener);
   server.timeout = 120 * seconds;
   server.maxConnections = maxConnections;
   return server;

@@ -30,6 +30,12 @@ export async function listen(server: Server, address: ListenAddress, scheme = "h
     const where = isSocket ? address.socket : `${address.host ?? "*"}:${address.port}`;
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === "EADDRINUSE" ? "it is taken by another program" : message;
+    if (!isSocket && code === "EACCES" && address.port < 1024) {
+      throw failure(
+        `cannot listen on ${where}: ports below 1024 need a privilege`,
+        "Use a port above 1023 with a proxy in front, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit",
+      );
+    }
     throw failure(`cannot listen on ${where}: ${reason}`);
   }
   if (isSocket) return `unix:${address.socket}`;

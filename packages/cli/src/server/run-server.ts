@@ -11,6 +11,7 @@ import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
+import { trackSockets } from "./open-sockets.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { loadTlsCredentials, type TlsFiles } from "./tls-credentials.ts";
@@ -79,6 +80,7 @@ export async function runServer(
     maxConnections,
     tls,
   );
+  const sockets = trackSockets(server);
 
   const reloadTls = (): void => {
     if (!plan.tls) return;
@@ -92,7 +94,7 @@ export async function runServer(
   signals.on("SIGHUP", () => {
     log.info("SIGHUP: reading the keys again");
     reloadTls();
-    void keys.reload();
+    void keys.reload(true);
   });
 
   try {
@@ -119,7 +121,7 @@ export async function runServer(
     const signal = await ends.first;
     ending = true;
     log.info(`${signal}: no new connections; running requests have ${settings.grace} s to finish`);
-    const wasCut = await shutDown(server, settings.grace, ends.second);
+    const wasCut = await shutDown(server, sockets, settings.grace, ends.second);
     // Requests that were cut off have their lines in the log a moment after their connections are gone.
     for (let turn = 0; running > 0 && turn < 1000; turn += 1) await new Promise(setImmediate);
     log.info(wasCut ? "ended; what had not finished was cut off" : "ended");

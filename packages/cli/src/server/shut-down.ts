@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { SignalSource } from "../command-line/context.ts";
+import type { OpenSockets } from "./open-sockets.ts";
 
 // npm and npx send on the Ctrl-C that a terminal sent already; nobody presses it twice so quickly.
 const sameKeyPress = 500;
@@ -38,17 +39,21 @@ export function endSignals(source: SignalSource): EndSignals {
 
 /**
  * Stops accepting, waits until running requests are done, at most `graceSeconds` or until `hurry`,
- * then cuts what is left. Says whether something was cut.
+ * then cuts what is left. Says whether a request was cut.
  */
-export async function shutDown(server: Server, graceSeconds: number, hurry: Promise<void>): Promise<boolean> {
+export async function shutDown(
+  server: Server,
+  sockets: OpenSockets,
+  graceSeconds: number,
+  hurry: Promise<void>,
+): Promise<boolean> {
   let wasCut = false;
   const cut = (): void => {
-    wasCut = true;
-    server.closeAllConnections();
+    wasCut = sockets.closeAll() || wasCut;
   };
   const timer = setTimeout(cut, graceSeconds * 1000);
-  // A connection that falls idle only now must not hold the server until its keep-alive ends.
-  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  // Not in the same moment: the request of a client that has just connected may be on its way.
+  const idle = setInterval(sockets.closeIdle, 100);
   void hurry.then(cut);
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(timer);

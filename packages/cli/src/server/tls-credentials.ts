@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { failure, usageError } from "../command-line/command-error.ts";
 
@@ -35,4 +35,12 @@ export function loadTlsCredentials({ certificate, key }: TlsFiles): TlsCredentia
   } catch (error) {
     throw failure(`--tls-cert ${certificate}, --tls-key ${key}: ${(error as Error).message}`);
   }
+}
+
+/** What the administrator should know: a private key that others can read or change is not private. */
+export function tlsKeyWarnings({ key }: TlsFiles): string[] {
+  const { mode = 0 } = statSync(key, { throwIfNoEntry: false }) ?? {};
+  const deeds = [mode & 0o004 ? "read" : "", mode & 0o002 ? "changed" : ""].filter((deed) => deed !== "");
+  if (deeds.length === 0) return [];
+  return [`--tls-key ${key} can be ${deeds.join(" and ")} by every user of this computer: chmod 600 ${key}`];
 }
