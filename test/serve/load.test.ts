@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, renameSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -130,6 +130,21 @@ test("connections beyond --max-connections are closed, those within are served",
   for (const socket of held) socket.destroy();
   await until(() => portcullis.log.filter(({ event }) => event === "download").length === 2, "both ended");
   assert.equal((await rawRequest(port, `/small.ipa?token=${freshToken(key)}`)).status, 200);
+});
+
+test("a file that is overwritten in place, to the same size, cuts the connection before its last bytes", async () => {
+  writeFileSync(join(www, "overwritten.pkg"), Buffer.alloc(size, 1));
+  const portcullis = started();
+  const port = await portcullis.port();
+  const socket = await slowReader(port, "/overwritten.pkg");
+  const descriptor = openSync(join(www, "overwritten.pkg"), "r+");
+  writeSync(descriptor, Buffer.alloc(size, 2), 0, size, 0);
+  closeSync(descriptor);
+  assert.ok((await readOn(socket)) < size);
+  const { complete, status } = await portcullis.line(({ event }) => event === "download");
+  assert.deepEqual({ complete, status }, { complete: false, status: 200 });
+  const again = await rawRequest(port, `/overwritten.pkg?token=${freshToken(key)}`, { headers: { Range: "bytes=-9" } });
+  assert.deepEqual([again.status, again.headers["content-length"]], [206, "9"]);
 });
 
 test("a file that shrinks while it is sent cuts the connection: never a wrong body under a right length", async () => {

@@ -86,13 +86,22 @@ function afterFiveSeconds(): Promise<string> {
   return new Promise((resolve) => setTimeout(resolve, 5000, "it did not end").unref());
 }
 
+// The process keeps the other end of its terminal itself, and never reads from it.
+const onStoppedTerminal = `import os, pty, sys
+master, terminal = pty.openpty()
+os.set_inheritable(master, True)
+os.dup2(terminal, 1)
+os.execv(sys.argv[1], sys.argv[1:])`;
+
 for (const [name, target] of [
   ["a full disk", "/dev/full"],
   ["a pipe that nobody reads", "pipe"],
   ["a pipe that is closed", "closed"],
+  ["a terminal that is stopped", "terminal"],
 ] as const) {
   test(`a log that goes to ${name} stops no download, nor the end`, async () => {
-    const [program, ...first] = portcullisCommand();
+    const command = portcullisCommand();
+    const [program, ...first] = target === "terminal" ? ["python3", "-c", onStoppedTerminal, ...command] : command;
     const stdout = target === "/dev/full" ? openSync(target, "w") : "pipe";
     const status = join(base, `${target.replace(/\W/g, "")}.sock`);
     const port = await freePort();

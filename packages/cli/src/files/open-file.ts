@@ -37,13 +37,17 @@ export async function openFile(folder: string, segments: readonly string[]): Pro
       await handle.close();
       return undefined;
     }
-    const etag = `"${stat.size.toString(36)}-${stat.mtimeNs.toString(36)}"`;
-    return { handle, size: Number(stat.size), modified: stat.mtime, etag };
+    return { handle, size: Number(stat.size), modified: stat.mtime, etag: entityTag(stat) };
   } catch (error) {
     await handle?.close();
     if (isAbsence(error)) return undefined;
     throw error;
   }
+}
+
+/** The ETag of a file as it is: one that is written to, even in place and to the same size, gets another. */
+export function entityTag({ size, mtimeNs }: { readonly size: bigint; readonly mtimeNs: bigint }): string {
+  return `"${size.toString(36)}-${mtimeNs.toString(36)}"`;
 }
 
 const absences = [

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import send from "send";
 import { soundRange } from "./byte-range.ts";
 import { appleContentType } from "./content-type.ts";
-import type { OpenFile } from "./open-file.ts";
+import { entityTag, type OpenFile } from "./open-file.ts";
 import { answerProblem } from "./problem-answer.ts";
 
 /** What became of the bytes, for the log. */
@@ -23,8 +23,9 @@ interface SendStream extends NodeJS.EventEmitter {
 /**
  * Answers a GET or HEAD request with an open file, whole or in part, and closes the file.
  *
- * Bytes come from the descriptor that was judged, never again from the path. A file that fails or
- * shrinks on the way cuts the connection: half an app must never look like a whole one.
+ * Bytes come from the descriptor that was judged, never again from the path. A file that fails,
+ * shrinks or is written to on the way cuts the connection: half an app, or the head of one and the
+ * tail of another, must never look like a whole one.
  */
 export function sendFile(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): Transfer {
   const { handle, size, modified, etag } = file;
@@ -37,6 +38,7 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
   const sending = send(request, name, options as object) as unknown as SendStream;
   sending.on("stream", (stream: ReadStream) => {
     body = stream;
+    failIfChanged(file, (read) => stream.bytesRead + read >= Number(response.getHeader("Content-Length")));
     stream.once("end", () => {
       const promised = Number(response.getHeader("Content-Length"));
       if (stream.bytesRead === promised) return;
@@ -52,6 +54,23 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
     bytesSent: () => Math.max(0, (body?.bytesRead ?? 0) - response.writableLength),
     wasCut: () => isCut,
   };
+}
+
+/**
+ * Makes the read of the last bytes fail if the file is no longer the one that was opened: as long as
+ * those are held back, the client knows that it has not got everything.
+ */
+function failIfChanged({ handle, etag }: OpenFile, isLast: (bytesRead: number) => boolean): void {
+  type Read = (buffer: Buffer, offset: number, length: number, position: number) => Promise<{ bytesRead: number }>;
+  const read = handle.read.bind(handle) as Read;
+  const checked: Read = async (...where) => {
+    const result = await read(...where);
+    if (isLast(result.bytesRead) && entityTag(await handle.stat({ bigint: true })) !== etag) {
+      throw new Error("The file was changed while it was sent.");
+    }
+    return result;
+  };
+  Object.assign(handle, { read: checked });
 }
 
 function prepare(request: IncomingMessage, response: ServerResponse, file: OpenFile, name: string): void {

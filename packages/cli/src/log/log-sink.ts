@@ -1,4 +1,5 @@
 import { constants, fstatSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
 import sonicBoom from "sonic-boom";
 import type { OutputStream } from "../command-line/context.ts";
 
@@ -15,13 +16,14 @@ const longestFlush = 1000;
 /**
  * Makes a sink that cannot stop a download, nor the end of the program.
  *
- * Node writes to a pipe synchronously: a reader that stalls would stall the server. So a real
+ * Node writes to pipes and terminals synchronously: a reader that stalls, or a terminal that is
+ * stopped (Ctrl-S, a screen session nobody reads), would stall the server. So a real
  * descriptor is written from the thread pool, and lines are dropped when too many wait; a disk that
  * is full or a pipe that is closed is an event that is ignored.
  */
 export function createLogSink(stream: OutputStream): LogSink {
   const { fd } = stream as { fd?: unknown };
-  return typeof fd !== "number" || stream.isTTY ? streamSink(stream) : descriptorSink(fd);
+  return typeof fd === "number" ? descriptorSink(fd) : streamSink(stream);
 }
 
 // Not `pino.destination`: when the process exits, that one writes what is left synchronously, and
@@ -64,13 +66,14 @@ function descriptorSink(fd: number): LogSink {
 }
 
 /**
- * A thread that hangs in a write to a pipe that nobody reads could not be ended: Linux gives out
- * the pipe once more, in a mode in which a full one is an error instead.
+ * A thread that hangs in a write to a pipe or terminal that nobody reads could not be ended: Linux
+ * gives it out once more, in a mode in which a full one is an error instead.
  */
 function withoutBlocking(fd: number): number {
   try {
-    if (!fstatSync(fd).isFIFO()) return fd;
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isFIFO() && !isatty(fd)) return fd;
+    const mode = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+    return openSync(`/proc/self/fd/${fd}`, mode);
   } catch {
     return fd;
   }

@@ -7,6 +7,7 @@ import { createReloadingGate, type GateSettings, type ReloadingGate } from "../k
 import { watchFiles } from "../keys/watch-files.ts";
 import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
 import type { LogEntry } from "../log/log-entry.ts";
+import { answerInTurn } from "./answer-in-turn.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
@@ -71,12 +72,12 @@ export async function runServer(
   const listener = plan.createListener({ gate, log, finished });
   const maxConnections = Math.min(settings.maxConnections, affordableConnections() ?? settings.maxConnections);
   const server = createServer(
-    (request, response) => {
+    answerInTurn((request, response) => {
       running += 1;
       metrics.begun();
       if (ending) response.shouldKeepAlive = false;
       listener(request, response);
-    },
+    }),
     maxConnections,
     tls,
   );
