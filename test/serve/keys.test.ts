@@ -203,7 +203,10 @@ test("a key file that everyone may write to is remarked on", async () => {
 test("a file that is no key ends the program with a sentence and exit code 3", async () => {
   for (const [content, problem] of [
     ["hello", /PEM block/],
-    ["-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----", /encrypted, or damaged/],
+    [
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
+      /encrypted private key; make its public half: openssl pkey -in/,
+    ],
     ['{"keys":[]}', /empty/],
   ] as const) {
     const portcullis = started([file("wrong.pem", content)]);
