@@ -16,6 +16,7 @@ const base = temporaryFolder();
 const key = signingKey();
 mkdirSync(join(base, "www"));
 writeFileSync(join(base, "www/app.ipa"), "the app");
+writeFileSync(join(base, "www/big.pkg"), Buffer.alloc(64 * 1024 * 1024));
 writeFileSync(join(base, "public.pem"), key.publicPem);
 
 async function makeCertificate(name: string): Promise<[certificate: string, key: string]> {
@@ -129,4 +130,21 @@ test("a second signal ends at once, whatever a client in its handshake does", as
   const signalled = performance.now();
   assert.equal(await ending.end(), 0);
   assert.ok(performance.now() - signalled < 2000);
+});
+
+test("a download over TLS that has not finished after --grace is cut off, and the log says so", async () => {
+  const ending = started(...(await makeCertificate("cut")), "--grace", "1");
+  const socket = await handshake({ port: await ending.port() });
+  const closed = once(socket, "close");
+  socket.on("error", () => {});
+  socket.write(`GET /big.pkg?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await once(socket, "readable");
+  assert.equal(await ending.end(), 0);
+  const last = ending.log.slice(-2).map(({ event, msg, complete }) => [event ?? msg, complete]);
+  assert.deepEqual(last, [
+    ["download", false],
+    ["ended; what had not finished was cut off", undefined],
+  ]);
+  socket.resume();
+  await closed;
 });
