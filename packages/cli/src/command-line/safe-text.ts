@@ -18,9 +18,13 @@ const jwt = /(eyJ[\w-]+(?:\.|%(?:25)*2[eE])[\w-]*)(?:\.|%(?:25)*2[eE])[\w-]+/g;
 /** What stands between a key's BEGIN and END, where these were lost: DER in base64 starts with `MII`. */
 const keyBody = /(?<![A-Za-z0-9+/])MII(?:[A-Za-z0-9+/=_-]|%2[bBfF]|%3[dD]){200,}/g;
 
+/** A signature however the rest of its token is written: of RSA-2048 it has 342 characters, a file name at most 255. */
+const signature = /[\w-]{342,}/g;
+
 function withoutSecrets(text: string): string {
   return text
     .replace(jwt, "$1.[signature]")
+    .replace(signature, "[signature]")
     .replace(keyBody, "[key left out]")
     .replace(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(-----END [A-Z ]+-----)?/g, "[$1 left out]");
 }
