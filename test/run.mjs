@@ -21,7 +21,7 @@ const floors = JSON.parse(readFileSync(join(testFolder, "floor.json"), "utf8"));
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
 const named = args.filter((arg) => !arg.startsWith("--"));
-const needServers = ["nginx", "auth", "probe", "real-tools"];
+const needServers = ["nginx", "auth", "probe", "real-tools", "issuer-interop"];
 const chosen = Object.keys(floors)
   .filter((folder) => !hasOwnTools(folder))
   .filter((folder) => needServers.includes(folder) === args.includes("--servers"));

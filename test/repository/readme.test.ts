@@ -22,7 +22,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 const documents = ["README.md", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)];
 /** Documents whose blocks need more than a key and a file, and the tests that run them. */
 const provedElsewhere: Record<string, string> = {
-  "packages/issuer/README.md": "test/issuer/readme.test.ts",
+  "packages/issuer/README.md": "test/issuer-interop/readme.test.ts",
   "packages/nginx/README.md": "test/nginx/recipe.test.ts",
   "packages/cli/README.md": "test/tools/guide.test.ts",
 };
@@ -82,7 +82,7 @@ describe("code blocks", () => {
     }
   });
 
-  // The issuer's need keys and packages: test/issuer/readme.test.ts runs them.
+  // The issuer's need keys and packages: test/issuer-interop/readme.test.ts runs them.
   for (const block of programs.filter(({ name }) => !name.startsWith("packages/issuer/"))) {
     test(`${block.name} runs`, async () => {
       const { port, output, stop } = await run(block);
