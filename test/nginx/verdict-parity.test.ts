@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createGate, type GateOptions, refusalCodes } from "@portcullis/core";
 import { compileForNjs } from "../../packages/nginx/compile.ts";
-import { type Nginx, startNginx } from "../support/nginx.ts";
+import { jsEngine, type Nginx, startNginx } from "../support/nginx.ts";
 import { signingKey, testTime } from "../support/signing-key.ts";
 import { tokenSuite } from "../support/token-suite.ts";
 
@@ -31,13 +31,16 @@ const settings: Record<string, { variables: string; options?: Partial<GateOption
   },
 };
 
-/** njs with the clock of the tests; nothing else is changed. */
+/** njs with the clock of the tests; nothing else is changed. Asked for `engine`, it says what it is. */
 const clockModule = `import portcullis from 'portcullis.js';
 function check(r) {
   Date.now = function () { return ${testTime} * 1000; };
   return portcullis.check(r);
 }
-export default { check };
+function engine(r) {
+  r.return(200, JSON.stringify({ version: njs.version, engine: njs.engine || "njs" }));
+}
+export default { check, engine };
 `;
 
 let nginx: Nginx;
@@ -46,6 +49,7 @@ before(async () => {
     ({ variables }, index) => `server {
       listen SOCKET; server_name s${index};
       location / { set $portcullis_keys FOLDER/public.pem; ${variables} js_content clock.check; }
+      location = /engine { js_content clock.engine; }
     }`,
   );
   nginx = await startNginx(`js_path FOLDER; js_import clock from clock.js; ${servers.join("\n")}`, {
@@ -55,6 +59,13 @@ before(async () => {
   });
 });
 after(() => nginx?.close());
+
+test("this is the engine that was asked for", async () => {
+  const { version, engine } = JSON.parse((await nginx.get("/engine")).body);
+  console.log(`nginx's JavaScript module ${version}, engine ${engine}`);
+  assert.equal(engine, jsEngine === "qjs" ? "QuickJS" : "njs");
+  assert.ok(version.startsWith(process.env.PORTCULLIS_NGINX_VERSION ?? "0."), version);
+});
 
 for (const [index, [name, { options }]] of Object.entries(settings).entries()) {
   test(`nginx and core agree on all of the token suite, with ${name}`, async () => {

@@ -28,15 +28,21 @@ interface GetOptions {
   readonly headers?: Record<string, string>;
 }
 
-const jsModule = "/usr/lib/nginx/modules/ngx_http_js_module.so";
+/** Which nginx runs: this machine's, or, in test/nginx/newer-nginx.sh, one that was unpacked into a folder. */
+const unpacked = process.env.PORTCULLIS_NGINX;
+const program = unpacked ? `${unpacked}/nginx` : "/usr/sbin/nginx";
+const jsModule = `${unpacked ?? ""}/usr/lib/nginx/modules/ngx_http_js_module.so`;
+
+/** The engine of nginx's JavaScript module: its own, or QuickJS, which newer ones have too. */
+export const jsEngine = process.env.PORTCULLIS_NGINX_ENGINE === "qjs" ? "qjs" : "njs";
 
 /**
- * Starts Debian's nginx with its JavaScript module; `http` is the content of the http block, in
- * which `FOLDER` stands for the folder and `SOCKET` for the address to listen on. `files` are
- * written into the folder first.
+ * Starts nginx with its JavaScript module; `http` is the content of the http block, in which `FOLDER`
+ * stands for the folder and `SOCKET` for the address to listen on. `files` are written into the
+ * folder first.
  */
 export async function startNginx(http: string, files: Record<string, string>): Promise<Nginx> {
-  if (!existsSync("/usr/sbin/nginx") || !existsSync(jsModule)) {
+  if (!existsSync(program) || !existsSync(jsModule)) {
     throw new Error("nginx is missing: apt-get install nginx libnginx-mod-http-js");
   }
   const folder = mkdtempSync(join(tmpdir(), "portcullis-nginx-"));
@@ -50,7 +56,7 @@ export async function startNginx(http: string, files: Record<string, string>): P
   write("logs/error.log", "");
   const block = http.replaceAll("FOLDER", folder).replaceAll("SOCKET", `unix:${socketPath}`);
   write("nginx.conf", mainConfiguration(folder, block));
-  const child = spawn("/bin/sh", ["-c", `chmod 755 "$1" && exec /usr/sbin/nginx -p "$1" -c nginx.conf`, "sh", folder], {
+  const child = spawn("/bin/sh", ["-c", `chmod 755 "$1" && exec ${program} -p "$1" -c nginx.conf`, "sh", folder], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let errors = "";
@@ -79,7 +85,7 @@ function mainConfiguration(folder: string, http: string): string {
   return `daemon off; worker_processes 1; pid ${folder}/nginx.pid; load_module ${jsModule};
 error_log ${folder}/logs/error.log info;
 events {}
-http { access_log ${folder}/logs/default-access.log; ${temporary.join(" ")}
+http { ${jsEngine === "qjs" ? "js_engine qjs;" : ""} access_log ${folder}/logs/default-access.log; ${temporary.join(" ")}
 ${http} }
 `;
 }
