@@ -136,15 +136,16 @@ test("no 8 KiB of input takes longer than 5 ms to judge, to redact and to strip"
       part.repeat(Math.ceil(8192 / part.length)),
       `/a?token=${part.repeat(Math.ceil(8192 / part.length))}`,
     ]) {
-      const times: number[] = [];
-      for (let round = 0; round < 5; round += 1) {
+      // The least of many rounds: a busy machine interrupts some of them, slow code is slow in all.
+      let least = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < 200 && least >= 5; round += 1) {
         const started = performance.now();
         await gate.check(target);
         redactToken(target);
         removeToken(target);
-        times.push(performance.now() - started);
+        least = Math.min(least, performance.now() - started);
       }
-      assert.ok(Math.min(...times) < 5, `${part}: ${times}`);
+      assert.ok(least < 5, `${part}: ${least} ms`);
     }
   }
 });

@@ -52,6 +52,19 @@ test("a resolver gets the header and may return a JWK or a CryptoKey, at once or
   );
 });
 
+test("a resolver cannot change the header, which all tokens of Jamf Pro share", async () => {
+  const seen: JoseHeader[] = [];
+  const keys = (header: JoseHeader) => {
+    seen.push(header);
+    return second.publicJwk;
+  };
+  const gate = createGate({ keys, now });
+  for (const header of [{ alg: "RS256" }, { alg: "RS256", typ: "JWT" }]) {
+    assert.ok((await gate.check(`?token=${await webSignToken(second, jamfClaims, header)}`)).allowed);
+  }
+  assert.deepEqual(seen.map(Object.isFrozen), [true, true]);
+});
+
 test("a resolver that fails makes the keys unavailable, and its error is kept for the log", async () => {
   const cause = new Error("connection refused");
   for (const error of [cause, undefined, "text"]) {

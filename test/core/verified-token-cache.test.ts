@@ -47,3 +47,16 @@ test("no more tokens are remembered than the size allows", async () => {
     assert.ok(remembered >= 1 && remembered <= Math.ceil(size / 2) * 2, `${remembered} of ${size}`);
   }
 });
+
+test("a token that only ends like a remembered one is not taken for it, however long ago that was", async () => {
+  const gate = createGate({ keys: key.publicPem, now: () => testTime, cacheSize: 4 });
+  const [header, , signature] = (tokens[0] as string).split(".");
+  const [, otherPayload] = (tokens[11] as string).split(".");
+  for (const token of tokens.slice(0, 3)) {
+    assert.ok((await gate.check(`?token=${token}`)).allowed);
+    const forged = await gate.check(`?token=${header}.${otherPayload}.${signature}`);
+    assert.equal(!forged.allowed && forged.code, "signature_invalid");
+  }
+  const decision = await gate.check(`?token=${tokens[0]}`);
+  assert.ok(decision.allowed && decision.cached);
+});

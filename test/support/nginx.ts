@@ -34,7 +34,7 @@ const program = unpacked ? `${unpacked}/nginx` : "/usr/sbin/nginx";
 const jsModule = `${unpacked ?? ""}/usr/lib/nginx/modules/ngx_http_js_module.so`;
 
 /** The engine of nginx's JavaScript module: its own, or QuickJS, which newer ones have too. */
-export const jsEngine = process.env.PORTCULLIS_NGINX_ENGINE === "qjs" ? "qjs" : "njs";
+export const jsEngine: "njs" | "qjs" = process.env.PORTCULLIS_NGINX_ENGINE === "qjs" ? "qjs" : "njs";
 
 /**
  * Starts nginx with its JavaScript module; `http` is the content of the http block, in which `FOLDER`

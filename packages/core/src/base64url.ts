@@ -43,15 +43,10 @@ export function decodeBase64url(text: Uint8Array): Uint8Array | undefined {
 /** Encodes bytes as base64url without padding. */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = "";
-  let buffer = 0;
-  let bits = 0;
-  for (let index = 0; index < bytes.length; index += 1) {
-    buffer = ((buffer << 8) | (bytes[index] as number)) & 0xffff;
-    bits += 8;
-    while (bits >= 6) {
-      bits -= 6;
-      text += alphabet.charAt((buffer >> bits) & 63);
-    }
+  for (let index = 0; index < bytes.length; index += 3) {
+    const [first = 0, second = 0, third = 0] = bytes.subarray(index, index + 3);
+    const bits = (first << 16) | (second << 8) | third;
+    for (const shift of [18, 12, 6, 0]) text += alphabet.charAt((bits >> shift) & 63);
   }
-  return bits === 0 ? text : text + alphabet.charAt((buffer << (6 - bits)) & 63);
+  return text.slice(0, Math.ceil((bytes.length * 4) / 3));
 }

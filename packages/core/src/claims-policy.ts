@@ -9,6 +9,9 @@ export type Claims = JsonObject & {
   readonly exp: number;
 };
 
+/** The claims that a policy judges, as they came; read once for every time that they are judged. */
+export type JudgedClaims = Readonly<Record<"iss" | "sub" | "aud" | "exp" | "nbf" | "iat", unknown>>;
+
 /** What claims must say; times in seconds. */
 export interface ClaimsPolicy {
   readonly issuer: string;
@@ -24,13 +27,13 @@ export interface ClaimsPolicy {
  * Comparisons are written so that they fail if a number is not one: a clock that returns NaN
  * refuses everything.
  */
-export function judgeClaims(claims: JsonObject, policy: ClaimsPolicy, now: number): RefusalCode | undefined {
+export function judgeClaims(claims: JudgedClaims, policy: ClaimsPolicy, now: number): RefusalCode | undefined {
+  const { iss, sub, aud, exp, nbf, iat } = claims;
   const { clockSkew, maxLifetime } = policy;
-  if (claims.iss !== policy.issuer) return "issuer_mismatch";
-  if (claims.sub !== policy.subject) return "subject_mismatch";
-  if (!isAudience(claims, policy.audience)) return "audience_mismatch";
+  if (iss !== policy.issuer) return "issuer_mismatch";
+  if (sub !== policy.subject) return "subject_mismatch";
+  if (!isAudience(aud, policy.audience)) return "audience_mismatch";
 
-  const { exp, nbf, iat } = claims;
   if (exp === undefined) return "expiry_missing";
   if (!isTime(exp) || exp === 0) return "claim_malformed";
   if (nbf !== undefined && !isTime(nbf)) return "claim_malformed";
@@ -44,7 +47,7 @@ export function judgeClaims(claims: JsonObject, policy: ClaimsPolicy, now: numbe
 }
 
 /** RFC 7519 section 4.1.3: a token with an audience is refused by whoever is not named in it, or has no name. */
-function isAudience({ aud }: JsonObject, audience: string | undefined): boolean {
+function isAudience(aud: unknown, audience: string | undefined): boolean {
   return Array.isArray(aud) ? aud.includes(audience) : aud === audience;
 }
 

@@ -6,6 +6,7 @@ import type { RefusalCode } from "./refusal.ts";
 /** A token taken apart, its signature not yet checked: believe nothing in it. */
 export interface CompactJws {
   readonly header: JoseHeader;
+  /** Not frozen yet. */
   readonly payload: JsonObject;
   readonly signature: Uint8Array;
   /** What the signature is made over: the first two segments and the dot between (RFC 7515 section 5.2). */
@@ -40,7 +41,7 @@ export function parseCompactJws(token: string): CompactJws | RefusalCode {
 
 function readHeader(segment: Uint8Array): JoseHeader | RefusalCode {
   const header = readJsonSegment(segment);
-  return header ? (judgeHeader(header) ?? (header as JoseHeader)) : "token_malformed";
+  return header ? (judgeHeader(header) ?? (Object.freeze(header) as JoseHeader)) : "token_malformed";
 }
 
 function readJsonSegment(segment: Uint8Array): JsonObject | undefined {

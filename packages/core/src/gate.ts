@@ -75,26 +75,30 @@ export function createGate(options: GateOptions): Gate {
       const { token, refusal } = readToken(String(url), tokenParameter);
       if (refusal) return refused(refusal);
       const remembered = cache.get(token);
-      if (remembered && isTrusted(remembered, await keyRing.keysFor(remembered.header))) {
-        return decide(remembered, true);
+      if (remembered) {
+        const keys = keyRing.keysFor(remembered.header);
+        if (isTrusted(remembered, "then" in keys ? await keys : keys)) return decide(remembered, true);
       }
       const jws = parseCompactJws(token);
       if (typeof jws === "string") return refused(jws);
       const key = await findSigner(jws, await keyRing.keysFor(jws.header));
       if (!key) return refused("signature_invalid");
-      const verified = { header: jws.header, claims: jws.payload, key };
-      cache.set(token, verified);
+      const { header, payload } = jws;
+      const { iss, sub, aud, exp, nbf, iat } = payload;
+      const judged = { iss, sub, aud, exp, nbf, iat };
+      const verified = { token, header, claims: Object.freeze(payload), judged, key };
+      cache.add(verified);
       return decide(verified, false);
     } catch (cause) {
       return { ...refused("keys_unavailable"), cause };
     }
   }
 
-  function decide({ claims, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
-    const refusal = judgeClaims(claims, policy, Number(now()));
+  function decide({ claims, judged, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
+    const refusal = judgeClaims(judged, policy, Number(now()));
     if (refusal) return { ...refused(refusal), claims, keyId };
-    const { exp } = claims as Claims;
-    return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };
+    const expiresAt = new Date((judged.exp as number) * 1000);
+    return { allowed: true, claims: claims as Claims, expiresAt, keyId, cached };
   }
 
   return { check, ready: keyRing.ready, tokenParameter };

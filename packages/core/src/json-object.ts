@@ -1,4 +1,4 @@
-/** A JSON object as it came, without a prototype and frozen all the way down. */
+/** A JSON object as it came, without a prototype; all in it is frozen. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 // `fatal` refuses bad UTF-8; `ignoreBOM` keeps a byte order mark, which JSON.parse then refuses.
@@ -8,22 +8,24 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Reads bytes as one JSON object in UTF-8 (RFC 8259), or returns `undefined`.
  *
  * The result has no prototype, so that a member named `__proto__` or `constructor` is data and
- * nothing else. Of two members with one name the last is taken, as RFC 7519 section 4 allows.
+ * nothing else. Of two members with one name the last is taken, as RFC 7519 section 4 allows. All
+ * in it is frozen; the caller freezes the object itself, once it has read what it needs: engines
+ * read a frozen object without a prototype slowly.
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(utf8.decode(bytes));
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isObject ? (sealed(value) as JsonObject) : undefined;
+    return isObject ? (copied(value) as JsonObject) : undefined;
   } catch {
     return undefined;
   }
 }
 
-function sealed(value: unknown): unknown {
+function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return Object.freeze(value.map(sealed));
+  if (Array.isArray(value)) return value.map((member) => Object.freeze(copied(member)));
   const copy: Record<string, unknown> = Object.create(null);
-  for (const name of Object.keys(value)) copy[name] = sealed((value as JsonObject)[name]);
-  return Object.freeze(copy);
+  for (const name of Object.keys(value)) copy[name] = Object.freeze(copied((value as JsonObject)[name]));
+  return copy;
 }

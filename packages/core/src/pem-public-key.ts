@@ -17,20 +17,13 @@ export function readPemPublicKey(text: string): RsaPublicKey {
     );
   }
   if (/^\s*ssh-/.test(text)) throw unreadable("this is an OpenSSH key; convert it: ssh-keygen -f key.pub -e -m PKCS8");
-  const blocks = text
-    .replace(/\\[rn]/g, "\n")
-    .split("-----BEGIN ")
-    .slice(1);
+  const [, ...blocks] = text.replace(/\\[rn]/g, "\n").split("-----BEGIN ");
   if (blocks.length !== 1) {
     throw unreadable(`the text holds ${blocks.length} PEM blocks; give exactly one "PUBLIC KEY" in each text`);
   }
   const [, label, body = ""] = /^([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(blocks[0] as string) ?? [];
-  const der = decodeBase64urlText(
-    body
-      .replace(/\s|=+\s*$/g, "")
-      .replace(/\+/g, "-")
-      .replace(/\//g, "_"),
-  );
+  const base64 = body.replace(/\s|=+\s*$/g, "");
+  const der = decodeBase64urlText(base64.replace(/\+/g, "-").replace(/\//g, "_"));
   if (!label || !der) throw unreadable("the PEM block is cut short or garbled; copy it again, BEGIN and END lines too");
   if (label === "PUBLIC KEY") return fromSpki(readDerSequence(der));
   if (label === "RSA PUBLIC KEY") return fromPkcs1(der);

@@ -1,48 +1,60 @@
+import type { JudgedClaims } from "./claims-policy.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { TrustedKey } from "./rs256.ts";
 
 /** What need not be worked out twice for one token. Its times and its key are judged again each time. */
 export interface VerifiedToken {
+  readonly token: string;
   readonly header: JoseHeader;
   readonly claims: JsonObject;
+  readonly judged: JudgedClaims;
   readonly key: TrustedKey;
 }
 
 /** Remembers tokens whose signature held. */
 export interface VerifiedTokenCache {
   get(token: string): VerifiedToken | undefined;
-  set(token: string, verified: VerifiedToken): void;
+  add(verified: VerifiedToken): void;
 }
 
 /**
- * Makes a cache for at most `size` tokens, keyed by the whole token.
+ * Makes a cache for at most `size` tokens.
  *
- * Two generations of half the size each: when the younger is full, the older is dropped whole. So
- * memory stays bounded at the cost of one map look-up, whatever is sent. Failures are not kept.
+ * A token is looked up by the end of its signature, which costs less than a hash of the whole, and
+ * then compared whole. Two generations of half the size each: when the younger is full, the older is
+ * dropped whole. So memory stays bounded, whatever is sent. Failures are not kept.
  */
 export function createVerifiedTokenCache(size: number): VerifiedTokenCache {
   const generationSize = Math.ceil(size / 2);
-  if (generationSize === 0) return { get: () => undefined, set: () => {} };
+  if (generationSize === 0) return { get: () => undefined, add: () => {} };
   let younger = new Map<string, VerifiedToken>();
   let older = new Map<string, VerifiedToken>();
 
-  function set(token: string, verified: VerifiedToken): void {
+  function add(verified: VerifiedToken): void {
     if (younger.size >= generationSize) {
       older = younger;
       younger = new Map();
     }
     // A copy: engines keep the whole URL in memory for the sake of a token that was cut out of it.
-    younger.set(token.split(".").join("."), verified);
+    const token = verified.token.split(".").join(".");
+    younger.set(endOf(token), { ...verified, token });
   }
 
   function get(token: string): VerifiedToken | undefined {
-    const recent = younger.get(token);
-    if (recent) return recent;
-    const verified = older.get(token);
-    if (verified) set(token, verified);
+    const end = endOf(token);
+    const recent = younger.get(end);
+    if (recent?.token === token) return recent;
+    const verified = older.get(end);
+    if (verified?.token !== token) return undefined;
+    add(verified);
     return verified;
   }
 
-  return { get, set };
+  return { get, add };
+}
+
+/** 144 bits of the signature. */
+function endOf(token: string): string {
+  return token.slice(-24);
 }
