@@ -48,9 +48,19 @@ function proveNpm(action: string, others: readonly string[]): void {
     assert.ok(existsSync(`packages/${installed.replace("@portcullis/", "")}/package.json`), installed);
     return;
   }
+  if (action === "run") return proveGlobalInstall(others);
   const [and, npm, script = ""] = others;
   assert.deepEqual([action, and, npm], ["ci", "&&", "npm"]);
   assert.ok(scripts[script], `there is a script named ${script}`);
+}
+
+/** `npm test` has built; the rest is done as it stands there, but into a folder that goes away. */
+function proveGlobalInstall(words: readonly string[]): void {
+  const [script, and, npm, ...install] = words;
+  assert.deepEqual([script, and, npm], ["build", "&&", "npm"]);
+  execFileSync("npm", [...install, "--prefix", `${folder}/global`], { stdio: "ignore" });
+  const version = execFileSync(`${folder}/global/bin/portcullis`, ["--version"], { encoding: "utf8" });
+  assert.equal(version.trim(), JSON.parse(readFileSync("packages/cli/package.json", "utf8")).version);
 }
 
 function proveInspect(args: readonly string[]): void {
