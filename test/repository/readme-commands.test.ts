@@ -48,7 +48,10 @@ function proveNpm(action: string, others: readonly string[]): void {
     assert.ok(existsSync(`packages/${installed.replace("@portcullis/", "")}/package.json`), installed);
     return;
   }
-  if (action === "run") return proveGlobalInstall(others);
+  if (action === "run") {
+    proveGlobalInstall(others);
+    return;
+  }
   const [and, npm, script = ""] = others;
   assert.deepEqual([action, and, npm], ["ci", "&&", "npm"]);
   assert.ok(scripts[script], `there is a script named ${script}`);
