@@ -17,8 +17,8 @@ export async function sendRaw(port: number, text: string): Promise<HttpReply> {
     const socket = connect(port, "127.0.0.1");
     let received = "";
     socket.setEncoding("latin1");
-    socket.setTimeout(20_000, () =>
-      socket.destroy(new Error(`no answer within 20 s to ${JSON.stringify(text.slice(0, 80))}`)),
+    socket.setTimeout(60_000, () =>
+      socket.destroy(new Error(`no answer within 60 s to ${JSON.stringify(text.slice(0, 80))}`)),
     );
     socket.on("data", (chunk) => {
       received += chunk;

@@ -28,7 +28,7 @@ function guardOptions({ publicPem, time, reportOnly }: ContractSetup) {
 
 runContract({
   name: "a fetch handler",
-  mayRefuseOddTargets: true,
+  oddTargetAnswers: [400],
   start(setup) {
     const { record, options } = guardOptions(setup);
     const guarded = guard(options, answerWithWhatWasSeen);
@@ -40,7 +40,7 @@ runContract({
 
 runContract({
   name: "Hono, guarded by middleware",
-  mayRefuseOddTargets: true,
+  oddTargetAnswers: [400],
   start(setup) {
     const { record, options } = guardOptions(setup);
     const guarded = guard(options, async (request: Request, download: Decision, context: Context, next: Next) => {

@@ -4,11 +4,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Decision, guard } from "@portcullis/web-fetch";
-import type { RequestEvent, RequestHandler } from "@sveltejs/kit";
-import type { Handle } from "@sveltejs/kit/hooks";
 import { H3, type H3Event } from "h3";
 import { toNodeHandler } from "h3/node";
-import { NextRequest, NextResponse } from "next/server.js";
 import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { root, run } from "./packed.ts";
 
@@ -79,41 +76,6 @@ test("h3 behind node:http, with a real socket", async () => {
     server.closeAllConnections();
     server.close();
   }
-});
-
-test("Next, a route handler and a proxy, with Next's own request", async () => {
-  type RouteHandler = (request: NextRequest, context: { params: Promise<{ path: string[] }> }) => Promise<Response>;
-  const GET: RouteHandler = guard(
-    options,
-    async (request: Request, _download: Decision, { params }: { params: Promise<{ path: string[] }> }) =>
-      new Response(`${(await params).path.join("/")} ${request.url}`),
-  );
-  const context = { params: Promise.resolve({ path: ["example.ipa"] }) };
-  await assertGuarded((url) => GET(new NextRequest(url), context));
-
-  const proxy: (request: NextRequest) => Promise<Response> = guard(options, (request) =>
-    NextResponse.rewrite(request.url),
-  );
-  const response = await proxy(new NextRequest(`${base}?token=${good}`));
-  assert.equal(response.headers.get("x-middleware-rewrite"), base);
-  assert.equal((await proxy(new NextRequest(base))).status, 401);
-});
-
-test("SvelteKit, an endpoint and the handle hook", async () => {
-  const endpoint = guard(options, (request) => new Response(request.url));
-  const answer: RequestHandler = ({ request }) => endpoint(request);
-  const event = (url: string) => ({ request: new Request(url), url: new URL(url) }) as unknown as RequestEvent;
-  await assertGuarded(async (url) => answer(event(url) as Parameters<RequestHandler>[0]));
-
-  const guarded = guard(
-    options,
-    (request: Request, _download: Decision, current: RequestEvent, resolve: Parameters<Handle>[0]["resolve"]) =>
-      resolve(Object.assign(current, { request, url: new URL(request.url) })),
-  );
-  const handle: Handle = ({ event: current, resolve }) => guarded(current.request, current, resolve);
-  await assertGuarded(async (url) =>
-    handle({ event: event(url), resolve: async (current) => new Response(current.url.href) }),
-  );
 });
 
 test("abort signal, streamed bodies and Range headers reach the handler and the client untouched", async () => {

@@ -29,41 +29,47 @@ export function temporaryFolder(): string {
 
 /** Packs every package of the workspace; they must have been built. */
 export function packAll(destination: string): Tarball[] {
-  return readdirSync(join(root, "packages")).map((folder) => {
-    const cwd = join(root, "packages", folder);
-    if (!existsSync(join(cwd, "dist"))) throw new Error(`packages/${folder} is not built: npm run build`);
-    const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", destination];
-    const output = JSON.parse(
-      execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
-    );
-    const [packed] = Object.values(output) as {
-      name: string;
-      filename: string;
-      shasum: string;
-      files: { path: string }[];
-    }[];
-    if (!packed) throw new Error(`npm packed nothing of packages/${folder}`);
-    const path = join(destination, packed.filename);
-    return { folder, name: packed.name, path, shasum: packed.shasum, files: packed.files.map((file) => file.path) };
-  });
+  return readdirSync(join(root, "packages")).map((folder) => pack(folder, destination));
+}
+
+function pack(folder: string, destination: string): Tarball {
+  const cwd = join(root, "packages", folder);
+  if (!existsSync(join(cwd, "dist"))) throw new Error(`packages/${folder} is not built: npm run build`);
+  const args = ["pack", "--json", "--ignore-scripts", "--pack-destination", destination];
+  const output = JSON.parse(execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  const [packed] = Object.values(output) as {
+    name: string;
+    filename: string;
+    shasum: string;
+    files: { path: string }[];
+  }[];
+  if (!packed) throw new Error(`npm packed nothing of packages/${folder}`);
+  const path = join(destination, packed.filename);
+  return { folder, name: packed.name, path, shasum: packed.shasum, files: packed.files.map((file) => file.path) };
 }
 
 /** Installs the libraries into an empty folder, as a user would. */
 export function installLibraries(): string {
   const folder = temporaryFolder();
-  const tarballs = join(folder, "tarballs");
-  mkdirSync(tarballs);
-  const libraries = packAll(tarballs).filter(({ folder: name }) => name !== "nginx");
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const args = ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
-  execFileSync("npm", [...args, ...libraries.map(({ path }) => path)], { cwd: folder, stdio: "ignore" });
+  installPacked(folder, ["cli", "core", "issuer", "koa", "node-http", "web-fetch"]);
   return folder;
 }
 
+/** Packs packages and installs them into a folder, as a user would. */
+export function installPacked(folder: string, packages: readonly string[]): void {
+  const tarballs = join(folder, "tarballs");
+  mkdirSync(tarballs);
+  const paths = packages.map((name) => pack(name, tarballs).path);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const args = ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  execFileSync("npm", [...args, ...paths], { cwd: folder, stdio: "ignore" });
+}
+
 /** Runs a command and gives what it printed; if it fails, the error holds all of it. */
-export function run(command: string, args: readonly string[], cwd: string): string {
+export function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
+  const environment = { ...process.env, ...env };
   try {
-    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return execFileSync(command, args, { cwd, env: environment, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string };
     throw new Error(`${command} ${args.join(" ")}\n${stdout}\n${stderr}`);

@@ -20,13 +20,16 @@ writeFileSync(join(scratch, "apps", "app.ipa"), "the file");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 const documents = ["README.md", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)];
-/** Documents whose blocks need more than a key and a file, and the tests that run them. */
+/** Documents, or the parts under a heading, whose blocks need more than a key and a file, and the tests that run them. */
 const provedElsewhere: Record<string, string> = {
   "packages/issuer/README.md": "test/issuer-interop/readme.test.ts",
+  "packages/web-fetch/README.md, ## Next.js": "test/packages/next.test.ts",
+  "packages/web-fetch/README.md, ## SvelteKit": "test/packages/sveltekit.test.ts",
   "packages/nginx/README.md": "test/nginx/recipe.test.ts",
   "packages/cli/README.md": "test/tools/guide.test.ts",
 };
-const blocks = documents.filter((document) => !(document in provedElsewhere)).flatMap(codeBlocksOf);
+const isProvedElsewhere = ({ name }: CodeBlock) => Object.keys(provedElsewhere).some((part) => name.startsWith(part));
+const blocks = documents.flatMap(codeBlocksOf).filter((block) => !isProvedElsewhere(block));
 const programs = blocks.filter(({ language }) => language === "ts" || language === "js");
 
 interface Run {
@@ -82,8 +85,7 @@ describe("code blocks", () => {
     }
   });
 
-  // The issuer's need keys and packages: test/issuer-interop/readme.test.ts runs them.
-  for (const block of programs.filter(({ name }) => !name.startsWith("packages/issuer/"))) {
+  for (const block of programs) {
     test(`${block.name} runs`, async () => {
       const { port, output, stop } = await run(block);
       if (port === undefined) {

@@ -1,0 +1,87 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { after } from "node:test";
+import { buildSync } from "esbuild";
+import type { RunningServer } from "../contract/contract.ts";
+import { codeBlocksOf } from "../support/code-blocks.ts";
+import { freePort, untilListening } from "../support/free-port.ts";
+import type { SigningKey } from "../support/signing-key.ts";
+import { installPacked, root } from "./packed.ts";
+
+const here = join(root, "test/packages");
+const readme = "packages/web-fetch/README.md";
+
+/** An app to make. */
+export interface AppRecipe {
+  /** The folder beside this file with what is not in the README. */
+  readonly fixture: string;
+  /** The heading of the README under which the other files are, each with its path in its first line. */
+  readonly heading: string;
+  /** Where a file of the README goes if not to the path that it names. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
+  /** Files to hand out, and whatever else the app reads. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes an app in a folder of its own, with the README's very code and the packed packages installed as a user would;
+ * the folder is gone when the tests of this file are done. The framework itself is found in the folder above.
+ */
+export function makeApp({ fixture, heading, elsewhere = {}, files }: AppRecipe): string {
+  mkdirSync(join(here, ".tmp"), { recursive: true });
+  const app = mkdtempSync(join(here, ".tmp", `${fixture}-`));
+  after(() => rmSync(app, { recursive: true, force: true }));
+  cpSync(join(here, fixture), app, { recursive: true });
+  const blocks = codeBlocksOf(readme).filter(({ name }) => name === `${readme}, ## ${heading}`);
+  const documented = blocks.map(({ code }) => {
+    const path = code.slice("// ".length, code.indexOf("\n"));
+    return [elsewhere[path] ?? path, code] as const;
+  });
+  for (const [path, content] of [...documented, ...Object.entries(files)]) {
+    mkdirSync(dirname(join(app, path)), { recursive: true });
+    writeFileSync(join(app, path), content);
+  }
+  buildSync({
+    entryPoints: [join(here, "contract-parts.ts")],
+    outfile: join(app, "contract.js"),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    external: ["@portcullis/*"],
+  });
+  installPacked(app, ["core", "web-fetch"]);
+  return app;
+}
+
+/** What the fixtures need to be built and to be run, besides what a test adds. */
+export function appEnvironment(key: SigningKey): Record<string, string> {
+  const setup = { publicPem: key.publicPem, time: 0, reportOnly: false };
+  return { NEXT_TELEMETRY_DISABLED: "1", CI: "1", NO_COLOR: "1", CONTRACT_SETUP: JSON.stringify(setup) };
+}
+
+/** Starts an app, which is told its port by the environment, and waits until it listens. */
+export async function startApp(
+  app: string,
+  [command = "", ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<RunningServer> {
+  const port = await freePort();
+  const child = spawn(command, args, {
+    cwd: app,
+    env: { PATH: process.env.PATH, NODE_ENV: "production", HOST: "127.0.0.1", PORT: String(port), ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const exited = once(child, "exit");
+  await Promise.race([untilListening(port), exited.then(() => Promise.reject(new Error(`the app ended: ${errors}`)))]);
+  const close = () => {
+    child.kill("SIGKILL"); // some wait for open connections when asked to end
+    return exited;
+  };
+  return { port, close };
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { runContract } from "../contract/contract.ts";
+import { sendRaw } from "../contract/send-raw.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { assertGuardsFile, freshToken } from "./assert-guards-file.ts";
+import { assertStreams } from "./assert-streams.ts";
+import { appEnvironment, makeApp, startApp } from "./framework-app.ts";
+import { root, run } from "./packed.ts";
+
+const key = signingKey();
+const next = join(root, "test/packages/node_modules/next/dist/bin/next");
+const app = makeApp({
+  fixture: "next-app",
+  heading: "Next.js",
+  files: {
+    "public.pem": key.publicPem,
+    "apps/app.ipa": "the file beside the app",
+    "public/downloads/app.ipa": "the file in the public folder",
+  },
+});
+run(process.execPath, [next, "build"], app, appEnvironment(key));
+
+const start = (env: Record<string, string> = {}) =>
+  startApp(app, [process.execPath, next, "start", "--hostname", "127.0.0.1"], { ...appEnvironment(key), ...env });
+
+runContract({
+  name: "a route handler of Next",
+  oddTargetAnswers: [308, 500],
+  respellsQuery: true,
+  start: (setup) => start({ CONTRACT_SETUP: JSON.stringify(setup) }),
+});
+
+const server = await start();
+after(() => server.close());
+
+test("the README's proxy guards what lies in public, in every spelling of the path", async () => {
+  await assertGuardsFile(server.port, "/downloads/app.ipa", "the file in the public folder", key);
+});
+
+test("ranges of what lies in public are answered behind the README's proxy", async () => {
+  const line = `GET /downloads/app.ipa?token=${freshToken(key)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
+  const { status, headers, body } = await sendRaw(server.port, `${line}Range: bytes=4-7\r\n\r\n`);
+  assert.deepEqual([status, headers["content-range"], body], [206, "bytes 4-7/29", "file"]);
+});
+
+test("the README's route handler hands out a file", async () => {
+  await assertGuardsFile(server.port, "/apps/app.ipa", "the file beside the app", key);
+});
+
+test("Next streams what the handler behind the guard answers, and leaves ranges to it", async () => {
+  await assertStreams(server.port, "/halves/of-a-file", key);
+});

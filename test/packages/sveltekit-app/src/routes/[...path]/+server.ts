@@ -1,0 +1,14 @@
+import type { RequestHandler } from "@sveltejs/kit";
+import { answerWithWhatWasSeen, contractHandler } from "../../../contract.js";
+
+const handler = contractHandler(JSON.parse(process.env.CONTRACT_SETUP ?? "{}"));
+
+/** Odd targets of the contract end in slashes: they are to be judged, not redirected. */
+export const trailingSlash = "ignore";
+
+export const fallback: RequestHandler = async ({ request, url, locals }) => {
+  if (process.env.GUARDED_BY !== "hook") return handler(request);
+  const response = await answerWithWhatWasSeen(request, locals.download);
+  response.headers.set("X-Other-Url", url.href);
+  return response;
+};

@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+import { guard } from "@portcullis/web-fetch";
+import type { RequestHandler } from "@sveltejs/kit";
+import { answerInHalves } from "../../../contract.js";
+
+const guarded = guard({ keys: readFileSync("public.pem", "utf8") }, answerInHalves);
+
+export const GET: RequestHandler = ({ request }) => guarded(request);
