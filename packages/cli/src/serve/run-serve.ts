@@ -3,7 +3,7 @@ import { CommandError, failure } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import type { ExitCode } from "../command-line/exit-code.ts";
 import { runServer, type ServerSettings } from "../server/run-server.ts";
-import { tlsFiles, tlsKeyWarnings } from "../server/tls-credentials.ts";
+import { tlsFiles } from "../server/tls-credentials.ts";
 import { createDownloadListener } from "./download-listener.ts";
 
 /** The options of `serve`. */
@@ -31,7 +31,7 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
       tls,
       reportOnly,
       purpose: `serving ${folder}`,
-      warnings: [...warnings(settings, tls !== undefined), ...(tls ? tlsKeyWarnings(tls) : [])],
+      warnings: warnings(settings, tls !== undefined),
       createListener: ({ gate, log, finished }) =>
         createDownloadListener({
           gate,
