@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { loadTls, tlsWarnings } from "../../packages/cli/src/server/tls-credentials.ts";
+import { ask } from "../support/ask.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
@@ -39,6 +40,8 @@ const started = (certificate: string, privateKey: string, ...more: string[]) =>
 const portcullis = started(certificate, privateKey, "--key-refresh", "1");
 const port = await portcullis.port();
 
+const tooOld = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" };
+
 function handshake(options: object = {}): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...options }, () => resolve(socket));
@@ -67,8 +70,27 @@ test("files are served over TLS 1.2 and 1.3, and not over what is older", async 
     assert.equal(socket.getProtocol(), version);
     socket.destroy();
   }
-  const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" };
-  await assert.rejects(handshake(old), /alert|protocol version|ECONNRESET/i);
+  await assert.rejects(handshake(tooOld), /alert|protocol version|ECONNRESET/i);
+});
+
+test("a handshake that fails is counted, and the log says what the administrator can mend", async () => {
+  const status = join(base, "handshakes.sock");
+  const failing = started(...(await makeCertificate("untrusted")), "--status", status);
+  const port = await failing.port();
+  const warned = (problem: RegExp) => failing.line(({ level, msg }) => level === "warn" && problem.test(msg ?? ""));
+  for (let round = 0; round < 3; round += 1) await runTool("curl", ["-s", `https://127.0.0.1:${port}/app.ipa`]);
+  await warned(/^a connection failed, the last from 127\.0\.0\.1: the client does not trust this server's certificate/);
+  await runTool("curl", ["-s", `http://127.0.0.1:${port}/app.ipa`]);
+  await warned(/: the client spoke http; links to this server must begin with https:$/);
+  await assert.rejects(handshake({ port, ...tooOld }));
+  await warned(/: the client speaks only TLS that is too old/);
+  const scanner = await silentClient(port);
+  scanner.end("no TLS at all, sixteen bytes and more");
+  await once(scanner, "close");
+  const { body } = await ask({ socketPath: status, path: "/metrics" });
+  assert.match(body, /^portcullis_failed_connections_total\{reason="tls"\} 6$/m);
+  const warnings = failing.log.filter(({ msg }) => msg?.includes("failed") === true);
+  assert.equal(warnings.length, 3, "one of each kind, however often; none of a scanner");
 });
 
 test("a renewed certificate is taken up without a restart; a broken one leaves the old in use", async () => {

@@ -9,6 +9,7 @@ import type { LogEntry } from "../log/log-entry.ts";
 import { answerInTurn } from "./answer-in-turn.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
+import { watchFailedConnections } from "./failed-connections.ts";
 import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
@@ -101,8 +102,7 @@ export async function runServer(
       log.info(`status: ${where}/healthz /readyz /metrics`);
     }
     const where = await listen(server, plan.address, tls ? "https" : "http");
-    // Such as when the system has no descriptor left for one more connection.
-    server.on("error", (error) => log.error(`a connection could not be accepted: ${error.message}`));
+    endings.push(watchFailedConnections(server, { maxConnections, log, metrics }));
     for (const warning of plan.warnings) log.warn(warning);
     if (tls) {
       const use = (credentials: TlsCredentials): void => (server as unknown as TlsServer).setSecureContext(credentials);
