@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { collides, listen } from "../../packages/cli/src/server/listen-address.ts";
 import { ask } from "../support/ask.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
@@ -131,11 +136,85 @@ test("a unix socket serves, replaces one that a crash left behind, but not one i
   assert.equal((await ask({ socketPath, path })).status, 200);
 });
 
+test("what is no socket is named where one shall be, and left as it is", async () => {
+  const [file, folder, link] = [join(base, "a file"), join(base, "a-folder"), join(base, "a-link")];
+  writeFileSync(file, "precious");
+  mkdirSync(folder);
+  symlinkSync(file, link);
+  const cases: [path: string, problem: RegExp, remedy: RegExp][] = [
+    [file, /a file: a file is there, and will not be replaced$/, /does not exist yet, or move away/],
+    [folder, /a-folder: a folder is there, and will not be replaced$/, /move away/],
+    [link, /a-link: a symbolic link is there, and will not be replaced$/, /move away/],
+    ["/dev/null", /something that is no socket is there/, /move away/],
+    [join(base, "none/x.sock"), /there is no folder .*none$/, /Make the folder, or choose/],
+    [join(base, `${"x".repeat(110)}.sock`), /the path of a unix socket may have 10[37] bytes at most/, /shorter/],
+  ];
+  for (const [path, problem, remedy] of cases) {
+    for (const args of [
+      [...serveArgs, "--status", path],
+      [...serveArgs, "--socket", path],
+    ]) {
+      const { code, stderr } = await runMain(args);
+      const [said = "", next = ""] = stderr.split("\n");
+      assert.match(said, problem);
+      assert.match(next, remedy);
+      assert.equal(code, 3);
+    }
+  }
+  assert.equal(readFileSync(file, "utf8"), "precious");
+  assert.ok(lstatSync(link).isSymbolicLink());
+});
+
+test("a socket whose server is too busy to answer is not taken for one that a crash left behind", async () => {
+  const path = join(base, "busy.sock");
+  const busy = createServer().listen({ path, backlog: 1 });
+  await once(busy, "listening");
+  // It accepts nothing as long as this turn of the event loop lasts, so its queue can be filled.
+  const clients = Array.from({ length: 64 }, () => connect(path).on("error", () => {}));
+  await assert.rejects(listen(createHttpServer(), { socket: path }), /taken by another program/);
+  assert.ok(lstatSync(path).isSocket());
+  for (const client of clients) client.destroy();
+  busy.close();
+});
+
+test("--status on the address of the server itself is refused before anything listens", async () => {
+  const same = [
+    ["--port", "8471", "--status", "127.0.0.1:8471"],
+    ["--socket", join(base, "one.sock"), "--status", join(base, "one.sock")],
+  ];
+  for (const args of same) {
+    const { code, stderr } = await runMain([...serveArgs, ...args]);
+    assert.deepEqual([code, /is the address of the server itself\n.*one of their own|own/.test(stderr)], [2, true]);
+  }
+  const [host, port] = ["127.0.0.1", 8471];
+  assert.equal(collides({ host, port }, { host: undefined, port }), true);
+  assert.equal(collides({ host, port }, { host: "127.0.0.2", port }), false);
+  assert.equal(collides({ host, port: 0 }, { host, port: 0 }), false);
+  assert.equal(collides({ host, port }, { socket: "/run/x.sock" }), false);
+});
+
+test("an address that this computer does not have is said so, and one in brackets is IPv6", async () => {
+  for (const host of ["203.0.113.9", "no-such-host.invalid"]) {
+    const { code, stderr } = await runMain([...serveArgs, "--host", host]);
+    assert.match(stderr, /^portcullis: cannot listen on .*: this computer has no such address\nLeave the host out/);
+    assert.equal(code, 3);
+  }
+  const six = startPortcullis([...serveArgs, "--host", "[::1]"]);
+  const { msg } = await six.line(({ msg }) => / on http/.test(msg ?? ""));
+  assert.match(msg ?? "", / on http:\/\/\[::1\]:\d+$/);
+  assert.equal(six.log.filter(({ level }) => level === "warn").length, 0, "loopback needs no TLS");
+});
+
 test("a port that is taken, a folder that is none and half of a TLS pair end with a sentence", async () => {
   const portcullis = started();
   const taken = startPortcullis([...serveArgs, "--port", String(await portcullis.port())]);
   assert.equal(await taken.ended, 3);
-  assert.match(taken.stderr(), /cannot listen on 127\.0\.0\.1:\d+: it is taken by another program/);
+  assert.match(
+    taken.stderr(),
+    /cannot listen on 127\.0\.0\.1:\d+: it is taken by another program\n.*choose another port.*lsof -nP/,
+  );
+  const absent = await runMain(["serve", join(base, "none"), "-k", join(base, "public.pem")]);
+  assert.deepEqual([absent.code, /there is no folder .*none\nGive the folder/.test(absent.stderr)], [3, true]);
   const file = await runMain(["serve", join(base, "public.pem"), "-k", join(base, "public.pem")]);
   assert.deepEqual([file.code, /is not a folder/.test(file.stderr)], [3, true]);
   const half = await runMain([...serveArgs, "--tls-cert", "x"]);

@@ -57,6 +57,7 @@ function judgeFolder(folder: string): void {
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw failure(`there is no folder ${folder}`, "Give the folder that holds the files");
     if (code !== "EACCES") throw failure(`${folder}: ${message}`);
     throw failure(
       `${folder} cannot be read by the user that this runs as`,
@@ -65,7 +66,7 @@ function judgeFolder(folder: string): void {
   }
 }
 
-const loopback = ["127.0.0.1", "::1", "localhost"];
+const loopback = ["127.0.0.1", "::1", "[::1]", "localhost"];
 
 function warnings({ host, socket, reportOnly, trustProxy }: ServeSettings, hasTls: boolean): string[] {
   const found: string[] = [];

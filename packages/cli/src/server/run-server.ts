@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { Server as TlsServer } from "node:tls";
+import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { keepKeys } from "../keys/key-keeper.ts";
@@ -10,7 +11,7 @@ import { answerInTurn } from "./answer-in-turn.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { watchFailedConnections } from "./failed-connections.ts";
-import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
+import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
@@ -57,6 +58,12 @@ export async function runServer(
   const gate = createReloadingGate(settings, now);
   const tls = plan.tls && { files: plan.tls, loaded: loadTls(plan.tls) };
   const statusAddress = settings.status && parseListenAddress(settings.status, "--status");
+  if (statusAddress && collides(statusAddress, plan.address)) {
+    throw usageError(
+      `--status ${settings.status} is the address of the server itself`,
+      "Health and metrics need an address of their own, which strangers do not reach",
+    );
+  }
   const keys = await keepKeys(gate, settings, { log, metrics, now });
   const endings: (() => void)[] = [keys.stop];
 
