@@ -32,7 +32,7 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
       reportOnly,
       purpose: `serving ${folder}`,
       warnings: warnings(settings, tls !== undefined),
-      createListener: ({ gate, log, finished }) =>
+      createListener: ({ gate, finished }) =>
         createDownloadListener({
           gate,
           folder,
@@ -40,7 +40,6 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
           resumeGrace: settings.resumeGrace * 60,
           trustProxy,
           now: context.now,
-          log,
           finished,
         }),
     },
