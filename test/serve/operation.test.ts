@@ -221,6 +221,30 @@ test("a port that is taken, a folder that is none and half of a TLS pair end wit
   assert.deepEqual([half.code, /give both, or neither/.test(half.stderr)], [2, true]);
 });
 
+test("an expectation, known or not, is no reason to wait or to answer anything else", async () => {
+  const port = await started().port();
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  for (const expectation of ["100-continue", "something-else"]) {
+    const headers = { Expect: expectation, "Content-Length": "10" };
+    assert.equal((await rawRequest(port, path, { headers })).status, 200);
+    assert.equal((await rawRequest(port, "/app.ipa", { headers })).status, 401);
+    assert.equal((await rawRequest(port, path, { headers, method: "PUT" })).status, 405);
+  }
+});
+
+test("SIGUSR1 opens no debugger and SIGUSR2 ends nothing, as scripts that rotate logs send them", async () => {
+  for (const args of [serveArgs, ["auth", "--for", "nginx", "-k", join(base, "public.pem"), "--port", "0"]]) {
+    const portcullis = startPortcullis(args);
+    await portcullis.port();
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+      portcullis.child.kill(signal);
+      await portcullis.line(({ msg }) => msg?.startsWith(`${signal} means nothing here; SIGHUP reads keys`) === true);
+    }
+    assert.equal(await portcullis.end(), 0);
+    assert.equal(portcullis.stderr(), "");
+  }
+});
+
 test("headers that are too large, or a flood of them, are refused and harm nobody", async () => {
   const port = await started().port();
   for (const flood of [`X: ${"y".repeat(70_000)}`, Array.from({ length: 3000 }, (_, i) => `X${i}: y`).join("\r\n")]) {

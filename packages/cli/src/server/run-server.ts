@@ -3,6 +3,7 @@ import type { Server as TlsServer } from "node:tls";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { ignoreUserSignals } from "../command-line/user-signals.ts";
 import { keepKeys } from "../keys/key-keeper.ts";
 import { createReloadingGate, type GateSettings, type ReloadingGate } from "../keys/reloading-gate.ts";
 import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
@@ -92,6 +93,7 @@ export async function runServer(
   const sockets = trackSockets(server);
 
   let certificate: TlsKeeper | undefined;
+  ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => {
     log.info("SIGHUP: reading the keys again");
     certificate?.reload(true);
