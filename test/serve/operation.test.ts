@@ -221,6 +221,50 @@ test("a port that is taken, a folder that is none and half of a TLS pair end wit
   assert.deepEqual([half.code, /give both, or neither/.test(half.stderr)], [2, true]);
 });
 
+test("what is no HTTP is answered as such and counted, and the log says if it was https", async () => {
+  const status = join(base, "bad.sock");
+  const portcullis = started("--status", status);
+  const port = await portcullis.port();
+  const bad: [request: string, answer: string][] = [
+    ["nonsense\r\n\r\n", "400 Bad Request"],
+    [`GET / HTTP/1.1\r\nX: ${"y".repeat(70_000)}\r\n\r\n`, "431 Request Header Fields Too Large"],
+    ["\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", "400 Bad Request"],
+    ["\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", "400 Bad Request"],
+  ];
+  for (const [request, answer] of bad) {
+    const answered = await sendBytes(port, Buffer.from(request, "latin1"));
+    assert.equal(answered.toString(), `HTTP/1.1 ${answer}\r\nConnection: close\r\n\r\n`);
+  }
+  const good = `GET /app.ipa?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const answered = await sendAfterAnswer(port, good, "nonsense\r\n\r\n");
+  assert.match(
+    answered,
+    /^HTTP\/1\.1 200 [\s\S]*0123456789$/,
+    "nothing follows that could be taken for a file's bytes",
+  );
+  const { body } = await ask({ socketPath: status, path: "/metrics" });
+  assert.match(body, /^portcullis_failed_connections_total\{reason="http"\} 5$/m);
+  const warnings = portcullis.log.filter(({ level, msg }) => level === "warn" && msg?.includes("failed") === true);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    String(warnings[0]?.msg),
+    /^a connection failed: the client spoke https, and this server speaks http: it/,
+  );
+});
+
+/** Sends something more on a connection as soon as the first answer is there; reads to the end. */
+async function sendAfterAnswer(port: number, first: string, second: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(first);
+  let text = "";
+  for await (const chunk of socket) {
+    text += chunk;
+    socket.write(second);
+  }
+  return text;
+}
+
 test("an expectation, known or not, is no reason to wait or to answer anything else", async () => {
   const port = await started().port();
   const path = `/app.ipa?token=${freshToken(key)}`;

@@ -1,10 +1,12 @@
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Log } from "../log/create-log.ts";
 import { createTally, type Tally } from "../log/tally.ts";
+import { answerBadRequest, type BadRequest, isTlsHandshake } from "./bad-request.ts";
 
 /** Why a connection came to nothing, before there was a request to log: the label in the metrics. */
-export type ConnectionFailure = "limit" | "system" | "tls";
+export type ConnectionFailure = "limit" | "system" | "tls" | "http";
 
 /** Who is told of them. */
 export interface FailedConnectionsOptions {
@@ -47,6 +49,13 @@ export function watchFailedConnections(
     const reason = handshakeProblem(error.code ?? "");
     const last = remoteAddress === undefined ? "" : `, the last from ${remoteAddress.replace(/^::ffff:/, "")}`;
     if (reason !== undefined) tell(reason, (times) => `${connections(times)} failed${last}: ${reason}`);
+  });
+  server.on("clientError", (error: BadRequest, socket: Socket) => {
+    if (!answerBadRequest(error, socket)) return;
+    metrics.connectionFailed("http");
+    const reason =
+      "the client spoke https, and this server speaks http: it needs a certificate (--tls-cert), or a proxy in front that has one";
+    if (isTlsHandshake(error)) tell(reason, (times) => `${connections(times)} failed: ${reason}`);
   });
 
   return () => {

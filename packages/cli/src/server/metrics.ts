@@ -78,11 +78,11 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   });
   const failures = new Counter({
     name: "portcullis_failed_connections_total",
-    help: "Connections without a request: turned away by --max-connections (limit), not accepted (system), or failed in the TLS handshake (tls).",
+    help: "Connections without a request: turned away by --max-connections (limit), not accepted (system), failed in the TLS handshake (tls), or not HTTP (http).",
     labelNames: ["reason"],
     registers,
   });
-  for (const reason of ["limit", "system", "tls"]) failures.inc({ reason }, 0);
+  for (const reason of ["limit", "system", "tls", "http"]) failures.inc({ reason }, 0);
   const reporting = new Gauge({
     name: "portcullis_report_only",
     help: "1 if every request is let through and refusals are only reported.",
