@@ -90,9 +90,13 @@ test("without the trusted header, or with two, or on another path, it is 403, wh
   await portcullis.line(({ level, msg }) => level === "error" && /sent no x-original-uri header/.test(msg ?? ""));
 });
 
-test("every method, range and condition gets the same answer: never 206, 304 or an ETag", async () => {
+test("every method, range, condition and expectation gets the same answer: never 206, 304 or an ETag", async () => {
   const uri = `/app.ipa?token=${freshToken(key)}`;
   const headers = { Range: "bytes=0-0", "If-None-Match": "*", "If-Modified-Since": new Date().toUTCString() };
+  for (const expectation of ["100-continue", "something-else"]) {
+    assert.equal((await ask(uri, { headers: { Expect: expectation } })).status, 204, expectation);
+    assert.equal((await ask("/app.ipa", { headers: { Expect: expectation } })).status, 401, expectation);
+  }
   for (const method of ["GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE", "PROPFIND"]) {
     assert.equal((await ask(uri, { method, headers })).status, 204, method);
     assert.equal((await ask("/app.ipa", { method, headers })).status, 401, method);

@@ -59,6 +59,20 @@ test("what there is to say goes to standard error, never into the protocol", asy
   assert.match(stderr, /is a PRIVATE key/);
 });
 
+test("signals that mean nothing to it are said on standard error, and end nothing", async () => {
+  const { child, ended, stderr } = startPortcullis(args);
+  child.stdin.write("?\n");
+  assert.equal(String((await once(child.stdout, "data"))[0]), "token_missing\n");
+  for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+    child.kill(signal);
+    await once(child.stderr, "data");
+  }
+  child.stdin.end();
+  assert.equal(await ended, 0);
+  assert.match(stderr(), /SIGUSR1 means nothing here[\s\S]*SIGUSR2 means nothing here/);
+  assert.doesNotMatch(stderr(), /Debugger/);
+});
+
 test("it ends with exit code 0 when Apache closes the pipe, even in the middle of a line", async () => {
   const portcullis = startPortcullis(args);
   portcullis.child.stdin.end("?token=half");

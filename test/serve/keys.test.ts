@@ -9,6 +9,7 @@ import { createKeyUsage } from "../../packages/cli/src/keys/key-usage.ts";
 import { freshToken } from "../support/link.ts";
 import { type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest } from "../support/raw-request.ts";
+import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -22,7 +23,7 @@ const started = (sources: readonly string[], ...more: string[]) => {
   return startPortcullis(["serve", join(base, "www"), ...keys, "--port", "0", "--host", "127.0.0.1", ...more]);
 };
 
-const file = (name: string, content: string) => {
+const file = (name: string, content: string | Buffer) => {
   writeFileSync(join(base, name), content);
   return join(base, name);
 };
@@ -208,12 +209,24 @@ test("a file that is no key ends the program with a sentence and exit code 3", a
       /encrypted private key; make its public half: openssl pkey -in/,
     ],
     ['{"keys":[]}', /empty/],
+    [signingKey(1024).publicPem, /1024 bits.*\n.*is made by: portcullis pubkey key\.pem > public\.pem/],
+    [
+      oldKey.publicKey.export({ type: "spki", format: "der" }),
+      /DER.*: openssl pkey -pubin -inform der -in .*wrong\.pem/,
+    ],
   ] as const) {
     const portcullis = started([file("wrong.pem", content)]);
     assert.equal(await portcullis.ended, 3);
+    assert.deepEqual(portcullis.log, [], "said once, as the last words");
+    const both = await runMain(["rewritemap", "-k", join(base, "wrong.pem"), "-k", join(base, "wrong.pem")]);
+    assert.equal(both.stderr.match(/wrong\.pem:/g)?.length, 1);
     assert.match(portcullis.stderr(), /^portcullis: .*wrong\.pem/);
     assert.match(portcullis.stderr(), problem);
   }
+  const jwk = ({ publicKey }: typeof oldKey) => JSON.stringify({ ...publicKey.export({ format: "jwk" }), kid: "same" });
+  const clash = started([file("one.jwk", jwk(oldKey)), file("two.jwk", jwk(newKey))]);
+  assert.deepEqual([await clash.ended, clash.log], [3, []]);
+  assert.match(clash.stderr(), /^portcullis: --key: two keys have the same kid/);
   const absent = started([join(base, "absent.pem")]);
   assert.equal(await absent.ended, 3);
   assert.match(absent.stderr(), /absent\.pem: ENOENT/);

@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync, renameSync, truncateSync, writeFileS
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ask } from "../support/ask.ts";
 import { freePort, untilListening } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
@@ -120,16 +121,26 @@ test("where the system grants few open files, fewer connections are taken and ea
   }
 });
 
-test("connections beyond --max-connections are closed, those within are served", async () => {
-  const portcullis = started("--max-connections", "2");
+test("connections beyond --max-connections are closed and counted, those within are served", async () => {
+  const status = join(base, "limit.sock");
+  const portcullis = started("--max-connections", "2", "--status", status);
   const port = await portcullis.port();
   const held = [await slowReader(port), await slowReader(port)];
-  const third = connect(port, "127.0.0.1");
-  third.on("error", () => {});
-  await once(third, "close");
+  for (let round = 0; round < 50; round += 1) {
+    const third = connect(port, "127.0.0.1");
+    third.on("error", () => {});
+    await once(third, "close");
+  }
+  const { body } = await ask({ socketPath: status, path: "/metrics" });
+  assert.match(body, /^portcullis_failed_connections_total\{reason="limit"\} 50$/m);
+  const told = () => portcullis.log.filter(({ msg }) => msg?.includes("turned away") === true).map(({ msg }) => msg);
+  assert.equal(told().length, 1, "a flood does not fill the log");
+  assert.match(told().join(), /^a connection turned away: 2 are open, and --max-connections allows no more; raise/);
   for (const socket of held) socket.destroy();
   await until(() => portcullis.log.filter(({ event }) => event === "download").length === 2, "both ended");
   assert.equal((await rawRequest(port, `/small.ipa?token=${freshToken(key)}`)).status, 200);
+  await portcullis.end();
+  assert.match(told()[1] ?? "", /^49 connections turned away/, "what was not said yet is said at the end");
 });
 
 test("a file that is overwritten in place, to the same size, cuts the connection before its last bytes", async () => {

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { collides, listen } from "../../packages/cli/src/server/listen-address.ts";
 import { ask } from "../support/ask.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
@@ -131,15 +136,157 @@ test("a unix socket serves, replaces one that a crash left behind, but not one i
   assert.equal((await ask({ socketPath, path })).status, 200);
 });
 
+test("what is no socket is named where one shall be, and left as it is", async () => {
+  const [file, folder, link] = [join(base, "a file"), join(base, "a-folder"), join(base, "a-link")];
+  writeFileSync(file, "precious");
+  mkdirSync(folder);
+  symlinkSync(file, link);
+  const cases: [path: string, problem: RegExp, remedy: RegExp][] = [
+    [file, /a file: a file is there, and will not be replaced$/, /does not exist yet, or move away/],
+    [folder, /a-folder: a folder is there, and will not be replaced$/, /move away/],
+    [link, /a-link: a symbolic link is there, and will not be replaced$/, /move away/],
+    ["/dev/null", /something that is no socket is there/, /move away/],
+    [join(base, "none/x.sock"), /there is no folder .*none$/, /Make the folder, or choose/],
+    [join(base, `${"x".repeat(110)}.sock`), /the path of a unix socket may have 10[37] bytes at most/, /shorter/],
+  ];
+  for (const [path, problem, remedy] of cases) {
+    for (const args of [
+      [...serveArgs, "--status", path],
+      [...serveArgs, "--socket", path],
+    ]) {
+      const { code, stderr } = await runMain(args);
+      const [said = "", next = ""] = stderr.split("\n");
+      assert.match(said, problem);
+      assert.match(next, remedy);
+      assert.equal(code, 3);
+    }
+  }
+  assert.equal(readFileSync(file, "utf8"), "precious");
+  assert.ok(lstatSync(link).isSymbolicLink());
+});
+
+test("a socket whose server is too busy to answer is not taken for one that a crash left behind", async () => {
+  const path = join(base, "busy.sock");
+  const busy = createServer().listen({ path, backlog: 1 });
+  await once(busy, "listening");
+  // It accepts nothing as long as this turn of the event loop lasts, so its queue can be filled.
+  const clients = Array.from({ length: 64 }, () => connect(path).on("error", () => {}));
+  await assert.rejects(listen(createHttpServer(), { socket: path }), /taken by another program/);
+  assert.ok(lstatSync(path).isSocket());
+  for (const client of clients) client.destroy();
+  busy.close();
+});
+
+test("--status on the address of the server itself is refused before anything listens", async () => {
+  const same = [
+    ["--port", "8471", "--status", "127.0.0.1:8471"],
+    ["--socket", join(base, "one.sock"), "--status", join(base, "one.sock")],
+  ];
+  for (const args of same) {
+    const { code, stderr } = await runMain([...serveArgs, ...args]);
+    assert.deepEqual([code, /is the address of the server itself\n.*one of their own|own/.test(stderr)], [2, true]);
+  }
+  const [host, port] = ["127.0.0.1", 8471];
+  assert.equal(collides({ host, port }, { host: undefined, port }), true);
+  assert.equal(collides({ host, port }, { host: "127.0.0.2", port }), false);
+  assert.equal(collides({ host, port: 0 }, { host, port: 0 }), false);
+  assert.equal(collides({ host, port }, { socket: "/run/x.sock" }), false);
+});
+
+test("an address that this computer does not have is said so, and one in brackets is IPv6", async () => {
+  for (const host of ["203.0.113.9", "no-such-host.invalid"]) {
+    const { code, stderr } = await runMain([...serveArgs, "--host", host]);
+    assert.match(stderr, /^portcullis: cannot listen on .*: this computer has no such address\nLeave the host out/);
+    assert.equal(code, 3);
+  }
+  const six = startPortcullis([...serveArgs, "--host", "[::1]"]);
+  const { msg } = await six.line(({ msg }) => / on http/.test(msg ?? ""));
+  assert.match(msg ?? "", / on http:\/\/\[::1\]:\d+$/);
+  assert.equal(six.log.filter(({ level }) => level === "warn").length, 0, "loopback needs no TLS");
+});
+
 test("a port that is taken, a folder that is none and half of a TLS pair end with a sentence", async () => {
   const portcullis = started();
   const taken = startPortcullis([...serveArgs, "--port", String(await portcullis.port())]);
   assert.equal(await taken.ended, 3);
-  assert.match(taken.stderr(), /cannot listen on 127\.0\.0\.1:\d+: it is taken by another program/);
+  assert.match(
+    taken.stderr(),
+    /cannot listen on 127\.0\.0\.1:\d+: it is taken by another program\n.*choose another port.*lsof -nP/,
+  );
+  const absent = await runMain(["serve", join(base, "none"), "-k", join(base, "public.pem")]);
+  assert.deepEqual([absent.code, /there is no folder .*none\nGive the folder/.test(absent.stderr)], [3, true]);
   const file = await runMain(["serve", join(base, "public.pem"), "-k", join(base, "public.pem")]);
   assert.deepEqual([file.code, /is not a folder/.test(file.stderr)], [3, true]);
   const half = await runMain([...serveArgs, "--tls-cert", "x"]);
   assert.deepEqual([half.code, /give both, or neither/.test(half.stderr)], [2, true]);
+});
+
+test("what is no HTTP is answered as such and counted, and the log says if it was https", async () => {
+  const status = join(base, "bad.sock");
+  const portcullis = started("--status", status);
+  const port = await portcullis.port();
+  const bad: [request: string, answer: string][] = [
+    ["nonsense\r\n\r\n", "400 Bad Request"],
+    [`GET / HTTP/1.1\r\nX: ${"y".repeat(70_000)}\r\n\r\n`, "431 Request Header Fields Too Large"],
+    ["\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", "400 Bad Request"],
+    ["\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", "400 Bad Request"],
+  ];
+  for (const [request, answer] of bad) {
+    const answered = await sendBytes(port, Buffer.from(request, "latin1"));
+    assert.equal(answered.toString(), `HTTP/1.1 ${answer}\r\nConnection: close\r\n\r\n`);
+  }
+  const good = `GET /app.ipa?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const answered = await sendAfterAnswer(port, good, "nonsense\r\n\r\n");
+  assert.match(
+    answered,
+    /^HTTP\/1\.1 200 [\s\S]*0123456789$/,
+    "nothing follows that could be taken for a file's bytes",
+  );
+  const { body } = await ask({ socketPath: status, path: "/metrics" });
+  assert.match(body, /^portcullis_failed_connections_total\{reason="http"\} 5$/m);
+  const warnings = portcullis.log.filter(({ level, msg }) => level === "warn" && msg?.includes("failed") === true);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    String(warnings[0]?.msg),
+    /^a connection failed: the client spoke https, and this server speaks http: it/,
+  );
+});
+
+/** Sends something more on a connection as soon as the first answer is there; reads to the end. */
+async function sendAfterAnswer(port: number, first: string, second: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(first);
+  let text = "";
+  for await (const chunk of socket) {
+    text += chunk;
+    socket.write(second);
+  }
+  return text;
+}
+
+test("an expectation, known or not, is no reason to wait or to answer anything else", async () => {
+  const port = await started().port();
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  for (const expectation of ["100-continue", "something-else"]) {
+    const headers = { Expect: expectation, "Content-Length": "10" };
+    assert.equal((await rawRequest(port, path, { headers })).status, 200);
+    assert.equal((await rawRequest(port, "/app.ipa", { headers })).status, 401);
+    assert.equal((await rawRequest(port, path, { headers, method: "PUT" })).status, 405);
+  }
+});
+
+test("SIGUSR1 opens no debugger and SIGUSR2 ends nothing, as scripts that rotate logs send them", async () => {
+  for (const args of [serveArgs, ["auth", "--for", "nginx", "-k", join(base, "public.pem"), "--port", "0"]]) {
+    const portcullis = startPortcullis(args);
+    await portcullis.port();
+    for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
+      portcullis.child.kill(signal);
+      await portcullis.line(({ msg }) => msg?.startsWith(`${signal} means nothing here; SIGHUP reads keys`) === true);
+    }
+    assert.equal(await portcullis.end(), 0);
+    assert.equal(portcullis.stderr(), "");
+  }
 });
 
 test("headers that are too large, or a flood of them, are refused and harm nobody", async () => {

@@ -24,7 +24,7 @@ test("pipelined requests whose connection breaks leave no file open and none in 
   await rawRequest(port, `/one.ipa?token=${freshToken(key)}`);
   await inFlight();
   const before = openFiles(portcullis);
-  const socket = await slowReader(port, get("/big.pkg").repeat(200));
+  const socket = await slowReader(port, get("/big.pkg").repeat(100));
   assert.equal(await inFlight(), "1");
   assert.ok(openFiles(portcullis) <= before + 4, "only the file that is being sent is open");
   socket.destroy();
@@ -52,4 +52,18 @@ test("pipelined requests are answered in their order, to the one that asks for t
   ]);
   assert.equal(await portcullis.end(), 0);
   assert.equal(portcullis.log.filter(({ event }) => event === "download").length, 4);
+});
+
+test("a connection on which more than a hundred requests wait is cut: only memory would limit them", async () => {
+  const portcullis = started();
+  const port = await portcullis.port();
+  const hundred = await slowReader(port, get("/big.pkg") + get("/one.ipa").repeat(100));
+  const flood = connect(port, "127.0.0.1");
+  flood.on("error", () => {});
+  flood.write(get("/big.pkg") + get("/one.ipa").repeat(5000));
+  await until(() => flood.closed, "the flood being cut");
+  await portcullis.line(({ complete }) => complete === false);
+  assert.equal(hundred.closed, false);
+  hundred.destroy();
+  assert.equal((await rawRequest(port, `/one.ipa?token=${freshToken(key)}`)).status, 200);
 });

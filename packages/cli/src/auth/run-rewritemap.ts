@@ -1,5 +1,6 @@
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { ignoreUserSignals } from "../command-line/user-signals.ts";
 import { keepKeys } from "../keys/key-keeper.ts";
 import { createReloadingGate, type GateSettings } from "../keys/reloading-gate.ts";
 import { createLog } from "../log/create-log.ts";
@@ -16,6 +17,7 @@ export async function runRewritemap(settings: GateSettings, context: CommandCont
   const log = createLog(context.stderr, context.err);
   const gate = createReloadingGate(settings, now);
   const keys = await keepKeys(gate, settings, { log, now });
+  ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => void keys.reload());
   stdout.on("error", () => stdin.destroy());
   try {

@@ -20,7 +20,7 @@ export function createFileListener(folder: string): FileListener {
       return undefined;
     }
     const file = await openFile(folder, segments);
-    if (file === undefined) {
+    if (!file.handle) {
       answerProblem(response, 404, "There is no such file here.");
       return undefined;
     }

@@ -12,7 +12,11 @@ export interface Transfer {
   bytesSent(): number;
   /** Whether the file ended before what was promised of it; the connection was cut then. */
   wasCut(): boolean;
+  /** What went wrong on this side, if anything did. */
+  problem(): string | undefined;
 }
+
+const changed = "the file was changed while it was sent; replace files by renaming new ones over the old";
 
 /** The library's stream, as far as it is used: its `send` is public, but not in its types. */
 interface SendStream extends NodeJS.EventEmitter {
@@ -34,6 +38,7 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
 
   let body: ReadStream | undefined;
   let isCut = false;
+  let problem: string | undefined;
   const options = { fd: handle, cacheControl: false, etag: false };
   const sending = send(request, name, options as object) as unknown as SendStream;
   sending.on("stream", (stream: ReadStream) => {
@@ -43,16 +48,21 @@ export function sendFile(request: IncomingMessage, response: ServerResponse, fil
       const promised = Number(response.getHeader("Content-Length"));
       if (stream.bytesRead === promised) return;
       isCut = true;
+      problem = changed;
       response.destroy();
     });
   });
-  sending.on("error", ({ status }: { status: number }) => fail(response, status, size, etag));
+  sending.on("error", ({ status, message }: { status: number; message: string }) => {
+    if (status >= 500) problem = message;
+    fail(response, status, size, etag);
+  });
   sending.res = response;
   sending.send(name, { size, mtime: modified });
 
   return {
     bytesSent: () => Math.max(0, (body?.bytesRead ?? 0) - response.writableLength),
     wasCut: () => isCut,
+    problem: () => problem,
   };
 }
 
@@ -66,7 +76,7 @@ function failIfChanged({ handle, etag }: OpenFile, isLast: (bytesRead: number) =
   const checked: Read = async (...where) => {
     const result = await read(...where);
     if (isLast(result.bytesRead) && entityTag(await handle.stat({ bigint: true })) !== etag) {
-      throw new Error("The file was changed while it was sent.");
+      throw new Error(changed);
     }
     return result;
   };

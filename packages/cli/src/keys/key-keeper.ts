@@ -1,3 +1,4 @@
+import { keyThumbprints } from "@portcullis/core";
 import { failure } from "../command-line/command-error.ts";
 import type { Log } from "../log/create-log.ts";
 import { judgeJwkSetUrl } from "./jwk-set-url.ts";
@@ -43,6 +44,8 @@ export async function keepKeys(
   let lastProblem: string | undefined;
   let lastWarnings: readonly string[] = [];
   let mustAnswer = false;
+  const files = sources.filter((source) => !isKeyUrl(source));
+  let isStart = files.length === sources.length;
 
   async function load(): Promise<void> {
     const isAloud = mustAnswer;
@@ -65,6 +68,8 @@ export async function keepKeys(
     } catch (error) {
       metrics?.keyLoadFailed();
       const problem = (error as Error).message;
+      // These are the program's last words: `main` says them.
+      if (isStart) throw failure(`--key ${problem}`.replace(/^--key keys:/, "--key:"));
       const outcome = gate.keyIds().length === 0 ? "nothing can be downloaded yet" : "the old keys stay in use";
       if (problem !== lastProblem || isAloud) log.error(`keys not loaded, ${outcome}: ${problem}`);
       lastProblem = problem;
@@ -89,11 +94,10 @@ export async function keepKeys(
     running = undefined;
   }
 
-  const files = sources.filter((source) => !isKeyUrl(source));
   for (const source of sources) if (isKeyUrl(source)) judgeJwkSetUrl(source);
   await judgeFiles(files);
   await reload();
-  if (gate.keyIds().length === 0 && files.length === sources.length) throw failure(lastProblem ?? "no keys");
+  isStart = false;
 
   const stopWatching: StopWatching = watchFiles(files, keyRefresh, () => void reload());
   const retrying = setInterval(() => {
@@ -118,8 +122,12 @@ export async function keepKeys(
 
 async function judgeFiles(files: readonly string[]): Promise<void> {
   for (const file of files) {
-    await loadKey(file).catch((error: Error) => {
-      throw failure(`--key ${file}: ${error.message}`);
-    });
+    try {
+      await keyThumbprints((await loadKey(file)).key);
+    } catch (error) {
+      const problem = (error as Error).message.replace(/^keys: /, "");
+      const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
+      throw failure(`--key ${file}: ${problem}`, problem.includes("openssl") ? undefined : remedy);
+    }
   }
 }

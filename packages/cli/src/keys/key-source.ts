@@ -1,8 +1,9 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicKeySource } from "@portcullis/core";
 import { decodeText } from "../command-line/decode-text.ts";
+import { shellWord } from "../command-line/shell-word.ts";
 import { fetchJwkSet } from "./jwk-set-url.ts";
 import { plainPem } from "./plain-pem.ts";
 
@@ -21,7 +22,9 @@ export function isKeyUrl(source: string): boolean {
 /** Reads one `--key`; rejects with a sentence that names the source and never shows its content. */
 export async function loadKey(source: string): Promise<LoadedKey> {
   if (isKeyUrl(source)) return { key: await fetchJwkSet(source), warnings: [] };
-  const text = decodeText(await readKeyFile(source));
+  const bytes = await readKeyFile(source);
+  judgeIsText(bytes, source);
+  const text = decodeText(bytes);
   const { mode } = await stat(source);
   const publicHalf = readPublicHalf(text, source);
   const key = publicHalf ?? text;
@@ -46,6 +49,23 @@ async function readKeyFile(name: string): Promise<Buffer> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
     throw new Error(`${name} is a folder; name the public key's file in it, such as ${join(name, "public.pem")}`);
+  }
+}
+
+/** Keychain Access and Windows export certificates in binary form: a DER sequence of more than 127 bytes. */
+function judgeIsText(bytes: Buffer, source: string): void {
+  if (bytes[0] !== 0x30 || Number(bytes[1]) < 0x80) return;
+  const form = isCertificate(bytes) ? "x509 -inform der -pubkey -noout" : "pkey -pubin -inform der";
+  throw new Error(
+    `this is in binary form (DER), not text (PEM); make the text of it: openssl ${form} -in ${shellWord(source)} -out public.pem`,
+  );
+}
+
+function isCertificate(bytes: Buffer): boolean {
+  try {
+    return new X509Certificate(bytes).raw.length > 0;
+  } catch {
+    return false;
   }
 }
 

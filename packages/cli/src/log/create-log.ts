@@ -34,7 +34,7 @@ export function createLog(stream: OutputStream, out: Terminal, format?: LogForma
     { write },
   );
   return {
-    decision: (entry) => logger.info(withSafeTexts(entry)),
+    decision: (entry) => logger[entry.problem === undefined ? "info" : "error"](withSafeTexts(entry)),
     info: (message) => logger.info(safeText(message)),
     warn: (message) => logger.warn(safeText(message)),
     error: (message) => logger.error(safeText(message)),

@@ -20,6 +20,7 @@ function decision(line: LogLine, { green, red, yellow, dim }: Colours): string {
   const { method = "", path = "", status = 0, code, bytes = 0, complete } = line;
   const colour = line.reportOnly ? yellow : status < 400 ? green : red;
   const refusal = code === undefined || code === "allowed" ? "" : ` ${colour(code)}`;
+  const problem = line.problem === undefined ? "" : ` ${red(line.problem)}`;
   const details = [
     bytes > 0 ? `${size(bytes)} in ${duration(line.duration ?? 0)}` : "",
     complete ? "" : "cut short",
@@ -30,7 +31,7 @@ function decision(line: LogLine, { green, red, yellow, dim }: Colours): string {
     line.client ?? "",
   ];
   const shown = details.filter((detail) => detail !== "").join(", ");
-  return `${colour(String(status))} ${method.padEnd(4)} ${path}${refusal} ${dim(shown)}`;
+  return `${colour(String(status))} ${method.padEnd(4)} ${path}${refusal}${problem} ${dim(shown)}`;
 }
 
 function life(seconds: number): string {

@@ -35,4 +35,6 @@ export interface LogEntry {
   readonly resumed?: true | undefined;
   /** Set if the request was let through only because nothing is refused (`--report-only`). */
   readonly reportOnly?: true | undefined;
+  /** What went wrong on this side: a disk, a permission, a file that changed on the way. The client is not told. */
+  readonly problem?: string | undefined;
 }

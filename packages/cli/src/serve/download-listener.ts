@@ -4,7 +4,6 @@ import { openFile } from "../files/open-file.ts";
 import { answerMethodNotAllowed, answerProblem, isFetching } from "../files/problem-answer.ts";
 import { readRequestPath } from "../files/request-path.ts";
 import { sendFile } from "../files/send-file.ts";
-import type { Log } from "../log/create-log.ts";
 import type { LogEntry } from "../log/log-entry.ts";
 import { judgeUrl } from "../server/judge-request.ts";
 import { type DownloadRecord, startRecord } from "./download-record.ts";
@@ -20,7 +19,6 @@ export interface DownloadOptions {
   readonly trustProxy: boolean;
   /** Seconds since 1970. */
   readonly now: () => number;
-  readonly log: Log;
   readonly finished: (entry: LogEntry) => void;
 }
 
@@ -36,7 +34,7 @@ export function createDownloadListener(
   return (request, response) => {
     const record = startRecord(request, response, options.trustProxy, options.finished);
     answer(request, response, record, options).catch((error: Error) => {
-      options.log.error(`a download failed: ${error.message}`);
+      record.add({ problem: error.message });
       if (response.headersSent) response.destroy();
       else answerProblem(response, 500, "The file could not be read.");
     });
@@ -75,16 +73,19 @@ async function serveFile(
   const segments = readRequestPath(request.url ?? "");
   const file = segments === undefined ? undefined : await openFile(folder, segments);
   if (unlessResumed) {
-    if (file?.etag !== request.headers["if-range"]) {
-      await file?.handle.close();
+    if (!file?.handle || file.etag !== request.headers["if-range"]) {
+      await file?.handle?.close();
       return refuse(response, unlessResumed);
     }
     record.add({ resumed: true });
   }
-  if (segments === undefined) {
+  if (segments === undefined || file === undefined) {
     return answerProblem(response, 400, "The path of the URL is not one of a file.");
   }
-  if (file === undefined) return answerProblem(response, 404, "There is no such file here.");
+  if (!file.handle) {
+    record.add({ problem: file.problem });
+    return answerProblem(response, 404, "There is no such file here.");
+  }
   if (response.destroyed) return file.handle.close();
   record.add({ size: file.size });
   response.setHeader("Cache-Control", allowedCacheControl);

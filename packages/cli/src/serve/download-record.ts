@@ -39,6 +39,7 @@ export function startRecord(
       range,
       client: clientKind(headers["user-agent"]),
       address,
+      problem: transfer?.problem() ?? facts.problem,
     });
   });
 

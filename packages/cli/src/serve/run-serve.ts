@@ -3,7 +3,7 @@ import { CommandError, failure } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import type { ExitCode } from "../command-line/exit-code.ts";
 import { runServer, type ServerSettings } from "../server/run-server.ts";
-import { tlsFiles, tlsKeyWarnings } from "../server/tls-credentials.ts";
+import { tlsFiles } from "../server/tls-credentials.ts";
 import { createDownloadListener } from "./download-listener.ts";
 
 /** The options of `serve`. */
@@ -31,8 +31,8 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
       tls,
       reportOnly,
       purpose: `serving ${folder}`,
-      warnings: [...warnings(settings, tls !== undefined), ...(tls ? tlsKeyWarnings(tls) : [])],
-      createListener: ({ gate, log, finished }) =>
+      warnings: warnings(settings, tls !== undefined),
+      createListener: ({ gate, finished }) =>
         createDownloadListener({
           gate,
           folder,
@@ -40,7 +40,6 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
           resumeGrace: settings.resumeGrace * 60,
           trustProxy,
           now: context.now,
-          log,
           finished,
         }),
     },
@@ -57,6 +56,7 @@ function judgeFolder(folder: string): void {
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw failure(`there is no folder ${folder}`, "Give the folder that holds the files");
     if (code !== "EACCES") throw failure(`${folder}: ${message}`);
     throw failure(
       `${folder} cannot be read by the user that this runs as`,
@@ -65,7 +65,7 @@ function judgeFolder(folder: string): void {
   }
 }
 
-const loopback = ["127.0.0.1", "::1", "localhost"];
+const loopback = ["127.0.0.1", "::1", "[::1]", "localhost"];
 
 function warnings({ host, socket, reportOnly, trustProxy }: ServeSettings, hasTls: boolean): string[] {
   const found: string[] = [];

@@ -24,6 +24,11 @@ export function createServer(
   const server = tls
     ? createHttpsServer({ ...limits, handshakeTimeout: 15 * seconds, ...tls }, listener)
     : createHttpServer(limits, listener);
+  // RFC 9110 section 10.1.1: who waits for "100 Continue" may be given the answer at once; a body is not wanted. An
+  // expectation that nobody knows is ignored, not answered with 417, which no proxy expects of `auth`.
+  for (const event of ["checkContinue", "checkExpectation"]) {
+    server.on(event, (request, response) => server.emit("request", request, response));
+  }
   server.timeout = 120 * seconds;
   server.maxConnections = maxConnections;
   return server;

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { lstatSync, unlinkSync } from "node:fs";
+import { existsSync, lstatSync, type Stats, unlinkSync } from "node:fs";
 import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { failure, usageError } from "../command-line/command-error.ts";
+import { dirname } from "node:path";
+import { type CommandError, failure, usageError } from "../command-line/command-error.ts";
 
 /** Where a server listens. */
 export type ListenAddress = { readonly socket: string } | { readonly host: string | undefined; readonly port: number };
@@ -12,49 +13,121 @@ export function parseListenAddress(text: string, option: string): ListenAddress 
   if (text.includes("/")) return { socket: text.replace(/^unix:/, "") };
   const [, host, digits] = /^(?:(\[[\da-f:]+\]|[^:]+):)?(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
-  if (digits !== undefined && port <= 65_535) {
-    return { host: host?.replace(/^\[|\]$/g, "") ?? "127.0.0.1", port };
-  }
+  if (digits !== undefined && port <= 65_535) return { host: host ?? "127.0.0.1", port };
   throw usageError(`${option}: give a port, HOST:PORT or the path of a unix socket`);
+}
+
+/** Whether two servers cannot both listen: the same socket, or one port on one or on all addresses. */
+export function collides(one: ListenAddress, other: ListenAddress): boolean {
+  if ("socket" in one || "socket" in other) {
+    return "socket" in one && "socket" in other && one.socket === other.socket;
+  }
+  const isSameHost = one.host === other.host || one.host === undefined || other.host === undefined;
+  return one.port === other.port && one.port !== 0 && isSameHost;
 }
 
 /** Starts to listen; rejects with a sentence for people. Returns the address for people. */
 export async function listen(server: Server, address: ListenAddress, scheme = "http"): Promise<string> {
   const isSocket = "socket" in address;
-  if (isSocket) await removeStaleSocket(address.socket);
+  if (isSocket) await makeWay(address.socket);
   try {
     if (isSocket) server.listen(address.socket);
-    else server.listen({ port: address.port, host: address.host });
+    else server.listen({ port: address.port, host: address.host?.replace(/^\[|\]$/g, "") });
     await once(server, "listening");
   } catch (error) {
-    const where = isSocket ? address.socket : `${address.host ?? "*"}:${address.port}`;
     const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === "EADDRINUSE" ? "it is taken by another program" : message;
-    if (!isSocket && code === "EACCES" && address.port < 1024) {
-      throw failure(
-        `cannot listen on ${where}: ports below 1024 need a privilege`,
-        "Use a port above 1023 with a proxy in front, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit",
-      );
-    }
-    throw failure(`cannot listen on ${where}: ${reason}`);
+    throw isSocket ? socketProblem(address.socket, code, message) : portProblem(address, code, message);
   }
   if (isSocket) return `unix:${address.socket}`;
   const { port, address: host, family } = server.address() as AddressInfo;
   return `${scheme}://${family === "IPv6" ? `[${host}]` : host}:${port}`;
 }
 
-/** A socket that a crash left behind is removed; one that somebody answers on is not. */
-async function removeStaleSocket(path: string): Promise<void> {
-  try {
-    if (!lstatSync(path).isSocket()) return;
-  } catch {
-    return;
+function portProblem(
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+  code: string | undefined,
+  message: string,
+): CommandError {
+  const where = `cannot listen on ${host ?? "*"}:${port}`;
+  if (code === "EADDRINUSE") {
+    return failure(
+      `${where}: it is taken by another program`,
+      `Stop that program, or choose another port; which it is, says: lsof -nP -iTCP:${port} -sTCP:LISTEN`,
+    );
+  }
+  if (code === "EACCES" && port < 1024) {
+    return failure(
+      `${where}: ports below 1024 need a privilege`,
+      "Use a port above 1023 with a proxy in front, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit",
+    );
+  }
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
+    return failure(`${where}: this computer has no such address`, "Leave the host out to listen on all that it has");
+  }
+  return failure(`${where}: ${message}`);
+}
+
+// What the system keeps for the path of a socket, without its end. Node cuts a longer one off, and listens elsewhere.
+const longestPath = process.platform === "linux" ? 107 : 103;
+
+/**
+ * Clears the path of a socket: one that a crash left behind is removed; one that somebody answers
+ * on, and everything that is no socket, is left as it is.
+ */
+async function makeWay(path: string): Promise<void> {
+  if (Buffer.byteLength(path) > longestPath) {
+    throw failure(
+      `cannot listen on ${path}: the path of a unix socket may have ${longestPath} bytes at most`,
+      "Choose a shorter one, such as /run/portcullis/portcullis.sock",
+    );
+  }
+  const found = whatIsAt(path);
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw failure(
+      `cannot listen on ${path}: ${kindOf(found)} is there, and will not be replaced`,
+      "Give the path of a socket that does not exist yet, or move away what is there",
+    );
   }
   const client = connect(path);
-  const isAlive = await once(client, "connect").then(
-    () => true,
-    () => false,
+  const problem = await once(client, "connect").then(
+    () => undefined,
+    ({ code }: NodeJS.ErrnoException) => code,
   );
   client.destroy();
-  if (!isAlive) unlinkSync(path);
+  // Only this says that nobody listens: one that is busy, or another user's, refuses in other words.
+  if (problem === "ECONNREFUSED") unlinkSync(path);
+}
+
+function whatIsAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return "a folder";
+  if (found.isSymbolicLink()) return "a symbolic link";
+  return found.isFile() ? "a file" : "something that is no socket";
+}
+
+function socketProblem(path: string, code: string | undefined, message: string): CommandError {
+  const where = `cannot listen on ${path}`;
+  const folder = dirname(path);
+  if (code === "EADDRINUSE") {
+    return failure(`${where}: it is taken by another program`, "Stop that program, or choose another path");
+  }
+  // The system says EACCES of both.
+  if (!existsSync(folder)) {
+    return failure(`${where}: there is no folder ${folder}`, "Make the folder, or choose another path");
+  }
+  if (code === "EACCES") {
+    return failure(
+      `${where}: the user that this runs as may not make a socket in ${folder}`,
+      "Let that user write to this folder, or choose another",
+    );
+  }
+  return failure(`${where}: ${message}`);
 }

@@ -1,6 +1,7 @@
 import { refusalCodes } from "@portcullis/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { LogEntry } from "../log/log-entry.ts";
+import type { ConnectionFailure } from "./failed-connections.ts";
 
 /** The numbers of one server, in Prometheus' text format. */
 export interface Metrics {
@@ -9,6 +10,7 @@ export interface Metrics {
   ended(): void;
   keysLoaded(keyIds: readonly string[]): void;
   keyLoadFailed(): void;
+  connectionFailed(reason: ConnectionFailure): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -74,6 +76,13 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
     help: "How often the keys could not be read.",
     registers,
   });
+  const failures = new Counter({
+    name: "portcullis_failed_connections_total",
+    help: "Connections without a request: turned away by --max-connections (limit), not accepted (system), failed in the TLS handshake (tls), or not HTTP (http).",
+    labelNames: ["reason"],
+    registers,
+  });
+  for (const reason of ["limit", "system", "tls", "http"]) failures.inc({ reason }, 0);
   const reporting = new Gauge({
     name: "portcullis_report_only",
     help: "1 if every request is let through and refusals are only reported.",
@@ -102,6 +111,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
       for (const key of keyIds) lastMatched.set({ key }, matchedKeys.get(key) ?? 0);
     },
     keyLoadFailed: () => loadErrors.inc(),
+    connectionFailed: (reason) => failures.inc({ reason }),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

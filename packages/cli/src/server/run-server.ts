@@ -1,21 +1,24 @@
 import type { RequestListener } from "node:http";
 import type { Server as TlsServer } from "node:tls";
+import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { ignoreUserSignals } from "../command-line/user-signals.ts";
 import { keepKeys } from "../keys/key-keeper.ts";
 import { createReloadingGate, type GateSettings, type ReloadingGate } from "../keys/reloading-gate.ts";
-import { watchFiles } from "../keys/watch-files.ts";
 import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
 import type { LogEntry } from "../log/log-entry.ts";
 import { answerInTurn } from "./answer-in-turn.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
-import { type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
+import { watchFailedConnections } from "./failed-connections.ts";
+import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
-import { loadTlsCredentials, type TlsFiles } from "./tls-credentials.ts";
+import { loadTls, type TlsCredentials, type TlsFiles } from "./tls-credentials.ts";
+import { keepTls, type TlsKeeper } from "./tls-keeper.ts";
 
 /** What `serve` and `auth` have in common: the values of their shared options. */
 export interface ServerSettings extends GateSettings {
@@ -54,8 +57,14 @@ export async function runServer(
   const log = createLog(context.stdout, context.out, settings.logFormat);
   const metrics = createMetrics(now, plan.reportOnly);
   const gate = createReloadingGate(settings, now);
-  const tls = plan.tls && loadTlsCredentials(plan.tls);
+  const tls = plan.tls && { files: plan.tls, loaded: loadTls(plan.tls) };
   const statusAddress = settings.status && parseListenAddress(settings.status, "--status");
+  if (statusAddress && collides(statusAddress, plan.address)) {
+    throw usageError(
+      `--status ${settings.status} is the address of the server itself`,
+      "Health and metrics need an address of their own, which strangers do not reach",
+    );
+  }
   const keys = await keepKeys(gate, settings, { log, metrics, now });
   const endings: (() => void)[] = [keys.stop];
 
@@ -79,22 +88,15 @@ export async function runServer(
       listener(request, response);
     }),
     maxConnections,
-    tls,
+    tls?.loaded.credentials,
   );
   const sockets = trackSockets(server);
 
-  const reloadTls = (): void => {
-    if (!plan.tls) return;
-    try {
-      (server as unknown as TlsServer).setSecureContext(loadTlsCredentials(plan.tls));
-    } catch (error) {
-      log.error(`certificate not reloaded, the old one stays in use: ${(error as Error).message}`);
-    }
-  };
-  if (plan.tls) endings.push(watchFiles(Object.values(plan.tls), settings.keyRefresh, reloadTls));
+  let certificate: TlsKeeper | undefined;
+  ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => {
     log.info("SIGHUP: reading the keys again");
-    reloadTls();
+    certificate?.reload(true);
     void keys.reload(true);
   });
 
@@ -109,9 +111,13 @@ export async function runServer(
       log.info(`status: ${where}/healthz /readyz /metrics`);
     }
     const where = await listen(server, plan.address, tls ? "https" : "http");
-    // Such as when the system has no descriptor left for one more connection.
-    server.on("error", (error) => log.error(`a connection could not be accepted: ${error.message}`));
+    endings.push(watchFailedConnections(server, { maxConnections, log, metrics }));
     for (const warning of plan.warnings) log.warn(warning);
+    if (tls) {
+      const use = (credentials: TlsCredentials): void => (server as unknown as TlsServer).setSecureContext(credentials);
+      certificate = keepTls({ ...tls, interval: settings.keyRefresh, log, now, use });
+      endings.push(certificate.stop);
+    }
     if (maxConnections < settings.maxConnections) {
       log.warn(
         `at most ${maxConnections} connections at once, not ${settings.maxConnections}: the system grants too few open files (ulimit -n, LimitNOFILE=)`,
