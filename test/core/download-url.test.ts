@@ -151,6 +151,36 @@ test("redacting replaces the value of every spelling and keeps the rest", () => 
   assert.equal(redactToken("/a?t=secret", "t"), "/a?t=REDACTED");
 });
 
+test("redacting leaves no signature of a token in any place or spelling, and changes nothing more the second time", () => {
+  const signature = "S".repeat(342);
+  const token = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCJ9.${signature}`;
+  for (const spelling of [
+    token,
+    token.replaceAll(".", "%2E"),
+    token.replaceAll(".", "%252e"),
+    token.replaceAll(".", "%25252e"),
+    `%65yJ${token.slice(3)}`,
+    `%65%79%4a${token.slice(3).replaceAll(".", "%2e")}`,
+    `%2565yJ${token.slice(3)}`,
+    `eyAiYWxnIjoiUlMyNTYifQ.e30.${signature}`,
+    signature,
+    encodeURIComponent(`https://files.example/a?x=1&token=${token}`),
+  ]) {
+    for (const place of ["/T", "/a?Token=T", "/a?x=1;token=T&y", "/a#token=T", "/a?token[]=T", "?token=T&a=T"]) {
+      const redacted = redactToken(place.replaceAll("T", spelling));
+      assert.ok(!redacted.includes("SSSSS"), redacted);
+      assert.equal(redactToken(redacted), redacted);
+    }
+  }
+  assert.equal(
+    redactToken(`/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3D${token}`),
+    "/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3DREDACTED",
+  );
+  for (const kept of [`/${"a".repeat(341)}.ipa?x=%2565yJ.a`, "/%65yJ.a/b.c", "/a.b.eyJ.c", "/eyJ..", "/%25%zz%2"]) {
+    assert.equal(redactToken(kept), kept);
+  }
+});
+
 test("no text makes any of them throw", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
