@@ -5,6 +5,7 @@ import { guard } from "@portcullis/koa";
 import Koa from "koa";
 import { runContract } from "./contract.ts";
 import { createDecisionRecord, summaryOf } from "./decision-record.ts";
+import { ownMembers } from "./own-members.ts";
 
 const Koa2: typeof Koa = createRequire(import.meta.url)("koa2");
 
@@ -27,7 +28,7 @@ for (const [name, Application] of [
         }
       });
       app.use(async (context, next) => {
-        void context.URL; // has Koa parse and keep the first URL, as a logger might
+        void [context.URL, context.query]; // has Koa parse and keep the first URL, as a logger might
         if (context.url !== "/decisions") return next();
         context.body = record.takeJson();
       });
@@ -44,6 +45,8 @@ for (const [name, Application] of [
           context.href,
           context.URL.href,
           req.url,
+          ownMembers(request),
+          ownMembers(req),
         ];
         context.body = { method, url, otherUrls, download: summaryOf(state.download), body: await text(req) };
       });

@@ -55,9 +55,10 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
     }
     const { decision, url, tokenParameter } = passage;
     const originalUrl = removeToken(context.originalUrl, tokenParameter);
-    // Koa keeps the first URL in three places, and a parsed copy of it once someone has asked for it.
+    // Koa keeps the first URL in three places, and copies of it taken apart once someone has asked for them.
     for (const holder of [context, context.request, context.req]) Object.assign(holder, { originalUrl });
-    Reflect.deleteProperty(context.request, "memoizedURL");
+    for (const copy of ["memoizedURL", "_querycache"]) Reflect.deleteProperty(context.request, copy);
+    Reflect.deleteProperty(context.req, "_parsedUrl");
     context.url = url;
     context.state.download = decision;
     context.set("Cache-Control", allowedCacheControl);
