@@ -19,8 +19,12 @@ test("a length is read in its short form up to 127 bytes, and in each long form 
 
 test("bytes that end within an element, or have no length at all, give nothing, not even what came before", () => {
   const broken = [[4], [4, 1], [4, 2, 7], [4, 0x81], [4, 0x82, 1], [4, 0x81, 0x80, ...octets(127)], [4, 0xff, 7]];
-  const indefinite = [4, 0x80, ...octets(128)];
-  for (const end of [...broken, indefinite]) {
+  const indefinite = [
+    [4, 0x80, ...octets(128)],
+    [4, 0x80],
+    [4, 0x80, 5, 0],
+  ];
+  for (const end of [...broken, ...indefinite]) {
     assert.deepEqual(lengthsOf(...end), [], String(end));
     assert.deepEqual(lengthsOf(5, 0, ...end), [], String(end));
   }
