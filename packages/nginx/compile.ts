@@ -3,6 +3,7 @@ import { build } from "esbuild";
 import ts from "typescript";
 
 const entry = fileURLToPath(new URL("src/index.ts", import.meta.url));
+const parseJson = fileURLToPath(new URL("src/parse-json.ts", import.meta.url));
 
 /**
  * Compiles this package and core into the one file that nginx's JavaScript module loads.
@@ -19,6 +20,8 @@ export async function compileForNjs(): Promise<string> {
     target: "es2022",
     alias: { "node:fs": "fs" }, // njs knows it without the prefix only
     external: ["fs"],
+    inject: [parseJson],
+    define: { "JSON.parse": "parseJson" },
     conditions: ["@portcullis/source"],
     legalComments: "none",
   });

@@ -1,10 +1,17 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { guard } from "@portcullis/koa";
+import { test } from "node:test";
+import { guard, type Middleware } from "@portcullis/koa";
+import express from "express";
 import Koa from "koa";
+import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { runContract } from "./contract.ts";
 import { createDecisionRecord, summaryOf } from "./decision-record.ts";
+import { ownMembers } from "./own-members.ts";
+import { type HttpReply, sendRaw } from "./send-raw.ts";
 
 const Koa2: typeof Koa = createRequire(import.meta.url)("koa2");
 
@@ -27,7 +34,7 @@ for (const [name, Application] of [
         }
       });
       app.use(async (context, next) => {
-        void context.URL; // has Koa parse and keep the first URL, as a logger might
+        void [context.URL, context.query]; // has Koa parse and keep the first URL, as a logger might
         if (context.url !== "/decisions") return next();
         context.body = record.takeJson();
       });
@@ -44,6 +51,8 @@ for (const [name, Application] of [
           context.href,
           context.URL.href,
           req.url,
+          ownMembers(request),
+          ownMembers(req),
         ];
         context.body = { method, url, otherUrls, download: summaryOf(state.download), body: await text(req) };
       });
@@ -56,3 +65,46 @@ for (const [name, Application] of [
     },
   });
 }
+
+/** The answer of a Koa app, mounted under `/mount` of an Express app, to a request with or without a good token. */
+async function mounted(app: Koa, query: string): Promise<HttpReply> {
+  const outer = express();
+  outer.use("/mount", app.callback());
+  const server = outer.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  try {
+    return await sendRaw(port, `GET /mount/a${query} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`);
+  } finally {
+    server.close();
+  }
+}
+
+test("behind Express, its copy of the whole URL loses the token and nothing else", async () => {
+  const key = signingKey();
+  const app = new Koa();
+  app.use(guard({ keys: key.publicPem, now: () => testTime }));
+  app.use(({ req, originalUrl, response }) => {
+    response.body = { outer: (req as { originalUrl?: string }).originalUrl, originalUrl, members: ownMembers(req) };
+  });
+  const { status, body } = await mounted(app, `?x=1&token=${signToken(key)}`);
+  assert.equal(status, 200);
+  const { outer, originalUrl } = JSON.parse(body);
+  assert.deepEqual([outer, originalUrl], ["/mount/a?x=1", "/a?x=1"]);
+  assert.ok(!body.includes("eyJ"), body);
+});
+
+test("given one middleware, the guard guards that one, which may go on to the next", async () => {
+  const key = signingKey();
+  const app = new Koa();
+  const guarded: Middleware = async (context, next) => {
+    await next();
+    context.body = `${context.body} of the guarded file, ${context.state.download.allowed}`;
+  };
+  app.use(guard({ keys: key.publicPem, now: () => testTime }, guarded));
+  app.use((context) => {
+    context.body = "the end";
+  });
+  assert.equal((await mounted(app, "")).status, 401);
+  assert.equal((await mounted(app, `?token=${signToken(key)}`)).body, "the end of the guarded file, true");
+});

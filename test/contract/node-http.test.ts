@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { after, mock, test } from "node:test";
 import { type Decision, type GuardedRequest, guard } from "@portcullis/node-http";
@@ -10,6 +13,7 @@ import express from "express";
 import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { type ContractSetup, type RunningServer, runContract } from "./contract.ts";
 import { createDecisionRecord, summaryOf } from "./decision-record.ts";
+import { ownMembers } from "./own-members.ts";
 import { sendRaw } from "./send-raw.ts";
 
 const express4: typeof express = createRequire(import.meta.url)("express4");
@@ -42,7 +46,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   };
   if (url.startsWith("/throw")) throw new Error("the handler failed, on purpose");
   if (url.startsWith("/own-cache-control")) response.setHeader("Cache-Control", "public, max-age=60");
-  const otherUrls = [originalUrl ?? "", JSON.stringify(query ?? {})];
+  const otherUrls = [originalUrl ?? "", JSON.stringify(query ?? {}), ownMembers(request)];
   const body = await text(request);
   response.setHeader("Content-Type", "application/json");
   response.end(JSON.stringify({ method, url, otherUrls, download: summaryOf(download), body }));
@@ -133,6 +137,99 @@ test("headers that a listener set before it failed do not come with the 500", as
     [headers.etag, headers["content-encoding"], headers["cache-control"]],
     [undefined, undefined, "no-store"],
   );
+  await server.close();
+});
+
+test("the copies that Polka keeps of a URL lose the token too", async () => {
+  const key = signingKey();
+  const token = signToken(key);
+  const middleware = guard({ keys: key.publicPem, now: () => testTime });
+  for (const [query, search] of [
+    [`?x=1&token=${token}`, "?x=1"],
+    [`?token=${token}`, ""],
+  ]) {
+    const server = await listen((request, response) => {
+      const url = request.url ?? "";
+      const parsed = { search: query, query: query?.slice(1), href: url, _raw: url };
+      Object.assign(request, { originalUrl: url, search: query, query: { token }, _parsedUrl: parsed });
+      middleware(request, response, () => {
+        const { search } = request as { search?: string };
+        response.end(JSON.stringify({ search, members: ownMembers(request) }));
+      });
+    });
+    const { status, body } = await sendRaw(
+      server.port,
+      `GET /a${query} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`,
+    );
+    assert.equal(status, 200);
+    assert.equal(JSON.parse(body).search, search);
+    assert.ok(!body.includes(token.slice(0, 30)), body);
+    await server.close();
+  }
+});
+
+for (const [name, createApp] of [
+  ["Express 5", express],
+  ["Express 4", express4],
+] as const) {
+  test(`${name}: no other spelling of a path leads around a guard that is mounted with its files`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "portcullis-"));
+    writeFileSync(join(folder, "a.ipa"), "the app");
+    const key = signingKey();
+    const app = createApp();
+    app.use("/apps", guard({ keys: key.publicPem, now: () => testTime }), createApp.static(folder));
+    const server = await listen(app);
+    const get = (target: string) =>
+      sendRaw(server.port, `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`);
+    assert.equal((await get(`/apps/a.ipa?token=${signToken(key)}`)).body, "the app");
+    for (const path of [
+      ...["/apps/a.ipa", "/APPS/a.ipa", "//apps/a.ipa", "/%61pps/a.ipa", "/apps%2fa.ipa", "/./apps/a.ipa"],
+      ...["/x/../apps/a.ipa", "/apps//a.ipa", "/apps/./a.ipa", "/apps;/a.ipa", "http://files.example//apps/a.ipa"],
+    ]) {
+      const { status, body } = await get(path);
+      assert.ok(status === 401 || status === 404, `${path}: ${status}`);
+      assert.ok(!body.includes("the app"));
+    }
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+test("a request to upgrade is judged like any other, and CONNECT gets no answer at all", async () => {
+  const key = signingKey();
+  let reached = 0;
+  const server = await listen(
+    guard({ keys: key.publicPem, now: () => testTime }, (_request, response) => {
+      reached += 1;
+      response.end();
+    }),
+  );
+  const headers = "Host: files.example\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n";
+  assert.equal((await sendRaw(server.port, `GET /a HTTP/1.1\r\n${headers}`)).status, 401);
+  assert.equal((await sendRaw(server.port, `OPTIONS * HTTP/1.1\r\n${headers}`)).status, 401);
+  const tunnel = `CONNECT files.example:443?token=${signToken(key)} HTTP/1.1\r\n${headers}`;
+  assert.equal((await sendRaw(server.port, tunnel)).raw, "");
+  assert.equal(reached, 0);
+  await server.close();
+});
+
+test("a listener's own Cache-Control takes the place of the guard's, however it is written", async () => {
+  const key = signingKey();
+  const answers: Record<string, (response: ServerResponse) => unknown> = {
+    "/an-object": (response) => response.writeHead(200, { "cache-CONTROL": "no-cache" }),
+    "/a-list": (response) => response.writeHead(200, "OK", ["cache-control", "no-cache", "X-Other", "1"]),
+    "/setHeader": (response) => response.setHeader("CACHE-CONTROL", "no-cache"),
+  };
+  const server = await listen(
+    guard({ keys: key.publicPem, now: () => testTime }, (request, response) => {
+      answers[request.url ?? ""]?.(response);
+      response.end();
+    }),
+  );
+  for (const path of Object.keys(answers)) {
+    const request = `GET ${path}?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+    assert.equal((await sendRaw(server.port, request)).headers["cache-control"], "no-cache", path);
+  }
   await server.close();
 });
 

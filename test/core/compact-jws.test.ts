@@ -51,6 +51,25 @@ for (const [name, text] of Object.entries(malformed)) {
   test(`${name} is malformed`, async () => assert.equal(await codeFor(text), "token_malformed"));
 }
 
+test("without exactly three segments a token is malformed, whatever its header says", async () => {
+  const unsigned = segment({ alg: "none" });
+  for (const rest of ["", payload, `.${signature}`, `${payload}.`, `${payload}..`, `${payload}.${signature}.`]) {
+    assert.equal(await codeFor(`${unsigned}.${rest}`), "token_malformed", rest);
+  }
+  const encrypted = segment({ alg: "RSA-OAEP", enc: "A256GCM" });
+  for (const rest of [`${payload}.${signature}.${payload}.AAAA`, `.${payload}.${signature}.AAAA`, `.${payload}.AAAA`]) {
+    assert.equal(await codeFor(`${encrypted}.${rest}`), "token_malformed", rest);
+  }
+});
+
+test("another header as long as Jamf Pro's is judged, even if that stands elsewhere in the token", async () => {
+  const other = segment({ alg: "HS256" });
+  assert.equal(other.length, header.length);
+  for (const token of [`${other}.${payload}.${signature}${header}`, `${other}.${header}.${signature}`]) {
+    assert.equal(await codeFor(token), "algorithm_not_allowed");
+  }
+});
+
 test("a token of 4096 characters is looked at, one more is too long", async () => {
   const filler = (length: number) => `${header}.${payload}.`.padEnd(length, "A");
   assert.equal(await codeFor(filler(4096)), "signature_invalid");

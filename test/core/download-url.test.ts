@@ -25,6 +25,8 @@ test("a token anywhere but in the query is not seen", () => {
     "/a#token=a",
     "/a#?token=a",
     "/a?x=1#&token=a",
+    "/a#?token=a#b",
+    "/a?x=1#&token=a#b",
     "/a?x=1;token=a",
     "/a?x?token=a",
     "/a?a=b?token=a",
@@ -68,7 +70,7 @@ test("an empty token is there, and empty", () => {
 
 test("a value keeps its equals signs and is decoded as forms are", () => {
   assert.deepEqual(readToken("/?token=a=b"), { token: "a=b" });
-  assert.deepEqual(readToken("/?token=a%2Eb+c%zz"), { token: "a.b c%zz" });
+  assert.deepEqual(readToken("/?token=a%2Eb+c+d%zz%"), { token: "a.b c d%zz%" });
 });
 
 test("another parameter name can be chosen", () => {
@@ -149,6 +151,37 @@ test("redacting replaces the value of every spelling and keeps the rest", () => 
   assert.equal(redactToken("/a?x=1"), "/a?x=1");
   assert.equal(redactToken("/a"), "/a");
   assert.equal(redactToken("/a?t=secret", "t"), "/a?t=REDACTED");
+});
+
+test("redacting leaves no signature of a token in any place or spelling, and changes nothing more the second time", () => {
+  const signature = "S-_".repeat(114);
+  const token = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCJ9.${signature}`;
+  for (const spelling of [
+    token,
+    token.replaceAll(".", "%2E"),
+    token.replaceAll(".", "%252e"),
+    token.replaceAll(".", "%25252e"),
+    `%65yJ${token.slice(3)}`,
+    `%65%79%4a${token.slice(3).replaceAll(".", "%2e")}`,
+    `%2565yJ${token.slice(3)}`,
+    `eyAiYWxnIjoiUlMyNTYifQ.e30.${signature}`,
+    signature,
+    encodeURIComponent(`https://files.example/a?x=1&token=${token}`),
+  ]) {
+    for (const place of ["/T", "/a?Token=T", "/a?x=1;token=T&y", "/a#token=T", "/a?token[]=T", "?token=T&a=T"]) {
+      const redacted = redactToken(place.replaceAll("T", spelling));
+      assert.ok(!redacted.includes("S-_S"), redacted);
+      assert.equal(redactToken(redacted), redacted);
+    }
+  }
+  assert.equal(
+    redactToken(`/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3D${token}`),
+    "/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3DREDACTED",
+  );
+  assert.equal(redactToken("/xeyJ.a.b"), "/xREDACTED");
+  for (const kept of [`/${"a".repeat(341)}.ipa?x=%2565yJ.a`, "/%65yJ.a/b.c", "/a.b.eyJ.c", "/eyJ..", "/%25%zz%2"]) {
+    assert.equal(redactToken(kept), kept);
+  }
 });
 
 test("no text makes any of them throw", () => {

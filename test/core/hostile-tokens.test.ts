@@ -130,6 +130,9 @@ test("no 8 KiB of input takes longer than 5 ms to judge, to redact and to strip"
     "eyJ.",
     ".",
     goodToken,
+    "%25",
+    "%65yJ%252e",
+    `${"A".repeat(341)}%`,
   ];
   for (const part of parts) {
     for (const target of [

@@ -61,6 +61,14 @@ test("onDecision is told every decision, and never the token", async () => {
   assert.ok(!JSON.stringify(seen).includes(token));
 });
 
+test("what a client sends can neither forge a line of the log nor command a terminal", async () => {
+  const urls: string[] = [];
+  const judge = createRequestGuard({ ...options, onDecision: (_decision, { url }) => urls.push(url) });
+  for (const url of ["/a\r\n200 GET /b", "/\u001b[2J\u009b2J\u007f\0?\t", "/%1b\u00e9\u{1F34E}"])
+    await judge("GET", url);
+  assert.deepEqual(urls, ["/a%0D%0A200 GET /b", "/%1B[2J%C2%9B2J%7F%00?%09", "/%1b\u00e9\u{1F34E}"]);
+});
+
 test("a log that throws, rejects or hangs neither stops a download nor lets one through", async () => {
   const logs = [
     () => {
@@ -88,6 +96,8 @@ test("wrong options throw when the guard is made, and name the option", () => {
   const gate = createGate(options);
   const wrong: [unknown, RegExp][] = [
     [{}, /^keys: /],
+    [undefined, /^keys: give the public half/],
+    [null, /^keys: give the public half/],
     [{ ...options, onDecision: "log" }, /^onDecision: give a function/],
     [{ ...options, reportOnly: "yes" }, /^reportOnly: give true or false/],
     [{ ...options, reportonly: true }, /^reportonly: unknown option/],

@@ -34,6 +34,10 @@ describe("the configuration", () => {
     ["displayName", "", /give the configuration a name that is not empty/],
     ["displayName", "  ", /not empty/],
     ["displayName", undefined, /not empty/],
+    ["displayName", ["Lab"], /not empty/],
+    ...["Lab\0", "Lab\n", "\u001b[2JLab", "Lab\u009b2J", "Lab\ud800", "Lab\uffff"].map(
+      (name): [keyof JwtConfiguration, unknown, RegExp] => ["displayName", name, /no control characters/],
+    ),
     ...[0, 121, 5.5, "5", Number.NaN, -1, undefined, null].map((expiry): [keyof JwtConfiguration, unknown, RegExp] => [
       "tokenExpiry",
       expiry,

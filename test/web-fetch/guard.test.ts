@@ -75,6 +75,31 @@ test("an answer is made private, also where its headers cannot be changed", asyn
   assert.equal((await guard(options, own)(new Request(url))).headers.get("cache-control"), "no-cache");
 });
 
+test("Response.error(), which is no answer, is the runtime's as it would be without the guard", async () => {
+  const error = Response.error();
+  assert.equal(await guard(options, () => error)(new Request(url)), error);
+});
+
+test("whoever stops reading an answer stops the handler's stream, also where the answer was copied", async () => {
+  const stopped: unknown[] = [];
+  const body = () => new ReadableStream({ cancel: (reason) => void stopped.push(reason) });
+  for (const isReadOnly of [false, true]) {
+    const given = new Response(body(), {
+      status: 206,
+      headers: [
+        ["Set-Cookie", "a=1"],
+        ["Set-Cookie", "b=2"],
+      ],
+    });
+    if (isReadOnly) Object.assign(given.headers, { set: () => assert.fail("the headers cannot be changed") });
+    const response = await guard(options, () => given)(new Request(url));
+    assert.equal(response.headers.get("cache-control"), "private");
+    assert.deepEqual(response.headers.getSetCookie(), given.headers.getSetCookie());
+    await response.body?.cancel("gone");
+  }
+  assert.deepEqual(stopped, ["gone", "gone"]);
+});
+
 test("a refused request never reaches the handler", async () => {
   const fetch = guard(options, () => assert.fail("the handler was called"));
   const get = await fetch(new Request("https://files.example/a.ipa"));

@@ -100,18 +100,28 @@ function isNamed(part: string, parameter: string): boolean {
  */
 function formDecode(text: string): string {
   if (!hasEscapes(text)) return text;
-  return text
-    .replace(/\+/g, " ")
-    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return text.replace(/\+/g, " ").replace(/%([0-9a-f]{2})/gi, characterOf);
+}
+
+function characterOf(_escape: string, hex: string): string {
+  return String.fromCharCode(Number.parseInt(hex, 16));
 }
 
 function hasEscapes(text: string): boolean {
   return text.includes("%") || text.includes("+");
 }
 
-/** Looks at each word once, as a URL may be long and is a stranger's. */
+/**
+ * Leaves a JWT out of a word, however often its characters are percent-encoded, and the signature of
+ * one that is not told by its start: of RSA-2048 it has 342 characters, a file name at most 255.
+ *
+ * Looks at each word once, as a URL may be long and is a stranger's.
+ */
 function withoutJwt(word: string): string {
-  const start = word.indexOf("eyJ");
-  const isJwt = start !== -1 && /(\.|%2e).+(\.|%2e)/i.test(word.slice(start));
-  return isJwt ? `${word.slice(0, start)}REDACTED` : word;
+  const plain = word.replace(/%(?:25)*([0-9a-f]{2})/gi, characterOf);
+  const start = plain.indexOf("eyJ");
+  const isJwt = start !== -1 && /\..+\./.test(plain.slice(start));
+  const hasSignature = plain.split(/[^\w-]/).some((run) => run.length >= 342);
+  if (!isJwt && !hasSignature) return word;
+  return `${word.slice(0, Math.max(word.indexOf("eyJ"), 0))}REDACTED`;
 }

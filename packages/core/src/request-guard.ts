@@ -8,7 +8,7 @@ import { fingerprintToken } from "./token-fingerprint.ts";
 /** What is told of each request, for logs and metrics; it holds no token. */
 export interface ObservedRequest {
   readonly method: string;
-  /** The URL as the server saw it, its token replaced by the fingerprint. */
+  /** The URL as the server saw it, its token replaced by the fingerprint, control characters percent-encoded. */
   readonly url: string;
   /** First 8 hexadecimal digits of the token's SHA-256; `undefined` if there is not exactly one token. */
   readonly fingerprint: string | undefined;
@@ -54,7 +54,7 @@ export type RequestGuard = (method: string, url: string) => Promise<Passage>;
  * @throws {ConfigurationError} if an option is wrong
  */
 export function createRequestGuard(options: GuardOptions): RequestGuard {
-  const { onDecision, reportOnly = false, ...gateOptions } = options;
+  const { onDecision, reportOnly = false, ...gateOptions } = options ?? {};
   if (onDecision !== undefined && typeof onDecision !== "function") {
     throw configurationError("onDecision", "give a function (decision, request) => void");
   }
@@ -88,7 +88,9 @@ async function report(log: Log, decision: Decision, { method, url, parameter }: 
   try {
     const { token } = readToken(url, parameter);
     const fingerprint = token === undefined ? undefined : await fingerprintToken(token);
-    const request = { method, url: redactToken(url, parameter, fingerprint), fingerprint };
+    // A line feed would forge a line of a log, an escape sequence command the terminal that shows it.
+    const safeUrl = redactToken(url, parameter, fingerprint).replace(/\p{Cc}/gu, encodeURIComponent);
+    const request = { method, url: safeUrl, fingerprint };
     // Not awaited: a log that is slow must not hold the download up.
     Promise.resolve(log(decision, request)).catch(ignore);
   } catch (error) {

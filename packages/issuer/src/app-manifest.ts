@@ -63,6 +63,8 @@ export async function writeAppManifest(options: AppManifestOptions, protectUrl: 
     const { url, hashes, additionalKeys, ...rest } = expand(given);
     const checked = checkHttpsUrl(url);
     const { protected: isProtected = new URL(checked).origin === origin } = rest;
+    // "false" out of a form or an environment variable would send the token to another host.
+    if (typeof isProtected !== "boolean") throw invalid(`${kind}: protected must be true or false.`);
     const finalUrl = isProtected ? await protectUrl(checked) : checked;
     return { ...additionalKeys, kind, url: finalUrl, ...hashKeys(hashes) };
   }
@@ -97,7 +99,7 @@ function judgeOptionNames(options: AppManifestOptions): void {
   if (unknown !== undefined) {
     throw invalid(`${unknown}: there is no such option; there are ${optionNames.join(", ")}.`);
   }
-  if (options.softwarePackage === undefined) throw invalid("softwarePackage: give the package's URL.");
+  if (!options.softwarePackage) throw invalid("softwarePackage: give the package's URL.");
 }
 
 function expand(given: ManifestAsset | string | URL): ManifestAsset {

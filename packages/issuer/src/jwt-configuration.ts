@@ -68,8 +68,13 @@ export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettin
 
 /** Judges a display name. */
 export function readDisplayName(value: unknown): string {
-  if (typeof value === "string" && value.trim() !== "") return value;
-  throw configurationError("displayName", "give the configuration a name that is not empty");
+  // It is shown and logged, and Jamf Pro's API writes it as XML, which cannot hold such characters.
+  const isText = typeof value === "string" && !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(value);
+  if (isText && value.trim() !== "") return value;
+  throw configurationError(
+    "displayName",
+    "give the configuration a name that is not empty and has no control characters",
+  );
 }
 
 /** Judges a token expiry; Jamf Pro enforces the same bounds. */

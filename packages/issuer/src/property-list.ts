@@ -19,7 +19,8 @@ export interface PropertyListDictionary {
 /**
  * Writes an XML property list with Apple's document type.
  *
- * What XML 1.0 cannot hold (control characters, halves of a character) throws, and so does `NaN`.
+ * What XML 1.0 cannot hold (control characters, halves of a character) throws, and so do numbers that are not finite or
+ * not exact, and dates that are none.
  */
 export function writePropertyList(value: PropertyListValue): string {
   return `${plist.build(plain(value))}\n`;
@@ -42,10 +43,15 @@ export function isDictionary(value: unknown): value is Record<string, unknown> {
 function plain(value: PropertyListValue): PlistValue {
   if (typeof value === "string") return checkText(value);
   if (typeof value === "number") {
-    if (Number.isFinite(value)) return value;
-    throw new TypeError("a property list cannot hold a number that is not finite");
+    // A whole number beyond 2^53 would be written as <integer>1e+300</integer>, which is none.
+    if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))) return value;
+    throw new TypeError("a property list cannot hold a number that is not finite, or too large to be exact");
   }
-  if (typeof value === "boolean" || value instanceof Date) return value;
+  if (typeof value === "boolean") return value;
+  if (value instanceof Date) {
+    if (!Number.isNaN(value.getTime())) return value;
+    throw new TypeError("a property list cannot hold a date that is none");
+  }
   if (value instanceof Uint8Array) return Buffer.from(value);
   if (Array.isArray(value)) return value.map(plain);
   if (!isDictionary(value)) throw new TypeError(`a property list cannot hold a ${typeof value}`);

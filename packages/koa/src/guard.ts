@@ -54,10 +54,12 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
       return;
     }
     const { decision, url, tokenParameter } = passage;
-    const originalUrl = removeToken(context.originalUrl, tokenParameter);
-    // Koa keeps the first URL in three places, and a parsed copy of it once someone has asked for it.
-    for (const holder of [context, context.request, context.req]) Object.assign(holder, { originalUrl });
-    Reflect.deleteProperty(context.request, "memoizedURL");
+    // Koa keeps the first URL in two places, Express around it in a third, and all keep copies of it taken apart.
+    for (const holder of [context, context.request, context.req] as { originalUrl?: string }[]) {
+      if (holder.originalUrl !== undefined) holder.originalUrl = removeToken(holder.originalUrl, tokenParameter);
+    }
+    for (const copy of ["memoizedURL", "_querycache"]) Reflect.deleteProperty(context.request, copy);
+    Reflect.deleteProperty(context.req, "_parsedUrl");
     context.url = url;
     context.state.download = decision;
     context.set("Cache-Control", allowedCacheControl);

@@ -64,14 +64,17 @@ function refuse(response: ServerResponse, { status, headers, body }: HttpAnswer)
   response.end(body);
 }
 
-/** Takes the token away wherever Node, Connect or Express 4 keep it, so that nothing later logs it. */
+/** Takes the token away wherever Node, Connect, Express 4 or Polka keep it, so that nothing later logs it. */
 function admit(request: IncomingMessage, { decision, url, tokenParameter }: Admission): void {
-  const { originalUrl, query } = request as { originalUrl?: string; query?: object };
+  const { originalUrl, search, query } = request as { originalUrl?: string; search?: string | null; query?: object };
   Object.assign(request, { download: decision, url });
   if (originalUrl !== undefined) {
     Object.assign(request, { originalUrl: removeToken(originalUrl, tokenParameter) });
   }
+  if (search) Object.assign(request, { search: removeToken(search, tokenParameter) });
   if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
+  // The first URL taken apart, which Connect and Polka make anew where it is missing.
+  Reflect.deleteProperty(request, "_parsedUrl");
 }
 
 function fail(response: ServerResponse): void {

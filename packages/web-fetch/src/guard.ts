@@ -40,9 +40,12 @@ export function guard<Rest extends unknown[]>(
   };
 }
 
-/** Headers of a response that came from `fetch` cannot be changed, so a new response may be needed. */
+/**
+ * Headers of a response that came from `fetch` cannot be changed, so a new response may be needed.
+ * `Response.error()` is no answer and cannot be copied: the runtime breaks the connection off or answers 500.
+ */
 function withCacheControl(response: Response): Response {
-  if (response.headers.has("Cache-Control")) return response;
+  if (response.status === 0 || response.headers.has("Cache-Control")) return response;
   try {
     response.headers.set("Cache-Control", allowedCacheControl);
     return response;

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readDer } from "../../packages/core/src/der.ts";
+import { readPublicKeys } from "../../packages/core/src/public-key.ts";
+import { type RsaPublicKey, subjectPublicKeyInfo } from "../../packages/core/src/rsa-public-key.ts";
+import { webSigningKey } from "../support/web-signing-key.ts";
+
+const lengthsOf = (...bytes: number[]) => readDer(Uint8Array.from(bytes)).map(({ content }) => content.length);
+const octets = (count: number) => Array<number>(count).fill(7);
+
+test("a length is read in its short form up to 127 bytes, and in each long form beyond", () => {
+  assert.deepEqual(lengthsOf(), []);
+  assert.deepEqual(lengthsOf(5, 0, 4, 1, 7), [0, 1]);
+  assert.deepEqual(lengthsOf(4, 0x7f, ...octets(127), 5, 0), [127, 0]);
+  assert.deepEqual(lengthsOf(4, 0x81, 0x80, ...octets(128), 5, 0), [128, 0]);
+  assert.deepEqual(lengthsOf(4, 0x82, 1, 0, ...octets(256), 5, 0), [256, 0]);
+  assert.deepEqual(lengthsOf(4, 0x83, 0, 1, 0, ...octets(256), 5, 0), [256, 0]);
+});
+
+test("bytes that end within an element, or have no length at all, give nothing, not even what came before", () => {
+  const broken = [[4], [4, 1], [4, 2, 7], [4, 0x81], [4, 0x82, 1], [4, 0x81, 0x80, ...octets(127)], [4, 0xff, 7]];
+  const indefinite = [
+    [4, 0x80, ...octets(128)],
+    [4, 0x80],
+    [4, 0x80, 5, 0],
+  ];
+  for (const end of [...broken, ...indefinite]) {
+    assert.deepEqual(lengthsOf(...end), [], String(end));
+    assert.deepEqual(lengthsOf(5, 0, ...end), [], String(end));
+  }
+});
+
+test("a key is handed to the runtime byte for byte as the runtime itself writes it", async () => {
+  for (const bits of [2048, 3072]) {
+    const key = await webSigningKey(bits);
+    const [reading] = readPublicKeys(key.publicPem);
+    const spki = new Uint8Array(await crypto.subtle.exportKey("spki", key.publicKey));
+    assert.deepEqual(subjectPublicKeyInfo(reading as RsaPublicKey), spki);
+  }
+});
