@@ -8,8 +8,6 @@ import { sha256 } from "./rs256.ts";
 export async function fingerprintToken(token: string): Promise<string> {
   const digest = await sha256(token);
   let text = "";
-  for (let index = 0; index < 4; index += 1) {
-    text += (digest[index] as number).toString(16).padStart(2, "0");
-  }
+  for (const byte of digest.subarray(0, 4)) text += byte.toString(16).padStart(2, "0");
   return text;
 }

@@ -12,6 +12,9 @@ export interface VerifiedToken {
   readonly key: TrustedKey;
 }
 
+/** 144 bits of the signature. */
+const endOf = (token: string): string => token.slice(-24);
+
 /** Remembers tokens whose signature held. */
 export interface VerifiedTokenCache {
   get(token: string): VerifiedToken | undefined;
@@ -52,9 +55,4 @@ export function createVerifiedTokenCache(size: number): VerifiedTokenCache {
   }
 
   return { get, add };
-}
-
-/** 144 bits of the signature. */
-function endOf(token: string): string {
-  return token.slice(-24);
 }
