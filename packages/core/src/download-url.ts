@@ -35,9 +35,8 @@ export function readToken(url: string, parameter: string = defaultTokenParameter
  * as they are, byte for byte.
  */
 export function addToken(url: string, token: string, parameter: string = defaultTokenParameter): string {
-  const { beforeQuery, query, fragment } = splitUrl(removeToken(url, parameter));
-  const added = [...query, `${parameter}=${token}`];
-  return `${beforeQuery}?${added.join("&")}${fragment}`;
+  const parts = splitUrl(removeToken(url, parameter));
+  return joinUrl({ ...parts, query: [...parts.query, `${parameter}=${token}`] });
 }
 
 /**
@@ -45,9 +44,8 @@ export function addToken(url: string, token: string, parameter: string = default
  * The question mark goes too if nothing is left behind it.
  */
 export function removeToken(url: string, parameter: string = defaultTokenParameter): string {
-  const { beforeQuery, query, fragment } = splitUrl(url);
-  const kept = query.filter((part) => !isNamed(part, parameter));
-  return beforeQuery + (kept.length === 0 ? "" : `?${kept.join("&")}`) + fragment;
+  const parts = splitUrl(url);
+  return joinUrl({ ...parts, query: parts.query.filter((part) => !isNamed(part, parameter)) });
 }
 
 /**
@@ -62,10 +60,9 @@ export function redactToken(
   parameter: string = defaultTokenParameter,
   replacement: string = "REDACTED",
 ): string {
-  const { beforeQuery, query, fragment } = splitUrl(url);
-  const parts = query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
-  const redacted = beforeQuery + (parts.length === 0 ? "" : `?${parts.join("&")}`) + fragment;
-  return redacted.replace(/[\w.%-]+/g, withoutJwt);
+  const parts = splitUrl(url);
+  const query = parts.query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
+  return joinUrl({ ...parts, query }).replace(/[\w.%-]+/g, withoutJwt);
 }
 
 interface UrlParts {
@@ -86,6 +83,11 @@ function splitUrl(url: string): UrlParts {
   // Not split where it need not be: V8 puts what it splits off into a table of its own, at the cost of a hash of the token.
   const query = text.includes("&") ? text.split("&") : [text];
   return { beforeQuery: url.slice(0, question), query, fragment };
+}
+
+/** The question mark goes with the last part behind it. */
+function joinUrl({ beforeQuery, query, fragment }: UrlParts): string {
+  return beforeQuery + (query.length === 0 ? "" : `?${query.join("&")}`) + fragment;
 }
 
 function isNamed(part: string, parameter: string): boolean {
