@@ -79,7 +79,9 @@ test("a handshake that fails is counted, and the log says what the administrator
   const port = await failing.port();
   const warned = (problem: RegExp) => failing.line(({ level, msg }) => level === "warn" && problem.test(msg ?? ""));
   for (let round = 0; round < 3; round += 1) await runTool("curl", ["-s", `https://127.0.0.1:${port}/app.ipa`]);
-  await warned(/^a connection failed, the last from 127\.0\.0\.1: the client does not trust this server's certificate/);
+  await warned(
+    /^a connection failed(, the last from 127\.0\.0\.1)?: the client does not trust this server's certificate/,
+  );
   await runTool("curl", ["-s", `http://127.0.0.1:${port}/app.ipa`]);
   await warned(/: the client spoke http; links to this server must begin with https:$/);
   await assert.rejects(handshake({ port, ...tooOld }));

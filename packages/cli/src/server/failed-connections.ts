@@ -47,6 +47,7 @@ export function watchFailedConnections(
   server.on("tlsClientError", (error: NodeJS.ErrnoException, { remoteAddress }: TLSSocket) => {
     metrics.connectionFailed("tls");
     const reason = handshakeProblem(error.code ?? "");
+    // One that has hung up already has no address any more.
     const last = remoteAddress === undefined ? "" : `, the last from ${remoteAddress.replace(/^::ffff:/, "")}`;
     if (reason !== undefined) tell(reason, (times) => `${connections(times)} failed${last}: ${reason}`);
   });
