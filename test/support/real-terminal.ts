@@ -11,11 +11,17 @@ export interface TerminalSession {
   readonly typed?: readonly (readonly [after: RegExp, keys: string])[];
 }
 
+/** What was to be seen, and how it ended. */
+export interface TerminalRun {
+  readonly code: number | null;
+  readonly screen: string;
+}
+
 /** Runs a program in a real terminal (a pseudo-terminal of the `script` command); both outputs are one, as on a screen. */
 export function runInTerminal(
   words: readonly string[],
   { columns = 80, env = {}, typed = [] }: TerminalSession = {},
-): Promise<{ readonly code: number | null; readonly screen: string }> {
+): Promise<TerminalRun> {
   const line = words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   const child = spawn(requireTool("script"), ["-qec", `stty cols ${columns} rows 60; ${line}`, "/dev/null"], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -45,6 +51,6 @@ export function runInTerminal(
 }
 
 /** Runs the portcullis command in a real terminal. */
-export function runPortcullisInTerminal(args: readonly string[], session?: TerminalSession) {
+export function runPortcullisInTerminal(args: readonly string[], session?: TerminalSession): Promise<TerminalRun> {
   return runInTerminal([...portcullisCommand(), ...args], session);
 }
