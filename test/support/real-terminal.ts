@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { portcullisCommand } from "./portcullis-process.ts";
 import { requireTool } from "./tool.ts";
 
+const longestWait = 30_000;
+
 /** How a command is run in a terminal. */
 export interface TerminalSession {
   /** Characters in a line; 80 unless told otherwise. */
@@ -27,6 +29,8 @@ export function runInTerminal(
     stdio: ["pipe", "pipe", "inherit"],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm", SHELL: "/bin/sh", LANG: "C.UTF-8", ...env },
   });
+  // What is waited for may never be written: that must fail the test, not stop it.
+  const deadline = setTimeout(() => child.kill("SIGKILL"), longestWait);
   const waiting = [...typed];
   let screen = "";
   let seen = 0;
@@ -46,7 +50,10 @@ export function runInTerminal(
   type();
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, screen: screen.replaceAll("\r\n", "\n") }));
+    child.on("close", (code) => {
+      clearTimeout(deadline);
+      resolve({ code, screen: screen.replaceAll("\r\n", "\n") });
+    });
   });
 }
 

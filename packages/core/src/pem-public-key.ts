@@ -22,7 +22,9 @@ export function readPemPublicKey(text: string): RsaPublicKey {
     .split("-----BEGIN ")
     .slice(1);
   if (blocks.length !== 1) {
-    throw unreadable(`the text holds ${blocks.length} PEM blocks; give exactly one "PUBLIC KEY" in each text`);
+    throw unreadable(
+      `the text holds ${blocks.length} PEM blocks; give one "PUBLIC KEY", from its BEGIN to its END line`,
+    );
   }
   const [, label, body = ""] = /^([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(blocks[0] as string) ?? [];
   const der = decodeBase64urlText(

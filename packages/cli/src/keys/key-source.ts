@@ -1,9 +1,10 @@
 import { createPublicKey } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicKeySource } from "@portcullis/core";
-import { decodeText } from "../command-line/decode-text.ts";
+import { readSmallFile } from "../command-line/read-small-file.ts";
 import { fetchJwkSet } from "./jwk-set-url.ts";
+import { keyText } from "./key-text.ts";
 import { plainPem } from "./plain-pem.ts";
 
 /** What a key file or URL held. */
@@ -21,7 +22,7 @@ export function isKeyUrl(source: string): boolean {
 /** Reads one `--key`; rejects with a sentence that names the source and never shows its content. */
 export async function loadKey(source: string): Promise<LoadedKey> {
   if (isKeyUrl(source)) return { key: await fetchJwkSet(source), warnings: [] };
-  const text = decodeText(await readKeyFile(source));
+  const text = keyText(await readKeyFile(source));
   const { mode } = await stat(source);
   const publicHalf = readPublicHalf(text, source);
   const key = publicHalf ?? text;
@@ -42,7 +43,7 @@ export async function loadKey(source: string): Promise<LoadedKey> {
 
 async function readKeyFile(name: string): Promise<Buffer> {
   try {
-    return await readFile(name);
+    return await readSmallFile(name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
     throw new Error(`${name} is a folder; name the public key's file in it, such as ${join(name, "public.pem")}`);
@@ -61,14 +62,18 @@ export function readPublicHalf(text: string, source: string): string | undefined
         : createPublicKey({ key: jwk, format: "jwk" });
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
-    if (!/ENCRYPTED/.test(text)) {
-      throw new Error(`${source} is a private key that cannot be read (encrypted, or damaged); give its public half`);
-    }
-    const file = source.includes(" ") ? "FILE" : source;
-    throw new Error(
-      `${source} is an encrypted private key; make its public half: openssl pkey -in ${file} -pubout -out public.pem`,
-    );
+    throw new Error(`${source} is ${unreadablePrivateKey(text, source.includes(" ") ? "FILE" : source)}`);
   }
+}
+
+function unreadablePrivateKey(text: string, file: string): string {
+  if (/BEGIN OPENSSH/.test(text)) {
+    return `a private key in OpenSSH's own format; make its public half: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`;
+  }
+  if (/ENCRYPTED/.test(text)) {
+    return `an encrypted private key; make its public half: openssl pkey -in ${file} -pubout -out public.pem`;
+  }
+  return "a damaged private key; copy it again, whole and unchanged";
 }
 
 function readPrivateJwk(text: string): JsonWebKeyInput | undefined {

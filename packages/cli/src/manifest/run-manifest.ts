@@ -4,6 +4,7 @@ import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { isSystemError, reasonOf } from "../command-line/reason-of.ts";
 import { loadIssuer } from "../sign/load-issuer.ts";
 import { printInstallLink } from "./install-link.ts";
 import { lintFile } from "./lint-file.ts";
@@ -48,7 +49,7 @@ export async function runManifest(
       // A wrong URL is a wrong command line, as it is to sign.
       throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
     }
-    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${error.message}`);
+    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${reasonOf(error)}`);
     throw error;
   }
 }
@@ -63,7 +64,7 @@ async function makeManifest(file: string, options: ManifestOptions, context: Com
   const issuer =
     options.privateKey === undefined
       ? undefined
-      : loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
+      : await loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
   const { metadata, warnings } = await readPackage(file);
   const progress = createProgressLine(context);
   const hashes = await hashFile(file, {
@@ -100,9 +101,4 @@ async function makeManifest(file: string, options: ManifestOptions, context: Com
 
 function percent(share: number): string {
   return `${Math.floor(share * 100)} %`;
-}
-
-/** A file that cannot be read; what else is thrown is a defect of ours. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
 }

@@ -33,7 +33,8 @@ export async function runProbe(address: string, options: ProbeOptions, context: 
     throw usageError("give --private-key or --token, not both");
   }
   const url = readUrl(removeToken(address, tokenParameter));
-  const key = options.privateKey === undefined ? undefined : loadPrivateKey(options.privateKey, options.passphraseFile);
+  const { privateKey, passphraseFile } = options;
+  const key = privateKey === undefined ? undefined : await loadPrivateKey(privateKey, passphraseFile);
   const token = key ? undefined : (options.token ?? readToken(address, tokenParameter).token);
   if (token !== undefined) refuseUselessToken(token, context.now());
   const loopback = isLoopback(url);

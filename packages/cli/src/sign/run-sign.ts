@@ -15,7 +15,7 @@ export interface SignOptions extends PrivateKeyOptions {
 
 /** Prints a download link as Jamf Pro would make it. */
 export async function runSign(url: string, options: SignOptions, context: CommandContext): Promise<ExitCode> {
-  const issuer = loadIssuer(options, options.expiry, context);
+  const issuer = await loadIssuer(options, options.expiry, context);
   try {
     printLink(await issuer.downloadUrl(url), options, context);
   } catch (error) {
