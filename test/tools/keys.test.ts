@@ -363,3 +363,12 @@ test("of a file that is not there, or a folder, the reason is said in words", as
   }
   assert.equal((await runMain(["pubkey", folder])).stderr, `portcullis: ${folder} cannot be read: it is a folder\n`);
 });
+
+test("the quotes of a document around a URL are not taken for a part of it", async () => {
+  const { stdout } = await runMain(["sign", " “https://example.com/a.ipa” ", "--private-key", privatePem]);
+  assert.match(stdout, /^https:\/\/example\.com\/a\.ipa\?token=/);
+  const { stdout: link } = await runMain(["manifest", "--itms", "«https://example.com/a.plist»"]);
+  assert.match(link, /url=https%3A%2F%2Fexample\.com%2Fa\.plist\n$/);
+  const probed = await runMain(["probe", "“http://127.0.0.1:1/a.ipa”"]);
+  assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+});
