@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
-import { probeVerdict } from "../support/probe-verdict.ts";
+import { testProxiedApp } from "../support/proxied-app-suite.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
+import { servedFolder } from "../support/served-folder.ts";
 import { signingKey } from "../support/signing-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const base = temporaryFolder();
-const key = signingKey();
-mkdirSync(join(base, "apps"));
-writeFileSync(join(base, "apps/app.ipa"), "the app");
-writeFileSync(join(base, "public.pem"), key.publicPem);
+const { base, www, key } = servedFolder({ "app.ipa": "the app" });
 chmodSync(base, 0o755);
 
 const port = await freePort();
@@ -29,7 +25,7 @@ const example = readFileSync("examples/apache/portcullis.conf", "utf8")
   .replaceAll("/etc/portcullis/public.pem", join(base, "public.pem"))
   .replaceAll("/usr/bin/portcullis", program)
   .replaceAll("/var/log/apache2/", `${base}/`)
-  .replaceAll("/srv/apps", join(base, "apps"))
+  .replaceAll("/srv/apps", www)
   .replace(" www-data:www-data", "")
   .replace("*:443", `127.0.0.1:${port}`);
 const modules = ["mpm_event", "authz_core", "headers", "mime", "rewrite", "env", "setenvif"];
@@ -55,20 +51,7 @@ await startServer("apache2", ["-X", "-f", join(base, "httpd.conf")], port);
 const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   rawRequest(port, path, { headers, method });
 
-test("a valid link is served by Apache: whole, HEAD and in part", async () => {
-  const path = `/app.ipa?token=${freshToken(key)}`;
-  const whole = await get(path);
-  assert.deepEqual([whole.status, whole.body.toString()], [200, "the app"]);
-  assert.equal(whole.headers["cache-control"], "private");
-  assert.equal((await get(path, {}, "HEAD")).status, 200);
-  const part = await get(path, { Range: "bytes=4-6" });
-  assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
-});
-
-test("probe finds Apache behind this example LOCKED", async () => {
-  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/app.ipa`, key);
-  assert.deepEqual([verdict, faults], ["LOCKED", []]);
-});
+testProxiedApp("Apache", port, key);
 
 test("any other link is refused with 401", async () => {
   for (const query of [

@@ -1,31 +1,26 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
-import { probeVerdict } from "../support/probe-verdict.ts";
+import { testProxiedApp } from "../support/proxied-app-suite.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
+import { servedFolder } from "../support/served-folder.ts";
 import { signingKey } from "../support/signing-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const base = temporaryFolder();
-const key = signingKey();
+const { base, www, key } = servedFolder({ "app.ipa": "the app", ".hidden": "hidden" });
 const socket = join(base, "auth.sock");
-mkdirSync(join(base, "apps"));
-writeFileSync(join(base, "apps/app.ipa"), "the app");
-writeFileSync(join(base, "apps/.hidden"), "hidden");
-writeFileSync(join(base, "public.pem"), key.publicPem);
 
 const port = await freePort();
 const log = join(base, "access.log");
 // The example as it is published, with its paths and address replaced by those of this test.
 const example = readFileSync("examples/caddy/Caddyfile", "utf8")
   .replaceAll("/run/portcullis/auth.sock", socket)
-  .replaceAll("/srv/apps", join(base, "apps"))
+  .replaceAll("/srv/apps", www)
   .replace("log default {", `admin off\n\tauto_https off\n\tlog default {\n\t\toutput file ${log}`)
   .replace(/^apps\.example\.com/m, `http://127.0.0.1:${port}, http://localhost:${port}`);
 writeFileSync(join(base, "Caddyfile"), example);
@@ -39,21 +34,7 @@ await startServer("caddy", config, port, { HOME: base, XDG_DATA_HOME: base, XDG_
 const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   rawRequest(port, path, { headers, method });
 
-test("a valid link is served by Caddy: whole, HEAD and in part", async () => {
-  const path = `/app.ipa?token=${freshToken(key)}`;
-  const whole = await get(path);
-  assert.deepEqual([whole.status, whole.body.toString()], [200, "the app"]);
-  assert.equal(whole.headers["cache-control"], "private");
-  assert.equal(whole.headers["content-type"], "application/octet-stream");
-  assert.equal((await get(path, {}, "HEAD")).status, 200);
-  const part = await get(path, { Range: "bytes=4-6" });
-  assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
-});
-
-test("probe finds Caddy behind this example LOCKED", async () => {
-  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/app.ipa`, key);
-  assert.deepEqual([verdict, faults], ["LOCKED", []]);
-});
+testProxiedApp("Caddy", port, key);
 
 test("any other link is refused, and the client is told why", async () => {
   for (const [query, status, code] of [

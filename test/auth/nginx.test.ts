@@ -1,28 +1,24 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
-import { probeVerdict } from "../support/probe-verdict.ts";
+import { testProxiedApp } from "../support/proxied-app-suite.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
+import { servedFolder } from "../support/served-folder.ts";
 import { signingKey } from "../support/signing-key.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const base = temporaryFolder();
-const key = signingKey();
+const { base, www, key } = servedFolder({ "app.ipa": "the app" });
 const socket = join(base, "auth.sock");
-mkdirSync(join(base, "apps"));
-writeFileSync(join(base, "apps/app.ipa"), "the app");
-writeFileSync(join(base, "public.pem"), key.publicPem);
 
 const port = await freePort();
 // The example as it is published, with its paths and port replaced by those of this test.
 const example = readFileSync("examples/nginx-auth-request/portcullis.conf", "utf8")
   .replaceAll("/run/portcullis/auth.sock", socket)
-  .replaceAll("/srv/apps", join(base, "apps"))
+  .replaceAll("/srv/apps", www)
   .replaceAll("/var/log/nginx/", `${base}/`)
   .replace(/listen 443 ssl;[\s\S]*?server_name [^;]+;/, `listen 127.0.0.1:${port};`)
   .replace(/ssl_[^;]+;/g, "");
@@ -42,20 +38,7 @@ await startServer("nginx", ["-p", base, "-c", join(base, "nginx.conf")], port);
 const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
   rawRequest(port, path, { headers, method });
 
-test("a valid link is served by nginx: whole, HEAD and in part", async () => {
-  const path = `/app.ipa?token=${freshToken(key)}`;
-  const whole = await get(path);
-  assert.deepEqual([whole.status, whole.body.toString()], [200, "the app"]);
-  assert.equal(whole.headers["cache-control"], "private");
-  assert.equal((await get(path, {}, "HEAD")).status, 200);
-  const part = await get(path, { Range: "bytes=4-6" });
-  assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
-});
-
-test("probe finds nginx behind this example LOCKED", async () => {
-  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/app.ipa`, key);
-  assert.deepEqual([verdict, faults], ["LOCKED", []]);
-});
+testProxiedApp("nginx", port, key);
 
 test("any other link is refused by nginx with 401 or 403, never with 500", async () => {
   for (const [query, status] of [

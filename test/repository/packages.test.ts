@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 
 const names = readdirSync("packages");
@@ -17,6 +18,22 @@ function importsOf(file: string): string[] {
     /^\s*(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm,
   );
   return [...statements].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
+}
+
+/** A way from the file back to itself along relative imports, of types too; `undefined` if there is none. */
+function circleThrough(file: string): readonly string[] | undefined {
+  const visited = new Set<string>();
+  const waiting: (readonly string[])[] = [[file]];
+  for (let way = waiting.pop(); way; way = waiting.pop()) {
+    const from = way.at(-1) as string;
+    for (const imported of importsOf(from).filter((specifier) => /^\.\.?\/.*\.ts$/.test(specifier))) {
+      const next = join(dirname(from), imported);
+      if (next === file) return [...way, file];
+      if (!visited.has(next)) waiting.push([...way, next]);
+      visited.add(next);
+    }
+  }
+  return undefined;
 }
 
 /** What each package may import besides itself: the direction in which the house is built. */
@@ -43,6 +60,10 @@ describe("imports", () => {
         }
       }
     }
+  });
+
+  test("no file of a package imports itself, not even by way of others, nor only for a type", () => {
+    for (const file of names.flatMap(sourceFiles)) assert.deepEqual(circleThrough(file), undefined, file);
   });
 
   test("what is imported is declared: every package lists exactly the packages it imports", () => {

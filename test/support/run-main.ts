@@ -12,7 +12,7 @@ export interface MainRun {
 /** What a test may hand to a command; the rest is an empty world. */
 export interface MainWorld {
   readonly env?: Surroundings["env"];
-  readonly stdin?: string;
+  readonly stdin?: string | Buffer;
   readonly now?: () => number;
   readonly signals?: Surroundings["signals"];
   /** Pretends that standard output and error are terminals of this width. */

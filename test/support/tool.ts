@@ -8,9 +8,11 @@ const debianPackages: Readonly<Record<string, string>> = {
   curl: "curl",
   nginx: "nginx",
   openssl: "openssl",
+  script: "bsdutils",
   "systemd-analyze": "systemd",
   unshare: "util-linux",
   wget: "wget",
+  zbarimg: "zbar-tools",
 };
 
 /** Fails with the name of the Debian package if a program is not there. */

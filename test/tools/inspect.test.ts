@@ -128,7 +128,7 @@ for (const [name, link, remark] of [
   ["a link encoded as a whole", "https%3A//example.com/a.ipa%3Ftoken%3DT?x", /percent-encoded as a whole/],
 ] as const) {
   test(`${name}: the token is missing, and the remark says where it went`, async () => {
-    const { exit, verdict, remarks } = await inspectJson(link.replace("T", signToken(key)));
+    const { exit, verdict, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
     assert.equal(exit, 1);
     assert.match(verdict, /token_missing/);
     assert.match(remarks.join(), remark);
@@ -143,15 +143,72 @@ for (const [name, link, remark] of [
     "itms-services://?action=download-manifest&url=https%3A%2F%2Fexample.com%2Fa.plist%3Ftoken%3DT",
     /install link/,
   ],
+  [
+    "&amp; in an install link",
+    "itms-services://?x=y&amp;url=https%3A%2F%2Fa.example%2Fa.plist%3Ftoken%3DT",
+    /install link/,
+  ],
+  ["a line of JSON", '{"uri":"/a.ipa?v=2\\u0026token=T"}', /"\\u0026" stands for "&" in JSON only/],
+  [
+    "a line of an access log",
+    '::1 - - [21/Aug/2017:14:05:14 +0000] "GET /a.ipa?token=T HTTP/1.1" 401 1 "-"',
+    /Only the link/,
+  ],
+  ["a curl command", "curl -O 'https://example.com/a.ipa?token=T'", /Only the link/],
+  ["a sentence", "Try this (https://example.com/a.ipa?token=T).", /"\)\." at its end was left out/],
+  ["a full stop", "https://example.com/a.ipa?token=T.", /"\." at its end was left out/],
+  ["a header", "Authorization: Bearer T", /devices send it in the link/],
+  ["a name before the token", '"token": "T"', /Only the link or token/],
+  ["marks of no width", "https://example.com/a.ipa?to\u200bken=T\u00ad", /White space/],
   ["quotes and a line break", '"https://example.com/a.ipa?to\n  ken=T"', /White space/],
   ["a user name", "https://me:pw@example.com/a.ipa?token=T", /user name or password/],
 ] as const) {
   test(`${name}: the link is read all the same, with a remark`, async () => {
-    const { allowed, remarks } = await inspectJson(link.replace("T", signToken(key)));
+    const { allowed, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
     assert.equal(allowed, true);
     assert.match(remarks.join(), remark);
   });
 }
+
+for (const link of ["“https://example.com/a.ipa?token=T”", "«T»", "‘T’", " „T“ ", "&token=T"]) {
+  test(`the link is read without what is around it in ${link}`, async () => {
+    const { allowed, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
+    assert.deepEqual([allowed, remarks], [true, []]);
+  });
+}
+
+test("the dot at the end of an unsigned token is its own", async () => {
+  const unsigned = `${segment({ alg: "none" })}.${segment(jamfClaims)}.`;
+  for (const link of [unsigned, `https://example.com/a.ipa?token=${unsigned}`]) {
+    const { code, remarks } = await inspectJson(link);
+    assert.deepEqual([code, remarks], ["token_malformed", []]);
+  }
+});
+
+test("of an install link whose URL is not encoded it is said what devices do not see", async () => {
+  const link = `itms-services://?action=download-manifest&url=https://example.com/a.plist?v=1&token=${signToken(key)}`;
+  const { code, remarks } = await inspectJson(link);
+  assert.equal(code, "token_missing");
+  assert.match(remarks.join(), /not percent-encoded, so its first & ends it.*portcullis manifest --itms/);
+});
+
+test("of a token behind & where there is no ? it is said what to write", async () => {
+  const { code, remarks } = await inspectJson(`https://example.com/a.ipa&token=${signToken(key)}`);
+  assert.equal(code, "token_missing");
+  assert.match(remarks.join(), /no question mark.*write "\?token=" for "&token="/);
+});
+
+test("what is no token at all, or far too long, is told from one that was cut short", async () => {
+  for (const word of ["hello", "link.txt"]) {
+    const { whatToDo } = await inspectJson(word);
+    assert.match(whatToDo.join(), /This is no token: tokens begin with eyJ.*portcullis inspect - < FILE/);
+  }
+  const { whatToDo } = await inspectJson(`${signToken(key)}${"A".repeat(5000)}`);
+  assert.match(whatToDo.join(), /It has 5431 characters; Jamf Pro's have 431 to some 1,500/);
+  const { code, stderr } = await inspect("a".repeat(70_000));
+  assert.equal(code, 2);
+  assert.match(stderr, /far longer than a link/);
+});
 
 test("the private key as --key is taken as its public half, with a warning", async () => {
   const run = await runMain(["inspect", signToken(key), "--key", privatePem], { now: () => testTime });
@@ -233,7 +290,9 @@ for (const [name, pasted] of Object.entries({
   "with its line ends written out": pemBody("\\n"),
   "from the middle on": pemBody("\n").slice(100),
   "in part": pemBody("\n").split("\n").slice(2, 9).join("\n"),
+  "from a slash on": pemBody("").replace(/^[^/]+/, ""),
   "without its BEGIN line only": pemOf(key.privateKey).split("\n").slice(1).join("\n"),
+  "in the quotes of a document": `“${pemBody("\n")}”`,
   "as a JWK": JSON.stringify(key.privateKey.export({ format: "jwk" })),
 })) {
   test(`a private key that was pasted ${name} is refused, and nothing of it is shown`, async () => {

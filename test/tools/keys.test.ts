@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { createGate, keyThumbprints } from "@portcullis/core";
 import makeQrCode from "qrcode-generator";
 import { openssl, pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
-import { signingKey, testTime } from "../support/signing-key.ts";
+import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -257,4 +257,118 @@ test("a folder as --key is named, and what to name instead", async () => {
   const { code, stderr } = await runMain(["inspect", "x", "--key", folder]);
   assert.equal(code, 3);
   assert.ok(stderr.includes(`${folder} is a folder; name the public key's file in it`), stderr);
+});
+
+const der = (kind: "spki" | "pkcs1" | "pkcs8") =>
+  kind === "spki"
+    ? key.publicKey.export({ type: kind, format: "der" })
+    : key.privateKey.export({ type: kind, format: "der" });
+const certificate = openssl(["req", "-x509", "-key", privatePem, "-subj", "/CN=test", "-days", "1"]);
+
+for (const [name, bytes] of Object.entries({
+  "public key": der("spki"),
+  "public key of the older form": key.publicKey.export({ type: "pkcs1", format: "der" }),
+  "private key": der("pkcs8"),
+  "private key of the older form": der("pkcs1"),
+  certificate: new X509Certificate(certificate).raw,
+})) {
+  test(`a binary (DER) ${name} is read like its PEM`, async () => {
+    const file = join(folder, "binary.der");
+    writeFileSync(file, bytes, { mode: 0o600 });
+    const { stdout, stderr } = await runMain(["pubkey", file]);
+    assert.equal(stdout.trim(), key.publicPem.trim(), stderr);
+    const signed = await runMain(["sign", "https://example.com/a.ipa", "--private-key", file]);
+    const inspected = await runMain(["inspect", signToken(key), "--key", file], { now: () => testTime });
+    assert.equal(inspected.code, 0, inspected.stderr);
+    if (name.startsWith("private")) assert.equal(signed.code, 0, signed.stderr);
+    else assert.match(signed.stderr, /this is a (public key, which cannot sign|certificate, which holds a public key)/);
+  });
+}
+
+test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said what to do", async () => {
+  const pkcs12 = join(folder, "identity.p12");
+  const pem = join(folder, "certificate.pem");
+  writeFileSync(pem, certificate);
+  openssl(["pkcs12", "-export", "-inkey", privatePem, "-in", pem, "-passout", "pass:x", "-out", pkcs12]);
+  const encrypted = join(folder, "encrypted.der");
+  writeFileSync(
+    encrypted,
+    key.privateKey.export({ type: "pkcs8", format: "der", cipher: "aes-256-cbc", passphrase: "x" }),
+  );
+  const openSsh = join(folder, "id_rsa");
+  writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n");
+  for (const [file, answer] of [
+    [pkcs12, /identity\.p12: it is a PKCS#12 file.*openssl pkcs12 -in FILE -nokeys/],
+    [encrypted, /encrypted\.der: it is binary, and no key or certificate that can be read; give it as PEM/],
+    [openSsh, /OpenSSH's own format.*ssh-keygen/],
+  ] as const) {
+    for (const argv of [
+      ["pubkey", file],
+      ["inspect", "x", "--key", file],
+      ["sign", "https://example.com/a.ipa", "--private-key", file],
+    ]) {
+      const { code, stderr } = await runMain(argv);
+      assert.equal(code, 3);
+      assert.match(stderr, answer);
+    }
+  }
+});
+
+test("a damaged private key is said to be damaged, and not to be encrypted", async () => {
+  const file = join(folder, "damaged.pem");
+  writeFileSync(file, pemOf(key.privateKey).replace(/^(?=[A-Za-z])/gm, "> "), { mode: 0o600 });
+  for (const argv of [
+    ["pubkey", file],
+    ["inspect", "x", "--key", file],
+  ]) {
+    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key; copy it again/);
+  }
+});
+
+test("of an encrypted private key and of an empty passphrase it is said which option and file to mend", async () => {
+  const file = join(folder, "closed.pem");
+  const cipher = { cipher: "aes-256-cbc", passphrase: "abc" };
+  writeFileSync(file, key.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }));
+  const passphrase = join(folder, "empty-passphrase");
+  writeFileSync(passphrase, "\nabc\n");
+  const argv = ["sign", "https://example.com/a.ipa", "--private-key", file];
+  assert.match((await runMain(argv)).stderr, /closed\.pem: .*\n.*--passphrase-file FILE\n$/);
+  const { stderr } = await runMain([...argv, "--passphrase-file", passphrase]);
+  assert.match(stderr, /empty-passphrase: its first line is empty; it must hold the passphrase/);
+});
+
+test("a file that cannot be a key, a link or a manifest is not read to its end", async () => {
+  for (const argv of [
+    ["pubkey", "/dev/zero"],
+    ["inspect", "x", "--key", "/dev/zero"],
+    ["sign", "https://example.com/a.ipa", "--private-key", "/dev/zero"],
+    ["manifest", "--lint", "/dev/zero"],
+  ]) {
+    const { code, stderr } = await runMain(argv);
+    assert.equal(code, 3);
+    assert.match(stderr, /\/dev\/zero.*it has more than 16 MiB/);
+  }
+});
+
+test("of a file that is not there, or a folder, the reason is said in words", async () => {
+  const absent = join(folder, "absent.pem");
+  for (const argv of [
+    ["pubkey", absent],
+    ["inspect", "x", "--key", absent],
+    ["scan-logs", absent, "--key", absent],
+    ["sign", "https://example.com/a.ipa", "--private-key", absent],
+    ["manifest", "--lint", absent],
+  ]) {
+    assert.equal((await runMain(argv)).stderr, `portcullis: ${absent} cannot be read: no such file or directory\n`);
+  }
+  assert.equal((await runMain(["pubkey", folder])).stderr, `portcullis: ${folder} cannot be read: it is a folder\n`);
+});
+
+test("the quotes of a document around a URL are not taken for a part of it", async () => {
+  const { stdout } = await runMain(["sign", " “https://example.com/a.ipa” ", "--private-key", privatePem]);
+  assert.match(stdout, /^https:\/\/example\.com\/a\.ipa\?token=/);
+  const { stdout: link } = await runMain(["manifest", "--itms", "«https://example.com/a.plist»"]);
+  assert.match(link, /url=https%3A%2F%2Fexample\.com%2Fa\.plist\n$/);
+  const probed = await runMain(["probe", "“http://127.0.0.1:1/a.ipa”"]);
+  assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
 });

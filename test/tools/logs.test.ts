@@ -8,6 +8,9 @@ import { pipeline } from "node:stream/promises";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { fingerprintToken } from "@portcullis/core";
+import { createTerminal } from "../../packages/cli/src/command-line/terminal.ts";
+import { findTokens } from "../../packages/cli/src/logs/find-tokens.ts";
+import { openLog } from "../../packages/cli/src/logs/open-log.ts";
 import { createRedactStream } from "../../packages/cli/src/logs/redact-stream.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
@@ -23,6 +26,7 @@ const valid = signToken(key);
 const expired = signToken(key, { ...jamfClaims, exp: testTime - 3600 });
 const foreign = signToken(otherKey);
 const print = await fingerprintToken(valid);
+const silent = createTerminal(new Writable(), {});
 
 async function redact(chunks: readonly (string | Buffer)[], parameter = "token"): Promise<string> {
   const pieces: Buffer[] = [];
@@ -194,7 +198,7 @@ test("scan-logs goes on after a log that cannot be read, and exit code 3 says so
     now: () => testTime,
   });
   assert.equal(code, 3);
-  assert.match(stderr, /no\.log cannot be read: ENOENT/);
+  assert.match(stderr, /no\.log cannot be read: no such file or directory\n/);
   assert.match(stderr, /broken\.gz cannot be read: unexpected end of file/);
   assert.match(stdout, /after\.log/);
 });
@@ -257,4 +261,70 @@ test("scan-logs reads a big packed log without a warning of Node's", async () =>
   child.stderr.on("data", (chunk) => (errors += chunk));
   const code = await new Promise((resolve) => child.on("close", resolve));
   assert.deepEqual([code, errors], [0, ""]);
+});
+
+test("what was found in a log that breaks off counts, and the rest is not called clean", async () => {
+  const log = join(folder, "breaks-off.gz");
+  const noise = randomBytes(2_000_000).toString("base64");
+  const packed = gzipSync(`GET /a?token=${valid}\n${noise}\n`);
+  writeFileSync(log, packed.subarray(0, packed.length - 100_000));
+  const run = await runMain(["scan-logs", log, "--key", publicPem], { now: () => testTime });
+  assert.equal(run.code, 3);
+  assert.match(run.stdout, /breaks-off\.gz {2}1 token in 1 line: 1 valid; the rest cannot be read\n/);
+  assert.match(run.stdout, new RegExp(`STILL VALID[^\\n]*\\n  ${print}`));
+
+  const unread = await runMain(["scan-logs", join(folder, "no.log"), "--json"]);
+  assert.equal(unread.code, 3);
+  assert.equal(JSON.parse(unread.stdout).logs[0].problem, "no such file or directory");
+  const { stdout } = await runMain(["scan-logs", join(folder, "no.log")]);
+  assert.match(stdout, /Not all of these logs could be read/);
+  assert.doesNotMatch(stdout, /no token/i);
+});
+
+const utf16 = Buffer.from(`\uFEFFGET /a?token=${valid}\r\n`, "utf16le");
+
+for (const [name, bytes] of Object.entries({
+  "in UTF-16": utf16,
+  "in UTF-16, the other byte first": Buffer.from(utf16).swap16(),
+  "in UTF-16 without a mark": utf16.subarray(2),
+  "in UTF-16, packed": gzipSync(utf16),
+})) {
+  test(`scan-logs finds the token in a log ${name}, and redact refuses to pass it for clean`, async () => {
+    for (const pieces of [[bytes], [...bytes].map((byte) => Buffer.of(byte))]) {
+      const { chunks } = await openLog("-", { stdin: Readable.from(pieces), err: silent });
+      const read: Buffer[] = [];
+      for await (const chunk of chunks) read.push(chunk);
+      const found = findTokens(Buffer.concat(read), "token");
+      assert.equal(found.length, 1);
+    }
+    const refused = await runMain(["redact"], { stdin: bytes });
+    assert.deepEqual([refused.code, refused.stdout], [3, ""]);
+    assert.match(refused.stderr, /(utf-16[bl]e|packed \(gzip\)), in which no token can be seen; nothing was copied/);
+  });
+}
+
+for (const [name, start, remedy] of [
+  ["bzip2", "BZh91AY&SY", "bzcat"],
+  ["xz", "\u00fd7zXZ\u0000\u0000", "xzcat"],
+  ["zstd", "(\u00b5/\u00fd\u0004X", "zstdcat"],
+  ["compress", "\u001f\u009d\u0090", "zcat"],
+  ["zip", "PK\u0003\u0004\u0014\u0000", "unzip -p"],
+  ["systemd's journal", "LPKSHHRH\u0000", "journalctl -o cat --file"],
+] as const) {
+  test(`a log that is packed by ${name} is refused, and what unpacks it is said`, async () => {
+    const log = join(folder, "packed.log");
+    writeFileSync(log, Buffer.from(start, "latin1"));
+    const scanned = await runMain(["scan-logs", log]);
+    assert.equal(scanned.code, 3);
+    assert.ok(scanned.stderr.includes(`it is packed (${name}): unpack it first, with ${remedy}`), scanned.stderr);
+    const advised = await runMain(["advise", log]);
+    assert.match(advised.stderr, /unpack it first/);
+    const refused = await runMain(["redact"], { stdin: Buffer.from(start, "latin1") });
+    assert.deepEqual([refused.code, refused.stdout], [3, ""]);
+    assert.ok(refused.stderr.includes(`${remedy} FILE | portcullis redact`), refused.stderr);
+  });
+}
+
+test("what is shorter than any mark of a packed log passes redact as it is", async () => {
+  for (const text of ["", "a", "PK\n"]) assert.equal((await runMain(["redact"], { stdin: text })).stdout, text);
 });

@@ -124,6 +124,8 @@ test("progress is shown on a terminal while a file is hashed, and taken away aga
 for (const [name, argv, code, message] of [
   ["nothing to do", [], 2, /give one of/],
   ["two things to do", [app, "--lint", "x"], 2, /give one of/],
+  ["a folder that is not there, before anything is read", ["x", "--url", url, "-o", "no/a.plist"], 3, /no folder no\n/],
+  ["a file for an install link", ["--itms", url, "-o", "a.plist"], 2, /--out takes the manifest of an \.ipa or \.pkg/],
   ["no URL", [app], 2, /--url URL is missing/],
   ["a URL that devices do not take", [app, "--url", "http://example.com/a.ipa"], 2, /https/],
   ["a URL that is none, before anything is read", ["nothing.ipa", "--url", "nonsense"], 2, /from https:\/\/ on/],

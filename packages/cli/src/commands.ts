@@ -1,7 +1,7 @@
 import type { Command } from "./command-line/command.ts";
 import { advise } from "./commands/advise.ts";
 import { auth } from "./commands/auth.ts";
-import { completion } from "./commands/completion.ts";
+import { completionOf } from "./commands/completion.ts";
 import { demo } from "./commands/demo.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keygen } from "./commands/keygen.ts";
@@ -29,5 +29,5 @@ export const commands: readonly Command[] = [
   redact,
   advise,
   demo,
-  completion,
+  completionOf(() => commands),
 ];

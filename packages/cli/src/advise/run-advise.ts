@@ -3,6 +3,7 @@ import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { reasonOf } from "../command-line/reason-of.ts";
 import { openLog } from "../logs/open-log.ts";
 import { readDecisions } from "./decision-line.ts";
 import { printAdvice } from "./print-advice.ts";
@@ -26,13 +27,13 @@ export async function runAdvise(
   const progress = createProgressLine(context);
   for (const file of files) {
     try {
-      const log = await openLog(file, context.stdin);
+      const log = await openLog(file, context);
       for await (const line of readDecisions(log.chunks)) {
         take(line);
         progress.show(`${log.size ? progressBar(log.bytesRead() / log.size, 20) : ""} ${basename(file)}`);
       }
     } catch (error) {
-      throw failure(`${file} cannot be read: ${(error as Error).message}`);
+      throw failure(`${file} cannot be read: ${reasonOf(error)}`);
     } finally {
       progress.clear();
     }

@@ -1,5 +1,6 @@
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { standardInput } from "../command-line/standard-input.ts";
 import { ignoreUserSignals } from "../command-line/user-signals.ts";
 import { keepKeys } from "../keys/key-keeper.ts";
 import { createReloadingGate, type GateSettings } from "../keys/reloading-gate.ts";
@@ -21,7 +22,7 @@ export async function runRewritemap(settings: GateSettings, context: CommandCont
   signals.on("SIGHUP", () => void keys.reload());
   stdout.on("error", () => stdin.destroy());
   try {
-    for await (const line of readLines(stdin)) {
+    for await (const line of readLines(standardInput(context))) {
       const decision = await gate.check(line ?? "");
       const answer = line === undefined ? "token_too_long" : decision.allowed ? "allowed" : decision.code;
       stdout.write(`${answer}\n`);

@@ -1,11 +1,6 @@
-import type { Readable, Writable } from "node:stream";
-import type { Terminal } from "./terminal.ts";
-
-/** Environment variables. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** An output stream; a terminal says so and knows its width. */
-export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+import type { Readable } from "node:stream";
+import type { Environment } from "./environment.ts";
+import type { OutputStream, Terminal } from "./terminal.ts";
 
 /** Where signals come from: `process`, or an EventEmitter in tests. */
 export interface SignalSource {

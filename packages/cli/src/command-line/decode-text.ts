@@ -1,11 +1,13 @@
-/** Reads bytes as text: UTF-8, or the UTF-16 that PowerShell's `>` and Windows' editors write. */
-export function decodeText(bytes: Buffer): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString("utf16le", 2);
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) {
-    const even = bytes.length - (bytes.length % 2);
-    return Buffer.from(bytes.subarray(2, even)).swap16().toString("utf16le");
-  }
+/** Reads bytes as text: UTF-8, or the UTF-16 that PowerShell's `>` and Windows' editors write; without a byte order mark. */
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder(utf16Of(bytes) ?? "utf-8").decode(bytes);
+}
+
+/** Which UTF-16 it is, by the first four bytes; `undefined` if it is none. */
+export function utf16Of(start: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  const [first, second, third, fourth] = start;
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
   // Without a byte order mark it shows by the zeros between ASCII characters.
-  const isUtf16 = bytes.length > 3 && bytes[0] !== 0 && bytes[1] === 0 && bytes[2] !== 0 && bytes[3] === 0;
-  return bytes.toString(isUtf16 ? "utf16le" : "utf8");
+  return first && second === 0 && third && fourth === 0 ? "utf-16le" : undefined;
 }

@@ -1,5 +1,5 @@
 import { usageError } from "./command-error.ts";
-import type { Environment } from "./context.ts";
+import type { Environment } from "./environment.ts";
 import { dashedName, environmentName, type OptionTable } from "./option.ts";
 import { type AnyOptionValue, readJson, readText } from "./option-value.ts";
 

@@ -1,5 +1,9 @@
+import type { Writable } from "node:stream";
 import pico from "picocolors";
-import type { Environment, OutputStream } from "./context.ts";
+import type { Environment } from "./environment.ts";
+
+/** An output stream; a terminal says so and knows its width. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Colours that are plain text where colour is not wanted. */
 export type Colours = ReturnType<typeof pico.createColors>;

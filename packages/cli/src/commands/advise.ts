@@ -1,5 +1,6 @@
 import { type Command, defineCommand } from "../command-line/command.ts";
 import { jsonOption } from "../command-line/json-option.ts";
+import { expiryOption } from "../sign/expiry-option.ts";
 
 /** `portcullis advise`: which Token Expiry should Jamf Pro have? */
 export const advise: Command = defineCommand({
@@ -11,13 +12,7 @@ export const advise: Command = defineCommand({
     logs: { placeholder: "LOG", description: "logs in their order, or - for standard input", variadic: true },
   },
   options: {
-    expiry: {
-      kind: "number",
-      placeholder: "MINUTES",
-      min: 1,
-      max: 120,
-      description: "what Token Expiry was meanwhile (default: read off the log)",
-    },
+    expiry: { ...expiryOption, description: "what Token Expiry was meanwhile (default: read off the log)" },
     json: jsonOption,
   },
   examples: [{ command: "portcullis advise /var/log/portcullis/*.log --expiry 5", meaning: "is five minutes enough?" }],

@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from "../command-line/command.ts";
 import { gateOptionTable } from "../keys/gate-option-table.ts";
-import { serverOptionTable } from "../server/server-option-table.ts";
+import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../server/server-option-table.ts";
 
 /** `portcullis auth`: the answerer behind a proxy that serves the files itself. */
 export const auth: Command = defineCommand({
@@ -28,24 +28,9 @@ export const auth: Command = defineCommand({
       default: "127.0.0.1",
       description: "listen on this address",
     },
-    port: {
-      kind: "number",
-      short: "p",
-      placeholder: "PORT",
-      min: 0,
-      max: 65_535,
-      default: 9180,
-      description: "listen on this port; 0 takes any that is free",
-    },
-    socket: {
-      kind: "text",
-      placeholder: "PATH",
-      description: "listen on a unix socket, in place of host and port",
-    },
-    reportOnly: {
-      kind: "flag",
-      description: "refuse nothing: log what would have been refused. Protects nothing",
-    },
+    port: { ...portOption, default: 9180 },
+    socket: socketOption,
+    reportOnly: reportOnlyOption,
     ...serverOptionTable,
   },
   examples: [

@@ -5,19 +5,19 @@ import type { Shell } from "../reference/shell-completion.ts";
 
 const shells: readonly string[] = ["bash", "zsh", "fish"] satisfies Shell[];
 
-/** `portcullis completion`: what makes a shell complete commands and options. */
-export const completion: Command = defineCommand({
-  name: "completion",
-  summary: "print the completion script of a shell",
-  description: "Prints a script that makes a shell complete the commands and options of portcullis.",
-  operands: { shell: { placeholder: "SHELL", description: "bash, zsh or fish" } },
-  options: {},
-  examples: [{ command: 'eval "$(portcullis completion bash)"', meaning: "in ~/.bashrc" }],
-  async run({ operands }, { stdout }) {
-    if (!shells.includes(operands.shell)) throw usageError("SHELL: give one of bash, zsh, fish");
-    const { completionScript } = await import("../reference/shell-completion.ts");
-    const { commands } = await import("../commands.ts");
-    stdout.write(completionScript(operands.shell as Shell, commands));
-    return exitCode.success;
-  },
-});
+/** `portcullis completion`: what makes a shell complete commands and options; `commands` gives all of them, this one too. */
+export const completionOf = (commands: () => readonly Command[]): Command =>
+  defineCommand({
+    name: "completion",
+    summary: "print the completion script of a shell",
+    description: "Prints a script that makes a shell complete the commands and options of portcullis.",
+    operands: { shell: { placeholder: "SHELL", description: "bash, zsh or fish" } },
+    options: {},
+    examples: [{ command: 'eval "$(portcullis completion bash)"', meaning: "in ~/.bashrc" }],
+    async run({ operands }, { stdout }) {
+      if (!shells.includes(operands.shell)) throw usageError("SHELL: give one of bash, zsh, fish");
+      const { completionScript } = await import("../reference/shell-completion.ts");
+      stdout.write(completionScript(operands.shell as Shell, commands()));
+      return exitCode.success;
+    },
+  });

@@ -1,4 +1,5 @@
 import { type Command, defineCommand } from "../command-line/command.ts";
+import { expiryOption } from "../sign/expiry-option.ts";
 
 /** `portcullis demo`: see a download being allowed and refused, with nothing set up. */
 export const demo: Command = defineCommand({
@@ -16,14 +17,7 @@ export const demo: Command = defineCommand({
       max: 65_535,
       default: 8080,
     },
-    expiry: {
-      kind: "number",
-      placeholder: "MINUTES",
-      description: "how long the working link works",
-      min: 1,
-      max: 120,
-      default: 15,
-    },
+    expiry: { ...expiryOption, default: 15, description: "how long the working link works" },
   },
   async run({ options }, context) {
     const { runDemo } = await import("../demo/run-demo.ts");

@@ -1,5 +1,6 @@
 import { type Command, defineCommand } from "../command-line/command.ts";
 import { jsonOption } from "../command-line/json-option.ts";
+import { expiryOption } from "../sign/expiry-option.ts";
 import { privateKeyOptionTable } from "../sign/private-key-option-table.ts";
 
 /** `portcullis manifest`: the property list by which devices install an app. */
@@ -17,14 +18,7 @@ export const manifest: Command = defineCommand({
     wholeFile: { kind: "flag", description: "one hash of the whole file, not one for every 10 MiB" },
     md5: { kind: "flag", description: "add MD5 hashes, for old devices" },
     ...privateKeyOptionTable,
-    expiry: {
-      kind: "number",
-      placeholder: "MINUTES",
-      min: 1,
-      max: 120,
-      default: 5,
-      description: "how long the tokens work",
-    },
+    expiry: { ...expiryOption, default: 5, description: "how long the tokens work" },
     lint: { kind: "text", placeholder: "FILE", description: "judge this manifest" },
     itms: { kind: "text", placeholder: "URL", description: "print the install link of the manifest at this URL" },
     qr: { kind: "flag", description: "with --itms: draw the link as a QR code (with a token some 85 columns)" },

@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from "../command-line/command.ts";
 import { gateOptionTable } from "../keys/gate-option-table.ts";
-import { serverOptionTable } from "../server/server-option-table.ts";
+import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../server/server-option-table.ts";
 
 /** `portcullis serve`: a folder of files, handed out to valid links only. */
 export const serve: Command = defineCommand({
@@ -18,30 +18,15 @@ export const serve: Command = defineCommand({
       placeholder: "ADDRESS",
       description: "listen on this address only (default all)",
     },
-    port: {
-      kind: "number",
-      short: "p",
-      placeholder: "PORT",
-      min: 0,
-      max: 65_535,
-      default: 8080,
-      description: "listen on this port; 0 takes any that is free",
-    },
-    socket: {
-      kind: "text",
-      placeholder: "PATH",
-      description: "listen on a unix socket, in place of host and port",
-    },
+    port: { ...portOption, default: 8080 },
+    socket: socketOption,
     tlsCert: {
       kind: "text",
       placeholder: "FILE",
       description: "certificate with its chain, PEM; read again when it changes",
     },
     tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, PEM" },
-    reportOnly: {
-      kind: "flag",
-      description: "refuse nothing: log what would have been refused. Protects nothing",
-    },
+    reportOnly: reportOnlyOption,
     resumeGrace: {
       kind: "number",
       placeholder: "MINUTES",

@@ -1,5 +1,6 @@
 import { type Command, defineCommand } from "../command-line/command.ts";
 import { jsonOption } from "../command-line/json-option.ts";
+import { expiryOption } from "../sign/expiry-option.ts";
 import { privateKeyOptionTable } from "../sign/private-key-option-table.ts";
 
 /** `portcullis sign`: a download link as Jamf Pro would make it. */
@@ -12,14 +13,7 @@ export const sign: Command = defineCommand({
   options: {
     ...privateKeyOptionTable,
     privateKey: { ...privateKeyOptionTable.privateKey, required: true },
-    expiry: {
-      kind: "number",
-      placeholder: "MINUTES",
-      min: 1,
-      max: 120,
-      default: 5,
-      description: "how long the link works",
-    },
+    expiry: { ...expiryOption, default: 5, description: "how long the link works" },
     qr: { kind: "flag", description: "draw the link as a QR code, for the camera of a device (some 75 columns)" },
     json: jsonOption,
   },

@@ -1,5 +1,6 @@
 import { readToken } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
+import { unquoted } from "../command-line/unquoted.ts";
 
 /** What somebody pasted, made ready for the gate. */
 export interface PastedLink {
@@ -10,32 +11,75 @@ export interface PastedLink {
   readonly remarks: readonly string[];
 }
 
-/** Takes a link or a token as people paste them: quoted, wrapped, escaped, from a manifest or an install link. */
+/** Of characters; a line of a log has fewer. */
+const longestPaste = 64 * 1024;
+
+/** White space, and what is not seen: soft hyphens, and marks of no width that chats and mail programs put in. */
+const whiteSpace = /[\s\u00ad\u200b-\u200f\u2060\ufeff]+/g;
+
+/** Takes a link or a token as people paste them: quoted, wrapped, escaped, from a log, a manifest or an install link. */
 export function readPastedLink(pasted: string, parameter: string): PastedLink {
-  refuseKey(pasted);
+  if (pasted.length > longestPaste) throw usageError("this is far longer than a link", "Give one link or token.");
   const remarks: string[] = [];
-  let text = pasted.trim().replace(/^["'<]+|["'>]+$/g, "");
+  let text = unquoted(pasted);
+  refuseKey(text);
   if (text === "") throw usageError("there is nothing to inspect", "Give a link or a token.");
 
-  if (/\s/.test(text)) {
+  const header = /^(?:authorization:\s*)?bearer\s+(?=eyJ)/i.exec(text)?.[0];
+  if (header !== undefined) {
+    remarks.push("Here the token stands in a header; devices send it in the link, and servers look for it there only.");
+    text = text.slice(header.length);
+  }
+  const inside = linkAmongWords(text);
+  if (inside !== undefined) {
+    remarks.push("Only the link or token in this text was inspected, up to the first space behind it.");
+    text = inside;
+  }
+  if (text.search(whiteSpace) !== -1) {
     remarks.push("White space inside was taken out; a mail program or a terminal may have wrapped the link.");
-    text = text.replace(/\s+/g, "");
+    text = text.replace(whiteSpace, "");
   }
-  const manifestUrl = /^itms-services:.*[?&]url=([^&]+)/i.exec(text)?.[1];
-  if (manifestUrl !== undefined) {
+  const [punctuation] = endOfSentence.exec(text) ?? [];
+  if (punctuation !== undefined) {
+    remarks.push(`"${punctuation}" at its end was left out; if a device has it in its link, that is what is wrong.`);
+    text = text.slice(0, -punctuation.length);
+  }
+  text = withoutEscapes(text, remarks);
+  const manifestUrl = /^itms-services:.*?[?&]url=([^&]+)(&.*)?/i.exec(text);
+  if (manifestUrl !== null) {
     remarks.push("This is an install link; what is inspected is the manifest's URL inside it.");
-    const decoded = percentDecoded(manifestUrl);
+    const [, encoded = "", rest] = manifestUrl;
+    if (rest !== undefined && /^https?:\/\//i.test(encoded)) {
+      remarks.push(
+        "That URL is not percent-encoded, so its first & ends it, and devices do not see the rest; portcullis manifest --itms writes it rightly.",
+      );
+    }
+    const decoded = percentDecoded(encoded);
     if (decoded === undefined) remarks.push("Its url= is not rightly percent-encoded (UTF-8): no device can read it.");
-    text = decoded ?? manifestUrl;
-  }
-  if (/&amp;/i.test(text)) {
-    remarks.push('"&amp;" stands for "&" in HTML and in manifests only; it was read as "&" here.');
-    text = text.replace(/&amp;/gi, "&");
+    text = withoutEscapes(decoded ?? encoded, remarks);
   }
 
   const bare = bareToken(text, parameter);
   if (bare !== undefined) return { url: `?${parameter}=${encodeURIComponent(bare)}`, isBareToken: true, remarks };
   return { url: text, isBareToken: false, remarks: [...remarks, ...urlRemarks(text, parameter)] };
+}
+
+/** The link in a line of a log, a command or a sentence; `undefined` if the text begins with it, or has none. */
+function linkAmongWords(text: string): string | undefined {
+  if (/^([a-z-]+:\/\/|eyJ|[/?])/i.test(text)) return undefined;
+  return /[\s"'<([“„‘«]((?:(?:https?|itms-services):\/\/|\/[^\s?]*\?|eyJ)[^\s"'<>”“’»]+)/i.exec(text)?.[1];
+}
+
+/** What a sentence puts behind a link; the dot that ends an unsigned token is its own. */
+const endOfSentence = /(?:[)\],;:!]+\.*|(?<=\.[\w-]+\.[\w-]+)\.+)$/;
+
+function withoutEscapes(text: string, remarks: string[]): string {
+  const [found] = /&amp;|\\u0026/i.exec(text) ?? [];
+  if (found === undefined) return text;
+  remarks.push(
+    `"${found}" stands for "&" in ${found.startsWith("&") ? "HTML and in manifests" : "JSON"} only; it was read as "&" here.`,
+  );
+  return text.replace(/&amp;|\\u0026/gi, "&");
 }
 
 /** A key is no link; nothing of it may be shown. */
@@ -57,8 +101,8 @@ function refuseKey(pasted: string): void {
 function looksLikeKey(pasted: string): boolean {
   const text = pasted.replace(/\\[rn]|[\s"'<>\uFEFF]/g, "");
   if (/^MII[A-Za-z0-9+/=_-]{197}/.test(text)) return true;
-  // One line of a key has 64 characters; a link has a dot or a colon among so many.
-  if (/^(?!eyJ|\/)(?=.*[+/])[A-Za-z0-9+/=]{64,}$/.test(text)) return true;
+  // One line of a key has 64 characters; a link has a dot or a colon among so many, and a path no plus sign.
+  if (/^(?!eyJ|\/(?!.*\+))(?=.*[+/])[A-Za-z0-9+/=]{64,}$/.test(text)) return true;
   return /^\{.*kty:/s.test(text);
 }
 
@@ -72,7 +116,8 @@ function percentDecoded(text: string): string | undefined {
 }
 
 function bareToken(text: string, parameter: string): string | undefined {
-  if (text.startsWith(`${parameter}=`)) return text.slice(parameter.length + 1);
+  const value = text.replace(/^&+/, "");
+  if (value.startsWith(`${parameter}=`)) return value.slice(parameter.length + 1);
   return /[/?#&=]/.test(text) ? undefined : text;
 }
 
@@ -100,6 +145,9 @@ function whereTheTokenWent(url: string, parameter: string): string[] {
   }
   if (new RegExp(`%3f.*${parameter}%3d`, "i").test(beforeFragment)) {
     return ["The link is percent-encoded as a whole, its ? and = too; decode it once before use."];
+  }
+  if (!beforeFragment.includes("?") && beforeFragment.includes(`&${parameter}=`)) {
+    return [`The link has no question mark, so no server sees the token: write "?${parameter}=" for "&${parameter}=".`];
   }
   const other = /[?&]([^=&]+)=eyJ/.exec(beforeFragment)?.[1];
   if (other !== undefined) {

@@ -18,6 +18,9 @@ export function remedies(examination: Examination, keys: readonly NamedKey[], no
     case "token_repeated":
       return ["Take out all tokens but one; something on the way may have added a second."];
     case "token_too_long":
+      return [
+        `It has ${examination.token?.length} characters; Jamf Pro's have 431 to some 1,500. Something was appended.`,
+      ];
     case "token_malformed":
       return malformed(examination);
     case "algorithm_not_allowed":
@@ -51,6 +54,11 @@ export function remedies(examination: Examination, keys: readonly NamedKey[], no
 
 function malformed({ token = "", parts }: Examination): string[] {
   if (token === "") return ["The parameter is there, but empty."];
+  if (!token.startsWith("eyJ") && parts?.header === undefined) {
+    return [
+      "This is no token: tokens begin with eyJ. Give the whole link, or the token alone; if it is in a file: portcullis inspect - < FILE",
+    ];
+  }
   if (parts && parts.segments < 3) {
     return [`The token was cut short in copying: it has ${parts.segments} of 3 parts. Copy the whole link again.`];
   }

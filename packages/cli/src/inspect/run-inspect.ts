@@ -1,6 +1,7 @@
 import { fingerprintToken, type GateOptions, redactToken } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
+import { decodeText } from "../command-line/decode-text.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { readInput } from "../command-line/read-input.ts";
 import { safeText } from "../command-line/safe-text.ts";
@@ -26,7 +27,7 @@ export interface InspectOptions {
 /** Says of a link or token whether it would be let in, and if not, why. */
 export async function runInspect(given: string, options: InspectOptions, context: CommandContext): Promise<ExitCode> {
   const { out, err } = context;
-  const pasted = given === "-" ? await readInput("-", context) : given;
+  const pasted = given === "-" ? decodeText(await readInput("-", context)) : given;
   const link = readPastedLink(pasted, options.tokenParameter);
   const now = options.now === undefined ? context.now() : readTime(options.now);
   const keys = await loadNamedKeys(options.key);

@@ -5,6 +5,7 @@ import { keyThumbprints } from "@portcullis/core";
 import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { reasonOf } from "../command-line/reason-of.ts";
 
 /** The options of `keygen`, as the command line has them. */
 export interface KeygenOptions {
@@ -54,8 +55,9 @@ function writeNewFile(path: string, content: string, mode: number): void {
   try {
     writeFileSync(path, content, { flag: "wx", mode });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "EEXIST") throw failure(`${path} cannot be written: ${message}`);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw failure(`${path} cannot be written: ${reasonOf(error)}`);
+    }
     throw failure(
       `${path} exists already, and a key is never overwritten`,
       "Move it away, or choose other names: --out, --public-out",

@@ -3,8 +3,9 @@ import { keyThumbprints, type PublicJwk, type PublicJwkSet, type PublicKeySource
 import { failure } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
-import { readInput } from "../command-line/read-input.ts";
+import { nameOfInput, readInput } from "../command-line/read-input.ts";
 import { readPublicHalf } from "../keys/key-source.ts";
+import { keyText } from "../keys/key-text.ts";
 import { plainPem } from "../keys/plain-pem.ts";
 
 /** The options of `pubkey`, as the command line has them. */
@@ -22,8 +23,7 @@ interface DescribedKey {
 /** Prints the public half of a key; the thumbprint goes to standard error, so that output can be a file. */
 export async function runPubkey(file: string, options: PubkeyOptions, context: CommandContext): Promise<ExitCode> {
   const { out, err } = context;
-  const name = file === "-" ? "standard input" : file;
-  const keys = await describeKeys(await readInput(file, context), name);
+  const keys = await describeKeys(await readInput(file, context), nameOfInput(file));
   if (options.json) {
     out.line(JSON.stringify({ keys }));
     return exitCode.success;
@@ -35,8 +35,9 @@ export async function runPubkey(file: string, options: PubkeyOptions, context: C
   return exitCode.success;
 }
 
-async function describeKeys(text: string, name: string): Promise<DescribedKey[]> {
+async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]> {
   try {
+    const text = keyText(bytes);
     const source = readPublicHalf(text, name) ?? text;
     // The gate's own judgement first: what it would refuse is not printed as if it were of use.
     const thumbprints = await keyThumbprints(source);

@@ -1,10 +1,10 @@
-import { createPublicKey, X509Certificate } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { createPublicKey } from "node:crypto";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicKeySource } from "@portcullis/core";
-import { decodeText } from "../command-line/decode-text.ts";
-import { shellWord } from "../command-line/shell-word.ts";
+import { readSmallFile } from "../command-line/read-small-file.ts";
 import { fetchJwkSet } from "./jwk-set-url.ts";
+import { keyText } from "./key-text.ts";
 import { plainPem } from "./plain-pem.ts";
 
 /** What a key file or URL held. */
@@ -22,9 +22,7 @@ export function isKeyUrl(source: string): boolean {
 /** Reads one `--key`; rejects with a sentence that names the source and never shows its content. */
 export async function loadKey(source: string): Promise<LoadedKey> {
   if (isKeyUrl(source)) return { key: await fetchJwkSet(source), warnings: [] };
-  const bytes = await readKeyFile(source);
-  judgeIsText(bytes, source);
-  const text = decodeText(bytes);
+  const text = keyText(await readKeyFile(source));
   const { mode } = await stat(source);
   const publicHalf = readPublicHalf(text, source);
   const key = publicHalf ?? text;
@@ -45,27 +43,10 @@ export async function loadKey(source: string): Promise<LoadedKey> {
 
 async function readKeyFile(name: string): Promise<Buffer> {
   try {
-    return await readFile(name);
+    return await readSmallFile(name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
     throw new Error(`${name} is a folder; name the public key's file in it, such as ${join(name, "public.pem")}`);
-  }
-}
-
-/** Keychain Access and Windows export certificates in binary form: a DER sequence of more than 127 bytes. */
-function judgeIsText(bytes: Buffer, source: string): void {
-  if (bytes[0] !== 0x30 || Number(bytes[1]) < 0x80) return;
-  const form = isCertificate(bytes) ? "x509 -inform der -pubkey -noout" : "pkey -pubin -inform der";
-  throw new Error(
-    `this is in binary form (DER), not text (PEM); make the text of it: openssl ${form} -in ${shellWord(source)} -out public.pem`,
-  );
-}
-
-function isCertificate(bytes: Buffer): boolean {
-  try {
-    return new X509Certificate(bytes).raw.length > 0;
-  } catch {
-    return false;
   }
 }
 
@@ -81,14 +62,18 @@ export function readPublicHalf(text: string, source: string): string | undefined
         : createPublicKey({ key: jwk, format: "jwk" });
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
-    if (!/ENCRYPTED/.test(text)) {
-      throw new Error(`${source} is a private key that cannot be read (encrypted, or damaged); give its public half`);
-    }
-    const file = source.includes(" ") ? "FILE" : source;
-    throw new Error(
-      `${source} is an encrypted private key; make its public half: openssl pkey -in ${file} -pubout -out public.pem`,
-    );
+    throw new Error(`${source} is ${unreadablePrivateKey(text, source.includes(" ") ? "FILE" : source)}`);
   }
+}
+
+function unreadablePrivateKey(text: string, file: string): string {
+  if (/BEGIN OPENSSH/.test(text)) {
+    return `a private key in OpenSSH's own format; make its public half: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`;
+  }
+  if (/ENCRYPTED/.test(text)) {
+    return `an encrypted private key; make its public half: openssl pkey -in ${file} -pubout -out public.pem`;
+  }
+  return "a damaged private key; copy it again, whole and unchanged";
 }
 
 function readPrivateJwk(text: string): JsonWebKeyInput | undefined {

@@ -1,6 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { keyThumbprints, type PublicKeySource } from "@portcullis/core";
 import { CommandError, failure } from "../command-line/command-error.ts";
+import { isSystemError, reasonOf } from "../command-line/reason-of.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 
 /** The keys of one `--key`. */
@@ -22,6 +23,7 @@ export async function loadNamedKeys(sources: readonly string[]): Promise<readonl
         return { source, key, warnings, keyIds: await keyThumbprints(key) };
       } catch (error) {
         if (error instanceof CommandError) throw error;
+        if (isSystemError(error)) throw failure(`${source} cannot be read: ${reasonOf(error)}`);
         const problem = (error as Error).message.replace(/^keys: /, "");
         throw failure(isKeyUrl(source) || problem.includes(source) ? problem : `${source}: ${problem}`);
       }

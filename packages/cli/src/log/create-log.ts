@@ -1,7 +1,6 @@
 import pino, { type Logger } from "pino";
-import type { OutputStream } from "../command-line/context.ts";
 import { safeText } from "../command-line/safe-text.ts";
-import type { Terminal } from "../command-line/terminal.ts";
+import type { OutputStream, Terminal } from "../command-line/terminal.ts";
 import { humanLine, type LogLine } from "./human-line.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { createLogSink } from "./log-sink.ts";

@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 import sonicBoom from "sonic-boom";
-import type { OutputStream } from "../command-line/context.ts";
+import type { OutputStream } from "../command-line/terminal.ts";
 
 /** Where lines go; never throws, never blocks, never keeps more than a bounded number of them. */
 export interface LogSink {

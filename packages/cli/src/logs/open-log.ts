@@ -1,9 +1,13 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { CommandContext } from "../command-line/context.ts";
+import { utf16Of } from "../command-line/decode-text.ts";
+import { standardInput } from "../command-line/standard-input.ts";
+import { packingLength, packingOf } from "./log-packing.ts";
+import { peek } from "./peek.ts";
 
-/** A log that is read from its beginning, unpacked if it was packed by gzip. */
+/** A log that is read from its beginning, unpacked if it was packed by gzip, and as UTF-8 if it was UTF-16. */
 export interface OpenLog {
   readonly chunks: AsyncIterable<Buffer>;
   /** Of the file; `undefined` for standard input. */
@@ -15,9 +19,9 @@ export interface OpenLog {
 const blockSize = 1024 * 1024;
 
 /** Opens a log by its name, or standard input for `-`. */
-export async function openLog(name: string, stdin: Readable): Promise<OpenLog> {
+export async function openLog(name: string, context: Pick<CommandContext, "stdin" | "err">): Promise<OpenLog> {
   const size = name === "-" ? undefined : (await stat(name)).size;
-  const source = name === "-" ? stdin : createReadStream(name, { highWaterMark: blockSize });
+  const source = name === "-" ? standardInput(context) : createReadStream(name, { highWaterMark: blockSize });
   let bytesRead = 0;
 
   async function* counted(): AsyncGenerator<Buffer> {
@@ -26,29 +30,28 @@ export async function openLog(name: string, stdin: Readable): Promise<OpenLog> {
       yield chunk;
     }
   }
-  return { chunks: unpacked(counted()), size, bytesRead: () => bytesRead };
+  return { chunks: withoutUtf16(unpacked(counted())), size, bytesRead: () => bytesRead };
 }
 
-/** Looks at the first two bytes, not at the name: rotated logs have all kinds of names. */
 async function* unpacked(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const first = await chunks.next();
-  if (first.done) return;
-  let start = first.value;
-  if (start.length === 1) {
-    const second = await chunks.next();
-    if (!second.done) start = Buffer.concat([start, second.value]);
-  }
-  async function* all(): AsyncGenerator<Buffer> {
-    yield start;
-    yield* chunks;
-  }
-  if (start[0] !== 0x1f || start[1] !== 0x8b) {
-    yield* all();
-    return;
+  const [start, all] = await peek(chunks, packingLength);
+  const packing = packingOf(start);
+  if (packing === undefined) return yield* all;
+  if (packing.name !== "gzip") {
+    throw new Error(`it is packed (${packing.name}): unpack it first, with ${packing.unpack}`);
   }
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
-  void feed(all(), gunzip);
+  void feed(all, gunzip);
   yield* gunzip as AsyncIterable<Buffer>;
+}
+
+/** What PowerShell's `>` wrote becomes UTF-8, so that tokens in it are found; all else stays as it is. */
+async function* withoutUtf16(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const [start, all] = await peek(chunks, 4);
+  const encoding = utf16Of(start);
+  if (encoding === undefined) return yield* all;
+  const decoder = new TextDecoder(encoding);
+  for await (const chunk of all) yield Buffer.from(decoder.decode(chunk, { stream: true }));
 }
 
 async function feed(chunks: AsyncGenerator<Buffer>, gunzip: ReturnType<typeof createGunzip>): Promise<void> {

@@ -2,10 +2,12 @@ import { basename } from "node:path";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { reasonOf } from "../command-line/reason-of.ts";
+import { safeText } from "../command-line/safe-text.ts";
 import { loadNamedKeys, nameOfKey } from "../keys/named-keys.ts";
 import { createLiveTokens } from "./live-tokens.ts";
 import { type OpenLog, openLog } from "./open-log.ts";
-import { type LogScan, scanLog } from "./scan-log.ts";
+import { emptyScan, type LogScan, scanLog } from "./scan-log.ts";
 import { printScan } from "./scan-report.ts";
 import { createTokenJudge } from "./token-judge.ts";
 
@@ -27,7 +29,7 @@ export async function runScanLogs(
   options: ScanLogsOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { out, err, stdin, now } = context;
+  const { out, err, now } = context;
   const keys = await loadNamedKeys(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
@@ -37,19 +39,20 @@ export async function runScanLogs(
   const live = createLiveTokens();
   const progress = createProgressLine(context);
   const scans: LogScan[] = [];
-  let failed = false;
   for (const file of files) {
+    const scan = emptyScan(file);
+    scans.push(scan);
     try {
-      const log = await openLog(file, stdin);
+      const log = await openLog(file, context);
       const showProgress = () => progress.show(progressText(file, log));
-      scans.push(await scanLog(file, log.chunks, tokenParameter, judge, live, showProgress));
-      progress.clear();
+      await scanLog(scan, log.chunks, tokenParameter, judge, live, showProgress);
     } catch (error) {
+      scan.problem = reasonOf(error);
+    } finally {
       progress.clear();
-      failed = true;
-      err.line(`${err.colours.red("portcullis:")} ${file} cannot be read: ${(error as Error).message}`);
     }
   }
+  const failed = scans.filter(({ problem }) => problem !== undefined);
 
   const found = live.list();
   if (options.json) {
@@ -58,7 +61,7 @@ export async function runScanLogs(
       secondsLeft: Math.round(token.expiresAt - now()),
       key: keyId === undefined ? null : { file: nameOfKey(keys, keyId), thumbprint: keyId },
     }));
-    out.line(JSON.stringify({ logs: scans, tokens, complete: !failed && !live.overflowed() }));
+    out.line(JSON.stringify({ logs: scans, tokens, complete: failed.length === 0 && !live.overflowed() }));
   } else {
     printScan(scans, found, keys, now(), out);
   }
@@ -67,7 +70,10 @@ export async function runScanLogs(
       `${err.colours.yellow("warning:")} there are more tokens with time left than can be listed; the counts are of all`,
     );
   }
-  if (failed) return exitCode.failure;
+  for (const { file, problem } of failed) {
+    err.line(`${err.colours.red("portcullis:")} ${safeText(file)} cannot be read: ${problem}`);
+  }
+  if (failed.length > 0) return exitCode.failure;
   // By the counts, which are whole, and not by the list, which is bounded.
   const isLeak = scans.some(({ found: { valid, unverified } }) => valid + unverified > 0);
   return isLeak ? exitCode.negative : exitCode.success;

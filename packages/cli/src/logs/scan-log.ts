@@ -6,40 +6,47 @@ import type { JudgedToken, LeakWorth } from "./token-judge.ts";
 /** What was found in one log. */
 export interface LogScan {
   readonly file: string;
-  readonly bytes: number;
-  readonly lines: number;
+  bytes: number;
+  lines: number;
   /** How often a token stands there, by what it is worth. */
-  readonly found: Readonly<Record<LeakWorth, number>>;
+  readonly found: Record<LeakWorth, number>;
+  /** Why not all of it could be read. */
+  problem?: string;
+}
+
+/** The scan of a log of which nothing has been read yet. */
+export function emptyScan(file: string): LogScan {
+  return { file, bytes: 0, lines: 0, found: { valid: 0, unverified: 0, refused: 0, expired: 0, unreadable: 0 } };
 }
 
 const lineFeed = 0x0a;
 
-/** Goes through one log; `live` collects the tokens that still open something. */
+/**
+ * Goes through one log and adds to its scan, so that what was found in a log that breaks off is not
+ * lost; `live` collects the tokens that still open something.
+ */
 export async function scanLog(
-  file: string,
+  scan: LogScan,
   chunks: AsyncIterable<Buffer>,
   parameter: string,
   judge: (token: string) => Promise<JudgedToken> | JudgedToken,
   live: LiveTokens,
   onProgress: () => void,
-): Promise<LogScan> {
+): Promise<void> {
   const blocks = createTokenBlocks(parameter);
-  const found = { valid: 0, unverified: 0, refused: 0, expired: 0, unreadable: 0 };
-  let bytes = 0;
-  let lines = 0;
 
   async function take({ bytes: block, tokens }: TokenBlock): Promise<void> {
     let from = 0;
     for (const token of tokens) {
-      lines += countLines(block, from, token.start);
+      scan.lines += countLines(block, from, token.start);
       from = token.start;
       const verdict = judge(tokenText(block, token));
       const judged = verdict instanceof Promise ? await verdict : verdict;
-      found[judged.worth] += 1;
-      if (judged.worth !== "expired" && judged.worth !== "unreadable") live.add(judged, file, lines + 1);
+      scan.found[judged.worth] += 1;
+      if (judged.worth !== "expired" && judged.worth !== "unreadable") live.add(judged, scan.file, scan.lines + 1);
     }
-    lines += countLines(block, from, block.length);
-    bytes += block.length;
+    scan.lines += countLines(block, from, block.length);
+    scan.bytes += block.length;
   }
 
   for await (const chunk of chunks) {
@@ -47,7 +54,6 @@ export async function scanLog(
     onProgress();
   }
   await take(blocks.last());
-  return { file, bytes, lines, found };
 }
 
 function countLines(bytes: Buffer, start: number, end: number): number {

@@ -19,13 +19,14 @@ export function printScan(
 ): void {
   const { bold, dim, green, red, yellow } = out.colours;
   const width = Math.max(4, ...scans.map(({ file }) => file.length));
-  for (const { file, lines, found } of scans) {
+  for (const { file, lines, found, problem } of scans) {
     const total = Object.values(found).reduce((sum, count) => sum + count, 0);
     const counts = (["valid", "unverified", "refused", "expired", "unreadable"] as const)
       .filter((worth) => found[worth] > 0)
       .map((worth) => `${amount(found[worth])} ${worth}`);
     const details = counts.length === 0 ? "" : `: ${counts.join(", ")}`;
-    out.line(`${safeText(file).padEnd(width)}  ${amount(total)} tokens in ${amount(lines)} lines${details}`);
+    const unread = problem === undefined ? "" : red("; the rest cannot be read");
+    out.line(`${safeText(file).padEnd(width)}  ${count(total, "token")} in ${count(lines, "line")}${details}${unread}`);
   }
   printGroup("valid", red(bold("STILL VALID: whoever reads these lines can download now")));
   printGroup("unverified", yellow(bold("NOT EXPIRED, and perhaps valid: give --key to know")));
@@ -34,7 +35,9 @@ export function printScan(
   const holdTokens = scans.some(({ found }) => Object.values(found).some((count) => count > 0));
   const worst = (["valid", "unverified"] as const).find((worth) => scans.some(({ found }) => found[worth] > 0));
   out.line();
-  if (worst === undefined) {
+  if (worst === undefined && scans.some(({ problem }) => problem !== undefined)) {
+    out.line(yellow("Not all of these logs could be read: what is in the rest is not known."));
+  } else if (worst === undefined) {
     out.line(
       green(holdTokens ? "No token in these logs opens anything any more." : "There is no token in these logs."),
     );
@@ -77,4 +80,8 @@ export function printScan(
 
 function amount(count: number): string {
   return count.toLocaleString("en");
+}
+
+function count(number: number, one: string): string {
+  return `${amount(number)} ${one}${number === 1 ? "" : "s"}`;
 }

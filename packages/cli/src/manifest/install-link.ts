@@ -25,7 +25,7 @@ export async function printInstallLink(
   const url =
     privateKey === undefined
       ? manifestUrl
-      : await loadIssuer({ ...options, privateKey }, options.expiry, context).downloadUrl(manifestUrl);
+      : await (await loadIssuer({ ...options, privateKey }, options.expiry, context)).downloadUrl(manifestUrl);
   printLink(installLink(url), options, context);
   return exitCode.success;
 }

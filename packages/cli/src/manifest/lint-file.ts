@@ -1,5 +1,6 @@
 import { lintManifest, type ManifestFinding } from "@portcullis/issuer";
 import type { CommandContext } from "../command-line/context.ts";
+import { decodeText } from "../command-line/decode-text.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { readInput } from "../command-line/read-input.ts";
 import { safeText } from "../command-line/safe-text.ts";
@@ -12,7 +13,7 @@ export async function lintFile(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { out } = context;
-  const report = lintManifest(await readInput(file, context));
+  const report = lintManifest(decodeText(await readInput(file, context)));
   const { valid, errors, warnings } = report;
   const code = valid ? exitCode.success : exitCode.negative;
   if (json) {

@@ -1,9 +1,12 @@
 import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { hashFile, installLink, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
 import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
+import { isSystemError, reasonOf } from "../command-line/reason-of.ts";
+import { unquoted } from "../command-line/unquoted.ts";
 import { loadIssuer } from "../sign/load-issuer.ts";
 import { printInstallLink } from "./install-link.ts";
 import { lintFile } from "./lint-file.ts";
@@ -36,19 +39,22 @@ export async function runManifest(
   if (asked.length !== 1) {
     throw usageError("give one of: an .ipa or .pkg to make a manifest of, --lint FILE, --itms URL");
   }
+  if (options.out !== undefined && file === undefined) {
+    throw usageError("--out takes the manifest of an .ipa or .pkg; the answer of --lint and --itms is printed");
+  }
   if (options.qr && options.itms === undefined) {
     throw usageError("--qr draws an install link, so it goes with --itms URL: the URL where the manifest will be");
   }
   try {
     if (options.lint !== undefined) return await lintFile(options.lint, options, context);
-    if (options.itms !== undefined) return await printInstallLink(options.itms, options, context);
+    if (options.itms !== undefined) return await printInstallLink(unquoted(options.itms), options, context);
     return await makeManifest(file ?? "", options, context);
   } catch (error) {
     if (isIssuerError(error)) {
       // A wrong URL is a wrong command line, as it is to sign.
       throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
     }
-    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${error.message}`);
+    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${reasonOf(error)}`);
     throw error;
   }
 }
@@ -56,14 +62,13 @@ export async function runManifest(
 async function makeManifest(file: string, options: ManifestOptions, context: CommandContext): Promise<ExitCode> {
   const { out, err } = context;
   if (options.url === undefined) throw usageError("--url URL is missing: where devices will find the file");
-  installLink(options.url); // judges the URL before gigabytes are hashed
-  if (options.out !== undefined && existsSync(options.out)) {
-    throw failure(`${options.out} exists already, and nothing is overwritten`);
-  }
+  const url = unquoted(options.url);
+  installLink(url); // judges the URL before gigabytes are hashed
+  if (options.out !== undefined) judgePlace(options.out);
   const issuer =
     options.privateKey === undefined
       ? undefined
-      : loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
+      : await loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
   const { metadata, warnings } = await readPackage(file);
   const progress = createProgressLine(context);
   const hashes = await hashFile(file, {
@@ -78,7 +83,7 @@ async function makeManifest(file: string, options: ManifestOptions, context: Com
     ...metadata,
     title,
     ...(subtitle === undefined ? {} : { subtitle }),
-    softwarePackage: { url: options.url, hashes },
+    softwarePackage: { url, hashes },
   };
   const manifest = issuer
     ? await issuer.appManifest(description)
@@ -98,11 +103,12 @@ async function makeManifest(file: string, options: ManifestOptions, context: Com
   return exitCode.success;
 }
 
-function percent(share: number): string {
-  return `${Math.floor(share * 100)} %`;
+/** Before gigabytes are hashed for a file that cannot be written. */
+function judgePlace(file: string): void {
+  if (existsSync(file)) throw failure(`${file} exists already, and nothing is overwritten`);
+  if (!existsSync(dirname(file))) throw failure(`${file} cannot be written: there is no folder ${dirname(file)}`);
 }
 
-/** A file that cannot be read; what else is thrown is a defect of ours. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "syscall" in error;
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
 }

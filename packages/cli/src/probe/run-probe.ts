@@ -4,6 +4,7 @@ import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
 import { durationWords } from "../command-line/time-words.ts";
+import { unquoted } from "../command-line/unquoted.ts";
 import { readTokenParts } from "../inspect/token-parts.ts";
 import { loadPrivateKey } from "../sign/load-private-key.ts";
 import { confirmHost, isLoopback } from "./confirm-host.ts";
@@ -27,13 +28,15 @@ export interface ProbeOptions {
 }
 
 /** Tries whether a server is really locked. */
-export async function runProbe(address: string, options: ProbeOptions, context: CommandContext): Promise<ExitCode> {
+export async function runProbe(given: string, options: ProbeOptions, context: CommandContext): Promise<ExitCode> {
   const { tokenParameter } = options;
+  const address = unquoted(given);
   if (options.privateKey !== undefined && options.token !== undefined) {
     throw usageError("give --private-key or --token, not both");
   }
   const url = readUrl(removeToken(address, tokenParameter));
-  const key = options.privateKey === undefined ? undefined : loadPrivateKey(options.privateKey, options.passphraseFile);
+  const { privateKey, passphraseFile } = options;
+  const key = privateKey === undefined ? undefined : await loadPrivateKey(privateKey, passphraseFile);
   const token = key ? undefined : (options.token ?? readToken(address, tokenParameter).token);
   if (token !== undefined) refuseUselessToken(token, context.now());
   const loopback = isLoopback(url);

@@ -1,4 +1,4 @@
-import type { ChoiceOption, NumberOption, TextOption } from "../command-line/option.ts";
+import type { ChoiceOption, FlagOption, NumberOption, TextOption } from "../command-line/option.ts";
 
 /** The options of both servers, `serve` and `auth`, besides those of the gate. */
 export const serverOptionTable: {
@@ -35,4 +35,27 @@ export const serverOptionTable: {
     choices: ["human", "json"],
     description: "how log lines look (default human on a terminal, else json)",
   },
+};
+
+/** Where a server listens; each adds its own default. */
+export const portOption: NumberOption = {
+  kind: "number",
+  short: "p",
+  placeholder: "PORT",
+  min: 0,
+  max: 65_535,
+  description: "listen on this port; 0 takes any that is free",
+};
+
+/** In place of host and port. */
+export const socketOption: TextOption = {
+  kind: "text",
+  placeholder: "PATH",
+  description: "listen on a unix socket, in place of host and port",
+};
+
+/** For a first look at a running server. */
+export const reportOnlyOption: FlagOption = {
+  kind: "flag",
+  description: "refuse nothing: log what would have been refused. Protects nothing",
 };

@@ -9,12 +9,12 @@ export interface PrivateKeyOptions {
 }
 
 /** Makes the issuer that signs as Jamf Pro would; `expiry` in minutes. Says on standard error what is unwise. */
-export function loadIssuer(
+export async function loadIssuer(
   { privateKey, passphraseFile }: PrivateKeyOptions,
   expiry: number,
   { err, now }: CommandContext,
-): Issuer {
-  const text = readPrivateKeyText(privateKey, passphraseFile);
+): Promise<Issuer> {
+  const text = await readPrivateKeyText(privateKey, passphraseFile);
   return withPrivateKey(privateKey, () =>
     createIssuer({
       displayName: "portcullis",

@@ -1,8 +1,10 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createIssuer } from "@portcullis/issuer";
 import { failure } from "../command-line/command-error.ts";
 import { decodeText } from "../command-line/decode-text.ts";
+import { readSmallFile } from "../command-line/read-small-file.ts";
+import { reasonOf } from "../command-line/reason-of.ts";
+import { keyText } from "../keys/key-text.ts";
 import { plainPem } from "../keys/plain-pem.ts";
 
 /** A private key file and what opens it, as the issuer takes them. */
@@ -12,10 +14,13 @@ export interface PrivateKeyText {
 }
 
 /** Reads a private key file, and the first line of the passphrase's. */
-export function readPrivateKeyText(file: string, passphraseFile: string | undefined): PrivateKeyText {
-  const encryptionKey = read(file);
+export async function readPrivateKeyText(file: string, passphraseFile: string | undefined): Promise<PrivateKeyText> {
+  const bytes = await read(file);
+  const encryptionKey = withPrivateKey(file, () => keyText(bytes));
   if (passphraseFile === undefined) return { encryptionKey };
-  return { encryptionKey, passphrase: read(passphraseFile).split(/\r?\n/)[0] ?? "" };
+  const [passphrase = ""] = decodeText(await read(passphraseFile)).split(/\r?\n/);
+  if (passphrase === "") throw failure(`${passphraseFile}: its first line is empty; it must hold the passphrase`);
+  return { encryptionKey, passphrase };
 }
 
 /** Runs what takes the key; a key that it cannot use is the user's to mend, and named by its file. */
@@ -23,13 +28,15 @@ export function withPrivateKey<Result>(file: string, use: () => Result): Result 
   try {
     return use();
   } catch (error) {
-    throw failure(`${file}: ${(error as Error).message.replace(/^(encryptionKey|passphrase): /, "")}`);
+    const [, option, problem] = /^(?:(encryptionKey|passphrase): )?(.*)$/s.exec((error as Error).message) ?? [];
+    const remedy = option === "passphrase" ? "The first line of a file opens it: --passphrase-file FILE" : undefined;
+    throw failure(`${file}: ${problem}`, remedy);
   }
 }
 
 /** Loads a private key that signs whatever it is given; the issuer judges it first. */
-export function loadPrivateKey(file: string, passphraseFile: string | undefined): KeyObject {
-  const text = readPrivateKeyText(file, passphraseFile);
+export async function loadPrivateKey(file: string, passphraseFile: string | undefined): Promise<KeyObject> {
+  const text = await readPrivateKeyText(file, passphraseFile);
   return withPrivateKey(file, () => {
     createIssuer({ displayName: "portcullis", tokenExpiry: 5, ...text });
     const key = plainPem(text.encryptionKey, /PRIVATE KEY$/) ?? text.encryptionKey;
@@ -37,10 +44,10 @@ export function loadPrivateKey(file: string, passphraseFile: string | undefined)
   });
 }
 
-function read(path: string): string {
+async function read(path: string): Promise<Buffer> {
   try {
-    return decodeText(readFileSync(path));
+    return await readSmallFile(path);
   } catch (error) {
-    throw failure(`${path} cannot be read: ${(error as Error).message}`);
+    throw failure(`${path} cannot be read: ${reasonOf(error)}`);
   }
 }

@@ -2,6 +2,7 @@ import { isIssuerError } from "@portcullis/issuer";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { unquoted } from "../command-line/unquoted.ts";
 import { loadIssuer, type PrivateKeyOptions } from "./load-issuer.ts";
 import { printLink } from "./print-link.ts";
 
@@ -15,9 +16,9 @@ export interface SignOptions extends PrivateKeyOptions {
 
 /** Prints a download link as Jamf Pro would make it. */
 export async function runSign(url: string, options: SignOptions, context: CommandContext): Promise<ExitCode> {
-  const issuer = loadIssuer(options, options.expiry, context);
+  const issuer = await loadIssuer(options, options.expiry, context);
   try {
-    printLink(await issuer.downloadUrl(url), options, context);
+    printLink(await issuer.downloadUrl(unquoted(url)), options, context);
   } catch (error) {
     if (isIssuerError(error)) throw usageError(error.message);
     throw error;
