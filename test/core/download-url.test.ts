@@ -154,19 +154,21 @@ test("redacting replaces the value of every spelling and keeps the rest", () => 
 });
 
 test("redacting leaves no signature of a token in any place or spelling, and changes nothing more the second time", () => {
+  const short = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCJ9.S-_S";
   const signature = "S-_".repeat(114);
-  const token = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCJ9.${signature}`;
   for (const spelling of [
-    token,
-    token.replaceAll(".", "%2E"),
-    token.replaceAll(".", "%252e"),
-    token.replaceAll(".", "%25252e"),
-    `%65yJ${token.slice(3)}`,
-    `%65%79%4a${token.slice(3).replaceAll(".", "%2e")}`,
-    `%2565yJ${token.slice(3)}`,
+    short,
+    short.replaceAll(".", "%2E"),
+    short.replaceAll(".", "%252e"),
+    short.replaceAll(".", "%25252e"),
+    `%65yJ${short.slice(3)}`,
+    `%65%79%4a${short.slice(3).replaceAll(".", "%2e")}`,
+    `%2565yJ${short.slice(3)}`,
+    `%2${short}`,
+    `%25${short.replaceAll(".", "%2e")}`,
+    encodeURIComponent(`https://files.example/a?x=1&token=${short}`),
     `eyAiYWxnIjoiUlMyNTYifQ.e30.${signature}`,
     signature,
-    encodeURIComponent(`https://files.example/a?x=1&token=${token}`),
   ]) {
     for (const place of ["/T", "/a?Token=T", "/a?x=1;token=T&y", "/a#token=T", "/a?token[]=T", "?token=T&a=T"]) {
       const redacted = redactToken(place.replaceAll("T", spelling));
@@ -175,7 +177,7 @@ test("redacting leaves no signature of a token in any place or spelling, and cha
     }
   }
   assert.equal(
-    redactToken(`/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3D${token}`),
+    redactToken(`/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3D${short}`),
     "/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3DREDACTED",
   );
   assert.equal(redactToken("/xeyJ.a.b"), "/xREDACTED");

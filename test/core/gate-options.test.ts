@@ -44,6 +44,9 @@ test("a token parameter must be a plain name", () => {
   for (const tokenParameter of ["", "a b", "a=b", "a&b", "%74", "t[]", "tök", "a+b", ["token"], 5, null]) {
     assert.equal(problem({ keys, tokenParameter }), "tokenParameter: give a name of letters, digits, and _ . ~ - only");
   }
+  for (const tokenParameter of ["t", "access_token", "a.b", "a~b", "a-b-9"]) {
+    assert.equal(createGate({ keys, tokenParameter }).tokenParameter, tokenParameter);
+  }
 });
 
 test("a clock in milliseconds, or none at all, is refused", () => {

@@ -90,6 +90,17 @@ test("expiry is judged at the moment of each request, also for a remembered toke
   assert.deepEqual(verdicts, [false, true, "token_expired"]);
 });
 
+test("without a clock of its own a gate goes by the system's", async () => {
+  const seconds = Math.floor(Date.now() / 1000);
+  const gate = createGate({ keys: key.publicPem });
+  const codes: string[] = [];
+  for (const exp of [seconds + 600, seconds - 600, seconds + 7800]) {
+    const decision = await gate.check(`?token=${await webSignToken(key, { ...jamfClaims, exp })}`);
+    codes.push(decision.allowed ? "allowed" : decision.code);
+  }
+  assert.deepEqual(codes, ["allowed", "token_expired", "expiry_too_far"]);
+});
+
 test("a clock that stops making sense refuses everything", async () => {
   let time = testTime;
   const gate = createGate({ keys: key.publicPem, now: () => time });

@@ -98,6 +98,19 @@ test("a remembered token is refused as soon as the resolver no longer returns it
   assert.deepEqual(verdicts, [false, true, "signature_invalid", true]);
 });
 
+test("a key that the resolver returns again is read once only", async () => {
+  let reads = 0;
+  const { n, ...others } = second.publicJwk;
+  const resolved = Object.defineProperty({ ...others }, "n", {
+    get() {
+      reads += 1;
+      return n;
+    },
+  }) as ResolvedKey;
+  const gate = createGate({ keys: () => resolved, now, cacheSize: 0 });
+  assert.deepEqual([await codeFor(gate), await codeFor(gate), reads], ["allowed", "allowed", 1]);
+});
+
 test("a gate with a resolver is ready at once", async () => {
   assert.equal(await createGate({ keys: () => assert.fail("not asked yet") }).ready(), undefined);
 });

@@ -34,7 +34,7 @@ const spellings: Record<string, string> = {
   "PEM with CRLF": key.publicPem.replace(/\n/g, "\r\n"),
   "PEM with a byte order mark": `\uFEFF${key.publicPem}`,
   "PEM with blank lines around": `\n\n  ${key.publicPem}\n\n`,
-  "PEM with text before and after": `Bag Attributes\n  friendlyName: x\n${key.publicPem}\nissued by us`,
+  "PEM with text before and after": `Bag Attributes\n  friendlyName: x\n${key.publicPem}\nissued by us, not by ssh-keygen`,
   "PEM with \\n written out": key.publicPem.replace(/\n/g, "\\n"),
   "PEM with \\r\\n written out": key.publicPem.replace(/\n/g, "\\r\\n"),
   "PEM on a single line": key.publicPem.replace(/\n/g, ""),
@@ -249,6 +249,7 @@ test("two keys with the same kid are refused", async () => {
   ];
   assert.match(problem(keys), /two keys have the same kid/);
   assert.match(problem({ keys }), /two keys have the same kid/);
+  assert.match(problem([key.publicPem, other.publicJwk, ...keys]), /two keys have the same kid/);
 });
 
 test("text that holds no key says what to do", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeRefusal, refusalAnswer, refusalCodes } from "@portcullis/core";
+import { allowedCacheControl, describeRefusal, refusalAnswer, refusalCodes } from "@portcullis/core";
 
 const statuses: Record<string, number> = { token_repeated: 400, token_too_long: 400, keys_unavailable: 503 };
 const codes = [
@@ -23,6 +23,8 @@ test("each code has its status, its RFC 6750 error and one sentence to act on", 
     assert.ok(message.length < 110, `${code}: ${message.length}`);
   }
 });
+
+test("what is allowed is for no shared cache", () => assert.equal(allowedCacheControl, "private"));
 
 test("an answer is a problem document that no cache keeps", () => {
   for (const code of refusalCodes) {

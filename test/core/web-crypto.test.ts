@@ -69,7 +69,11 @@ test("a key that the runtime cannot import makes ready reject and every check fa
     value: () => Promise.reject(new Error("no such key")),
   });
   try {
-    await assert.rejects(gate.ready(), (error) => isConfigurationError(error) && error.option === "keys");
+    await assert.rejects(gate.ready(), (error) => {
+      assert.ok(isConfigurationError(error) && error.option === "keys");
+      assert.equal(error.message, "keys: cannot be used in this runtime: Error: no such key");
+      return true;
+    });
     const decision = await gate.check(`?token=${"eyJhbGciOiJSUzI1NiJ9.e30.AA"}`);
     assert.equal(!decision.allowed && decision.code, "keys_unavailable");
   } finally {

@@ -113,17 +113,20 @@ function hasEscapes(text: string): boolean {
   return text.includes("%") || text.includes("+");
 }
 
-/**
- * Leaves a JWT out of a word, however often its characters are percent-encoded, and the signature of
- * one that is not told by its start: of RSA-2048 it has 342 characters, a file name at most 255.
- *
- * Looks at each word once, as a URL may be long and is a stranger's.
- */
+/** Leaves a JWT out of a word; looks at each word twice at most, as a URL may be long and is a stranger's. */
 function withoutJwt(word: string): string {
+  const start = Math.max(word.indexOf("eyJ"), 0);
+  // As a whole too: in `%2eyJ` the same letter ends an escape and starts a JWT.
+  return holdsJwt(word.slice(start)) || holdsJwt(word) ? `${word.slice(0, start)}REDACTED` : word;
+}
+
+/**
+ * Whether there is a JWT in a word, however often its characters are percent-encoded, or the signature
+ * of one that is not told by its start: of RSA-2048 it has 342 characters, a file name at most 255.
+ */
+function holdsJwt(word: string): boolean {
   const plain = word.replace(/%(?:25)*([0-9a-f]{2})/gi, characterOf);
   const start = plain.indexOf("eyJ");
-  const isJwt = start !== -1 && /\..+\./.test(plain.slice(start));
-  const hasSignature = plain.split(/[^\w-]/).some((run) => run.length >= 342);
-  if (!isJwt && !hasSignature) return word;
-  return `${word.slice(0, Math.max(word.indexOf("eyJ"), 0))}REDACTED`;
+  if (start !== -1 && /\..+\./.test(plain.slice(start))) return true;
+  return plain.split(/[^\w-]/).some((run) => run.length >= 342);
 }
