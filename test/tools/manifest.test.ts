@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { createGate } from "@portcullis/core";
 import { parse } from "fast-plist";
+import { strToU8, zipSync } from "fflate";
 import { createSampleFolder } from "../../packages/cli/src/demo/sample-files.ts";
 import { pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
@@ -150,4 +151,14 @@ test("an empty file makes no manifest", async () => {
   writeFileSync(empty, "");
   assert.equal((await runMain(["manifest", empty, "--url", url])).code, 3);
   rmSync(empty);
+});
+
+test("what a package says of itself cannot command the terminal", async () => {
+  const hostile = join(folder, "hostile.ipa");
+  const info = { CFBundleIdentifier: "com.example.a", CFBundleName: "A\u009b31m", CFBundleVersion: "1" };
+  const entries = Object.entries(info).map(([name, value]) => `<key>${name}</key><string>${value}</string>`);
+  const text = `<plist version="1.0"><dict>${entries.join("")}</dict></plist>`;
+  writeFileSync(hostile, zipSync({ "Payload/A.app/Info.plist": strToU8(text) }));
+  const { stdout, stderr } = await runMain(["manifest", hostile, "--url", url, "-o", join(folder, "hostile.plist")]);
+  assert.match(stdout, /A\\u009b31m 1/, stderr);
 });

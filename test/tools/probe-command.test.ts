@@ -251,3 +251,9 @@ test("an app that is sent as HTML, and a manifest of another length each time, a
     }
   }
 });
+
+test("what a server says cannot command the terminal", async () => {
+  const origin = await listen((_, response) => response.setHeader("Content-Type", "a/b\u009b31m").end("the app"));
+  const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
+  assert.match(stdout, /Its type is a\/b.?\\u009b31m/);
+});

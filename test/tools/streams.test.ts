@@ -73,3 +73,11 @@ test("a reader that has seen enough ends no command with a stack trace", async (
     assert.doesNotMatch(stderr, /EPIPE|\n {4}at /);
   }
 });
+
+test("an answer that a full disk does not take is no success", async () => {
+  for (const command of ["pubkey key.pem", "inspect x", "completion bash", "--help"]) {
+    const { code, stderr } = await shell(`portcullis ${command} > /dev/full`);
+    assert.equal(code, 3, command);
+    assert.match(stderr, /portcullis: the answer could not be written: no space left on device\n$/);
+  }
+});

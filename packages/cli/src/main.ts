@@ -1,11 +1,12 @@
 import { isConfigurationError } from "@portcullis/core";
 import packageJson from "../package.json" with { type: "json" };
-import { CommandError } from "./command-line/command-error.ts";
+import { CommandError, failure } from "./command-line/command-error.ts";
 import { parseCommandLine } from "./command-line/command-parser.ts";
 import { readConfigFile } from "./command-line/config-file.ts";
 import type { CommandContext, Surroundings } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
 import { resolveOptions } from "./command-line/option-sources.ts";
+import { reasonOf } from "./command-line/reason-of.ts";
 import { safeLines } from "./command-line/safe-text.ts";
 import { createTerminal } from "./command-line/terminal.ts";
 import { commands } from "./commands.ts";
@@ -25,7 +26,9 @@ export async function main({ argv, ...surroundings }: Surroundings): Promise<Exi
     err: createTerminal(stderr, env),
   };
   try {
-    return await run(argv, context);
+    const code = await run(argv, context);
+    await refuseLoss(context);
+    return code;
   } catch (error) {
     return report(error, argv, context);
   }
@@ -47,6 +50,13 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   return command.run({ options, operands }, context);
 }
 
+/** An answer that a full disk did not take is no success; a reader that has seen enough (`| head`) is. */
+async function refuseLoss({ out }: CommandContext): Promise<void> {
+  const problem = await out.written();
+  if (problem === undefined || (problem as NodeJS.ErrnoException).code === "EPIPE") return;
+  throw failure(`the answer could not be written: ${reasonOf(problem)}`);
+}
+
 /** Says what went wrong on standard error; with `--json`, as JSON. */
 function report(error: unknown, argv: readonly string[], { err }: CommandContext): ExitCode {
   const known = asCommandError(error);
@@ -55,7 +65,7 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
   const message = safeLines(text);
   const remedy = known?.remedy === undefined ? undefined : safeLines(known.remedy);
   if (argv.includes("--json")) {
-    err.line(JSON.stringify({ error: { exitCode: code, message, remedy } }));
+    err.json({ error: { exitCode: code, message, remedy } });
     return code;
   }
   err.line(`${err.colours.red("portcullis:")} ${message}`);

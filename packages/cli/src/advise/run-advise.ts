@@ -50,7 +50,7 @@ export async function runAdvise(
     );
   }
   const recommendation = recommend(usage, current);
-  if (options.json) context.out.line(JSON.stringify({ ...recommendation, ...asJson(usage) }));
+  if (options.json) context.out.json({ ...recommendation, ...asJson(usage) });
   else printAdvice(usage, recommendation, context.out);
   return recommendation.recommended === undefined ? exitCode.negative : exitCode.success;
 }

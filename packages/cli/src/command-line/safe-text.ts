@@ -29,7 +29,8 @@ function withoutSecrets(text: string): string {
     .replace(/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(-----END [A-Z ]+-----)?/g, "[$1 left out]");
 }
 
-function withoutControls(text: string): string {
+/** Writes control characters out as JSON does, so that JSON stays what it is. */
+export function withoutControls(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g,

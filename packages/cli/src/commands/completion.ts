@@ -14,10 +14,10 @@ export const completionOf = (commands: () => readonly Command[]): Command =>
     operands: { shell: { placeholder: "SHELL", description: "bash, zsh or fish" } },
     options: {},
     examples: [{ command: 'eval "$(portcullis completion bash)"', meaning: "in ~/.bashrc" }],
-    async run({ operands }, { stdout }) {
+    async run({ operands }, { out }) {
       if (!shells.includes(operands.shell)) throw usageError("SHELL: give one of bash, zsh, fish");
       const { completionScript } = await import("../reference/shell-completion.ts");
-      stdout.write(completionScript(operands.shell as Shell, commands()));
+      out.line(completionScript(operands.shell as Shell, commands()));
       return exitCode.success;
     },
   });

@@ -55,7 +55,7 @@ export async function runInspect(given: string, options: InspectOptions, context
     options: gateOptions,
     now,
   };
-  if (options.json) out.line(JSON.stringify(asJson(inspection)));
+  if (options.json) out.json(asJson(inspection));
   else printInspection(inspection, out);
   return verified && refusal === undefined ? exitCode.success : exitCode.negative;
 }

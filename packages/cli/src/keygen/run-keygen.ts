@@ -34,9 +34,7 @@ export async function runKeygen(options: KeygenOptions, { out }: CommandContext)
 
   const [thumbprint] = await keyThumbprints(publicPem);
   if (options.json) {
-    out.line(
-      JSON.stringify({ privateKey: privateFile, publicKey: publicFile, bits: Number(options.bits), thumbprint }),
-    );
+    out.json({ privateKey: privateFile, publicKey: publicFile, bits: Number(options.bits), thumbprint });
     return exitCode.success;
   }
   const { bold, dim } = out.colours;

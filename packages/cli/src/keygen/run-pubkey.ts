@@ -25,7 +25,7 @@ export async function runPubkey(file: string, options: PubkeyOptions, context: C
   const { out, err } = context;
   const keys = await describeKeys(await readInput(file, context), nameOfInput(file));
   if (options.json) {
-    out.line(JSON.stringify({ keys }));
+    out.json({ keys });
     return exitCode.success;
   }
   if (options.format === "pem") out.line(keys.map(({ pem }) => pem.trimEnd()).join("\n"));

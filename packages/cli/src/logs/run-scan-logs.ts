@@ -61,7 +61,7 @@ export async function runScanLogs(
       secondsLeft: Math.round(token.expiresAt - now()),
       key: keyId === undefined ? null : { file: nameOfKey(keys, keyId), thumbprint: keyId },
     }));
-    out.line(JSON.stringify({ logs: scans, tokens, complete: failed.length === 0 && !live.overflowed() }));
+    out.json({ logs: scans, tokens, complete: failed.length === 0 && !live.overflowed() });
   } else {
     printScan(scans, found, keys, now(), out);
   }

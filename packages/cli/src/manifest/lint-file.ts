@@ -17,7 +17,7 @@ export async function lintFile(
   const { valid, errors, warnings } = report;
   const code = valid ? exitCode.success : exitCode.negative;
   if (json) {
-    out.line(JSON.stringify(report));
+    out.json(report);
     return code;
   }
   const { bold, dim, green, red, yellow } = out.colours;

@@ -6,6 +6,7 @@ import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
 import { isSystemError, reasonOf } from "../command-line/reason-of.ts";
+import { safeText } from "../command-line/safe-text.ts";
 import { unquoted } from "../command-line/unquoted.ts";
 import { loadIssuer } from "../sign/load-issuer.ts";
 import { printInstallLink } from "./install-link.ts";
@@ -94,11 +95,11 @@ async function makeManifest(file: string, options: ManifestOptions, context: Com
   if (options.json) {
     const { bundleIdentifier, bundleVersion } = metadata;
     const written = options.out === undefined ? { manifest } : { file: options.out };
-    out.line(JSON.stringify({ title, bundleIdentifier, bundleVersion, size: hashes.size, warnings, ...written }));
+    out.json({ title, bundleIdentifier, bundleVersion, size: hashes.size, warnings, ...written });
   } else if (options.out === undefined) {
     out.line(manifest.trimEnd());
   } else {
-    out.line(`${options.out}: ${title} ${metadata.bundleVersion} (${metadata.bundleIdentifier})`);
+    out.line(safeText(`${options.out}: ${title} ${metadata.bundleVersion} (${metadata.bundleIdentifier})`));
   }
   return exitCode.success;
 }

@@ -1,3 +1,4 @@
+import { safeText } from "../command-line/safe-text.ts";
 import type { Terminal } from "../command-line/terminal.ts";
 import { wrapText } from "../command-line/wrap-text.ts";
 import type { ProbeCase } from "./probe-case.ts";
@@ -30,7 +31,7 @@ export function printProbe({ results, checks, verdict }: ProbeReport, out: Termi
   for (const { outcome, sentence: text } of checks) {
     const mark = { good: green("✔"), fault: red("✘"), warning: yellow("!") }[outcome];
     const colour = { good: String, fault: red, warning: yellow }[outcome];
-    out.line(`  ${mark} ${colour(wrapText(text, out.width - 5, "    "))}`);
+    out.line(`  ${mark} ${colour(wrapText(safeText(text), out.width - 5, "    "))}`);
   }
   out.line();
   const colour = verdict.word === "LOCKED" ? green : verdict.word === "UNPROVEN" ? yellow : red;

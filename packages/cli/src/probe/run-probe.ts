@@ -56,7 +56,7 @@ export async function runProbe(given: string, options: ProbeOptions, context: Co
       onProgress: (done, of, what) => progress.show(`${progressBar(done / of, 20)} ${done}/${of} ${what}`),
     });
     progress.clear();
-    if (options.json) context.out.line(JSON.stringify(asJson(url, report)));
+    if (options.json) context.out.json(asJson(url, report));
     else printProbe(report, context.out);
     return report.verdict.word === "LOCKED" ? exitCode.success : exitCode.negative;
   } finally {

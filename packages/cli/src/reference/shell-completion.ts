@@ -25,8 +25,7 @@ ${commands.map(bashCase).join("\n")}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _portcullis portcullis
-`;
+complete -o default -F _portcullis portcullis`;
 }
 
 function bashCase(command: Command): string {
@@ -58,7 +57,7 @@ function fishScript(commands: readonly Command[]): string {
       fishOption(command.name, name, option),
     ),
   ]);
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }
 
 function fishOption(command: string, name: string, option: OptionDefinition): string {

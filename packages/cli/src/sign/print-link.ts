@@ -5,7 +5,7 @@ import { drawQrCode } from "./qr-code.ts";
 /** Prints a link, as a QR code above it if that is asked for. */
 export function printLink(link: string, { qr, json }: { qr: boolean; json: boolean }, { out }: CommandContext): void {
   if (json) {
-    out.line(JSON.stringify({ link }));
+    out.json({ link });
     return;
   }
   if (qr) {
