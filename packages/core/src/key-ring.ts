@@ -61,8 +61,7 @@ function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly P
   for (const source of Array.isArray(keys) ? keys : [keys]) readings.push(...readPublicKeys(source));
   if (readings.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
   const kids = readings.map((reading) => (typeof reading === "function" ? undefined : reading.kid));
-  const repeated = kids.find((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
-  if (repeated !== undefined)
-    throw configurationError("keys", "two keys have the same kid; give each its own, or none");
+  const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
+  if (isRepeated) throw configurationError("keys", "two keys have the same kid; give each its own, or none");
   return readings;
 }
