@@ -20,8 +20,9 @@ const port = await freePort();
 const program = join(base, "portcullis");
 writeFileSync(program, `#!/bin/sh\nexec ${portcullisCommand().join(" ")} "$@"\n`, { mode: 0o755 });
 
-// The example as it is published, with its paths and address replaced by those of this test.
+// The example as it is published, but for TLS, with its paths and address replaced by those of this test.
 const example = readFileSync("examples/apache/portcullis.conf", "utf8")
+  .replace(/^ *SSL.*\n/gm, "")
   .replaceAll("/etc/portcullis/public.pem", join(base, "public.pem"))
   .replaceAll("/usr/bin/portcullis", program)
   .replaceAll("/var/log/apache2/", `${base}/`)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { codeBlocksOf } from "../support/code-blocks.ts";
 import { portcullisCommand, startPortcullis } from "../support/portcullis-process.ts";
@@ -29,6 +29,7 @@ for (const { name, language, code } of documents.flatMap(codeBlocksOf)) {
 async function prove(line: string): Promise<void> {
   const words = line.match(/'[^']*'|\S+/g)?.map((word) => word.replace(/'/g, "")) ?? [];
   const [program = "", action = "", ...others] = words;
+  if (action === "pack") return provePackedInstall(line);
   if (program === "npm") return proveNpm(action, others);
   if (program === "openssl") {
     execFileSync("openssl", [action, ...others], { cwd: folder, stdio: "ignore" });
@@ -64,6 +65,25 @@ function proveGlobalInstall(words: readonly string[]): void {
   execFileSync("npm", [...install, "--prefix", `${folder}/global`], { stdio: "ignore" });
   const version = execFileSync(`${folder}/global/bin/portcullis`, ["--version"], { encoding: "utf8" });
   assert.equal(version.trim(), JSON.parse(readFileSync("packages/cli/package.json", "utf8")).version);
+}
+
+/** In a server's folder beside the clone, and without a registry: nothing may be needed but what was packed. */
+function provePackedInstall(line: string): void {
+  const server = `${folder}/server`;
+  mkdirSync(server);
+  writeFileSync(`${server}/package.json`, "{}");
+  symlinkSync(process.cwd(), `${folder}/portcullis`);
+  execFileSync("sh", ["-c", line], {
+    cwd: server,
+    stdio: "ignore",
+    env: { ...process.env, npm_config_offline: "true" },
+  });
+  const { dependencies } = JSON.parse(readFileSync(`${server}/package.json`, "utf8"));
+  assert.deepEqual(Object.keys(dependencies), ["@portcullis/core", "@portcullis/koa"]);
+  for (const load of ['require("@portcullis/koa")', 'await import("@portcullis/koa")']) {
+    const script = `(async () => console.log(typeof (${load}).guard))()`;
+    assert.equal(execFileSync("node", ["-e", script], { cwd: server, encoding: "utf8" }), "function\n", load);
+  }
 }
 
 function proveInspect(args: readonly string[]): void {

@@ -226,7 +226,7 @@ test("a file that is no key ends the program with a sentence and exit code 3", a
   assert.match(clash.stderr(), /^portcullis: --key: two keys have the same kid/);
   const absent = started([join(base, "absent.pem")]);
   assert.equal(await absent.ended, 3);
-  assert.match(absent.stderr(), /absent\.pem: ENOENT/);
+  assert.match(absent.stderr(), /absent\.pem: there is no such file/);
 });
 
 test("a JWK Set URL is fetched, other keys in it are left out, and the old ones stay when it fails", async () => {

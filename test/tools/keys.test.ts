@@ -259,6 +259,14 @@ test("a folder as --key is named, and what to name instead", async () => {
   assert.ok(stderr.includes(`${folder} is a folder; name the public key's file in it`), stderr);
 });
 
+test("serve without its key file says so in plain words, and how that file is made", async () => {
+  const file = join(folder, "absent.pem");
+  const { code, stderr } = await runMain(["serve", folder, "--key", file]);
+  assert.equal(code, 3);
+  const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
+  assert.equal(stderr, `portcullis: --key ${file}: there is no such file\n${remedy}\n`);
+});
+
 const der = (kind: "spki" | "pkcs1" | "pkcs8") =>
   kind === "spki"
     ? key.publicKey.export({ type: kind, format: "der" })

@@ -1,5 +1,6 @@
 import { keyThumbprints } from "@portcullis/core";
 import { failure } from "../command-line/command-error.ts";
+import { fileProblem } from "../command-line/file-problem.ts";
 import type { Log } from "../log/create-log.ts";
 import { judgeJwkSetUrl } from "./jwk-set-url.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
@@ -125,7 +126,7 @@ async function judgeFiles(files: readonly string[]): Promise<void> {
     try {
       await keyThumbprints((await loadKey(file)).key);
     } catch (error) {
-      const problem = (error as Error).message.replace(/^keys: /, "");
+      const problem = fileProblem(error).replace(/^keys: /, "");
       const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
       throw failure(`--key ${file}: ${problem}`, problem.includes("openssl") ? undefined : remedy);
     }
