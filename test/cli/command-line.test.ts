@@ -54,6 +54,12 @@ test("a misspelt command and a misspelt option are met with the nearest", async 
   assert.match(option.stderr, /unknown option '--tls-crt'\n\(Did you mean --tls-cert\?\)\nSee portcullis serve --help/);
 });
 
+test("help for a command that there is not is met with the nearest", async () => {
+  const { code, stdout, stderr } = await runMain(["help", "srve"]);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /unknown command 'srve'\n\(Did you mean serve\?\)/);
+});
+
 test("a missing option is named with what it is for", async () => {
   const { code, stderr } = await runMain(["serve", folder]);
   assert.equal(code, 2);

@@ -49,6 +49,12 @@ test("keygen overwrites neither half, and leaves no half behind", async () => {
   assert.throws(() => statSync(publicTaken.out));
 });
 
+test("keygen takes two spellings of one file's name for one", async () => {
+  const { code, stderr } = await runMain(["keygen", "--out", "./same.pem", "--public-out", "same.pem"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /give two different files/);
+});
+
 test("keygen writes the older form and longer keys on request", async () => {
   const { out, run } = keygen("old", "--pkcs1", "--bits", "3072", "--json");
   const { bits, thumbprint } = JSON.parse((await run()).stdout);

@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { after, test } from "node:test";
@@ -61,7 +61,21 @@ for (const [answer, code, message] of [
 test("with --yes it goes ahead, and a server that does not answer is exit code 3", async () => {
   const run = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--yes"]);
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /127\.0\.0\.1:1 does not answer/);
+  assert.match(run.stderr, /127\.0\.0\.1:1 does not answer: nothing listens on that port\nIs the server running/);
+  const unknown = await runMain(["probe", "https://example.invalid/a.ipa", "--yes"]);
+  assert.match(unknown.stderr, /example\.invalid does not answer: there is no host of that name.*\nIs its name spelt/);
+});
+
+test("a server of another protocol than the URL's is told, and what to try", async () => {
+  const web = await listen((_, response) => response.end("open"));
+  const overTls = await runMain(["probe", `${web.replace("http:", "https:")}/a.ipa`]);
+  assert.match(overTls.stderr, /does not answer: it does not speak TLS on that port\nTry http:\/\//);
+  const shell = createSocketServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"));
+  await new Promise<void>((resolve) => shell.listen(0, "127.0.0.1", resolve));
+  after(() => shell.close());
+  const { port } = shell.address() as AddressInfo;
+  const run = await runMain(["probe", `http://127.0.0.1:${port}/a.ipa`]);
+  assert.match(run.stderr, /does not answer: it does not speak HTTP on that port\nTry https:\/\//);
 });
 
 test("the table fits into 80 columns, and the verdict stands on the last line", async () => {

@@ -68,6 +68,8 @@ export function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return "answered";
+    // Help for a command that there is not: what is wrong with its name is said when it is called.
+    if (error.code === "commander.help" && argv[1]) return parseCommandLine(commands, argv.slice(1), version, out);
     if (error.code === "commander.help") throw noCommand(commands);
     throw complain(complaint || error.message, program, argv);
   }

@@ -7,6 +7,8 @@ export interface Operand {
   /** In capitals, such as `DIR`. */
   readonly placeholder: string;
   readonly description: string;
+  /** What it can be, for completion. */
+  readonly choices?: readonly string[];
   readonly optional?: boolean;
   /** The last operand may take all that follow. */
   readonly variadic?: boolean;

@@ -11,9 +11,13 @@ export const completionOf = (commands: () => readonly Command[]): Command =>
     name: "completion",
     summary: "print the completion script of a shell",
     description: "Prints a script that makes a shell complete the commands and options of portcullis.",
-    operands: { shell: { placeholder: "SHELL", description: "bash, zsh or fish" } },
+    operands: { shell: { placeholder: "SHELL", description: "bash, zsh or fish", choices: shells } },
     options: {},
-    examples: [{ command: 'eval "$(portcullis completion bash)"', meaning: "in ~/.bashrc" }],
+    examples: [
+      { command: 'eval "$(portcullis completion bash)"', meaning: "in ~/.bashrc" },
+      { command: 'eval "$(portcullis completion zsh)"', meaning: "in ~/.zshrc" },
+      { command: "portcullis completion fish | source", meaning: "in ~/.config/fish/config.fish" },
+    ],
     async run({ operands }, { out }) {
       if (!shells.includes(operands.shell)) throw usageError("SHELL: give one of bash, zsh, fish");
       const { completionScript } = await import("../reference/shell-completion.ts");

@@ -1,5 +1,6 @@
 import { generateKeyPair } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { keyThumbprints } from "@portcullis/core";
 import { failure, usageError } from "../command-line/command-error.ts";
@@ -19,7 +20,8 @@ export interface KeygenOptions {
 /** Makes a key pair and says which half goes where. */
 export async function runKeygen(options: KeygenOptions, { out }: CommandContext): Promise<ExitCode> {
   const { out: privateFile, publicOut: publicFile } = options;
-  if (privateFile === publicFile) throw usageError("--out and --public-out: give two different files");
+  if (resolve(privateFile) === resolve(publicFile))
+    throw usageError("--out and --public-out: give two different files");
   const pair = await promisify(generateKeyPair)("rsa", { modulusLength: Number(options.bits) });
   const privatePem = pair.privateKey.export({ type: options.pkcs1 ? "pkcs1" : "pkcs8", format: "pem" }).toString();
   const publicPem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();

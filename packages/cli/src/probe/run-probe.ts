@@ -1,5 +1,5 @@
 import { readToken, removeToken } from "@portcullis/core";
-import { CommandError, failure, usageError } from "../command-line/command-error.ts";
+import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
@@ -90,6 +90,27 @@ function readUrl(address: string): URL {
   throw usageError("the URL must start with https:// or http://");
 }
 
+/** What keeps a probe from starting, in words, and what to do about it. */
+const obstacles: readonly (readonly [problem: RegExp, sentence: string, remedy: string])[] = [
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    "there is no host of that name, as far as can be seen from here",
+    "Is its name spelt rightly?",
+  ],
+  [/ECONNREFUSED/, "nothing listens on that port", "Is the server running, and is this its port?"],
+  [
+    /wrong version number|packet length too long/i,
+    "it does not speak TLS on that port",
+    "Try http://, or another port.",
+  ],
+  [/Parse Error/, "it does not speak HTTP on that port", "Try https://, or another port."],
+  [
+    /protocol version|unsupported protocol/i,
+    "it speaks only an older TLS: devices would not download from it",
+    "Devices need TLS 1.2 or 1.3: switch it on at the server.",
+  ],
+];
+
 async function refuseUnreachable(client: ReturnType<typeof createProbeClient>, url: URL): Promise<void> {
   const { problem } = await client.ask("HEAD", url, url.search);
   if (problem === undefined) return;
@@ -99,13 +120,8 @@ async function refuseUnreachable(client: ReturnType<typeof createProbeClient>, u
       "To probe it all the same: --insecure",
     );
   }
-  if (/protocol version|unsupported protocol/i.test(problem)) {
-    throw failure(
-      `${url.host} speaks only an older TLS: devices would not download from it`,
-      "Devices need TLS 1.2 or 1.3: switch it on at the server.",
-    );
-  }
-  throw new CommandError(exitCode.failure, `${url.host} does not answer: ${problem}`);
+  const [, sentence = problem, remedy] = obstacles.find(([known]) => known.test(problem)) ?? [];
+  throw failure(`${url.host} does not answer: ${sentence}`, remedy);
 }
 
 function asJson(url: URL, { results, checks, verdict }: ProbeReport): object {
