@@ -85,7 +85,7 @@ test("what Kubernetes puts into PORTCULLIS_PORT for a service of that name is no
   const env = { PORTCULLIS_PORT: "tcp://10.0.0.7:8080", PORTCULLIS_FOR: "wrong" };
   assert.match((await runMain(["auth", "--key", "a.pem"], { env })).stderr, /^portcullis: PORTCULLIS_FOR: /);
   const { stderr } = await runMain(["auth", "--key", "a.pem", "--for", "nginx"], { env });
-  assert.match(stderr, /^portcullis: --key a\.pem: ENOENT/);
+  assert.match(stderr, /^portcullis: --key a\.pem: there is no such file/);
 });
 
 test("the command line wins over the environment, and that over the configuration file", async () => {
@@ -101,7 +101,7 @@ test("the command line wins over the environment, and that over the configuratio
 
   const keyOfFile = await runMain(["auth", "--for", "nginx", "--config", config]);
   assert.equal(keyOfFile.code, 3);
-  assert.match(keyOfFile.stderr, /--key file\.pem: ENOENT/);
+  assert.match(keyOfFile.stderr, /--key file\.pem: there is no such file/);
 });
 
 test("a list is repeated on the command line and comma-separated in the environment", async () => {
@@ -109,7 +109,7 @@ test("a list is repeated on the command line and comma-separated in the environm
   assert.match((await runMain(argv)).stderr, /--status: give a port/);
   const env = { PORTCULLIS_KEY: "first.pem, second.pem" };
   const { stderr } = await runMain(["auth", "--for", "nginx"], { env });
-  assert.match(stderr, /--key first\.pem: ENOENT/);
+  assert.match(stderr, /--key first\.pem: there is no such file/);
 });
 
 test("a configuration file with a command or an option that there is not is refused", async () => {
