@@ -30,6 +30,22 @@ test("bytes that end within an element, or have no length at all, give nothing, 
   }
 });
 
+test("a number whose first bit is set gets a zero in front, and no other does", () => {
+  for (const [first, written] of [
+    [0x7f, [0x7f, 0xff, 1]],
+    [0x80, [0, 0x80, 0xff, 1]],
+    [0xff, [0, 0xff, 0xff, 1]],
+    [0x01, [0x01, 0xff, 1]],
+  ] as const) {
+    const modulus = Uint8Array.of(first, 0xff, 1);
+    const [spki] = readDer(subjectPublicKeyInfo({ modulus, exponent: Uint8Array.of(1, 0, 1), kid: undefined }));
+    const [, key] = readDer(spki?.content as Uint8Array);
+    const [sequence] = readDer(key?.content.subarray(1) as Uint8Array);
+    const numbers = readDer(sequence?.content as Uint8Array).map(({ content }) => [...content]);
+    assert.deepEqual(numbers, [written, [1, 0, 1]]);
+  }
+});
+
 test("a key is handed to the runtime byte for byte as the runtime itself writes it", async () => {
   for (const bits of [2048, 3072]) {
     const key = await webSigningKey(bits);

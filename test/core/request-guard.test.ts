@@ -61,6 +61,20 @@ test("onDecision is told every decision, and never the token", async () => {
   assert.ok(!JSON.stringify(seen).includes(token));
 });
 
+test("onDecision has been told when the request goes on, and by the name of the gate's own parameter", async () => {
+  const seen: ObservedRequest[] = [];
+  const judge = createRequestGuard({
+    ...options,
+    tokenParameter: "t",
+    onDecision: (_decision, request) => seen.push(request),
+  });
+  await judge("GET", `/a?t=${token}`);
+  const fingerprint = await fingerprintToken(token);
+  assert.deepEqual(seen, [{ method: "GET", url: `/a?t=${fingerprint}`, fingerprint }]);
+  const passage = judge("GET", `/b?t=${token}`).then(() => seen.length);
+  assert.equal(await passage, 2);
+});
+
 test("what a client sends can neither forge a line of the log nor command a terminal", async () => {
   const urls: string[] = [];
   const judge = createRequestGuard({ ...options, onDecision: (_decision, { url }) => urls.push(url) });
@@ -116,6 +130,7 @@ test("wrong options throw when the guard is made, and name the option", () => {
 
 test("a fingerprint is the first eight hexadecimal digits of the token's SHA-256", async () => {
   assert.equal(await fingerprintToken("abc"), "ba7816bf");
+  assert.equal(await fingerprintToken("t3474"), "0d05037f");
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   assert.equal(await fingerprintToken(token), hex.slice(0, 8));

@@ -38,6 +38,27 @@ test("the oldest tokens are forgotten, the ones in use are kept", async () => {
   assert.equal(await cached(1), false);
 });
 
+test("at least half as many tokens are remembered as the size says", async () => {
+  const cached = gateRemembering(10);
+  for (let index = 0; index < 5; index += 1) assert.equal(await cached(index), false);
+  for (let index = 0; index < 5; index += 1) assert.equal(await cached(index), true, `token ${index}`);
+});
+
+test("whatever is refused pushes nothing out", async () => {
+  const gate = createGate({ keys: key.publicPem, now: () => testTime, cacheSize: 2 });
+  const good = `/a?token=${tokens[0]}`;
+  const [header, payload, signature = ""] = (tokens[1] as string).split(".");
+  assert.equal((await gate.check(good)).allowed, true);
+  for (let index = 0; index < 40; index += 1) {
+    const forged = `${header}.${payload}.${"A".repeat(20 + index)}${signature.slice(20 + index)}`;
+    for (const url of [`/a?token=${forged}`, `/a?token=x${index}`, `/a?token=${"A".repeat(5000 + index)}`]) {
+      assert.equal((await gate.check(url)).allowed, false);
+    }
+  }
+  const decision = await gate.check(good);
+  assert.equal(decision.allowed && decision.cached, true);
+});
+
 test("no more tokens are remembered than the size allows", async () => {
   for (const size of [1, 2, 3, 4, 5]) {
     const cached = gateRemembering(size);
