@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { readdirSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
 import { strFromU8, unzipSync } from "fflate";
+import { listenOnFreePort } from "../../packages/cli/src/demo/listen.ts";
 import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+process.env.TMPDIR = temporaryFolder(); // other tests make folders of samples too
 
 /** Runs the demo as long as `visit` takes; `page` is what it printed first. */
 async function duringDemo(argv: readonly string[], visit: (page: string) => Promise<void>) {
@@ -85,4 +89,33 @@ test("the lines around the links fit 80 columns", async () => {
   await duringDemo(["--port", "18090"], async (page) => {
     for (const line of page.split("\n")) assert.ok(line.length <= 80 || line.startsWith("curl "), line);
   });
+});
+
+test("a port that the system refuses is named, with what to choose", async () => {
+  const refused = Object.assign(new Error("listen EACCES: permission denied 127.0.0.1:80"), {
+    code: "EACCES",
+    syscall: "listen",
+  });
+  const server = new Server();
+  server.listen = () => {
+    queueMicrotask(() => server.emit("error", refused));
+    return server;
+  };
+  await assert.rejects(listenOnFreePort(server, 80), {
+    exitCode: 3,
+    message: "port 80 cannot be listened on: permission denied 127.0.0.1:80",
+    remedy: "Choose another: --port",
+  });
+});
+
+test("without a place for its files it ends with a message, not with a stack", async () => {
+  const place = process.env.TMPDIR;
+  process.env.TMPDIR = "/nonexistent";
+  try {
+    const { code, stderr } = await runMain(["demo", "--port", "18190"]);
+    assert.equal(code, 3);
+    assert.match(stderr, /^portcullis: ENOENT: no such file or directory, mkdtemp '\/nonexistent\/.*'\n$/);
+  } finally {
+    process.env.TMPDIR = place;
+  }
 });

@@ -6,7 +6,7 @@ import { readConfigFile } from "./command-line/config-file.ts";
 import type { CommandContext, Surroundings } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
 import { resolveOptions } from "./command-line/option-sources.ts";
-import { reasonOf } from "./command-line/reason-of.ts";
+import { isSystemError, reasonOf } from "./command-line/reason-of.ts";
 import { safeLines } from "./command-line/safe-text.ts";
 import { createTerminal } from "./command-line/terminal.ts";
 import { commands } from "./commands.ts";
@@ -73,9 +73,10 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
   return code;
 }
 
-/** A wrong option that only the gate could judge is the user's to mend, like any other. */
+/** A wrong option that only the gate could judge is the user's to mend, like any other; so is what the system refuses. */
 function asCommandError(error: unknown): CommandError | undefined {
   if (error instanceof CommandError) return error;
+  if (isSystemError(error)) return failure(error.message);
   if (isConfigurationError(error)) return new CommandError(exitCode.usage, error.message);
   return undefined;
 }

@@ -2,7 +2,7 @@
 export function reasonOf(error: unknown): string {
   const { message } = error as Error;
   if (!isSystemError(error)) return message;
-  return error.code === "EISDIR" ? "it is a folder" : message.replace(/^E[A-Z0-9]+: ([^,]*)(, .*)?$/s, "$1");
+  return error.code === "EISDIR" ? "it is a folder" : message.replace(/^(\w+ )?E[A-Z0-9]+: ([^,]*)(, .*)?$/s, "$2");
 }
 
 /** Whether a call of the system failed, such as one that opens a file. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { failure } from "../command-line/command-error.ts";
+import { reasonOf } from "../command-line/reason-of.ts";
 
 const portsToTry = 20;
 
@@ -14,7 +15,9 @@ export async function listenOnFreePort(server: Server, firstPort: number): Promi
       await once(server, "listening");
       return (server.address() as AddressInfo).port;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
+        throw failure(`port ${port} cannot be listened on: ${reasonOf(error)}`, "Choose another: --port");
+      }
     }
   }
   throw failure(`the ports from ${firstPort} to ${lastPort} are all taken`, "Choose another: --port");
