@@ -34,7 +34,7 @@ const spellings: Record<string, string> = {
   "PEM with CRLF": key.publicPem.replace(/\n/g, "\r\n"),
   "PEM with a byte order mark": `\uFEFF${key.publicPem}`,
   "PEM with blank lines around": `\n\n  ${key.publicPem}\n\n`,
-  "PEM with text before and after": `Bag Attributes\n  friendlyName: x\n${key.publicPem}\nissued by us, not by ssh-keygen`,
+  "PEM with text before and after": `Bag Attributes {\n  friendlyName: x }\n${key.publicPem}\nissued by us, not by ssh-keygen`,
   "PEM with \\n written out": key.publicPem.replace(/\n/g, "\\n"),
   "PEM with \\r\\n written out": key.publicPem.replace(/\n/g, "\\r\\n"),
   "PEM on a single line": key.publicPem.replace(/\n/g, ""),
@@ -42,12 +42,23 @@ const spellings: Record<string, string> = {
   "PEM with indented lines": key.publicPem.replace(/\n/g, "\n    "),
   "PEM in long lines": `-----BEGIN PUBLIC KEY-----\n${body.join("")}\n-----END PUBLIC KEY-----`,
   "a JWK as text": JSON.stringify(key.publicJwk),
-  "a JWK Set as text": ` \uFEFF${JSON.stringify({ keys: [key.publicJwk] })}`.trimStart(),
+  "a JWK Set as text": JSON.stringify({ keys: [key.publicJwk] }, undefined, 2),
+  "a JWK as text with blank lines around": `\r\n ${JSON.stringify(key.publicJwk)}\n\n`,
+  "a JWK as text with a byte order mark": `\uFEFF${JSON.stringify(key.publicJwk)}`,
+  "a JWK as text with a byte order mark in the middle of blanks": `\n\uFEFF ${JSON.stringify(key.publicJwk)}`,
 };
 
 for (const [name, text] of Object.entries(spellings)) {
   test(`${name} is accepted`, async () => assert.equal(await opens(text), true));
 }
+
+test("padding at the very end of a PEM block without line feeds is accepted", async () => {
+  const padded = await webSigningKey(3072);
+  const line = padded.publicPem.replace(/\n/g, "");
+  assert.match(line, /=-----END PUBLIC KEY-----$/);
+  const gate = createGate({ keys: line, now: () => testTime });
+  assert.equal((await gate.check(`?token=${await webSignToken(padded)}`)).allowed, true);
+});
 
 test("a JWK, a JWK Set, a CryptoKey and an array of all of these are accepted", async () => {
   const other = await webSigningKey();
@@ -136,6 +147,8 @@ test("a JWK that says it is for something else is refused", () => {
     { n: "" },
     { e: "" },
     { n: 5 },
+    { n: [key.publicJwk.n] },
+    { e: [key.publicJwk.e] },
     { e: null },
     { n: "!" },
     { e: "AQAB=" },
@@ -261,6 +274,9 @@ test("text that holds no key says what to do", async () => {
   assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /cut short or garbled/);
   assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /cut short or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "M*I")), /cut short or garbled/);
+  assert.match(problem(key.publicPem.replace("BEGIN PUBLIC", "BEGIN the PUBLIC")), /cut short or garbled/);
+  assert.match(problem(key.publicPem.replace("MII", "MI=I")), /cut short or garbled/);
+  assert.match(problem(pem("PKCS7", spki)), /found "PKCS7"; expected/);
   assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /found "CERTIFICATE REQUEST"; expected "PUBLIC KEY"/);
   assert.match(problem("{oops"), /not valid JSON/);
 });
@@ -295,6 +311,19 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
     otherNumber[at] = 0x04;
     assert.match(problem(pem("RSA PUBLIC KEY", otherNumber)), /damaged/);
   }
+  for (const [at, was, is] of [
+    [4, 0x30, 0x31],
+    [6, 0x06, 0x04],
+  ] as const) {
+    const otherAlgorithm = Uint8Array.from(spki);
+    assert.equal(spki[at], was);
+    otherAlgorithm[at] = is;
+    assert.match(problem(pem("PUBLIC KEY", otherAlgorithm)), /damaged/);
+  }
+  const algorithmOnly = Uint8Array.of(0x30, 15, ...spki.subarray(4, 19));
+  assert.match(problem(pem("PUBLIC KEY", algorithmOnly)), /damaged/);
+  const modulusOnly = Uint8Array.of(0x30, 0x82, 1, 5, ...pkcs1.subarray(4, 4 + 261));
+  assert.match(problem(pem("RSA PUBLIC KEY", modulusOnly)), /damaged/);
   const trailing = Uint8Array.of(...spki, 0x05, 0x00);
   assert.match(problem(pem("PUBLIC KEY", trailing)), /damaged/);
 });

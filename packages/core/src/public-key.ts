@@ -36,16 +36,17 @@ export type PublicKeyReading = RsaPublicKey | (() => Promise<RsaPublicKey>);
 /** Reads one source of keys; throws a configuration error that says what was found instead. */
 export function readPublicKeys(source: unknown): PublicKeyReading[] {
   if (typeof source === "string") {
-    return /^[\s\uFEFF]*\{/.test(source) ? readPublicKeys(parseJson(source)) : [readPemPublicKey(source)];
+    return /^\s*\{/.test(source) ? readPublicKeys(parseJson(source)) : [readPemPublicKey(source)];
   }
   const { usages, keys } = Object(source) as Partial<CryptoKeyLike & PublicJwkSet>;
   if (usages) return [readCryptoKey(source as CryptoKeyLike)];
   return Array.isArray(keys) ? keys.map(readJwk) : [readJwk(source)];
 }
 
+/** Trimming takes a byte order mark away too. */
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
+    return JSON.parse(text.trim());
   } catch {
     throw configurationError("keys", "the JWK is not valid JSON; copy it again");
   }
