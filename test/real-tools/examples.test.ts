@@ -50,7 +50,7 @@ test("the command line in the container is one that the command takes", async ()
   const argv = (JSON.parse(line) as string[]).map((word) => (word === "/srv/apps" ? base : word));
   const { code, stderr } = await runMain(argv);
   assert.equal(code, 3);
-  assert.match(stderr, /--key \/etc\/portcullis\/public\.pem: ENOENT/);
+  assert.match(stderr, /--key \/etc\/portcullis\/public\.pem: there is no such file/);
 });
 
 test("it runs as nobody, without privileges, on a file system that cannot be written", async () => {
