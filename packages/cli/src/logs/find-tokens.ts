@@ -34,10 +34,10 @@ export function findTokens(bytes: Buffer, parameter: string): readonly FoundToke
   const found: FoundToken[] = [];
   const name = Buffer.from(parameter);
   for (let at = bytes.indexOf(equals); at !== -1; at = bytes.indexOf(equals, at + 1)) {
-    if (isNamed(bytes, at, name)) addValue(found, bytes, at + 1, false);
+    if (isNamed(bytes, at, name)) at = addValue(found, bytes, at + 1, false) - 1;
   }
   for (let at = bytes.indexOf(percent); at !== -1; at = bytes.indexOf(percent, at + 1)) {
-    if (decoded(bytes, at) === equals && isNamed(bytes, at, name)) addValue(found, bytes, at + 3, true);
+    if (decoded(bytes, at) === equals && isNamed(bytes, at, name)) at = addValue(found, bytes, at + 3, true) - 1;
   }
   const named = found.length;
   let next = 0;
@@ -45,9 +45,8 @@ export function findTokens(bytes: Buffer, parameter: string): readonly FoundToke
     // Most stand where a name has led to them already; those are not read a second time.
     while (next < named && (found[next] as FoundToken).end <= at) next += 1;
     const known = next < named && (found[next] as FoundToken).start <= at ? found[next] : undefined;
-    const end = known ? known.end : jwtEnd(bytes, at);
-    if (end === undefined) continue;
-    if (!known) found.push({ start: at, end });
+    const { end, dots } = known ? { ...known, dots: 0 } : wordFrom(bytes, at);
+    if (!known && isJwt(bytes, at, end, dots)) found.push({ start: at, end });
     at = end - 1;
   }
   return found.length < 2 ? found : withoutOverlaps(found);
@@ -82,20 +81,19 @@ function isBoundary(bytes: Buffer, at: number): boolean {
   return !kindOf[encoded ?? (bytes[at - 1] as number)];
 }
 
-function addValue(found: FoundToken[], bytes: Buffer, start: number, isEncoded: boolean): void {
+/** Returns where the value ends: what looks like a name in it is a part of it, and is not read again. */
+function addValue(found: FoundToken[], bytes: Buffer, start: number, isEncoded: boolean): number {
   let end = start;
   while (end < bytes.length && !endsValue[bytes[end] as number]) {
     if (isEncoded && bytes[end] === percent && encodedEnds.includes(decoded(bytes, end) ?? 0)) break;
     end += 1;
   }
   if (end > start) found.push({ start, end });
+  return end;
 }
 
-/**
- * Where a JWT that starts here ends, cut short or not; `undefined` if it is none. In the middle of
- * a word, as behind an `=` that was encoded twice (`%253D`), its payload must start like JSON too.
- */
-function jwtEnd(bytes: Buffer, start: number): number | undefined {
+/** Where the word ends that stands here, of characters that a token is made of, and how many dots are in it. */
+function wordFrom(bytes: Buffer, start: number): { readonly end: number; readonly dots: number } {
   let dots = 0;
   let end = start;
   while (end < bytes.length) {
@@ -105,9 +103,16 @@ function jwtEnd(bytes: Buffer, start: number): number | undefined {
     if (character === 0x2e) dots += 1;
     end += byte === percent ? 3 : 1;
   }
-  if (dots === 0 || end - start < shortestJwt) return undefined;
-  const payload = bytes.subarray(start, end).indexOf(payloadStart);
-  return payload !== -1 || isBoundary(bytes, start) ? end : undefined;
+  return { end, dots };
+}
+
+/**
+ * Whether this is a JWT, cut short or not. In the middle of a word, as behind an `=` that was encoded
+ * twice (`%253D`), its payload must start like JSON too. If it is none, nothing in the rest of the word is.
+ */
+function isJwt(bytes: Buffer, start: number, end: number, dots: number): boolean {
+  if (dots === 0 || end - start < shortestJwt) return false;
+  return bytes.subarray(start, end).includes(payloadStart) || isBoundary(bytes, start);
 }
 
 /** The byte that `%XX` at this place stands for. */
