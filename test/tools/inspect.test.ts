@@ -205,6 +205,11 @@ test("what is no token at all, or far too long, is told from one that was cut sh
   }
   const { whatToDo } = await inspectJson(`${signToken(key)}${"A".repeat(5000)}`);
   assert.match(whatToDo.join(), /It has 5431 characters; Jamf Pro's have 431 to some 1,500/);
+  for (const piece of ["a", "(/", "eyJ", "x."]) {
+    const { user } = process.cpuUsage();
+    await inspect(piece.repeat(16_000 / piece.length));
+    assert.ok(process.cpuUsage().user - user < 3e6, `${piece} is not read again and again`);
+  }
   const { code, stderr } = await inspect("a".repeat(70_000));
   assert.equal(code, 2);
   assert.match(stderr, /far longer than a link/);

@@ -12,7 +12,7 @@ export interface PastedLink {
 }
 
 /** Of characters; a line of a log has fewer. */
-const longestPaste = 64 * 1024;
+const longestPaste = 16 * 1024;
 
 /** White space, and what is not seen: soft hyphens, and marks of no width that chats and mail programs put in. */
 const whiteSpace = /[\s\u00ad\u200b-\u200f\u2060\ufeff]+/g;
@@ -39,8 +39,8 @@ export function readPastedLink(pasted: string, parameter: string): PastedLink {
     remarks.push("White space inside was taken out; a mail program or a terminal may have wrapped the link.");
     text = text.replace(whiteSpace, "");
   }
-  const [punctuation] = endOfSentence.exec(text) ?? [];
-  if (punctuation !== undefined) {
+  const punctuation = endOfSentence(text);
+  if (punctuation !== "") {
     remarks.push(`"${punctuation}" at its end was left out; if a device has it in its link, that is what is wrong.`);
     text = text.slice(0, -punctuation.length);
   }
@@ -70,8 +70,14 @@ function linkAmongWords(text: string): string | undefined {
   return /[\s"'<([“„‘«]((?:(?:https?|itms-services):\/\/|\/[^\s?]*\?|eyJ)[^\s"'<>”“’»]+)/i.exec(text)?.[1];
 }
 
-/** What a sentence puts behind a link; the dot that ends an unsigned token is its own. */
-const endOfSentence = /(?:[)\],;:!]+\.*|(?<=\.[\w-]+\.[\w-]+)\.+)$/;
+/** What a sentence puts behind a link; the dot that ends an unsigned token, whose third part is empty, is its own. */
+function endOfSentence(text: string): string {
+  const [marks = ""] = /(?:[)\],;:!]+\.*|\.+)$/.exec(text.slice(-8)) ?? [];
+  if (!marks.startsWith(".")) return marks;
+  const [third = "", second = "", ...before] = text.slice(0, -marks.length).split(".").reverse();
+  const hasThreeParts = before.length > 0 && [second, third].every((part) => /^[\w-]+$/.test(part));
+  return hasThreeParts ? marks : "";
+}
 
 function withoutEscapes(text: string, remarks: string[]): string {
   const [found] = /&amp;|\\u0026/i.exec(text) ?? [];
