@@ -12,9 +12,9 @@ import type { RunningServer } from "../contract/contract.ts";
 import { sendRaw } from "../contract/send-raw.ts";
 import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 
-// What only Node's own server can show: the contract of its folder runs in other runtimes too.
 const express4: typeof express = createRequire(import.meta.url)("express4");
 
+// What only Node's own server can show: the contract runs in other runtimes too.
 for (const [name, createApp] of [
   ["Express 5", express],
   ["Express 4", express4],
