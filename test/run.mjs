@@ -12,6 +12,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,7 +35,9 @@ const floor = folders.reduce((sum, folder) => sum + (floors[folder] ?? 0), 0);
 const c8 = join(testFolder, "..", "node_modules", "c8", "bin", "c8.js");
 const coverageArgs = [c8, "--include=packages/core/src", "--all", "--reporter=text", "--check-coverage"];
 coverageArgs.push("--branches=100", "--functions=100", "--lines=100", process.execPath);
-const testArgs = ["--conditions=@portcullis/source", "--import=tsx", "--test", "--test-reporter=spec", ...files];
+const testArgs = ["--conditions=@portcullis/source", "--import=tsx", "--test", "--test-reporter=spec"];
+// By itself, Node leaves one processor alone; most of these tests wait for a process or a server.
+testArgs.push(`--test-concurrency=${availableParallelism()}`, ...files);
 
 const child = spawn(process.execPath, coverage ? [...coverageArgs, ...testArgs] : testArgs, {
   stdio: ["ignore", "pipe", "inherit"],
