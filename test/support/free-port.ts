@@ -13,15 +13,24 @@ export async function freePort(): Promise<number> {
 
 /** Waits until something answers on a port. */
 export async function untilListening(port: number): Promise<void> {
+  await until(port, true, `nothing listens on port ${port}`);
+}
+
+/** Waits until nothing answers on a port any more. */
+export async function untilClosed(port: number): Promise<void> {
+  await until(port, false, `something still listens on port ${port}`);
+}
+
+async function until(port: number, wanted: boolean, problem: string): Promise<void> {
   for (let tries = 0; tries < 400; tries += 1) {
     const socket = connect(port, "127.0.0.1");
-    const isListening = await Promise.race([
-      once(socket, "connect").then(() => true),
-      once(socket, "error").then(() => false),
-    ]).catch(() => false);
+    const isListening = await once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
     socket.destroy();
-    if (isListening) return;
+    if (isListening === wanted) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`nothing listens on port ${port}`);
+  throw new Error(problem);
 }

@@ -8,6 +8,7 @@ const debianPackages: Readonly<Record<string, string>> = {
   curl: "curl",
   nginx: "nginx",
   openssl: "openssl",
+  pgrep: "procps",
   script: "bsdutils",
   "systemd-analyze": "systemd",
   unshare: "util-linux",

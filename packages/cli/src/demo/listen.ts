@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { failure } from "../command-line/command-error.ts";
-import { reasonOf } from "../command-line/reason-of.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 
 const portsToTry = 20;
 
@@ -16,7 +16,7 @@ export async function listenOnFreePort(server: Server, firstPort: number): Promi
       return (server.address() as AddressInfo).port;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") {
-        throw failure(`port ${port} cannot be listened on: ${reasonOf(error)}`, "Choose another: --port");
+        throw failure(`port ${port} cannot be listened on: ${systemProblem(error)}`, "Choose another: --port");
       }
     }
   }

@@ -20,7 +20,7 @@ export interface DemoOptions {
 /** Serves sample files until Ctrl-C, and says what to try. */
 export async function runDemo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
   const { out, now } = context;
-  const ended = untilSignal(context.signals, ["SIGINT", "SIGTERM"]);
+  const ended = untilSignal(context.signals, ["SIGINT", "SIGTERM", "SIGHUP"]);
   const key = await createThrowAwayKey();
   const gate = createGate({ keys: key.publicPem, now });
   const folder = createSampleFolder();

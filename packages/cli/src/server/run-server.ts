@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { Server as TlsServer } from "node:tls";
+import { terminalIsClosed } from "../command-line/closed-terminal.ts";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
@@ -68,7 +69,7 @@ export async function runServer(
   const keys = await keepKeys(gate, settings, { log, metrics, now });
   const endings: (() => void)[] = [keys.stop];
 
-  const ends = endSignals(signals);
+  const ends = endSignals(signals, () => terminalIsClosed(context));
   let ending = false;
   let running = 0;
   const finished = (entry: LogEntry): void => {
@@ -95,6 +96,7 @@ export async function runServer(
   let certificate: TlsKeeper | undefined;
   ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => {
+    if (terminalIsClosed(context)) return;
     log.info("SIGHUP: reading the keys again");
     certificate?.reload(true);
     void keys.reload(true);

@@ -7,14 +7,14 @@ const sameKeyPress = 500;
 
 /** The two steps of ending: politely, and at once. */
 export interface EndSignals {
-  /** The first SIGTERM or SIGINT. */
+  /** The first SIGTERM or SIGINT, or a SIGHUP by which the system says that the terminal is closed. */
   readonly first: Promise<NodeJS.Signals>;
   /** A second one, some time later. */
   readonly second: Promise<void>;
 }
 
-/** Listens for the signals that end a server. */
-export function endSignals(source: SignalSource): EndSignals {
+/** Listens for the signals that end a server; `hasNoTerminal` tells the two meanings of SIGHUP apart. */
+export function endSignals(source: SignalSource, hasNoTerminal: () => boolean): EndSignals {
   let firstAt: number | undefined;
   let resolveFirst: (signal: NodeJS.Signals) => void;
   let resolveSecond: () => void;
@@ -24,8 +24,9 @@ export function endSignals(source: SignalSource): EndSignals {
   const second = new Promise<void>((resolve) => {
     resolveSecond = resolve;
   });
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     source.on(signal, () => {
+      if (signal === "SIGHUP" && !hasNoTerminal()) return;
       if (firstAt === undefined) {
         firstAt = performance.now();
         resolveFirst(signal);
