@@ -177,3 +177,10 @@ test("with --report-only everything is 204, and the header says what it would ha
     "a proxy that is not set up is no request to let through",
   );
 });
+
+test("listening beyond this computer comes with a warning, and on it without one", async () => {
+  const isWarning = ({ msg }: { readonly msg?: string }) => msg?.startsWith("other computers can reach this") === true;
+  const open = started("--for", "nginx", "--host", "0.0.0.0");
+  assert.equal((await open.line(isWarning)).level, "warn");
+  assert.equal(portcullis.log.some(isWarning), false);
+});

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
+import { createTerminal } from "../../packages/cli/src/command-line/terminal.ts";
+import { humanLine } from "../../packages/cli/src/log/human-line.ts";
 import { freshToken } from "../support/link.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { runMain } from "../support/run-main.ts";
@@ -84,5 +87,21 @@ test("on a terminal the log is for people", async () => {
     },
   });
   assert.equal(code, 0);
-  assert.match(stdout, /^\d\d:\d\d:\d\d 401 GET {2}\/app\.ipa token_expired expired 120 min ago, none$/m);
+  assert.match(stdout, /^\d\d:\d\d:\d\d 401 GET {2}\/app\.ipa token_expired expired 2 h ago, none$/m);
 });
+
+const { colours: plain } = createTerminal(new PassThrough(), { NO_COLOR: "1" });
+for (const [secondsLeft, words] of [
+  [119, "119 s left"],
+  [120, "2 min left"],
+  [7199, "120 min left"],
+  [-7200, "expired 2 h ago"],
+  [-172_799, "expired 48 h ago"],
+  [-172_800, "expired 2 days ago"],
+  [0, "0 s left"],
+] as const) {
+  test(`on a terminal ${secondsLeft} seconds are: ${words}`, () => {
+    const line = humanLine({ time: "2026-01-01T00:00:00Z", level: "info", event: "download", secondsLeft }, plain);
+    assert.ok(line.includes(words), line);
+  });
+}

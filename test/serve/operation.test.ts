@@ -300,3 +300,17 @@ test("headers that are too large, or a flood of them, are refused and harm nobod
     assert.equal((await rawRequest(port, `/app.ipa?token=${freshToken(key)}`)).status, 200);
   }
 });
+
+test("an empty folder is served, and the log says that it is empty", async () => {
+  const empty = join(base, "empty");
+  mkdirSync(empty);
+  writeFileSync(join(empty, ".DS_Store"), "");
+  const portcullis = startPortcullis(["serve", empty, ...serveArgs.slice(2)]);
+  const { level } = await portcullis.line(
+    ({ msg }) => msg === `${empty} is empty; what is put into it can be downloaded at once`,
+  );
+  assert.equal(level, "warn");
+  writeFileSync(join(empty, "late.ipa"), "late");
+  const { body } = await rawRequest(await portcullis.port(), `/late.ipa?token=${freshToken(key)}`);
+  assert.equal(body.toString(), "late");
+});

@@ -169,3 +169,10 @@ test("if both spellings are there, each is its own file", async () => {
     assert.equal(body.toString(), content);
   }
 });
+
+test("a request with two Host headers is refused with 400, though its token is good", async () => {
+  const port = await started().port();
+  const { status, body } = await rawRequest(port, `/app.ipa?token=${freshToken(key)}`, { headers: { host: "other" } });
+  assert.equal(status, 400);
+  assert.match(body.toString(), /more than one Host/);
+});

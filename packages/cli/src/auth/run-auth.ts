@@ -1,5 +1,6 @@
 import type { CommandContext } from "../command-line/context.ts";
 import type { ExitCode } from "../command-line/exit-code.ts";
+import { isLocal } from "../server/listen-address.ts";
 import { runServer, type ServerSettings } from "../server/run-server.ts";
 import { createAuthorizationListener } from "./authorization-listener.ts";
 import { authPath } from "./original-url.ts";
@@ -25,18 +26,26 @@ export async function runAuth(settings: AuthSettings, context: CommandContext): 
     "header" in source
       ? `; a request without the header ${source.header}, or on another path than ${authPath}, is still refused with 403`
       : "";
+  const address = socket === undefined ? { host, port } : { socket };
+  const warnings: string[] = [];
+  if (reportOnly) {
+    warnings.push(
+      `REPORT ONLY: no token is refused and every file is open to everybody; see the log for what would have been refused${remaining}`,
+    );
+  }
+  if (!isLocal(address)) {
+    warnings.push(
+      "other computers can reach this, and links can be read on their way here: let only the proxy reach it, over a network of your own",
+    );
+  }
   return runServer(
     settings,
     {
-      address: socket === undefined ? { host, port } : { socket },
+      address,
       tls: undefined,
       reportOnly,
       purpose: `judging the URL in ${trusted}`,
-      warnings: reportOnly
-        ? [
-            `REPORT ONLY: no token is refused and every file is open to everybody; see the log for what would have been refused${remaining}`,
-          ]
-        : [],
+      warnings,
       createListener: ({ gate, log, finished }) =>
         createAuthorizationListener({ gate, source, reportOnly, now: context.now, log, finished }),
     },

@@ -1,5 +1,6 @@
 import type { PublicJwk, PublicJwkSet } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
+import { isLoopback } from "../command-line/loopback.ts";
 
 const longestWait = 10_000;
 const largestSet = 1024 * 1024;
@@ -17,8 +18,7 @@ export function judgeJwkSetUrl(address: string): URL {
       "Write it in full: https://example.com/.well-known/jwks.json",
     );
   }
-  const isLoopback = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol === "https:" || isLoopback) return url;
+  if (url.protocol === "https:" || isLoopback(url.hostname)) return url;
   throw usageError(
     `--key: keys must come over https, and ${url.origin} is not; who can change them on their way decides who gets in`,
     "Give the https URL of the JWK Set, or a file",

@@ -34,11 +34,19 @@ function decision(line: LogLine, { green, red, yellow, dim }: Colours): string {
   return `${colour(String(status))} ${method.padEnd(4)} ${path}${refusal}${problem} ${dim(shown)}`;
 }
 
-function life(seconds: number): string {
-  const minutes = Math.abs(seconds) / 60;
-  const amount = minutes < 2 ? `${Math.round(Math.abs(seconds))} s` : `${Math.round(minutes)} min`;
-  return seconds < 0 ? `expired ${amount} ago` : `${amount} left`;
+function life(secondsLeft: number): string {
+  const seconds = Math.abs(secondsLeft);
+  // No unit before there are two of it: 90 min says more than 2 h.
+  const [unit, length] = lifeUnits.find((one) => seconds >= 2 * one[1]) ?? ["s", 1];
+  const amount = `${Math.round(seconds / length)} ${unit}`;
+  return secondsLeft < 0 ? `expired ${amount} ago` : `${amount} left`;
 }
+
+const lifeUnits = [
+  ["days", 86_400],
+  ["h", 3600],
+  ["min", 60],
+] as const;
 
 function duration(milliseconds: number): string {
   return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;

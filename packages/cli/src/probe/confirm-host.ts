@@ -3,16 +3,6 @@ import { createInterface } from "node:readline/promises";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 
-/** Whether a host can only be this computer. */
-export function isLoopback({ hostname }: URL): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname) ||
-    hostname.endsWith(".localhost")
-  );
-}
-
 /** Asks whether a host may be probed: it is an attack if the host is somebody else's. */
 export async function confirmHost({ host }: URL, requests: number, context: CommandContext): Promise<void> {
   const { stdin, stderr, err } = context;

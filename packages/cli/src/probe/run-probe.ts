@@ -2,12 +2,13 @@ import { readToken, removeToken } from "@portcullis/core";
 import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { isLoopback } from "../command-line/loopback.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
 import { durationWords } from "../command-line/time-words.ts";
 import { unquoted } from "../command-line/unquoted.ts";
 import { readTokenParts } from "../inspect/token-parts.ts";
 import { loadPrivateKey } from "../sign/load-private-key.ts";
-import { confirmHost, isLoopback } from "./confirm-host.ts";
+import { confirmHost } from "./confirm-host.ts";
 import { faultSentence, goodSentence, isFaulty, printProbe } from "./print-probe.ts";
 import { probeCases } from "./probe-case.ts";
 import { createProbeClient, probeMethods } from "./probe-client.ts";
@@ -39,7 +40,7 @@ export async function runProbe(given: string, options: ProbeOptions, context: Co
   const key = privateKey === undefined ? undefined : await loadPrivateKey(privateKey, passphraseFile);
   const token = key ? undefined : (options.token ?? readToken(address, tokenParameter).token);
   if (token !== undefined) refuseUselessToken(token, context.now());
-  const loopback = isLoopback(url);
+  const loopback = isLoopback(url.hostname);
   if (!loopback && !options.yes) await confirmHost(url, probeCases.length * probeMethods.length, context);
 
   const progress = createProgressLine(context);

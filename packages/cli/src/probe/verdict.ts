@@ -75,8 +75,12 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly AnswerCh
       word: "FLAWED",
       sentence: `locked, but ${faults === 1 ? "one thing is" : `${faults} things are`} wrong, as marked above.`,
     };
-  if (results.some(({ answers }) => answers === undefined)) {
-    return { word: "LOCKED", sentence: "as far as one token can show; with --private-key more is tried." };
+  const untried = results.filter(({ answers }) => answers === undefined).length;
+  if (untried > 0) {
+    return {
+      word: "LOCKED",
+      sentence: `as far as one token can show; ${untried} of ${results.length} attacks take the key: --private-key.`,
+    };
   }
   return { word: "LOCKED", sentence: "only valid, unexpired tokens for this use open it." };
 }

@@ -50,6 +50,7 @@ async function answer(
   const { gate, reportOnly, now } = options;
   const { method, url = "" } = request;
   if (!isFetching(method)) return answerMethodNotAllowed(response);
+  if (namesTwoHosts(request)) return answerProblem(response, 400, "The request has more than one Host.");
   const { decision, facts } = await judgeUrl(gate, url, now);
   record.add(facts);
   request.url = removeToken(url, gate.tokenParameter);
@@ -90,6 +91,11 @@ async function serveFile(
   record.add({ size: file.size });
   response.setHeader("Cache-Control", allowedCacheControl);
   record.transferring(sendFile(request, response, file, segments.at(-1) ?? ""));
+}
+
+/** RFC 9112 section 3.2 wants it refused: programs on the way may each have gone by another of them. */
+function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;
 }
 
 function refuse(response: ServerResponse, decision: Refused): void {

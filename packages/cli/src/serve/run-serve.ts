@@ -1,7 +1,8 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { CommandError, failure } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import type { ExitCode } from "../command-line/exit-code.ts";
+import { isLocal } from "../server/listen-address.ts";
 import { runServer, type ServerSettings } from "../server/run-server.ts";
 import { tlsFiles } from "../server/tls-credentials.ts";
 import { createDownloadListener } from "./download-listener.ts";
@@ -23,15 +24,16 @@ export interface ServeSettings extends ServerSettings {
 export function runServe(folder: string, settings: ServeSettings, context: CommandContext): Promise<ExitCode> {
   judgeFolder(folder);
   const { host, port, socket, reportOnly, trustProxy } = settings;
+  const address = socket === undefined ? { host, port } : { socket };
   const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
   return runServer(
     settings,
     {
-      address: socket === undefined ? { host, port } : { socket },
+      address,
       tls,
       reportOnly,
       purpose: `serving ${folder}`,
-      warnings: warnings(settings, tls !== undefined),
+      warnings: warnings(folder, settings, tls === undefined && !isLocal(address)),
       createListener: ({ gate, finished }) =>
         createDownloadListener({
           gate,
@@ -65,20 +67,20 @@ function judgeFolder(folder: string): void {
   }
 }
 
-const loopback = ["127.0.0.1", "::1", "[::1]", "localhost"];
-
-function warnings({ host, socket, reportOnly, trustProxy }: ServeSettings, hasTls: boolean): string[] {
+function warnings(folder: string, { reportOnly, trustProxy }: ServeSettings, isInClear: boolean): string[] {
   const found: string[] = [];
   if (reportOnly) {
     found.push(
       "REPORT ONLY: nothing is refused and every file is open to everybody; see the log for what would have been refused",
     );
   }
-  const isLocal = socket !== undefined || (host !== undefined && loopback.includes(host));
-  if (!hasTls && !isLocal && !trustProxy) {
+  if (isInClear && !trustProxy) {
     found.push(
       "without TLS, links can be read on their way, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front",
     );
+  }
+  if (readdirSync(folder).every((name) => name.startsWith("."))) {
+    found.push(`${folder} is empty; what is put into it can be downloaded at once`);
   }
   return found;
 }

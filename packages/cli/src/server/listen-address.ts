@@ -4,6 +4,7 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { dirname } from "node:path";
 import { type CommandError, failure, usageError } from "../command-line/command-error.ts";
+import { isLoopback } from "../command-line/loopback.ts";
 
 /** Where a server listens. */
 export type ListenAddress = { readonly socket: string } | { readonly host: string | undefined; readonly port: number };
@@ -15,6 +16,11 @@ export function parseListenAddress(text: string, option: string): ListenAddress 
   const port = Number(digits);
   if (digits !== undefined && port <= 65_535) return { host: host ?? "127.0.0.1", port };
   throw usageError(`${option}: give a port, HOST:PORT or the path of a unix socket`);
+}
+
+/** Whether only programs on this computer can reach it. */
+export function isLocal(address: ListenAddress): boolean {
+  return "socket" in address || isLoopback(address.host ?? "");
 }
 
 /** Whether two servers cannot both listen: the same socket, or one port on one or on all addresses. */

@@ -2,8 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { failure, usageError } from "../command-line/command-error.ts";
 import { decodeText } from "../command-line/decode-text.ts";
-import { fileProblem } from "../command-line/file-problem.ts";
 import { shellWord } from "../command-line/shell-word.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 import { readServerCertificate, type ServerCertificate, validityWarnings } from "./server-certificate.ts";
 import { readServerPrivateKey } from "./server-private-key.ts";
 
@@ -75,7 +75,7 @@ function read(option: string, file: string): string {
   try {
     text = decodeText(readFileSync(file));
   } catch (error) {
-    throw failure(`${option} ${file}: ${fileProblem(error)}`);
+    throw failure(`${option} ${file}: ${systemProblem(error)}`);
   }
   if (text.trim() !== "") return text;
   throw failure(`${option} ${file}: the file is empty`, "Put the certificate or key there again, whole");
