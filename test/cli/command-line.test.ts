@@ -63,7 +63,10 @@ test("help for a command that there is not is met with the nearest", async () =>
 test("a missing option is named with what it is for", async () => {
   const { code, stderr } = await runMain(["serve", folder]);
   assert.equal(code, 2);
-  assert.match(stderr, /^portcullis: --key FILE\|URL is missing: public key/);
+  assert.match(
+    stderr,
+    /^portcullis: --key FILE\|URL is missing: public key.*\n.*: portcullis pubkey key\.pem > public\.pem\n/,
+  );
 });
 
 test("a missing operand and one too many are refused", async () => {

@@ -164,7 +164,7 @@ test("TLS files that cannot be used end the program with what is wrong and what 
       /--tls-cert .* begins with another certificate than that of --tls-key/,
       /own certificate first/,
     ],
-    [join(base, "none.crt"), ownKey, /--tls-cert .*none\.crt: there is no such file$/, undefined],
+    [join(base, "none.crt"), ownKey, /--tls-cert .*none\.crt: there is no such file or folder$/, undefined],
     [own, base, /--tls-key .*: this is a folder; name the file in it$/, undefined],
     [file("empty.crt", ""), ownKey, /--tls-cert .*empty\.crt: the file is empty$/, /whole/],
     [own, file("empty.key", "\n"), /--tls-key .*empty\.key: the file is empty$/, /whole/],

@@ -270,7 +270,7 @@ test("serve without its key file says so in plain words, and how that file is ma
   const { code, stderr } = await runMain(["serve", folder, "--key", file]);
   assert.equal(code, 3);
   const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
-  assert.equal(stderr, `portcullis: --key ${file}: there is no such file\n${remedy}\n`);
+  assert.equal(stderr, `portcullis: --key ${file}: there is no such file or folder\n${remedy}\n`);
 });
 
 const der = (kind: "spki" | "pkcs1" | "pkcs8") =>
@@ -373,9 +373,14 @@ test("of a file that is not there, or a folder, the reason is said in words", as
     ["sign", "https://example.com/a.ipa", "--private-key", absent],
     ["manifest", "--lint", absent],
   ]) {
-    assert.equal((await runMain(argv)).stderr, `portcullis: ${absent} cannot be read: no such file or directory\n`);
+    const { stderr } = await runMain(argv);
+    assert.equal(stderr.split("\n")[0], `portcullis: ${absent} cannot be read: there is no such file or folder`);
+    assert.equal(stderr.includes("portcullis pubkey key.pem > public.pem"), argv.includes("--key"));
   }
-  assert.equal((await runMain(["pubkey", folder])).stderr, `portcullis: ${folder} cannot be read: it is a folder\n`);
+  assert.equal(
+    (await runMain(["pubkey", folder])).stderr,
+    `portcullis: ${folder} cannot be read: this is a folder; name the file in it\n`,
+  );
 });
 
 test("the quotes of a document around a URL are not taken for a part of it", async () => {

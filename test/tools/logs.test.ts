@@ -198,7 +198,7 @@ test("scan-logs goes on after a log that cannot be read, and exit code 3 says so
     now: () => testTime,
   });
   assert.equal(code, 3);
-  assert.match(stderr, /no\.log cannot be read: no such file or directory\n/);
+  assert.match(stderr, /no\.log cannot be read: there is no such file or folder\n/);
   assert.match(stderr, /broken\.gz cannot be read: unexpected end of file/);
   assert.match(stdout, /after\.log/);
 });
@@ -275,7 +275,7 @@ test("what was found in a log that breaks off counts, and the rest is not called
 
   const unread = await runMain(["scan-logs", join(folder, "no.log"), "--json"]);
   assert.equal(unread.code, 3);
-  assert.equal(JSON.parse(unread.stdout).logs[0].problem, "no such file or directory");
+  assert.equal(JSON.parse(unread.stdout).logs[0].problem, "there is no such file or folder");
   const { stdout } = await runMain(["scan-logs", join(folder, "no.log")]);
   assert.match(stdout, /Not all of these logs could be read/);
   assert.doesNotMatch(stdout, /no token/i);

@@ -6,8 +6,8 @@ import { readConfigFile } from "./command-line/config-file.ts";
 import type { CommandContext, Surroundings } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
 import { resolveOptions } from "./command-line/option-sources.ts";
-import { isSystemError, reasonOf } from "./command-line/reason-of.ts";
 import { safeLines } from "./command-line/safe-text.ts";
+import { isSystemError, systemProblem } from "./command-line/system-problem.ts";
 import { createTerminal } from "./command-line/terminal.ts";
 import { commands } from "./commands.ts";
 
@@ -54,7 +54,7 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
 async function refuseLoss({ out }: CommandContext): Promise<void> {
   const problem = await out.written();
   if (problem === undefined || (problem as NodeJS.ErrnoException).code === "EPIPE") return;
-  throw failure(`the answer could not be written: ${reasonOf(problem)}`);
+  throw failure(`the answer could not be written: ${systemProblem(problem)}`);
 }
 
 /** Says what went wrong on standard error; with `--json`, as JSON. */

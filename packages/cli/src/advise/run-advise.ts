@@ -3,7 +3,7 @@ import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
-import { reasonOf } from "../command-line/reason-of.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 import { openLog } from "../logs/open-log.ts";
 import { readDecisions } from "./decision-line.ts";
 import { printAdvice } from "./print-advice.ts";
@@ -33,7 +33,7 @@ export async function runAdvise(
         progress.show(`${log.size ? progressBar(log.bytesRead() / log.size, 20) : ""} ${basename(file)}`);
       }
     } catch (error) {
-      throw failure(`${file} cannot be read: ${reasonOf(error)}`);
+      throw failure(`${file} cannot be read: ${systemProblem(error)}`);
     } finally {
       progress.clear();
     }

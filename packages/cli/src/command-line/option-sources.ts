@@ -45,7 +45,7 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
 
   if (dashed in file) return readJson(option, file[dashed], `"${dashed}" in ${fileName}`);
   if ("required" in option && option.required) {
-    throw usageError(`--${dashed} ${option.placeholder} is missing: ${option.description}`);
+    throw usageError(`--${dashed} ${option.placeholder} is missing: ${option.description}`, option.remedy);
   }
   if (option.kind === "flag") return false;
   return option.kind === "list" ? [] : option.default;

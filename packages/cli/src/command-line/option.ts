@@ -18,6 +18,8 @@ export interface TextOption extends OptionBase {
   readonly placeholder: string;
   readonly default?: string;
   readonly required?: boolean;
+  /** What to do where it is required and was not given. */
+  readonly remedy?: string;
 }
 
 /** Any number of texts: given several times, or comma-separated in the environment. */
@@ -25,6 +27,8 @@ export interface ListOption extends OptionBase {
   readonly kind: "list";
   readonly placeholder: string;
   readonly required?: boolean;
+  /** What to do where it is required and was not given. */
+  readonly remedy?: string;
 }
 
 /** A whole number in a unit. */

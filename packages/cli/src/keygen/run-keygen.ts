@@ -6,7 +6,7 @@ import { keyThumbprints } from "@portcullis/core";
 import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
-import { reasonOf } from "../command-line/reason-of.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 
 /** The options of `keygen`, as the command line has them. */
 export interface KeygenOptions {
@@ -56,7 +56,7 @@ function writeNewFile(path: string, content: string, mode: number): void {
     writeFileSync(path, content, { flag: "wx", mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-      throw failure(`${path} cannot be written: ${reasonOf(error)}`);
+      throw failure(`${path} cannot be written: ${systemProblem(error)}`);
     }
     throw failure(
       `${path} exists already, and a key is never overwritten`,

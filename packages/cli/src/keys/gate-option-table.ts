@@ -1,4 +1,5 @@
 import type { ListOption, NumberOption, TextOption } from "../command-line/option.ts";
+import { publicKeyRemedy } from "./public-key-remedy.ts";
 
 /** The options of every command that judges tokens: whose, and by which rules. */
 export const gateOptionTable: {
@@ -16,6 +17,7 @@ export const gateOptionTable: {
     placeholder: "FILE|URL",
     required: true,
     description: "public key of the tokens: a PEM, certificate, JWK or JWK Set file, or the https URL of a JWK Set",
+    remedy: publicKeyRemedy,
   },
   keyRefresh: {
     kind: "number",

@@ -1,10 +1,11 @@
 import { keyThumbprints } from "@portcullis/core";
 import { failure } from "../command-line/command-error.ts";
-import { fileProblem } from "../command-line/file-problem.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 import type { Log } from "../log/create-log.ts";
 import { judgeJwkSetUrl } from "./jwk-set-url.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
+import { publicKeyRemedy } from "./public-key-remedy.ts";
 import type { GateSettings, ReloadingGate } from "./reloading-gate.ts";
 import { type StopWatching, watchFiles } from "./watch-files.ts";
 
@@ -126,9 +127,8 @@ async function judgeFiles(files: readonly string[]): Promise<void> {
     try {
       await keyThumbprints((await loadKey(file)).key);
     } catch (error) {
-      const problem = fileProblem(error).replace(/^keys: /, "");
-      const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
-      throw failure(`--key ${file}: ${problem}`, problem.includes("openssl") ? undefined : remedy);
+      const problem = systemProblem(error).replace(/^keys: /, "");
+      throw failure(`--key ${file}: ${problem}`, problem.includes("openssl") ? undefined : publicKeyRemedy);
     }
   }
 }

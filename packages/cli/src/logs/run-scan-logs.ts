@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
-import { reasonOf } from "../command-line/reason-of.ts";
 import { safeText } from "../command-line/safe-text.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 import { loadNamedKeys, nameOfKey } from "../keys/named-keys.ts";
 import { createLiveTokens } from "./live-tokens.ts";
 import { type OpenLog, openLog } from "./open-log.ts";
@@ -47,7 +47,7 @@ export async function runScanLogs(
       const showProgress = () => progress.show(progressText(file, log));
       await scanLog(scan, log.chunks, tokenParameter, judge, live, showProgress);
     } catch (error) {
-      scan.problem = reasonOf(error);
+      scan.problem = systemProblem(error);
     } finally {
       progress.clear();
     }

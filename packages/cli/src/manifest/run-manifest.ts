@@ -5,8 +5,8 @@ import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
-import { isSystemError, reasonOf } from "../command-line/reason-of.ts";
 import { safeText } from "../command-line/safe-text.ts";
+import { isSystemError, systemProblem } from "../command-line/system-problem.ts";
 import { unquoted } from "../command-line/unquoted.ts";
 import { loadIssuer } from "../sign/load-issuer.ts";
 import { printInstallLink } from "./install-link.ts";
@@ -55,7 +55,7 @@ export async function runManifest(
       // A wrong URL is a wrong command line, as it is to sign.
       throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
     }
-    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${reasonOf(error)}`);
+    if (isSystemError(error)) throw failure(`${error.path ?? file} cannot be read or written: ${systemProblem(error)}`);
     throw error;
   }
 }

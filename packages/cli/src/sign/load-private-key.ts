@@ -3,7 +3,7 @@ import { createIssuer } from "@portcullis/issuer";
 import { failure } from "../command-line/command-error.ts";
 import { decodeText } from "../command-line/decode-text.ts";
 import { readSmallFile } from "../command-line/read-small-file.ts";
-import { reasonOf } from "../command-line/reason-of.ts";
+import { systemProblem } from "../command-line/system-problem.ts";
 import { keyText } from "../keys/key-text.ts";
 import { plainPem } from "../keys/plain-pem.ts";
 
@@ -48,6 +48,6 @@ async function read(path: string): Promise<Buffer> {
   try {
     return await readSmallFile(path);
   } catch (error) {
-    throw failure(`${path} cannot be read: ${reasonOf(error)}`);
+    throw failure(`${path} cannot be read: ${systemProblem(error)}`);
   }
 }
