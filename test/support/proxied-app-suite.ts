@@ -18,6 +18,17 @@ export function testProxiedApp(server: string, port: number, key: SigningKey): v
     assert.deepEqual([part.status, part.body.toString()], [206, "app"]);
   });
 
+  test(`headers that a client sends to ${server} do not reach the decision`, async () => {
+    const good = `/app.ipa?token=${freshToken(key)}`;
+    const bad = async (headers: Readonly<Record<string, string>>) =>
+      assert.equal((await rawRequest(port, "/app.ipa", { headers })).status, 401, JSON.stringify(headers));
+    for (const header of ["X-Original-URI", "X-Forwarded-Uri", "X-Original-URL", "X-Rewrite-URL"]) {
+      await bad({ [header]: good });
+      assert.equal((await rawRequest(port, good, { headers: { [header]: "/app.ipa" } })).status, 200, header);
+    }
+    await bad({ "If-None-Match": "*", "If-Modified-Since": new Date().toUTCString(), Range: "bytes=0-2" });
+  });
+
   test(`probe finds ${server} behind this example LOCKED`, async () => {
     const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${port}/app.ipa`, key);
     assert.deepEqual([verdict, faults], ["LOCKED", []]);

@@ -6,6 +6,7 @@ const debianPackages: Readonly<Record<string, string>> = {
   aria2c: "aria2",
   caddy: "caddy",
   curl: "curl",
+  haproxy: "haproxy",
   nginx: "nginx",
   openssl: "openssl",
   pgrep: "procps",
