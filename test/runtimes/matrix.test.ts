@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { chromiumRuntime } from "./chromium.ts";
 import { commandLineRuntimes, type Runtime } from "./command-line-runtimes.ts";
 import { portableTests, root, socketTests } from "./suite-files.ts";
@@ -23,20 +24,24 @@ after(() => {
   writeFileSync(join(root, ".tmp", "runtimes.json"), JSON.stringify(rows, undefined, 2));
 });
 
-for (const runtime of [...commandLineRuntimes(), ...workerdRuntimes(), chromiumRuntime()]) {
-  test(`the same tests pass on ${runtime.name}`, async () => {
-    const { name, way, hasSockets } = runtime;
-    const portable = await passAll(runtime, portableTests());
-    const sockets = hasSockets ? await passAll(runtime, socketTests()) : undefined;
-    if (!hasSockets) {
-      console.log(
-        `${name}: test/contract needs sockets inside; native-servers.test.ts puts workerd under it from outside`,
-      );
-    }
-    console.log(`${name}: ${portable} portable tests ran, ${sockets ?? 0} with sockets`);
-    rows.push({ runtime: name, way, portable, sockets });
-  });
-}
+const runtimes = [...commandLineRuntimes(), ...workerdRuntimes(), chromiumRuntime()];
+
+describe("the same tests", { concurrency: availableParallelism() }, () => {
+  for (const [index, runtime] of runtimes.entries()) {
+    test(`pass on ${runtime.name}`, async () => {
+      const { name, way, hasSockets } = runtime;
+      const portable = await passAll(runtime, portableTests());
+      const sockets = hasSockets ? await passAll(runtime, socketTests()) : undefined;
+      if (!hasSockets) {
+        console.log(
+          `${name}: test/contract needs sockets inside; native-servers.test.ts puts workerd under it from outside`,
+        );
+      }
+      console.log(`${name}: ${portable} portable tests ran, ${sockets ?? 0} with sockets`);
+      rows[index] = { runtime: name, way, portable, sockets };
+    });
+  }
+});
 
 test("every runtime ran the same number of tests", () => {
   assert.equal(rows.length, 9);
