@@ -72,6 +72,13 @@ test("nginx's log holds the reason and the fingerprint, but no token", async () 
   assert.equal(log.includes("eyJ"), false);
 });
 
+test("nginx's error log holds no token either, of a file that is not there or is hidden", async () => {
+  assert.equal((await get(`/none.ipa?token=${freshToken(key)}`)).status, 404);
+  assert.equal((await get(`/.app.ipa?token=${freshToken(key)}`)).status, 403);
+  const logs = ["error.log", "downloads-error.log"].map((name) => readFileSync(join(base, name), "utf8"));
+  assert.doesNotMatch(logs.join(""), /eyJ/);
+});
+
 test("with the service stopped nothing is served, and with it back everything is as before", async () => {
   const path = `/app.ipa?token=${freshToken(key)}`;
   await portcullis.end();

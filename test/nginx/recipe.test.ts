@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { get as getByTls } from "node:https";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { compileForNjs } from "../../packages/nginx/compile.ts";
 import { freePort } from "../support/free-port.ts";
 import { jsEngine, type Nginx, startNginx } from "../support/nginx.ts";
+import { openssl } from "../support/private-key.ts";
 import { probeVerdict } from "../support/probe-verdict.ts";
 import { type SigningKey, signingKey, signToken } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const key = signingKey();
 const newKey = signingKey();
@@ -187,7 +193,7 @@ test("a new key file counts from the next request on, without a reload", async (
 
 /** The recipe with all options in a JSON file, which nginx reads once. */
 function startPreloaded(): Promise<Nginx> {
-  const preloading = `js_preload_object portcullis_options from FOLDER/options.json;\n${recipe.replace(/^ *set \$portcullis_keys.*\n/m, "").replace(" crit;", " error;")}`;
+  const preloading = `js_preload_object portcullis_options from FOLDER/options.json;\n${recipe.replace(/^ *set \$portcullis_keys.*\n/m, "").replace(" emerg;", " error;")}`;
   const options = { keys: [key.publicPem], subject: "Book", clockSkew: 0 };
   return start(preloading, { "options.json": JSON.stringify(options) });
 }
@@ -230,7 +236,7 @@ for (const [name, change, problem] of [
   test(`${name} refuses every request, and both logs can say so`, async () => {
     const [from, to] = change;
     const privatePem = key.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    const server = await start(recipe.replace(from, to).replace(" crit;", " error;"), {
+    const server = await start(recipe.replace(from, to).replace(" emerg;", " error;"), {
       "portcullis/private.pem": privatePem,
     });
     try {
@@ -257,3 +263,27 @@ for (const [name, change, problem] of [
     }
   });
 }
+
+test("over TLS a signature that does not hold leaves no token in the error log", async () => {
+  const port = await freePort();
+  const privatePem = key.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const tlsKey = join(temporaryFolder(), "tls.key");
+  writeFileSync(tlsKey, privatePem, { mode: 0o600 });
+  const listening = `listen 127.0.0.1:${port} ssl; ssl_certificate FOLDER/tls.crt; ssl_certificate_key FOLDER/tls.key;`;
+  const server = await start(recipe.replace("listen SOCKET;", `listen SOCKET; ${listening}`), {
+    "tls.crt": openssl(["req", "-x509", "-key", tlsKey, "-subj", "/CN=localhost", "-days", "1"]),
+    "tls.key": privatePem,
+  });
+  try {
+    const path = `/apps/example.ipa?token=${fresh(newKey)}`;
+    const [answer]: IncomingMessage[] = await once(
+      getByTls({ port, path, rejectUnauthorized: false, agent: false }),
+      "response",
+    );
+    assert.equal(answer?.resume().statusCode, 401);
+    // nginx says so at the level alert: "ignoring stale global SSL error".
+    assert.doesNotMatch(server.logs(), /eyJ/);
+  } finally {
+    await server.close();
+  }
+});
