@@ -271,3 +271,16 @@ test("what a server says cannot command the terminal", async () => {
   const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
   assert.match(stdout, /Its type is a\/b.?\\u009b31m/);
 });
+
+for (const [status, hint] of [
+  [400, "Is this the URL of a file?"],
+  [401, "Does the server have the public half of the key that signed it?"],
+  [503, "Look at the log of the server."],
+] as const) {
+  test(`a valid token refused with ${status} is SHUT, and the verdict says where to look`, async () => {
+    const origin = await listen((_request, response) => void response.writeHead(status).end());
+    const { code, stdout } = await runMain(["probe", `${origin}/a.ipa?token=${freshToken(key)}`, "--json"]);
+    assert.equal(code, 1);
+    assert.equal(JSON.parse(stdout).sentence, `a valid token is refused (${status}), so nobody can download. ${hint}`);
+  });
+}

@@ -59,7 +59,12 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly AnswerCh
   }
   if (GET.status === 404)
     return { word: "SHUT", sentence: "a valid token finds no file (404); probe one that is there." };
-  if (!isSuccess(GET)) return { word: "SHUT", sentence: "a valid token is refused, so nobody can download." };
+  if (!isSuccess(GET)) {
+    return {
+      word: "SHUT",
+      sentence: `a valid token is refused (${GET.status}), so nobody can download. ${hint(GET.status)}`,
+    };
+  }
   if (valid.kinds?.GET === "page") {
     return {
       word: "UNPROVEN",
@@ -83,4 +88,11 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly AnswerCh
     };
   }
   return { word: "LOCKED", sentence: "only valid, unexpired tokens for this use open it." };
+}
+
+/** Where to look when a valid token is refused. */
+function hint(status: number): string {
+  if (status >= 500) return "Look at the log of the server.";
+  if (status === 401 || status === 403) return "Does the server have the public half of the key that signed it?";
+  return "Is this the URL of a file?";
 }
