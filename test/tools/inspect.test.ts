@@ -97,6 +97,8 @@ test("a token cut short in copying is told from one by another key", async () =>
   }
   const { whatToDo } = await inspectJson(token.split(".").slice(0, 2).join("."));
   assert.match(whatToDo[0], /it has 2 of 3 parts/);
+  const longer = await inspectJson(`${token}A`);
+  assert.match(longer.whatToDo[0], /cut short in copying, or something was appended: its signature has 257 bytes/);
 });
 
 test("a token for another purpose is named, and what is wrong besides is found as well", async () => {

@@ -63,7 +63,7 @@ function malformed({ token = "", parts }: Examination): string[] {
     return [`The token was cut short in copying: it has ${parts.segments} of 3 parts. Copy the whole link again.`];
   }
   if (parts && parts.segments > 3) return ["The token has more than 3 parts; something was appended to it."];
-  if (parts && !usualLengths.includes(parts.signatureLength)) return [cutShort(parts.signatureLength)];
+  if (parts && !usualLengths.includes(parts.signatureLength)) return [wrongLength(parts.signatureLength)];
   if (/=/.test(token)) return ['The token has "=" in it, which its encoding (base64url) leaves out.'];
   if (/[+/ ]/.test(token)) return ['The token was changed on its way: "-" and "_" became "+" and "/".'];
   return ["The token was changed or cut short in copying. Copy the whole link again."];
@@ -72,9 +72,7 @@ function malformed({ token = "", parts }: Examination): string[] {
 function wrongKey({ parts }: Examination, keys: readonly NamedKey[]): string[] {
   const length = parts?.signatureLength ?? 0;
   const lengths = keys.map(signatureLength);
-  if (!usualLengths.includes(length)) {
-    return [cutShort(length)];
-  }
+  if (!usualLengths.includes(length)) return [wrongLength(length)];
   if (!lengths.includes(undefined) && !lengths.includes(length)) {
     const sizes = keys.map(({ source }, index) => `${source} has ${8 * (lengths[index] ?? 0)}`).join(", ");
     return [
@@ -86,7 +84,10 @@ function wrongKey({ parts }: Examination, keys: readonly NamedKey[]): string[] {
   ];
 }
 
-function cutShort(length: number): string {
+function wrongLength(length: number): string {
+  if (length > 256) {
+    return `The token was cut short in copying, or something was appended: its signature has ${length} bytes, where a 2048-bit key makes 256, one of 3072 bits 384 and one of 4096 bits 512. Copy the whole link again.`;
+  }
   return `The token was cut short in copying: its signature has ${length} bytes, where a 2048-bit key makes 256. Copy the whole link again.`;
 }
 
