@@ -339,3 +339,11 @@ test("a line that is made to be read again and again costs no more time than ano
     assert.ok(seconds < 5, `${piece}: ${seconds} s`);
   }
 });
+
+test("scan-logs counts no token where a fingerprint or REDACTED stands in for one", async () => {
+  const log = join(folder, "clean.log");
+  writeFileSync(log, `${await redact([`GET /a.ipa?token=${valid} 200\n`])}GET /a.ipa?token=REDACTED 200\n`);
+  const { code, stdout } = await runMain(["scan-logs", log, "--key", publicPem], { now: () => testTime });
+  assert.equal(code, 0);
+  assert.match(stdout, /clean\.log {2}0 tokens in 2 lines\n\nThere is no token in these logs\.\n$/);
+});

@@ -21,6 +21,9 @@ export function emptyScan(file: string): LogScan {
 
 const lineFeed = 0x0a;
 
+/** What stands in the place of a token that was taken out: a fingerprint, or the word that core and Caddy write. */
+const redacted = /^(?:[0-9a-f]{8}|REDACTED)$/;
+
 /**
  * Goes through one log and adds to its scan, so that what was found in a log that breaks off is not
  * lost; `live` collects the tokens that still open something.
@@ -40,7 +43,9 @@ export async function scanLog(
     for (const token of tokens) {
       scan.lines += countLines(block, from, token.start);
       from = token.start;
-      const verdict = judge(tokenText(block, token));
+      const text = tokenText(block, token);
+      if (redacted.test(text)) continue;
+      const verdict = judge(text);
       const judged = verdict instanceof Promise ? await verdict : verdict;
       scan.found[judged.worth] += 1;
       if (judged.worth !== "expired" && judged.worth !== "unreadable") live.add(judged, scan.file, scan.lines + 1);
