@@ -54,6 +54,14 @@ test("a misspelt command and a misspelt option are met with the nearest", async 
   assert.match(option.stderr, /unknown option '--tls-crt'\n\(Did you mean --tls-cert\?\)\nSee portcullis serve --help/);
 });
 
+test("what stands without a dash, too much or too little of it, is met with an example", async () => {
+  const tooMuch = await runMain(["redact", "access.log"]);
+  assert.equal(tooMuch.code, 2);
+  assert.match(tooMuch.stderr, /\nFor example: portcullis redact < access\.log .*\nSee portcullis redact --help\n$/);
+  const tooLittle = await runMain(["serve"]);
+  assert.match(tooLittle.stderr, /'DIR'\nFor example: portcullis serve apps --key public\.pem\nSee /);
+});
+
 test("help for a command that there is not is met with the nearest", async () => {
   const { code, stdout, stderr } = await runMain(["help", "srve"]);
   assert.deepEqual([code, stdout], [2, ""]);
@@ -130,7 +138,7 @@ test("a configuration file that is not JSON, not an object, of the wrong type, o
     [configFile("array.json", "[]"), 2, /array\.json: give a JSON object/],
     [configFile("type.json", { demo: { port: "8080" } }), 2, /"port" in .*type\.json: give a whole number/],
     [configFile("flag.json", { serve: { "report-only": "yes" } }), 2, /"report-only" in .*: give true or false/],
-    [join(folder, "absent.json"), 3, /--config .*absent\.json: ENOENT/],
+    [join(folder, "absent.json"), 3, /--config .*absent\.json: there is no such file or folder\n$/],
   ];
   for (const [path, expected, message] of cases) {
     const argv = path.endsWith("flag.json") ? ["serve", ".", "--key", "a.pem"] : ["demo"];

@@ -71,7 +71,7 @@ export function parseCommandLine(
     // Help for a command that there is not: what is wrong with its name is said when it is called.
     if (error.code === "commander.help" && argv[1]) return parseCommandLine(commands, argv.slice(1), version, out);
     if (error.code === "commander.help") throw noCommand(commands);
-    throw complain(complaint || error.message, program, argv);
+    throw complain(complaint || error.message, commands, argv, error.code);
   }
   return parsed ?? "answered";
 }
@@ -138,9 +138,17 @@ function noCommand(commands: readonly Command[]): CommandError {
   );
 }
 
-function complain(complaint: string, program: Parser, argv: readonly string[]): CommandError {
+function complain(
+  complaint: string,
+  commands: readonly Command[],
+  argv: readonly string[],
+  code: string,
+): CommandError {
   const message = complaint.trim().replace(/^error: /, "");
-  const named = program.commands.find((command) => command.name() === argv[0]);
-  const help = named ? `portcullis ${named.name()} --help` : "portcullis --help";
-  return usageError(message, `See ${help}`);
+  const named = commands.find(({ name }) => name === argv[0]);
+  const help = named ? `portcullis ${named.name} --help` : "portcullis --help";
+  const [example] = named?.examples ?? [];
+  // What stands without a dash has no name that could be given; an example shows what goes where.
+  const isOperand = code === "commander.missingArgument" || code === "commander.excessArguments";
+  return usageError(message, `${isOperand && example ? `For example: ${example.command}\n` : ""}See ${help}`);
 }
