@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { createGate, keyThumbprints } from "@portcullis/core";
 import makeQrCode from "qrcode-generator";
+import { keyFileRemedy } from "../../packages/cli/src/keys/key-file-remedy.ts";
 import { openssl, pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey, signToken, testTime } from "../support/signing-key.ts";
@@ -390,4 +391,28 @@ test("the quotes of a document around a URL are not taken for a part of it", asy
   assert.match(link, /url=https%3A%2F%2Fexample\.com%2Fa\.plist\n$/);
   const probed = await runMain(["probe", "“http://127.0.0.1:1/a.ipa”"]);
   assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+});
+
+test("where a key file's own problem says what to do, the remedy for a missing one is left out", async () => {
+  const openSsh = join(folder, "open-ssh");
+  writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n");
+  for (const file of [folder, openSsh]) {
+    const { code, stderr } = await runMain(["serve", folder, "--key", file]);
+    assert.deepEqual([code, stderr.split("\n").length], [3, 2], stderr);
+  }
+  const closed = Object.assign(new Error("EACCES: permission denied, open 'a.pem'"), {
+    code: "EACCES",
+    syscall: "open",
+  });
+  assert.match(keyFileRemedy(closed) ?? "", /^Let that user read it, if it is the public key/);
+});
+
+test("commands that name a file with spaces can be pasted as they stand", async () => {
+  const privateFile = join(folder, "it's key.pem");
+  const publicFile = join(folder, "its public.pem");
+  const made = await runMain(["keygen", "--out", privateFile, "--public-out", publicFile]);
+  assert.ok(made.stdout.includes(`serve DIR --key '${publicFile}'`), made.stdout);
+  const { stderr } = await runMain(["inspect", signToken(key), "--key", privateFile]);
+  const name = `'${privateFile.replace("'", "'\\''")}'`;
+  assert.ok(stderr.includes(`portcullis pubkey ${name} > public.pem`), stderr);
 });

@@ -6,6 +6,7 @@ import { keyThumbprints } from "@portcullis/core";
 import { failure, usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
+import { shellWord } from "../command-line/shell-word.ts";
 import { systemProblem } from "../command-line/system-problem.ts";
 
 /** The options of `keygen`, as the command line has them. */
@@ -42,7 +43,9 @@ export async function runKeygen(options: KeygenOptions, { out }: CommandContext)
   const { bold, dim } = out.colours;
   const width = Math.max(privateFile.length, publicFile.length);
   out.line(`${bold(privateFile.padEnd(width))}  PRIVATE: paste it into Jamf Pro, then keep it off the web server.`);
-  out.line(`${bold(publicFile.padEnd(width))}  public: for the web server: portcullis serve DIR --key ${publicFile}`);
+  out.line(
+    `${bold(publicFile.padEnd(width))}  public: for the web server: portcullis serve DIR --key ${shellWord(publicFile)}`,
+  );
   out.line();
   out.line(dim("In Jamf Pro: Settings > Global > PKI certificates > JSON Web Token Configuration"));
   out.line(dim('> New, with "Paste or Type Encryption Key": the whole file, with BEGIN and END.'));

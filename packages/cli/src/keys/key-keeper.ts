@@ -3,9 +3,9 @@ import { failure } from "../command-line/command-error.ts";
 import { systemProblem } from "../command-line/system-problem.ts";
 import type { Log } from "../log/create-log.ts";
 import { judgeJwkSetUrl } from "./jwk-set-url.ts";
+import { keyFileRemedy } from "./key-file-remedy.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
-import { publicKeyRemedy } from "./public-key-remedy.ts";
 import type { GateSettings, ReloadingGate } from "./reloading-gate.ts";
 import { type StopWatching, watchFiles } from "./watch-files.ts";
 
@@ -128,7 +128,7 @@ async function judgeFiles(files: readonly string[]): Promise<void> {
       await keyThumbprints((await loadKey(file)).key);
     } catch (error) {
       const problem = systemProblem(error).replace(/^keys: /, "");
-      throw failure(`--key ${file}: ${problem}`, problem.includes("openssl") ? undefined : publicKeyRemedy);
+      throw failure(`--key ${file}: ${problem}`, keyFileRemedy(error));
     }
   }
 }

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicKeySource } from "@portcullis/core";
 import { readSmallFile } from "../command-line/read-small-file.ts";
+import { shellWord } from "../command-line/shell-word.ts";
 import { fetchJwkSet } from "./jwk-set-url.ts";
 import { keyText } from "./key-text.ts";
 import { plainPem } from "./plain-pem.ts";
@@ -29,13 +30,14 @@ export async function loadKey(source: string): Promise<LoadedKey> {
   const warnings: string[] = [];
   if (publicHalf !== undefined) {
     warnings.push(
-      `${source} is a PRIVATE key: whoever reads it can open every download. Only its public half is used here; take the private key off this server. Make the public file with: portcullis pubkey ${source} > public.pem`,
+      `${source} is a PRIVATE key: whoever reads it can open every download. Only its public half is used here; take the private key off this server. Make the public file with: portcullis pubkey ${shellWord(source)} > public.pem`,
     );
-    if (mode & 0o004) warnings.push(`${source} can be read by every user of this computer: chmod 600 ${source}`);
+    if (mode & 0o004)
+      warnings.push(`${source} can be read by every user of this computer: chmod 600 ${shellWord(source)}`);
   }
   if (mode & 0o002) {
     warnings.push(
-      `${source} can be changed by every user of this computer, who could put in a key of their own: chmod 644 ${source}`,
+      `${source} can be changed by every user of this computer, who could put in a key of their own: chmod 644 ${shellWord(source)}`,
     );
   }
   return { key, warnings };
@@ -62,7 +64,7 @@ export function readPublicHalf(text: string, source: string): string | undefined
         : createPublicKey({ key: jwk, format: "jwk" });
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
-    throw new Error(`${source} is ${unreadablePrivateKey(text, source.includes(" ") ? "FILE" : source)}`);
+    throw new Error(`${source} is ${unreadablePrivateKey(text, shellWord(source))}`);
   }
 }
 

@@ -2,8 +2,8 @@ import { createPublicKey } from "node:crypto";
 import { keyThumbprints, type PublicKeySource } from "@portcullis/core";
 import { CommandError, failure } from "../command-line/command-error.ts";
 import { isSystemError, systemProblem } from "../command-line/system-problem.ts";
+import { keyFileRemedy } from "./key-file-remedy.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
-import { publicKeyRemedy } from "./public-key-remedy.ts";
 
 /** The keys of one `--key`. */
 export interface NamedKey {
@@ -24,7 +24,8 @@ export async function loadNamedKeys(sources: readonly string[]): Promise<readonl
         return { source, key, warnings, keyIds: await keyThumbprints(key) };
       } catch (error) {
         if (error instanceof CommandError) throw error;
-        if (isSystemError(error)) throw failure(`${source} cannot be read: ${systemProblem(error)}`, publicKeyRemedy);
+        if (isSystemError(error))
+          throw failure(`${source} cannot be read: ${systemProblem(error)}`, keyFileRemedy(error));
         const problem = (error as Error).message.replace(/^keys: /, "");
         throw failure(isKeyUrl(source) || problem.includes(source) ? problem : `${source}: ${problem}`);
       }

@@ -91,7 +91,7 @@ export function tlsWarnings(files: TlsFiles, { certificate }: LoadedTls, now: nu
   const deeds = [mode & 0o004 ? "read" : "", mode & 0o002 ? "changed" : ""].filter((deed) => deed !== "");
   if (deeds.length > 0) {
     found.push(
-      `--tls-key ${files.key} can be ${deeds.join(" and ")} by every user of this computer: chmod 600 ${files.key}`,
+      `--tls-key ${files.key} can be ${deeds.join(" and ")} by every user of this computer: chmod 600 ${shellWord(files.key)}`,
     );
   }
   return found;
