@@ -21,7 +21,7 @@ export function emptyScan(file: string): LogScan {
 
 const lineFeed = 0x0a;
 
-/** What stands in the place of a token that was taken out: a fingerprint, or the word that core and Caddy write. */
+/** What stands in the place of a token that was taken out: a fingerprint, as Caddy's `hash` is one too, or core's word. */
 const redacted = /^(?:[0-9a-f]{8}|REDACTED)$/;
 
 /**
