@@ -137,7 +137,8 @@ test("transfers are told by the size of the file, whole ones only", async () => 
 test("too few uses of tokens are said to be too few, which is no yes", async () => {
   const { exit, recommended, sentence } = await advise(firstUses(5, 10, 20, 30));
   assert.deepEqual([exit, recommended], [1, undefined]);
-  assert.match(sentence, /^Too little to advise on: 3 uses/);
+  assert.match(sentence, /^Too little to advise on: 3 uses of tokens in/);
+  assert.match((await advise(firstUses(5, 10))).sentence, /^Too little to advise on: 1 use of a token in/);
 });
 
 test("other lines, prefixes of a journal and gzip do not disturb it", async () => {

@@ -13,7 +13,9 @@ const barWidth = 40;
 export function printAdvice(usage: Usage, recommendation: Recommendation, out: Terminal): void {
   const { bold, dim, green, red } = out.colours;
   const { current, recommended } = recommendation;
-  out.line(`${amount(usage.decisions)} decisions; Token Expiry is taken to be ${current} min (else: --expiry).`);
+  out.line(
+    `${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"}; Token Expiry is taken to be ${current} min (else: --expiry).`,
+  );
 
   out.line();
   out.line(bold("When devices first came, counted from the install command"));

@@ -31,7 +31,7 @@ export function recommend(usage: Usage, current: number): Recommendation {
     return {
       current,
       recommended: undefined,
-      sentence: `Too little to advise on: ${uses} uses of tokens in these logs, and it takes ${fewestUses}.`,
+      sentence: `Too little to advise on: ${uses === 1 ? "1 use of a token" : `${uses} uses of tokens`} in these logs, and it takes ${fewestUses}.`,
     };
   }
   const needed = neededMinutes([firstUses, resumes], current);

@@ -14,7 +14,10 @@ export const sign: Command = defineCommand({
     ...privateKeyOptionTable,
     privateKey: { ...privateKeyOptionTable.privateKey, required: true },
     expiry: { ...expiryOption, default: 5, description: "how long the link works" },
-    qr: { kind: "flag", description: "draw the link as a QR code, for the camera of a device (nearly all of 80 columns)" },
+    qr: {
+      kind: "flag",
+      description: "draw the link as a QR code, for the camera of a device (nearly all of 80 columns)",
+    },
     json: jsonOption,
   },
   examples: [

@@ -1,4 +1,5 @@
 import { createGate, type Decision, type Gate, keyThumbprints, type PublicKeySource } from "@portcullis/core";
+import { systemProblem } from "../command-line/system-problem.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 
 /** A gate whose keys can change while it is in use. */
@@ -72,8 +73,8 @@ async function loadNamed(source: string): ReturnType<typeof loadKey> {
   try {
     return await loadKey(source);
   } catch (error) {
-    const { message } = error as Error;
-    throw new Error(isKeyUrl(source) || message.includes(source) ? message : `${source}: ${message}`);
+    const problem = systemProblem(error);
+    throw new Error(isKeyUrl(source) || problem.includes(source) ? problem : `${source}: ${problem}`);
   }
 }
 
