@@ -99,6 +99,20 @@ test("what Kubernetes puts into PORTCULLIS_PORT for a service of that name is no
   assert.match(stderr, /^portcullis: --key a\.pem: there is no such file/);
 });
 
+test("a misspelt variable is remarked on, one of another command or of Kubernetes is not", async () => {
+  const kubernetes = ["SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR"];
+  const env = {
+    PORTCULLIS_CLOCKSKEW: "0",
+    PORTCULLIS_EXPIRY: "5",
+    PORTCULLIS_PORT: "tcp://10.0.0.7:8080",
+    ...Object.fromEntries(kubernetes.map((name) => [`PORTCULLIS_AUTH_${name}`, "x"])),
+  };
+  const { stderr } = await runMain(["auth", "--for", "nginx", "--key", "a.pem"], { env });
+  const [warning, problem] = stderr.split("\n");
+  assert.equal(warning, "warning: PORTCULLIS_CLOCKSKEW is set, but there is no such option: it is ignored");
+  assert.match(problem ?? "", /^portcullis: --key a\.pem/);
+});
+
 test("the command line wins over the environment, and that over the configuration file", async () => {
   const config = configFile("precedence.json", { auth: { for: "wrong-in-file", key: "file.pem" } });
   const inFile = await runMain(["auth", "--config", config]);

@@ -9,6 +9,7 @@ import { resolveOptions } from "./command-line/option-sources.ts";
 import { safeLines } from "./command-line/safe-text.ts";
 import { isSystemError, systemProblem } from "./command-line/system-problem.ts";
 import { createTerminal } from "./command-line/terminal.ts";
+import { unknownVariables } from "./command-line/unknown-variables.ts";
 import { commands } from "./commands.ts";
 
 /**
@@ -38,12 +39,17 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   const parsed = parseCommandLine(commands, argv, packageJson.version, context.out);
   if (parsed === "answered") return exitCode.success;
   const { command, operands, options: commandLine } = parsed;
-  const configFile = parsed.configFile ?? context.env.PORTCULLIS_CONFIG;
+  const { env, err } = context;
+  const tables = commands.map((one) => one.options);
+  for (const name of unknownVariables(env, tables)) {
+    err.line(`${err.colours.yellow("warning:")} ${name} is set, but there is no such option: it is ignored`);
+  }
+  const configFile = parsed.configFile ?? env.PORTCULLIS_CONFIG;
   const names = commands.map(({ name }) => name);
   const file = configFile ? readConfigFile(configFile, command.name, names) : {};
   const options = resolveOptions(command.options, {
     commandLine,
-    env: context.env,
+    env,
     file,
     fileName: configFile ?? "",
   });
