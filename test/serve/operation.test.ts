@@ -12,7 +12,7 @@ import { startPortcullis } from "../support/portcullis-process.ts";
 import { rawRequest, sendBytes } from "../support/raw-request.ts";
 import { runMain } from "../support/run-main.ts";
 import { servedFolder } from "../support/served-folder.ts";
-import { signingKey } from "../support/signing-key.ts";
+import { signingKey, signToken } from "../support/signing-key.ts";
 
 const { base, key, args: serveArgs, start: started } = servedFolder({ "app.ipa": "0123456789" });
 
@@ -108,7 +108,7 @@ test("the address in the log is the peer's, and only with --trust-proxy what a p
   }
 });
 
-test("policy options reach the gate: parameter, skew, lifetime, issuer and subject", async () => {
+test("policy options reach the gate: parameter, skew, lifetime, subject and audience", async () => {
   const strict = await started("--token-parameter", "t", "--clock-skew", "0", "--max-lifetime", "5").port();
   const status = async (port: number, path: string) => (await rawRequest(port, path)).status;
   assert.equal(await status(strict, `/app.ipa?t=${freshToken(key, 200)}`), 200);
@@ -118,6 +118,11 @@ test("policy options reach the gate: parameter, skew, lifetime, issuer and subje
   const other = await started("--subject", "Other").port();
   assert.equal(await status(other, `/app.ipa?token=${freshToken(key, 200, "Other")}`), 200);
   assert.equal(await status(other, `/app.ipa?token=${freshToken(key, 200)}`), 401);
+  const named = await started("--audience", "apps").port();
+  const exp = Math.floor(Date.now() / 1000) + 200;
+  const tokenFor = (aud: string) => signToken(key, { sub: "AppManifest", iss: "JSS", exp, aud });
+  assert.equal(await status(named, `/app.ipa?token=${tokenFor("apps")}`), 200);
+  assert.equal(await status(named, `/app.ipa?token=${tokenFor("other")}`), 401);
 });
 
 test("a unix socket serves, replaces one that a crash left behind, but not one in use", async () => {

@@ -345,3 +345,10 @@ test("an install link whose URL is no UTF-8 gets an answer", async () => {
 function pemBody(lineEnd: string): string {
   return pemOf(key.privateKey).trim().split("\n").slice(1, -1).join(lineEnd);
 }
+
+test("inspect judges a named audience by --audience, and says whom the token is for", async () => {
+  const token = signToken(key, { ...jamfClaims, aud: "apps" });
+  assert.match((await inspect(token, "--audience", "apps")).stdout, /^VALID/);
+  assert.match((await inspect(token, "--audience", "books")).stdout, /✘ +it is meant for "books" \(aud\)/);
+  assert.match((await inspect(token)).stdout, /\s--audience\./);
+});

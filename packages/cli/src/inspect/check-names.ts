@@ -5,6 +5,7 @@ import { durationWords } from "../command-line/time-words.ts";
 export function checkNames({
   issuer = "JSS",
   subject = "AppManifest",
+  audience,
   clockSkew = 60,
   maxLifetime = 7200,
   tokenParameter = "token",
@@ -20,7 +21,8 @@ export function checkNames({
     signature_invalid: "one of the keys made its signature",
     issuer_mismatch: `its issuer (iss) is "${issuer}"`,
     subject_mismatch: `its subject (sub) is "${subject}"`,
-    audience_mismatch: "it is not meant for another server (aud)",
+    audience_mismatch:
+      audience === undefined ? "it is not meant for another server (aud)" : `it is meant for "${audience}" (aud)`,
     expiry_missing: "it has an expiry (exp)",
     claim_malformed: "its times are numbers of seconds",
     token_expired: `it has not expired (${durationWords(clockSkew)} of clock skew granted)`,

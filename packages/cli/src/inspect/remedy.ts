@@ -35,6 +35,8 @@ export function remedies(examination: Examination, keys: readonly NamedKey[], no
       return [
         `This token is meant for something else (${JSON.stringify(claims.sub ?? null)}). The same key may sign other tokens too, such as for Jamf Setup; they must not open downloads.`,
       ];
+    case "audience_mismatch":
+      return ["Jamf Pro names no audience. If what issues your links does, say which with --audience."];
     case "claim_malformed":
       return Number(claims.exp) > 1e11
         ? ["The expiry looks like milliseconds; it must be in seconds."]

@@ -1,10 +1,11 @@
-import { fingerprintToken, type GateOptions, redactToken } from "@portcullis/core";
+import { fingerprintToken, redactToken } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { decodeText } from "../command-line/decode-text.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { readInput } from "../command-line/read-input.ts";
 import { safeText } from "../command-line/safe-text.ts";
+import { type GateRules, gateOptions } from "../keys/gate-rules.ts";
 import { loadNamedKeys, nameOfKey } from "../keys/named-keys.ts";
 import { examine } from "./examine.ts";
 import { readPastedLink } from "./pasted-link.ts";
@@ -12,15 +13,9 @@ import { remedies } from "./remedy.ts";
 import { type Inspection, printInspection, verdictOf } from "./report-text.ts";
 
 /** The options of `inspect`, as the command line has them. */
-export interface InspectOptions {
+export interface InspectOptions extends GateRules {
   readonly key: readonly string[];
   readonly now: string | undefined;
-  readonly tokenParameter: string;
-  readonly clockSkew: number;
-  /** In minutes. */
-  readonly maxLifetime: number;
-  readonly issuer: string;
-  readonly subject: string;
   readonly json: boolean;
 }
 
@@ -34,16 +29,8 @@ export async function runInspect(given: string, options: InspectOptions, context
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
 
-  const { issuer, subject, clockSkew, tokenParameter } = options;
-  const gateOptions: Omit<GateOptions, "keys"> = {
-    issuer,
-    subject,
-    clockSkew,
-    tokenParameter,
-    maxLifetime: options.maxLifetime * 60,
-    now: () => now,
-  };
-  const examination = await examine(link.url, keys, gateOptions);
+  const rules = gateOptions(options, () => now);
+  const examination = await examine(link.url, keys, rules);
   const { token, keyId, verified, refusal } = examination;
   const inspection: Inspection = {
     link,
@@ -52,7 +39,7 @@ export async function runInspect(given: string, options: InspectOptions, context
     keyName: nameOfKey(keys, keyId),
     hasKeys: keys.length > 0,
     remedies: remedies(examination, keys, now),
-    options: gateOptions,
+    options: rules,
     now,
   };
   if (options.json) out.json(asJson(inspection));

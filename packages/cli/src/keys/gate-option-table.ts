@@ -10,6 +10,7 @@ export const gateOptionTable: {
   readonly maxLifetime: NumberOption & { readonly default: number };
   readonly issuer: TextOption & { readonly default: string };
   readonly subject: TextOption & { readonly default: string };
+  readonly audience: TextOption;
 } = {
   key: {
     kind: "list",
@@ -60,5 +61,10 @@ export const gateOptionTable: {
     placeholder: "TEXT",
     default: "AppManifest",
     description: "what the token's sub must be",
+  },
+  audience: {
+    kind: "text",
+    placeholder: "TEXT",
+    description: "what the token's aud must be or contain; without this a token that has one is refused",
   },
 };

@@ -1,5 +1,6 @@
 import { createGate, type Decision, type Gate, keyThumbprints, type PublicKeySource } from "@portcullis/core";
 import { systemProblem } from "../command-line/system-problem.ts";
+import { type GateRules, gateOptions } from "./gate-rules.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 
 /** A gate whose keys can change while it is in use. */
@@ -22,21 +23,16 @@ export interface KeyLoad {
 }
 
 /** The values of the options that make a gate; see `gate-option-table.ts`. */
-export interface GateSettings {
+export interface GateSettings extends GateRules {
   readonly key: readonly string[];
+  /** Seconds. */
   readonly keyRefresh: number;
-  readonly tokenParameter: string;
-  readonly clockSkew: number;
-  /** Minutes. */
-  readonly maxLifetime: number;
-  readonly issuer: string;
-  readonly subject: string;
 }
 
 /** Makes a gate without keys: until the first `reload`, every token is refused with `keys_unavailable`. */
 export function createReloadingGate(settings: GateSettings, now: () => number): ReloadingGate {
-  const { key: sources, tokenParameter, clockSkew, maxLifetime, issuer, subject } = settings;
-  const options = { tokenParameter, clockSkew, maxLifetime: maxLifetime * 60, issuer, subject, now };
+  const { key: sources } = settings;
+  const options = gateOptions(settings, now);
   let current: Gate = createGate({ ...options, keys: noKeys });
   let keyIds: readonly string[] = [];
 

@@ -4,6 +4,7 @@ import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createProgressLine, progressBar } from "../command-line/progress-line.ts";
 import { safeText } from "../command-line/safe-text.ts";
 import { systemProblem } from "../command-line/system-problem.ts";
+import { type GateRules, gateOptions } from "../keys/gate-rules.ts";
 import { loadNamedKeys, nameOfKey } from "../keys/named-keys.ts";
 import { createLiveTokens } from "./live-tokens.ts";
 import { type OpenLog, openLog } from "./open-log.ts";
@@ -12,14 +13,8 @@ import { printScan } from "./scan-report.ts";
 import { createTokenJudge } from "./token-judge.ts";
 
 /** The options of `scan-logs`, as the command line has them. */
-export interface ScanLogsOptions {
+export interface ScanLogsOptions extends GateRules {
   readonly key: readonly string[];
-  readonly tokenParameter: string;
-  readonly clockSkew: number;
-  /** In minutes. */
-  readonly maxLifetime: number;
-  readonly issuer: string;
-  readonly subject: string;
   readonly json: boolean;
 }
 
@@ -33,9 +28,7 @@ export async function runScanLogs(
   const keys = await loadNamedKeys(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
-  const { issuer, subject, clockSkew, tokenParameter } = options;
-  const rules = { issuer, subject, clockSkew, tokenParameter, maxLifetime: options.maxLifetime * 60, now };
-  const judge = createTokenJudge(keys, rules);
+  const judge = createTokenJudge(keys, gateOptions(options, now));
   const live = createLiveTokens();
   const progress = createProgressLine(context);
   const scans: LogScan[] = [];
@@ -45,7 +38,7 @@ export async function runScanLogs(
     try {
       const log = await openLog(file, context);
       const showProgress = () => progress.show(progressText(file, log));
-      await scanLog(scan, log.chunks, tokenParameter, judge, live, showProgress);
+      await scanLog(scan, log.chunks, options.tokenParameter, judge, live, showProgress);
     } catch (error) {
       scan.problem = systemProblem(error);
     } finally {
