@@ -63,6 +63,22 @@ for (const path of [
   });
 }
 
+test("other parameters and a fragment are no part of the path", async () => {
+  const token = freshToken(key);
+  for (const target of [`/app.ipa?build=7&token=${token}`, `/app.ipa?token=${token}#part`]) {
+    const { status, body } = await rawRequest(port, target);
+    assert.equal(status, 200);
+    assert.ok(body.equals(content));
+  }
+});
+
+test("an address without a path names no file, whatever its query or fragment says", async () => {
+  const token = freshToken(key);
+  for (const rest of [`?x=/app.ipa&token=${token}`, `?token=${token}#/app.ipa`, `?token=${token}`]) {
+    assert.equal((await rawRequest(port, `http://localhost${rest}`)).status, 400, rest.replace(token, "…"));
+  }
+});
+
 const notFound = [
   "/absent.ipa",
   "/sub",
@@ -105,6 +121,7 @@ const unsound = [
   "/sub%2Finner.pkg",
   "/%252e%252e/www2/x.ipa",
   "/app%252eipa",
+  "/app%252Eipa",
   "/.secret.ipa",
   "/%2esecret.ipa",
   "/sub/.hidden/x.ipa",
@@ -123,8 +140,10 @@ const unsound = [
   "/app%2.ipa",
   "/%",
   "*",
+  "*app.ipa",
   "app.ipa",
   "//evil:99999/a",
+  "/subhttp://localhost/inner.pkg",
   "file:///etc/passwd",
 ];
 for (const path of unsound) {
