@@ -102,6 +102,19 @@ for (const path of notFound) {
   });
 }
 
+test("an answer about a file is a problem document like the gate's, and as safe", async () => {
+  const { headers, body } = await get("/absent.ipa");
+  assert.deepEqual(JSON.parse(body.toString()), {
+    type: "about:blank",
+    title: "Not Found",
+    status: 404,
+    detail: "There is no such file here.",
+  });
+  assert.equal(headers["content-length"], String(body.length));
+  assert.equal(headers["referrer-policy"], "no-referrer");
+  assert.equal(headers["x-content-type-options"], "nosniff");
+});
+
 const unsound = [
   "/",
   "//app.ipa",

@@ -46,6 +46,13 @@ test("one log line says of a request what was decided, and holds no token", asyn
   assert.equal(JSON.stringify(portcullis.log).includes(token.split(".")[2] ?? "?"), false);
 });
 
+test("a HEAD sends no byte of the file, and is complete", async () => {
+  const portcullis = started();
+  await rawRequest(await portcullis.port(), `/app.ipa?token=${freshToken(key)}`, { method: "HEAD" });
+  const { size, bytes, complete } = await portcullis.line(({ event }) => event === "download");
+  assert.deepEqual({ size, bytes, complete }, { size: 10, bytes: 0, complete: true });
+});
+
 test("what a client sends can neither forge a log line nor smuggle a token into one", async () => {
   const portcullis = started();
   const port = await portcullis.port();

@@ -30,9 +30,9 @@ export function soundRange(
   return `bytes=${first}-${last}`;
 }
 
-/** Section 14.1.2: a suffix that is longer than the file is the whole file; of no bytes, unsatisfiable. */
+/** Section 14.1.2: a suffix longer than the file is the whole file; without a byte to send it is unsatisfiable. */
 function suffixRange(length: number, size: number): string {
-  return length >= size && size > 0 ? "bytes=0-" : `bytes=-${length}`;
+  return length >= size ? "bytes=0-" : `bytes=-${length}`;
 }
 
 /**
