@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Decision } from "@portcullis/core";
+import { asksToResume } from "../../packages/cli/src/serve/resume-grace.ts";
 import { collides, listen } from "../../packages/cli/src/server/listen-address.ts";
 import { ask } from "../support/ask.ts";
 import { freshToken } from "../support/link.ts";
@@ -77,6 +79,9 @@ test("--resume-grace lets an expired token finish a download that it can prove t
   assert.equal(await resume(expired, { Range: "bytes=5-" }), 401, "no If-Range");
   assert.equal(await resume(expired, { Range: "bytes=0-", "If-Range": etag }), 401, "from the beginning");
   assert.equal(await resume(expired, { Range: "bytes=-5", "If-Range": etag }), 401, "a suffix may be everything");
+  for (const range of ["items=0-,bytes=5-", "bytes=5-6,0-", "bytes=5-2", "bytes=5"]) {
+    assert.equal(await resume(expired, { ...good, Range: range }), 401, `${range} would be the whole file`);
+  }
   assert.equal(await resume(expired, { ...good, "If-Range": '"other"' }), 401, "another version");
   assert.equal(await resume(expired, { ...good, "If-Range": `W/${etag}` }), 401, "a weak validator");
   const date = new Date().toUTCString();
@@ -87,6 +92,14 @@ test("--resume-grace lets an expired token finish a download that it can prove t
   assert.equal(await resume(freshToken(key, -300, "Other"), good), 401, "another subject");
   const absent = await rawRequest(port, `/absent.ipa?token=${expired}`, { headers: good });
   assert.equal(absent.status, 401, "an expired token does not learn which files there are");
+});
+
+test("the grace ends with its last second, and none has no second", () => {
+  const request = { method: "GET", headers: { range: "bytes=5-9" } } as IncomingMessage;
+  const expired = { allowed: false, code: "token_expired", claims: { exp: 1000 } } as unknown as Decision;
+  assert.equal(asksToResume(request, expired, 600, 1599), true);
+  assert.equal(asksToResume(request, expired, 600, 1600), false);
+  assert.equal(asksToResume(request, expired, 0, 1000), false);
 });
 
 test("without --resume-grace an expired token resumes nothing", async () => {
