@@ -57,6 +57,9 @@ test("--report-only lets everything through, and says so loudly, in each line an
   assert.equal((await rawRequest(port, "/app.ipa")).status, 200);
   const line = await portcullis.line(({ event }) => event === "download");
   assert.deepEqual([line.code, line.status, line.reportOnly], ["token_missing", 200, true]);
+  assert.equal((await rawRequest(port, `/app.ipa?token=${freshToken(key)}`)).status, 200);
+  const allowed = await portcullis.line(({ code }) => code === "allowed");
+  assert.equal(allowed.reportOnly, undefined);
   const { body } = await ask({ socketPath: status, path: "/metrics" });
   assert.match(body, /^portcullis_report_only 1$/m);
   assert.match(body, /^portcullis_report_only_let_through_total 1$/m);
@@ -90,8 +93,10 @@ test("--resume-grace lets an expired token finish a download that it can prove t
   assert.equal(await resume(freshToken(key, -700), good), 401, "too long ago");
   assert.equal(await resume(freshToken(signingKey(), -300), good), 401, "another key");
   assert.equal(await resume(freshToken(key, -300, "Other"), good), 401, "another subject");
-  const absent = await rawRequest(port, `/absent.ipa?token=${expired}`, { headers: good });
-  assert.equal(absent.status, 401, "an expired token does not learn which files there are");
+  for (const path of ["/absent.ipa", "/a%2fb"]) {
+    const { status } = await rawRequest(port, `${path}?token=${expired}`, { headers: good });
+    assert.equal(status, 401, "an expired token does not learn which files there are");
+  }
 });
 
 test("the grace ends with its last second, and none has no second", () => {
