@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fingerprintToken } from "@portcullis/core";
+import { fingerprintToken, type Gate } from "@portcullis/core";
+import { createAuthorizationListener } from "../../packages/cli/src/auth/authorization-listener.ts";
+import type { Log } from "../../packages/cli/src/log/create-log.ts";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
@@ -87,7 +92,26 @@ test("without the trusted header, or with two, or on another path, it is 403, wh
     assert.equal(answered["x-portcullis-code"], code);
     await stillAnswers();
   }
-  await portcullis.line(({ level, msg }) => level === "error" && /sent no x-original-uri header/.test(msg ?? ""));
+  await portcullis.line(({ msg }) => /asked on another path than \/auth/.test(msg ?? ""));
+  const told = portcullis.log.filter(({ msg }) => /sent no x-original-uri header/.test(msg ?? ""));
+  assert.deepEqual(
+    told.map(({ level }) => level),
+    ["error"],
+    "once, so that nobody can flood the log",
+  );
+});
+
+test("whatever goes wrong while it judges, and be it with --report-only, is 403", async () => {
+  const errors: string[] = [];
+  const gate = { tokenParameter: "token", check: () => Promise.reject(new Error("broken")) } as unknown as Gate;
+  const log = { error: (text: string) => errors.push(text) } as unknown as Log;
+  const options = { gate, log, source: { requestTarget: true } as const, now: () => 0, finished: () => {} };
+  const server = createServer(createAuthorizationListener({ ...options, reportOnly: true })).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { status, headers } = await rawRequest((server.address() as AddressInfo).port, "/app.ipa");
+  server.close();
+  assert.deepEqual([status, headers["cache-control"]], [403, "no-store"]);
+  assert.deepEqual(errors, ["a request could not be judged: broken"]);
 });
 
 test("every method, range, condition and expectation gets the same answer: never 206, 304 or an ETag", async () => {
@@ -111,9 +135,11 @@ test("the answer does not wait for a body", async () => {
 
 test("each decision is one log line without the token", async () => {
   const token = freshToken(key, 200);
-  await ask(`/logged.ipa?token=${token}&a=b`, { headers: { "User-Agent": "dmd/67 CFNetwork/1" } });
+  const headers = { "User-Agent": "dmd/67 CFNetwork/1", "X-Original-Method": "HEAD" };
+  await ask(`/logged.ipa?token=${token}&a=b`, { headers });
   const line = await portcullis.line(({ path }) => path === "/logged.ipa");
   assert.equal(line.event, "authorization");
+  assert.equal(line.method, "HEAD");
   assert.equal(line.status, 204);
   assert.equal(line.code, "allowed");
   assert.equal(line.client, "ios-device-management");
@@ -171,6 +197,9 @@ test("with --report-only everything is 204, and the header says what it would ha
   );
   const { status, headers } = await rawRequest(port, "/auth", { headers: { "X-Original-URI": "/app.ipa" } });
   assert.deepEqual([status, headers["x-portcullis-code"]], [204, "token_missing"]);
+  assert.equal((await portcullis.line(({ code }) => code === "token_missing")).reportOnly, true);
+  await rawRequest(port, "/auth", { headers: { "X-Original-URI": `/app.ipa?token=${freshToken(key)}` } });
+  assert.equal((await portcullis.line(({ code }) => code === "allowed")).reportOnly, undefined);
   assert.equal(
     (await rawRequest(port, "/auth")).status,
     403,

@@ -13,7 +13,7 @@ export function originalUrl(
   source: UriSource,
 ): { readonly url: string } | { readonly missing: MissingUrl } {
   if ("requestTarget" in source) return { url };
-  if (url.split(/[?#]/, 1)[0] !== authPath) return { missing: "auth_path_unknown" };
+  if (url.split("?", 1)[0] !== authPath) return { missing: "auth_path_unknown" };
   // Node joins a header that was sent twice with a comma; only the raw list shows it.
   const values: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
