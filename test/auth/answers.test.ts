@@ -59,6 +59,8 @@ for (const [code, expected, uri] of refusals) {
     const { status, headers, body } = await ask(uri());
     assert.equal(status, expected);
     assert.equal(headers["x-portcullis-code"], code);
+    assert.equal(headers["content-type"], "application/problem+json");
+    assert.equal(headers["cache-control"], "no-store");
     assert.equal(headers["www-authenticate"] === undefined, expected === 403);
     assert.equal(JSON.parse(body.toString()).status, expected);
     assert.equal(/eyJ/.test(JSON.stringify(headers) + body), false);

@@ -63,6 +63,7 @@ test("signals that mean nothing to it are said on standard error, and end nothin
   const { child, ended, stderr } = startPortcullis(args);
   child.stdin.write("?\n");
   assert.equal(String((await once(child.stdout, "data"))[0]), "token_missing\n");
+  child.kill("SIGHUP"); // reads the keys again
   for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
     child.kill(signal);
     await once(child.stderr, "data");
