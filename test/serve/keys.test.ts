@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { keyThumbprints } from "@portcullis/core";
+import { fetchJwkSet, judgeJwkSetUrl } from "../../packages/cli/src/keys/jwk-set-url.ts";
 import { createKeyUsage } from "../../packages/cli/src/keys/key-usage.ts";
 import { freshToken } from "../support/link.ts";
 import { type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
@@ -251,6 +252,45 @@ test("a JWK Set URL is fetched, other keys in it are left out, and the old ones 
     host.close();
     host.closeAllConnections();
   }
+});
+
+test("keys come over https from the very address given, 1 MiB at most, and only those for RS256", async () => {
+  assert.equal(judgeJwkSetUrl("https://keys.example/jwks.json").href, "https://keys.example/jwks.json");
+  const rsa = oldKey.publicKey.export({ format: "jwk" });
+  const foreign = [{ ...rsa, use: "enc" }, { ...rsa, alg: "PS256" }, { kty: "EC" }, null];
+  const bodies: Record<string, unknown> = {
+    "/good": { keys: [rsa, { ...rsa, use: "sig", alg: "RS256" }, ...foreign] },
+    "/foreign": { keys: foreign },
+    "/large": { keys: [rsa], padding: " ".repeat(1024 * 1024) },
+    "/null": null,
+  };
+  const host = createServer(({ url = "" }, response) => {
+    if (url === "/moved") response.writeHead(302, { Location: "/good" });
+    response.end(JSON.stringify(bodies[url] ?? null));
+  });
+  host.listen(0, "127.0.0.1");
+  await new Promise((resolve) => host.once("listening", resolve));
+  const address = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  try {
+    assert.equal((await fetchJwkSet(`${address}/good`)).keys.length, 2);
+    for (const [path, problem] of [
+      ["/moved", /redirect/],
+      ["/foreign", /has no RSA key for RS256 in its JWK Set/],
+      ["/large", /sent more than 1 MiB/],
+      ["/null", /did not send a JWK Set/],
+    ] as const) {
+      await assert.rejects(fetchJwkSet(address + path), problem);
+    }
+  } finally {
+    host.close();
+    host.closeAllConnections();
+  }
+});
+
+test("an address that does not answer is given ten seconds", async (t) => {
+  const timeout = t.mock.method(AbortSignal, "timeout", () => AbortSignal.abort(new Error("it took too long")));
+  await assert.rejects(fetchJwkSet("http://127.0.0.1:9/jwks.json"), /it took too long/);
+  assert.deepEqual(timeout.mock.calls[0]?.arguments, [10_000]);
 });
 
 test("an address that keys cannot be fetched from ends the program with a sentence and exit code 2", async () => {
