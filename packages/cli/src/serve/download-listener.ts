@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { allowedCacheControl, type Gate, type Refused, refusalAnswer } from "@portcullis/core";
+import { allowedCacheControl, type Gate, type Refused, refusalAnswer, removeToken } from "@portcullis/core";
 import { openFile } from "../files/open-file.ts";
 import { answerMethodNotAllowed, answerProblem, isFetching } from "../files/problem-answer.ts";
 import { readRequestPath } from "../files/request-path.ts";
@@ -53,6 +53,8 @@ async function answer(
   if (namesTwoHosts(request)) return answerProblem(response, 400, "The request has more than one Host.");
   const { decision, facts } = await judgeUrl(gate, url, now);
   record.add(facts);
+  // Nothing behind this needs the token, and so nothing can give it away.
+  request.url = removeToken(url, gate.tokenParameter);
 
   const mayResume = asksToResume(request, decision, options.resumeGrace, now());
   if (!decision.allowed && reportOnly) record.add({ reportOnly: true });
