@@ -19,7 +19,7 @@ export function readPemPublicKey(text: string): RsaPublicKey {
   if (/^\s*ssh-/.test(text)) throw unreadable("this is an OpenSSH key; convert it: ssh-keygen -f key.pub -e -m PKCS8");
   const [, ...blocks] = text.replace(/\\[rn]/g, "\n").split("-----BEGIN ");
   if (blocks.length !== 1) {
-    throw unreadable(`the text holds ${blocks.length} PEM blocks; give one "PUBLIC KEY", its BEGIN to its END line`);
+    throw unreadable(`the text holds ${blocks.length} PEM blocks; give one "PUBLIC KEY", BEGIN to END, no file name`);
   }
   const [, label, body = ""] = /^([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(blocks[0] as string) ?? [];
   const base64 = body.replace(/\s|=+\s*$/g, "");
