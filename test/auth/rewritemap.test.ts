@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { exitCode } from "../../packages/cli/src/command-line/exit-code.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
@@ -78,4 +79,15 @@ test("it ends with exit code 0 when Apache closes the pipe, even in the middle o
   const portcullis = startPortcullis(args);
   portcullis.child.stdin.end("?token=half");
   assert.equal(await portcullis.ended, 0);
+});
+
+test("an unexpected error is no success", async () => {
+  const { code, stderr } = await runMain(args, {
+    stdin: "?\n",
+    onOutput() {
+      throw new Error("a defect");
+    },
+  });
+  assert.equal(code, exitCode.defect);
+  assert.match(stderr, /a defect/);
 });

@@ -20,7 +20,12 @@ export async function runRewritemap(settings: GateSettings, context: CommandCont
   const keys = await keepKeys(gate, settings, { log, now });
   ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => void keys.reload());
-  stdout.on("error", () => stdin.destroy());
+  // Apache has ended.
+  let isUnheard = false;
+  stdout.on("error", () => {
+    isUnheard = true;
+    stdin.destroy();
+  });
   try {
     for await (const line of readLines(standardInput(context))) {
       const decision = await gate.check(line ?? "");
@@ -28,7 +33,7 @@ export async function runRewritemap(settings: GateSettings, context: CommandCont
       stdout.write(`${answer}\n`);
     }
   } catch (error) {
-    if (!stdin.destroyed) throw error;
+    if (!isUnheard) throw error;
   } finally {
     keys.stop();
     await log.end();
