@@ -8,7 +8,7 @@ import koaJwt from "koa-jwt";
 const [kind, publicPem] = process.argv.slice(2);
 const options = { keys: publicPem };
 const answer = (_request, response) => response.end("the file");
-const koaAnswer = (context) => {
+const koaResponse = (context) => {
   context.body = "the file";
 };
 const getToken = (context) => new URLSearchParams(context.querystring).get("token");
@@ -16,12 +16,12 @@ const getToken = (context) => new URLSearchParams(context.querystring).get("toke
 const listeners = {
   "bare node:http": () => answer,
   "node-http": () => guard(options, answer),
-  "bare koa": () => new Koa().use(koaAnswer).callback(),
-  koa: () => new Koa().use(guardKoa(options)).use(koaAnswer).callback(),
+  "bare koa": () => new Koa().use(koaResponse).callback(),
+  koa: () => new Koa().use(guardKoa(options)).use(koaResponse).callback(),
   "koa-jwt": () =>
     new Koa()
       .use(koaJwt({ secret: publicPem, algorithms: ["RS256"], getToken }))
-      .use(koaAnswer)
+      .use(koaResponse)
       .callback(),
 };
 

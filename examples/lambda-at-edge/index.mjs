@@ -1,7 +1,7 @@
 // Guards files behind CloudFront, such as those of an S3 bucket. Connect it with the event "viewer request": it then runs
 // before CloudFront looks into its cache. Pack it with public.pem beside it and node_modules/@portcullis/core.
 import { readFileSync } from "node:fs";
-import { createGate, refusalAnswer } from "@portcullis/core";
+import { createGate, refusalResponse } from "@portcullis/core";
 
 // Lambda@Edge has no environment variables.
 const gate = createGate({ keys: readFileSync(new URL("public.pem", import.meta.url), "utf8") });
@@ -14,7 +14,7 @@ export async function handler(event) {
   // The token ends here: the bucket needs no query, and the cache keeps each file once.
   if (decision.allowed) return { ...request, querystring: "" };
 
-  const { status, headers, body } = refusalAnswer(decision);
+  const { status, headers, body } = refusalResponse(decision);
   const entries = Object.entries(headers).map(([key, value]) => [key.toLowerCase(), [{ key, value }]]);
   return { status: String(status), headers: Object.fromEntries(entries), body };
 }

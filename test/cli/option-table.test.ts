@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { generatedFiles } from "../../packages/cli/reference/generated-files.ts";
 import type { Operand } from "../../packages/cli/src/command-line/command.ts";
 import { dashedName, type OptionDefinition } from "../../packages/cli/src/command-line/option.ts";
 import { commands } from "../../packages/cli/src/commands.ts";
-import { generatedFiles } from "../../packages/cli/src/reference/generated-files.ts";
 import { runMain } from "../support/run-main.ts";
 
 for (const command of commands) {

@@ -24,7 +24,7 @@ export interface ContractDriver {
    * With which statuses the runtime may answer a request target such as `//evil:99999/a` by itself: 400, 500, or 308 to
    * what it takes for the right spelling, and then it may do so to targets in absolute form too. None if not given.
    */
-  readonly oddTargetAnswers?: readonly number[];
+  readonly oddTargetResponses?: readonly number[];
   /** Whether the handler gets the query in another spelling, `+` for `%20`. */
   readonly respellsQuery?: boolean;
   start(setup: ContractSetup): Promise<RunningServer>;
@@ -48,7 +48,7 @@ export interface Seen {
  * and everything else answers 200 with {@link Seen}.
  */
 export function runContract(driver: ContractDriver): void {
-  const { oddTargetAnswers = [] } = driver;
+  const { oddTargetResponses = [] } = driver;
   describe(driver.name, () => {
     let server: RunningServer;
     let reporting: RunningServer;
@@ -193,7 +193,7 @@ export function runContract(driver: ContractDriver): void {
 
     test("absolute-form request targets are judged by their query like any other", async () => {
       const reply = await request(`http://files.example/a.ipa?token=${token}`);
-      if (reply.status === 308 && oddTargetAnswers.includes(308)) return;
+      if (reply.status === 308 && oddTargetResponses.includes(308)) return;
       assert.equal(reply.status, 200);
       assert.ok(!reply.raw.includes(token.slice(0, 30)));
       assertRefusal(await request("http://files.example/a.ipa"), 401, "token_missing");
@@ -203,11 +203,11 @@ export function runContract(driver: ContractDriver): void {
     test("request targets that are no URL neither crash the server nor get by", async () => {
       for (const target of ["//evil:99999/a", "///", "//", "/\\evil", "/%zz", "/%", "/a?%"]) {
         const refused = await request(target);
-        if (!oddTargetAnswers.includes(refused.status)) assertRefusal(refused, 401, "token_missing");
+        if (!oddTargetResponses.includes(refused.status)) assertRefusal(refused, 401, "token_missing");
         await assertStillServing();
       }
       const reply = await request(`//evil:99999/a?token=${token}`);
-      if (!oddTargetAnswers.includes(reply.status)) assert.equal(reply.status, 200);
+      if (!oddTargetResponses.includes(reply.status)) assert.equal(reply.status, 200);
     });
 
     test("an answer is private to caches unless the handler says otherwise", async () => {

@@ -2,7 +2,7 @@ import type { Decision } from "@portcullis/core";
 import { summaryOf } from "./decision-record.ts";
 
 /** The fetch handler behind the guard that the contract describes, in every runtime. */
-export async function answerWithWhatWasSeen(request: Request, download: Decision): Promise<Response> {
+export async function respondWithWhatWasSeen(request: Request, download: Decision): Promise<Response> {
   const { method, url } = request;
   const { pathname } = new URL(url);
   if (pathname === "/throw") throw new Error("the handler failed, on purpose");

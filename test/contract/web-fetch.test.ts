@@ -4,7 +4,7 @@ import { type Decision, guard } from "@portcullis/web-fetch";
 import { type Context, Hono, type Next } from "hono";
 import { type ContractSetup, type RunningServer, runContract } from "./contract.ts";
 import { createDecisionRecord } from "./decision-record.ts";
-import { answerWithWhatWasSeen } from "./fetch-handler.ts";
+import { respondWithWhatWasSeen } from "./fetch-handler.ts";
 
 type FetchHandler = (request: Request) => Response | Promise<Response>;
 
@@ -28,10 +28,10 @@ function guardOptions({ publicPem, time, reportOnly }: ContractSetup) {
 
 runContract({
   name: "a fetch handler",
-  oddTargetAnswers: [400],
+  oddTargetResponses: [400],
   start(setup) {
     const { record, options } = guardOptions(setup);
-    const guarded = guard(options, answerWithWhatWasSeen);
+    const guarded = guard(options, respondWithWhatWasSeen);
     return listen((request) =>
       new URL(request.url).pathname === "/decisions" ? new Response(record.takeJson()) : guarded(request),
     );
@@ -40,7 +40,7 @@ runContract({
 
 runContract({
   name: "Hono, guarded by middleware",
-  oddTargetAnswers: [400],
+  oddTargetResponses: [400],
   start(setup) {
     const { record, options } = guardOptions(setup);
     const guarded = guard(options, async (request: Request, download: Decision, context: Context, next: Next) => {
@@ -53,7 +53,7 @@ runContract({
     app.onError(() => new Response("something went wrong", { status: 500 }));
     app.get("/decisions", () => new Response(record.takeJson()));
     app.use((context, next) => guarded(context.req.raw, context, next));
-    app.all("*", (context) => answerWithWhatWasSeen(context.req.raw, context.get("download")));
+    app.all("*", (context) => respondWithWhatWasSeen(context.req.raw, context.get("download")));
     return listen(app.fetch as FetchHandler);
   },
 });

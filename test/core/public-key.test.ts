@@ -88,9 +88,9 @@ test("the thumbprint of RFC 7638 section 3.1 is the documented one", async () =>
     alg: "RS256",
     kid: "2011-04-29",
   };
-  const { trustKeys } = await import("../../packages/core/src/rs256.ts");
+  const { importKeys } = await import("../../packages/core/src/rs256.ts");
   const { readPublicKeys } = await import("../../packages/core/src/public-key.ts");
-  const [trusted] = await trustKeys(readPublicKeys(jwk));
+  const [trusted] = await importKeys(readPublicKeys(jwk));
   assert.equal(trusted?.keyId, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
   assert.equal(trusted?.kid, "2011-04-29");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowedCacheControl, describeRefusal, refusalAnswer, refusalCodes } from "@portcullis/core";
+import { allowedCacheControl, describeRefusal, refusalCodes, refusalResponse } from "@portcullis/core";
 
 const statuses: Record<string, number> = { token_repeated: 400, token_too_long: 400, keys_unavailable: 503 };
 const codes = [
@@ -29,7 +29,7 @@ test("what is allowed is for no shared cache", () => assert.equal(allowedCacheCo
 test("an answer is a problem document that no cache keeps", () => {
   for (const code of refusalCodes) {
     const refusal = describeRefusal(code);
-    const { status, headers, body } = refusalAnswer({ allowed: false, ...refusal });
+    const { status, headers, body } = refusalResponse({ allowed: false, ...refusal });
     assert.equal(status, refusal.status);
     assert.equal(headers["Content-Type"], "application/problem+json");
     assert.equal(headers["Cache-Control"], "no-store");
@@ -47,7 +47,7 @@ test("an answer is a problem document that no cache keeps", () => {
 
 test("the challenge is bare without a token, names the error with one, and is absent from a 503", () => {
   const challenge = (code: Parameters<typeof describeRefusal>[0]) =>
-    refusalAnswer({ allowed: false, ...describeRefusal(code) }).headers;
+    refusalResponse({ allowed: false, ...describeRefusal(code) }).headers;
   assert.equal(challenge("token_missing")["WWW-Authenticate"], 'Bearer realm="downloads"');
   assert.match(
     challenge("token_repeated")["WWW-Authenticate"] ?? "",

@@ -6,7 +6,7 @@ import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 
 const key = signingKey();
 
-/** A script that needs no file: core and a judgement of a good, a changed and no token. */
+/** A script that needs no file: core and a checked of a good, a changed and no token. */
 async function script(before: string): Promise<string> {
   const good = signToken(key);
   const { outputFiles } = await build({

@@ -5,7 +5,7 @@ import type { SigningKey } from "../support/signing-key.ts";
 import { freshToken } from "./assert-guards-file.ts";
 
 /**
- * A server that answers this path by `answerInHalves` passes on the `Range` header, the 206 that answers it, and each
+ * A server that answers this path by `respondInHalves` passes on the `Range` header, the 206 that answers it, and each
  * part of the body as it comes.
  */
 export async function assertStreams(port: number, path: string, key: SigningKey): Promise<void> {

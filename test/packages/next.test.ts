@@ -27,7 +27,7 @@ const start = (env: Record<string, string> = {}) =>
 
 runContract({
   name: "a route handler of Next",
-  oddTargetAnswers: [308, 500],
+  oddTargetResponses: [308, 500],
   respellsQuery: true,
   start: (setup) => start({ CONTRACT_SETUP: JSON.stringify(setup) }),
 });

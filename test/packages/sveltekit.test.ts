@@ -27,7 +27,7 @@ const start = (env: Record<string, string> = {}) =>
 for (const guardedBy of ["endpoint", "hook"]) {
   runContract({
     name: `SvelteKit, guarded by its ${guardedBy}`,
-    oddTargetAnswers: [400],
+    oddTargetResponses: [400],
     start: (setup) => start({ CONTRACT_SETUP: JSON.stringify(setup), GUARDED_BY: guardedBy }),
   });
 }

@@ -152,7 +152,7 @@ const publicApi: Record<string, string[]> = {
     "keyThumbprints",
     "readToken",
     "redactToken",
-    "refusalAnswer",
+    "refusalResponse",
     "refusalCodes",
     "removeToken",
   ],

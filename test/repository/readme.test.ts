@@ -26,7 +26,7 @@ const provedElsewhere: Record<string, string> = {
   "packages/web-fetch/README.md, ## Next.js": "test/packages/next.test.ts",
   "packages/web-fetch/README.md, ## SvelteKit": "test/packages/sveltekit.test.ts",
   "packages/nginx/README.md": "test/nginx/recipe.test.ts",
-  "packages/cli/README.md": "test/tools/guide.test.ts",
+  "packages/cli/README.md": "test/repository/troubleshooting-guide.test.ts",
 };
 const isProvedElsewhere = ({ name }: CodeBlock) => Object.keys(provedElsewhere).some((part) => name.startsWith(part));
 const blocks = documents.flatMap(codeBlocksOf).filter((block) => !isProvedElsewhere(block));

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
 /** What came back for one request. */
-export interface NginxAnswer {
+export interface NginxResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
@@ -17,7 +17,7 @@ export interface Nginx {
   readonly folder: string;
   readonly socketPath: string;
   /** Sends one request; the target goes out as it is. */
-  get(target: string, options?: GetOptions): Promise<NginxAnswer>;
+  get(target: string, options?: GetOptions): Promise<NginxResponse>;
   /** All that nginx has written to any file of its folder `logs`. */
   logs(): string;
   close(): Promise<void>;
@@ -112,7 +112,7 @@ function readLogs(folder: string): string {
   return paths.map((path) => (existsSync(path) ? readFileSync(path, "utf8") : "")).join("");
 }
 
-function send(socketPath: string, path: string, options: GetOptions = {}): Promise<NginxAnswer> {
+function send(socketPath: string, path: string, options: GetOptions = {}): Promise<NginxResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath, path, ...options, agent: false }, (incoming) => {
       let body = "";

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /** An answer as it stood on the wire. */
-export interface RawAnswer {
+export interface RawResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -19,12 +19,12 @@ export interface RawRequest {
  * Sends one request by hand, so that nothing normalises its target, and reads until the server
  * closes the connection.
  */
-export function rawRequest(port: number, target: string, request: RawRequest = {}): Promise<RawAnswer> {
+export function rawRequest(port: number, target: string, request: RawRequest = {}): Promise<RawResponse> {
   const { method = "GET", headers = {}, body = "" } = request;
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
   const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join("");
   const head = `${method} ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${lines}\r\n`;
-  return sendBytes(port, Buffer.from(head + body, "latin1")).then(parseAnswer);
+  return sendBytes(port, Buffer.from(head + body, "latin1")).then(parseResponse);
 }
 
 /** Sends bytes as they are and collects what comes back until the end. */
@@ -41,7 +41,7 @@ export function sendBytes(port: number, bytes: Buffer): Promise<Buffer> {
   });
 }
 
-function parseAnswer(bytes: Buffer): RawAnswer {
+function parseResponse(bytes: Buffer): RawResponse {
   const end = bytes.indexOf("\r\n\r\n");
   const [first = "", ...lines] = bytes.subarray(0, end).toString("latin1").split("\r\n");
   const headers: Record<string, string> = {};

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Readable, Writable } from "node:stream";
-import { main, type Surroundings } from "portcullis";
+import { type MainOptions, main } from "portcullis";
 
 /** What a command did when it was run within the test. */
 export interface MainRun {
@@ -11,10 +11,10 @@ export interface MainRun {
 
 /** What a test may hand to a command; the rest is an empty world. */
 export interface MainWorld {
-  readonly env?: Surroundings["env"];
+  readonly env?: MainOptions["env"];
   readonly stdin?: string | Buffer;
   readonly now?: () => number;
-  readonly signals?: Surroundings["signals"];
+  readonly signals?: MainOptions["signals"];
   /** Pretends that standard output and error are terminals of this width. */
   readonly terminal?: number;
   /** Told of each piece of standard output as it comes. */

@@ -1,4 +1,4 @@
-export type { Surroundings } from "./command-line/context.ts";
+export type { MainOptions } from "./command-line/context.ts";
 export type { ExitCode } from "./command-line/exit-code.ts";
 export { exitCode } from "./command-line/exit-code.ts";
 export { main } from "./main.ts";

@@ -3,14 +3,14 @@ import packageJson from "../package.json" with { type: "json" };
 import { CommandError, failure } from "./command-line/command-error.ts";
 import { parseCommandLine } from "./command-line/command-parser.ts";
 import { readConfigFile } from "./command-line/config-file.ts";
-import type { CommandContext, Surroundings } from "./command-line/context.ts";
+import type { CommandContext, MainOptions } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
 import { resolveOptions } from "./command-line/option-sources.ts";
-import { safeLines } from "./command-line/safe-text.ts";
-import { isSystemError, systemProblem } from "./command-line/system-problem.ts";
-import { createTerminal } from "./command-line/terminal.ts";
 import { unknownVariables } from "./command-line/unknown-variables.ts";
 import { commands } from "./commands.ts";
+import { describeSystemError, isSystemError } from "./system/describe-system-error.ts";
+import { safeLines } from "./terminal/safe-text.ts";
+import { createTerminal } from "./terminal/terminal.ts";
 
 /**
  * Runs one command and returns its exit code; everything it touches is handed in.
@@ -18,7 +18,7 @@ import { commands } from "./commands.ts";
  * @example
  * process.exitCode = await main({ argv: process.argv.slice(2), env: process.env, stdin, stdout, stderr, signals: process });
  */
-export async function main({ argv, ...surroundings }: Surroundings): Promise<ExitCode> {
+export async function main({ argv, ...surroundings }: MainOptions): Promise<ExitCode> {
   const { env, stdout, stderr } = surroundings;
   const context: CommandContext = {
     now: () => Date.now() / 1000,
@@ -60,7 +60,7 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
 async function refuseLoss({ out }: CommandContext): Promise<void> {
   const problem = await out.written();
   if (problem === undefined || (problem as NodeJS.ErrnoException).code === "EPIPE") return;
-  throw failure(`the answer could not be written: ${systemProblem(problem)}`);
+  throw failure(`the answer could not be written: ${describeSystemError(problem)}`);
 }
 
 /** Says what went wrong on standard error; with `--json`, as JSON. */

@@ -10,7 +10,7 @@ export type Claims = JsonObject & {
 };
 
 /** The claims that a policy judges, as they came; read once for every time that they are judged. */
-export type JudgedClaims = Readonly<Record<"iss" | "sub" | "aud" | "exp" | "nbf" | "iat", unknown>>;
+export type RegisteredClaims = Readonly<Record<"iss" | "sub" | "aud" | "exp" | "nbf" | "iat", unknown>>;
 
 /** What claims must say; times in seconds. */
 export interface ClaimsPolicy {
@@ -27,7 +27,7 @@ export interface ClaimsPolicy {
  * Comparisons are written so that they fail if a number is not one: a clock that returns NaN
  * refuses everything.
  */
-export function judgeClaims(claims: JudgedClaims, policy: ClaimsPolicy, now: number): RefusalCode | undefined {
+export function validateClaims(claims: RegisteredClaims, policy: ClaimsPolicy, now: number): RefusalCode | undefined {
   const { iss, sub, aud, exp, nbf, iat } = claims;
   const { clockSkew, maxLifetime } = policy;
   if (iss !== policy.issuer) return "issuer_mismatch";

@@ -1,5 +1,5 @@
 import { decodeBase64url } from "./base64url.ts";
-import { type JoseHeader, judgeHeader } from "./jose-header.ts";
+import { type JoseHeader, validateHeader } from "./jose-header.ts";
 import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import type { RefusalCode } from "./refusal.ts";
 
@@ -41,7 +41,7 @@ export function parseCompactJws(token: string): CompactJws | RefusalCode {
 
 function readHeader(segment: Uint8Array): JoseHeader | RefusalCode {
   const header = readJsonSegment(segment);
-  return header ? (judgeHeader(header) ?? (Object.freeze(header) as JoseHeader)) : "token_malformed";
+  return header ? (validateHeader(header) ?? (Object.freeze(header) as JoseHeader)) : "token_malformed";
 }
 
 function readJsonSegment(segment: Uint8Array): JsonObject | undefined {

@@ -1,11 +1,11 @@
-import { type Claims, judgeClaims } from "./claims-policy.ts";
+import { type Claims, validateClaims } from "./claims-policy.ts";
 import { type CompactJws, parseCompactJws } from "./compact-jws.ts";
 import { readToken } from "./download-url.ts";
 import { type GateOptions, readGateOptions } from "./gate-options.ts";
 import type { JsonObject } from "./json-object.ts";
 import { createKeyRing } from "./key-ring.ts";
 import { describeRefusal, type Refusal, type RefusalCode } from "./refusal.ts";
-import type { TrustedKey } from "./rs256.ts";
+import type { VerificationKey } from "./rs256.ts";
 import { createVerifiedTokenCache, type VerifiedToken } from "./verified-token-cache.ts";
 
 /** The request may have the file. */
@@ -95,7 +95,7 @@ export function createGate(options: GateOptions): Gate {
   }
 
   function decide({ claims, judged, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
-    const refusal = judgeClaims(judged, policy, Number(now()));
+    const refusal = validateClaims(judged, policy, Number(now()));
     if (refusal) return { ...refused(refusal), claims, keyId };
     const expiresAt = new Date((judged.exp as number) * 1000);
     return { allowed: true, claims: claims as Claims, expiresAt, keyId, cached };
@@ -105,14 +105,14 @@ export function createGate(options: GateOptions): Gate {
 }
 
 /** A key may have been withdrawn since it signed a token that was remembered. */
-function isTrusted({ key: { keyId } }: VerifiedToken, trusted: readonly TrustedKey[]): boolean {
+function isTrusted({ key: { keyId } }: VerifiedToken, trusted: readonly VerificationKey[]): boolean {
   return trusted.some((key) => key.keyId === keyId);
 }
 
 async function findSigner(
   { signature, signingInput }: CompactJws,
-  keys: readonly TrustedKey[],
-): Promise<TrustedKey | undefined> {
+  keys: readonly VerificationKey[],
+): Promise<VerificationKey | undefined> {
   for (const key of keys) {
     if (signature.length !== key.signatureLength) continue;
     if (await key.verify(signingInput, signature)) return key;

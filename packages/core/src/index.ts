@@ -24,6 +24,11 @@ export { fingerprintToken } from "./token-fingerprint.ts";
 
 // For adapters
 
-export { allowedCacheControl, type HttpAnswer, refusalAnswer } from "./http-answer.ts";
-export type { ObservedRequest, Passage, RequestGuard } from "./request-guard.ts";
-export { type Admission, createRequestGuard, type GuardOptions, type ObservationOptions } from "./request-guard.ts";
+export { allowedCacheControl, type HttpResponse, refusalResponse } from "./refusal-response.ts";
+export type { GuardResult, ObservedRequest, RequestGuard } from "./request-guard.ts";
+export {
+  type AllowedRequest,
+  createRequestGuard,
+  type GuardOptions,
+  type ObservationOptions,
+} from "./request-guard.ts";

@@ -1,7 +1,7 @@
 import type { JsonObject } from "./json-object.ts";
 import type { RefusalCode } from "./refusal.ts";
 
-/** The protected header of a token that passed {@link judgeHeader} (RFC 7515 section 4). */
+/** The protected header of a token that passed {@link validateHeader} (RFC 7515 section 4). */
 export type JoseHeader = JsonObject & { readonly alg: "RS256"; readonly kid?: string };
 
 /**
@@ -9,7 +9,7 @@ export type JoseHeader = JsonObject & { readonly alg: "RS256"; readonly kid?: st
  *
  * `jwk`, `jku`, `x5u` and `x5c` are never read: a token does not choose the key it is checked with.
  */
-export function judgeHeader(header: JsonObject): RefusalCode | undefined {
+export function validateHeader(header: JsonObject): RefusalCode | undefined {
   if (header.alg !== "RS256") return "algorithm_not_allowed";
   for (const name of ["crit", "b64", "zip", "enc"]) {
     if (name in header) return "header_not_supported";

@@ -1,6 +1,6 @@
 import type { JoseHeader } from "./jose-header.ts";
 import { type CryptoKeyLike, type PublicJwk, readPublicKeys } from "./public-key.ts";
-import { type TrustedKey, trustKeys } from "./rs256.ts";
+import { importKeys, type VerificationKey } from "./rs256.ts";
 
 /** What a key resolver may return. */
 export type ResolvedKey = CryptoKeyLike | PublicJwk;
@@ -12,13 +12,13 @@ export type ResolvedKey = CryptoKeyLike | PublicJwk;
 export type KeyResolver = (header: JoseHeader) => ResolvedKey | Promise<ResolvedKey>;
 
 /** Asks a resolver and makes what it returns ready, once for each object that it returns. */
-export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => Promise<readonly TrustedKey[]> {
-  const known = new WeakMap<ResolvedKey, readonly TrustedKey[]>();
+export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => Promise<readonly VerificationKey[]> {
+  const known = new WeakMap<ResolvedKey, readonly VerificationKey[]>();
 
   return async (header) => {
-    const keys: TrustedKey[] = [];
+    const keys: VerificationKey[] = [];
     for (const resolved of await askResolver(resolver, header)) {
-      const trusted = known.get(resolved) ?? (await trustKeys(readPublicKeys(resolved)));
+      const trusted = known.get(resolved) ?? (await importKeys(readPublicKeys(resolved)));
       known.set(resolved, trusted);
       keys.push(...trusted);
     }

@@ -31,10 +31,10 @@ export interface CryptoKeyLike {
 export type PublicKeySource = string | PublicJwk | PublicJwkSet | CryptoKeyLike;
 
 /** A key that was read, or, for a `CryptoKey`, a function that reads it. */
-export type PublicKeyReading = RsaPublicKey | (() => Promise<RsaPublicKey>);
+export type ParsedPublicKey = RsaPublicKey | (() => Promise<RsaPublicKey>);
 
 /** Reads one source of keys; throws a configuration error that says what was found instead. */
-export function readPublicKeys(source: unknown): PublicKeyReading[] {
+export function readPublicKeys(source: unknown): ParsedPublicKey[] {
   if (typeof source === "string") {
     return /^\s*\{/.test(source) ? readPublicKeys(parseJson(source)) : [readPemPublicKey(source)];
   }

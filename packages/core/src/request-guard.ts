@@ -2,7 +2,7 @@ import { configurationError } from "./configuration-error.ts";
 import { readToken, redactToken, removeToken } from "./download-url.ts";
 import { createGate, type Decision, type Gate } from "./gate.ts";
 import type { GateOptions } from "./gate-options.ts";
-import { type HttpAnswer, refusalAnswer } from "./http-answer.ts";
+import { type HttpResponse, refusalResponse } from "./refusal-response.ts";
 import { fingerprintToken } from "./token-fingerprint.ts";
 
 /** What is told of each request, for logs and metrics; it holds no token. */
@@ -32,10 +32,10 @@ export interface ObservationOptions {
 export type GuardOptions = ObservationOptions & (GateOptions | { readonly gate: Gate });
 
 /** Whether a request goes on to the handler, and in which shape. */
-export type Passage = Admission | { readonly admitted: false; readonly answer: HttpAnswer };
+export type GuardResult = AllowedRequest | { readonly admitted: false; readonly answer: HttpResponse };
 
 /** A request that goes on to the handler. */
-export interface Admission {
+export interface AllowedRequest {
   readonly admitted: true;
   /** Who let it in; a refusal only if `reportOnly` is set. */
   readonly decision: Decision;
@@ -46,7 +46,7 @@ export interface Admission {
 }
 
 /** Judges one request; never throws and never rejects. */
-export type RequestGuard = (method: string, url: string) => Promise<Passage>;
+export type RequestGuard = (method: string, url: string) => Promise<GuardResult>;
 
 /**
  * Makes the part that all adapters share: decide, report, and say what the server shall do.
@@ -65,7 +65,7 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
   return async (method, url) => {
     const decision = await gate.check(url);
     if (onDecision) await report(onDecision, decision, { method, url, parameter: tokenParameter });
-    if (!decision.allowed && !reportOnly) return { admitted: false, answer: refusalAnswer(decision) };
+    if (!decision.allowed && !reportOnly) return { admitted: false, answer: refusalResponse(decision) };
     return { admitted: true, decision, url: removeToken(url, tokenParameter), tokenParameter };
   };
 }

@@ -1,9 +1,9 @@
 import { encodeBase64url } from "./base64url.ts";
-import type { PublicKeyReading } from "./public-key.ts";
+import type { ParsedPublicKey } from "./public-key.ts";
 import { type RsaPublicKey, subjectPublicKeyInfo } from "./rsa-public-key.ts";
 
 /** A public key ready to check RS256 signatures (RFC 7518 section 3.3) with this runtime's crypto. */
-export interface TrustedKey {
+export interface VerificationKey {
   /** RFC 7638 SHA-256 thumbprint, base64url: the key's name in logs, the same everywhere. */
   readonly keyId: string;
   /** The name that the key's JWK gave it, to compare with a token's `kid`. */
@@ -29,35 +29,39 @@ const nodeCrypto = (
 const text = new TextEncoder();
 
 /** Makes keys ready; rejects if this runtime cannot use one of them. */
-export async function trustKeys(readings: readonly PublicKeyReading[]): Promise<TrustedKey[]> {
-  const keys: TrustedKey[] = [];
+export async function importKeys(readings: readonly ParsedPublicKey[]): Promise<VerificationKey[]> {
+  const keys: VerificationKey[] = [];
   for (const reading of readings) {
     const key = typeof reading === "function" ? await reading() : reading;
-    keys.push(nodeCrypto ? trustWithNodeCrypto(key, nodeCrypto) : await trustWithWebCrypto(key));
+    keys.push(nodeCrypto ? importWithNodeCrypto(key, nodeCrypto) : await importWithWebCrypto(key));
   }
   return keys;
 }
 
-function trustWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): TrustedKey {
+function importWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): VerificationKey {
   const spki = subjectPublicKeyInfo(key);
   const publicKey = node.createPublicKey({ key: spki, format: "der", type: "spki" });
   const thumbprint = node.createHash("sha256").update(thumbprintInput(key)).digest();
-  return trustedKey(key, thumbprint, (signingInput, signature) =>
+  return verificationKey(key, thumbprint, (signingInput, signature) =>
     node.verify("sha256", signingInput, publicKey, signature),
   );
 }
 
-async function trustWithWebCrypto(key: RsaPublicKey): Promise<TrustedKey> {
+async function importWithWebCrypto(key: RsaPublicKey): Promise<VerificationKey> {
   const { subtle } = crypto;
   const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   const publicKey = await subtle.importKey("spki", subjectPublicKeyInfo(key), rs256, false, ["verify"]);
   const thumbprint = await subtle.digest("SHA-256", thumbprintInput(key));
-  return trustedKey(key, new Uint8Array(thumbprint), (signingInput, signature) =>
+  return verificationKey(key, new Uint8Array(thumbprint), (signingInput, signature) =>
     subtle.verify(rs256, publicKey, signature as BufferSource, signingInput as BufferSource),
   );
 }
 
-function trustedKey(key: RsaPublicKey, thumbprint: Uint8Array, verify: TrustedKey["verify"]): TrustedKey {
+function verificationKey(
+  key: RsaPublicKey,
+  thumbprint: Uint8Array,
+  verify: VerificationKey["verify"],
+): VerificationKey {
   const { kid, modulus } = key;
   return { keyId: encodeBase64url(thumbprint), kid, signatureLength: modulus.length, verify };
 }

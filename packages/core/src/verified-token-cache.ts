@@ -1,15 +1,15 @@
-import type { JudgedClaims } from "./claims-policy.ts";
+import type { RegisteredClaims } from "./claims-policy.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import type { JsonObject } from "./json-object.ts";
-import type { TrustedKey } from "./rs256.ts";
+import type { VerificationKey } from "./rs256.ts";
 
 /** What need not be worked out twice for one token. Its times and its key are judged again each time. */
 export interface VerifiedToken {
   readonly token: string;
   readonly header: JoseHeader;
   readonly claims: JsonObject;
-  readonly judged: JudgedClaims;
-  readonly key: TrustedKey;
+  readonly judged: RegisteredClaims;
+  readonly key: VerificationKey;
 }
 
 /** 144 bits of the signature. */

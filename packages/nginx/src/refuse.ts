@@ -1,4 +1,4 @@
-import { describeRefusal, refusalAnswer, refusalCodes } from "@portcullis/core";
+import { describeRefusal, refusalCodes, refusalResponse } from "@portcullis/core";
 import type { NginxRequest } from "./nginx-request.ts";
 
 /**
@@ -13,7 +13,7 @@ export function refuse(request: NginxRequest): void {
     request.return(403);
     return;
   }
-  const { status, headers, body } = refusalAnswer({ allowed: false, ...describeRefusal(code) });
+  const { status, headers, body } = refusalResponse({ allowed: false, ...describeRefusal(code) });
   for (const name of Object.keys(headers)) request.headersOut[name] = headers[name] as string;
   request.return(status, body);
 }

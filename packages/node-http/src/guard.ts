@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
-  type Admission,
+  type AllowedRequest,
   allowedCacheControl,
   createRequestGuard,
   type Decision,
   type GuardOptions,
-  type HttpAnswer,
+  type HttpResponse,
   removeToken,
 } from "@portcullis/core";
 
@@ -59,13 +59,13 @@ export function guard(options: GuardOptions, listener?: GuardedListener): Middle
   };
 }
 
-function refuse(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+function refuse(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
   response.end(body);
 }
 
 /** Takes the token away wherever Node, Connect, Express 4 or Polka keep it, so that nothing later logs it. */
-function admit(request: IncomingMessage, { decision, url, tokenParameter }: Admission): void {
+function admit(request: IncomingMessage, { decision, url, tokenParameter }: AllowedRequest): void {
   const { originalUrl, search, query } = request as { originalUrl?: string; search?: string | null; query?: object };
   Object.assign(request, { download: decision, url });
   if (originalUrl !== undefined) {

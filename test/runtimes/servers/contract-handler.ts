@@ -1,7 +1,7 @@
 import { guard } from "@portcullis/web-fetch";
 import type { ContractSetup } from "../../contract/contract.ts";
 import { createDecisionRecord } from "../../contract/decision-record.ts";
-import { answerWithWhatWasSeen } from "../../contract/fetch-handler.ts";
+import { respondWithWhatWasSeen } from "../../contract/fetch-handler.ts";
 import { runtimeName } from "../runtime-name.ts";
 
 /**
@@ -12,7 +12,7 @@ export function contractHandler(setup: ContractSetup): (request: Request) => Res
   const { publicPem, time, reportOnly } = setup;
   const { onDecision, takeJson } = createDecisionRecord();
   const options = { keys: publicPem, now: () => time, reportOnly, onDecision };
-  const guarded = guard(options, answerWithWhatWasSeen);
+  const guarded = guard(options, respondWithWhatWasSeen);
   return (request) => {
     const { pathname } = new URL(request.url);
     if (pathname === "/runtime") return new Response(runtimeName());

@@ -40,7 +40,7 @@ function throws(run: () => unknown, expected?: Expected | string): void {
   try {
     run();
   } catch (error) {
-    judgeError(error, expected);
+    checkError(error, expected);
     return;
   }
   fail("nothing was thrown");
@@ -53,13 +53,13 @@ async function rejects(
   try {
     await (typeof promise === "function" ? promise() : promise);
   } catch (error) {
-    judgeError(error, expected);
+    checkError(error, expected);
     return;
   }
   fail("nothing was rejected");
 }
 
-function judgeError(error: unknown, expected: Expected | string | undefined): void {
+function checkError(error: unknown, expected: Expected | string | undefined): void {
   // Text is no expectation but the message for when nothing is thrown.
   if (expected === undefined || typeof expected === "string") return;
   if (expected instanceof RegExp) {

@@ -1,9 +1,9 @@
 import { CommanderError, Option, Command as Parser } from "commander";
+import type { Terminal } from "../terminal/terminal.ts";
 import type { Command, Operand } from "./command.ts";
 import { type CommandError, usageError } from "./command-error.ts";
 import { exitCodeMeanings } from "./exit-code.ts";
 import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "./option.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** What was on the command line, not yet judged. */
 export interface ParsedCommandLine {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { describeSystemError } from "../system/describe-system-error.ts";
 import { failure, usageError } from "./command-error.ts";
-import { systemProblem } from "./system-problem.ts";
 
 /**
  * Reads the part of a configuration file that is for one command.
@@ -26,7 +26,7 @@ function parse(path: string): unknown {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw failure(`--config ${path}: ${systemProblem(error)}`);
+    throw failure(`--config ${path}: ${describeSystemError(error)}`);
   }
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
+import type { OutputStream, Terminal } from "../terminal/terminal.ts";
 import type { Environment } from "./environment.ts";
-import type { OutputStream, Terminal } from "./terminal.ts";
 
 /** Where signals come from: `process`, or an EventEmitter in tests. */
 export interface SignalSource {
@@ -8,7 +8,7 @@ export interface SignalSource {
 }
 
 /** Everything outside of the program that it touches, so that tests can hand in their own. */
-export interface Surroundings {
+export interface MainOptions {
   /** Without the names of node and the script. */
   readonly argv: readonly string[];
   readonly env: Environment;
@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** What a command is given besides its options. */
-export interface CommandContext extends Omit<Surroundings, "argv"> {
+export interface CommandContext extends Omit<MainOptions, "argv"> {
   readonly now: () => number;
   /** Standard output: what was asked for. Colours and tables only if it is a terminal. */
   readonly out: Terminal;

@@ -25,13 +25,13 @@ export function readText(option: OptionDefinition, text: string, source: string)
       return value;
     }
     case "number":
-      return judgeNumber(option, /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN, source);
+      return parseNumber(option, /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN, source);
     case "choice":
-      return judgeChoice(option, text, source);
+      return parseChoice(option, text, source);
     case "text":
-      return judgeText(text, source);
+      return parseText(text, source);
     case "list":
-      return [judgeText(text, source)];
+      return [parseText(text, source)];
   }
 }
 
@@ -42,19 +42,19 @@ export function readJson(option: OptionDefinition, value: unknown, source: strin
       if (typeof value === "boolean") return value;
       throw usageError(`${source}: give true or false`);
     case "number":
-      return judgeNumber(option, typeof value === "number" ? value : Number.NaN, source);
+      return parseNumber(option, typeof value === "number" ? value : Number.NaN, source);
     case "choice":
-      return judgeChoice(option, value, source);
+      return parseChoice(option, value, source);
     case "text":
-      return judgeText(value, source);
+      return parseText(value, source);
     case "list": {
       const values: unknown[] = Array.isArray(value) ? value : [value];
-      return values.map((entry) => judgeText(entry, source));
+      return values.map((entry) => parseText(entry, source));
     }
   }
 }
 
-function judgeNumber(
+function parseNumber(
   { min, max }: { readonly min: number; readonly max: number },
   value: number,
   source: string,
@@ -63,12 +63,12 @@ function judgeNumber(
   throw usageError(`${source}: give a whole number from ${min} to ${max}`);
 }
 
-function judgeChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
+function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
   if (typeof value === "string" && choices.includes(value)) return value;
   throw usageError(`${source}: give one of ${choices.join(", ")}`);
 }
 
-function judgeText(value: unknown, source: string): string {
+function parseText(value: unknown, source: string): string {
   if (typeof value === "string" && value !== "") return value;
   throw usageError(`${source}: give a text that is not empty`);
 }

@@ -23,7 +23,7 @@ function statusOf({ code = "" }: BadRequest): string | undefined {
  * Only on a connection on which nothing was sent yet: in the middle of a file the answer would be
  * taken for a part of it.
  */
-export function answerBadRequest(error: BadRequest, socket: Socket): boolean {
+export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
   const status = statusOf(error);
   if (status !== undefined && socket.writable && socket.bytesWritten === 0) {
     socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);

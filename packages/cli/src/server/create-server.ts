@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { TlsCredentials } from "./tls-credentials.ts";
+import type { TlsCredentials } from "../tls/tls-credentials.ts";
 
 const seconds = 1000;
 

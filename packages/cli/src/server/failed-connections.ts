@@ -1,9 +1,9 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { Log } from "../log/create-log.ts";
-import { createTally, type Tally } from "../log/tally.ts";
-import { answerBadRequest, type BadRequest, isTlsHandshake } from "./bad-request.ts";
+import type { Log } from "../decision-log/create-log.ts";
+import { createThrottledCount, type ThrottledCount } from "../decision-log/throttled-count.ts";
+import { type BadRequest, isTlsHandshake, sendBadRequest } from "./bad-request.ts";
 
 /** Why a connection came to nothing, before there was a request to log: the label in the metrics. */
 export type ConnectionFailure = "limit" | "system" | "tls" | "http";
@@ -23,9 +23,9 @@ export function watchFailedConnections(
   server: Server,
   { maxConnections, log, metrics }: FailedConnectionsOptions,
 ): () => void {
-  const tallies = new Map<string, { readonly tally: Tally; line: (times: number) => string }>();
+  const tallies = new Map<string, { readonly tally: ThrottledCount; line: (times: number) => string }>();
   function tell(reason: string, line: (times: number) => string): void {
-    const known = tallies.get(reason) ?? { tally: createTally((times) => log.warn(known.line(times))), line };
+    const known = tallies.get(reason) ?? { tally: createThrottledCount((times) => log.warn(known.line(times))), line };
     known.line = line;
     tallies.set(reason, known);
     known.tally.count();
@@ -52,7 +52,7 @@ export function watchFailedConnections(
     if (reason !== undefined) tell(reason, (times) => `${connections(times)} failed${last}: ${reason}`);
   });
   server.on("clientError", (error: BadRequest, socket: Socket) => {
-    if (!answerBadRequest(error, socket)) return;
+    if (!sendBadRequest(error, socket)) return;
     metrics.connectionFailed("http");
     const reason =
       "the client spoke https, and this server speaks http: it needs a certificate (--tls-cert), or a proxy in front that has one";

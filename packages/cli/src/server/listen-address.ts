@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { dirname } from "node:path";
 import { type CommandError, failure, usageError } from "../command-line/command-error.ts";
-import { isLoopback } from "../command-line/loopback.ts";
+import { isLoopback } from "../system/loopback.ts";
 
 /** Where a server listens. */
 export type ListenAddress = { readonly socket: string } | { readonly host: string | undefined; readonly port: number };

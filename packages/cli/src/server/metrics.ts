@@ -1,6 +1,6 @@
 import { refusalCodes } from "@portcullis/core";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { LogEntry } from "../log/log-entry.ts";
+import type { LogEntry } from "../decision-log/log-entry.ts";
 import type { ConnectionFailure } from "./failed-connections.ts";
 
 /** The numbers of one server, in Prometheus' text format. */

@@ -1,25 +1,25 @@
 import type { RequestListener } from "node:http";
 import type { Server as TlsServer } from "node:tls";
-import { terminalIsClosed } from "../command-line/closed-terminal.ts";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
-import { ignoreUserSignals } from "../command-line/user-signals.ts";
-import { keepKeys } from "../keys/key-keeper.ts";
-import { createReloadingGate, type GateSettings, type ReloadingGate } from "../keys/reloading-gate.ts";
-import { createLog, type Log, type LogFormat } from "../log/create-log.ts";
-import type { LogEntry } from "../log/log-entry.ts";
-import { answerInTurn } from "./answer-in-turn.ts";
+import { createLog, type Log, type LogFormat } from "../decision-log/create-log.ts";
+import type { LogEntry } from "../decision-log/log-entry.ts";
+import { createKeyReloader } from "../gate/key-reloader.ts";
+import { createReloadingGate, type GateSettings, type ReloadingGate } from "../gate/reloading-gate.ts";
+import { type CertificateReloader, createCertificateReloader } from "../tls/certificate-reloader.ts";
+import { loadTls, type TlsCredentials, type TlsFiles } from "../tls/tls-credentials.ts";
+import { terminalIsClosed } from "./closed-terminal.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { watchFailedConnections } from "./failed-connections.ts";
 import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
+import { serializePipelinedRequests } from "./serialize-pipelined-requests.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
-import { loadTls, type TlsCredentials, type TlsFiles } from "./tls-credentials.ts";
-import { keepTls, type TlsKeeper } from "./tls-keeper.ts";
+import { ignoreUserSignals } from "./user-signals.ts";
 
 /** What `serve` and `auth` have in common: the values of their shared options. */
 export interface ServerSettings extends GateSettings {
@@ -66,7 +66,7 @@ export async function runServer(
       "Health and metrics need an address of their own, which strangers do not reach",
     );
   }
-  const keys = await keepKeys(gate, settings, { log, metrics, now });
+  const keys = await createKeyReloader(gate, settings, { log, metrics, now });
   const endings: (() => void)[] = [keys.stop];
 
   const ends = endSignals(signals, () => terminalIsClosed(context));
@@ -82,7 +82,7 @@ export async function runServer(
   const listener = plan.createListener({ gate, log, finished });
   const maxConnections = Math.min(settings.maxConnections, affordableConnections() ?? settings.maxConnections);
   const server = createServer(
-    answerInTurn((request, response) => {
+    serializePipelinedRequests((request, response) => {
       running += 1;
       metrics.begun();
       if (ending) response.shouldKeepAlive = false;
@@ -93,7 +93,7 @@ export async function runServer(
   );
   const sockets = trackSockets(server);
 
-  let certificate: TlsKeeper | undefined;
+  let certificate: CertificateReloader | undefined;
   ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => {
     if (terminalIsClosed(context)) return;
@@ -117,7 +117,7 @@ export async function runServer(
     for (const warning of plan.warnings) log.warn(warning);
     if (tls) {
       const use = (credentials: TlsCredentials): void => (server as unknown as TlsServer).setSecureContext(credentials);
-      certificate = keepTls({ ...tls, interval: settings.keyRefresh, log, now, use });
+      certificate = createCertificateReloader({ ...tls, interval: settings.keyRefresh, log, now, use });
       endings.push(certificate.stop);
     }
     if (maxConnections < settings.maxConnections) {

@@ -1,5 +1,5 @@
 import type { RequestHandler } from "@sveltejs/kit";
-import { answerWithWhatWasSeen, contractHandler } from "../../../contract.js";
+import { contractHandler, respondWithWhatWasSeen } from "../../../contract.js";
 
 const handler = contractHandler(JSON.parse(process.env.CONTRACT_SETUP ?? "{}"));
 
@@ -8,7 +8,7 @@ export const trailingSlash = "ignore";
 
 export const fallback: RequestHandler = async ({ request, url, locals }) => {
   if (process.env.GUARDED_BY !== "hook") return handler(request);
-  const response = await answerWithWhatWasSeen(request, locals.download);
+  const response = await respondWithWhatWasSeen(request, locals.download);
   response.headers.set("X-Other-Url", url.href);
   return response;
 };

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { guard } from "@portcullis/web-fetch";
 import type { RequestHandler } from "@sveltejs/kit";
-import { answerInHalves } from "../../../contract.js";
+import { respondInHalves } from "../../../contract.js";
 
-const guarded = guard({ keys: readFileSync("public.pem", "utf8") }, answerInHalves);
+const guarded = guard({ keys: readFileSync("public.pem", "utf8") }, respondInHalves);
 
 export const GET: RequestHandler = ({ request }) => guarded(request);

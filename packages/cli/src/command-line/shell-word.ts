@@ -1,4 +1,0 @@
-/** A file name as it can be pasted into a shell. */
-export function shellWord(name: string): string {
-  return /^[\w@%+=:,./-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
-}

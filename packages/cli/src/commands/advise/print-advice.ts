@@ -1,0 +1,86 @@
+import { formatDuration } from "../../terminal/format-duration.ts";
+import { progressBar } from "../../terminal/progress-line.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapText } from "../../terminal/wrap-text.ts";
+import type { Recommendation } from "./recommendation.ts";
+import { sizeClasses, type Usage } from "./usage.ts";
+
+/** Minutes after the install command; the last class has no end. */
+const delayClasses = [0, 1, 2, 5, 10, 15, 30, 60, 120];
+const barWidth = 40;
+
+/** Prints what the log shows, and the advice on the last line. */
+export function printAdvice(usage: Usage, recommendation: Recommendation, out: Terminal): void {
+  const { bold, dim, green, red } = out.colours;
+  const { current, recommended } = recommendation;
+  out.line(
+    `${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"}; Token Expiry is taken to be ${current} min (else: --expiry).`,
+  );
+
+  out.line();
+  out.line(bold("When devices first came, counted from the install command"));
+  const counts = delayClasses.map((from, index) => countDelays(usage, current, from, delayClasses[index + 1]));
+  const most = Math.max(1, ...counts);
+  for (const [index, count] of counts.entries()) {
+    const from = delayClasses[index] ?? 0;
+    const to = delayClasses[index + 1];
+    const label = to === undefined ? `over ${from} min` : `${from} to ${to} min`;
+    const bar = count === 0 ? "" : progressBar(1, Math.max(1, Math.round((count / most) * barWidth)));
+    const colour = from >= current ? red : green;
+    out.line(`  ${label.padStart(13)}  ${colour(bar)} ${count === 0 ? dim("0") : amount(count)}`);
+  }
+
+  out.line();
+  const late = usage.firstUses.between(Number.NEGATIVE_INFINITY, 0);
+  printShare("First requests", usage.firstUses.total, late, "after the token had expired", out);
+  printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused: they had outlived their token", out);
+  if (usage.graced > 0) out.line(`${" ".repeat(19)}${amount(usage.graced)} were let through by --resume-grace`);
+  if (usage.brokenOff > 0) out.line(`${"Broken off".padEnd(19)}${amount(usage.brokenOff)} transfers`);
+  printTransfers(usage, out);
+
+  out.line();
+  const colour = recommended === undefined ? out.colours.yellow : recommended > current ? red : green;
+  out.line(bold(colour(wrapText(recommendation.sentence, out.width))));
+}
+
+function countDelays({ firstUses }: Usage, current: number, from: number, to: number | undefined): number {
+  const latest = to === undefined ? Number.NEGATIVE_INFINITY : (current - to) * 60;
+  const earliest = from === 0 ? Number.POSITIVE_INFINITY : (current - from) * 60;
+  return firstUses.between(latest, earliest);
+}
+
+function printShare(name: string, total: number, count: number, what: string, out: Terminal): void {
+  const share = count === 0 ? "all in time" : `${amount(count)} ${what} (${((100 * count) / total).toFixed(1)} %)`;
+  out.line(`${name.padEnd(19)}${amount(total)}${total === 0 ? "" : `, ${share}`}`);
+}
+
+function printTransfers({ transfers }: Usage, out: Terminal): void {
+  const { bold } = out.colours;
+  if (sizeClasses.every((bound) => transfers.get(bound)?.total === 0)) return;
+  out.line();
+  out.line(
+    bold(
+      `${"Whole transfers".padEnd(19)}${"count".padStart(9)}${"half within".padStart(16)}${"95 % within".padStart(16)}`,
+    ),
+  );
+  let from = 0;
+  for (const bound of sizeClasses) {
+    const durations = transfers.get(bound);
+    const label = bound === Number.POSITIVE_INFINITY ? `over ${size(from)}` : `up to ${size(bound)}`;
+    from = bound;
+    if (!durations || durations.total === 0) continue;
+    const half = formatDuration(durations.quantile(0.5) ?? 0);
+    const nearlyAll = formatDuration(durations.quantile(0.95) ?? 0);
+    out.line(
+      `  ${label.padEnd(17)}${amount(durations.total).padStart(9)}${half.padStart(16)}${nearlyAll.padStart(16)}`,
+    );
+  }
+}
+
+function size(bytes: number): string {
+  return bytes >= 1e9 ? `${bytes / 1e9} GB` : `${bytes / 1e6} MB`;
+}
+
+function amount(count: number): string {
+  return count.toLocaleString("en");
+}

@@ -1,0 +1,47 @@
+import { type Command, defineCommand } from "../../command-line/command.ts";
+import { gateOptionTable } from "../../gate/gate-option-table.ts";
+import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
+
+/** `portcullis auth`: the answerer behind a proxy that serves the files itself. */
+export const auth: Command = defineCommand({
+  name: "auth",
+  summary: "answer nginx, Caddy, Traefik, HAProxy or Envoy whether a link is valid",
+  description:
+    "Answers a proxy's authorization sub-request on the path /auth: 204 if the URL that the client asked for carries a valid token, else 401 or 403, with the reason in the header X-Portcullis-Code.",
+  operands: {},
+  options: {
+    for: {
+      kind: "choice",
+      placeholder: "PROXY",
+      choices: ["nginx", "caddy", "traefik", "haproxy", "envoy"],
+      description: "which proxy asks; this fixes the one header that is trusted",
+    },
+    uriHeader: {
+      kind: "text",
+      placeholder: "NAME",
+      description: "in place of --for: the header that the proxy sets to the original URL",
+    },
+    ...gateOptionTable,
+    host: {
+      kind: "text",
+      placeholder: "ADDRESS",
+      default: "127.0.0.1",
+      description: "listen on this address",
+    },
+    port: { ...portOption, default: 9180 },
+    socket: socketOption,
+    reportOnly: reportOnlyOption,
+    ...serverOptionTable,
+  },
+  examples: [
+    { command: "portcullis auth --for nginx --key public.pem", meaning: "behind nginx's auth_request" },
+    {
+      command: "portcullis auth --for caddy -k public.pem --socket /run/portcullis/auth.sock",
+      meaning: "behind Caddy's forward_auth, on a unix socket",
+    },
+  ],
+  async run({ options }, context) {
+    const { runAuth } = await import("./run-auth.ts");
+    return runAuth(options, context);
+  },
+});

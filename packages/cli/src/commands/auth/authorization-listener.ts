@@ -1,0 +1,129 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Decision, type Gate, refusalResponse } from "@portcullis/core";
+import { clientKind } from "../../decision-log/client-kind.ts";
+import type { Log } from "../../decision-log/create-log.ts";
+import type { LogEntry } from "../../decision-log/log-entry.ts";
+import { type CheckedUrl, checkUrl } from "../../gate/check-url.ts";
+import { authPath, type MissingUrl, originalUrl } from "./original-url.ts";
+import type { UriSource } from "./proxy-preset.ts";
+
+/** What the answerer needs. */
+export interface AuthorizationOptions {
+  readonly gate: Gate;
+  readonly source: UriSource;
+  readonly reportOnly: boolean;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly log: Log;
+  readonly finished: (entry: LogEntry) => void;
+}
+
+/** An answer to a proxy: nothing but 204, 401 and 403 has a meaning to all of them. */
+interface Verdict {
+  readonly status: 204 | 401 | 403;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const noStore = { "Cache-Control": "no-store" };
+
+/**
+ * Makes the request listener of `auth`: answers as soon as the headers are there, whatever the
+ * method, and looks at nothing of the request but the one header that is trusted.
+ */
+export function createAuthorizationListener(
+  options: AuthorizationOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const complained = new Set<MissingUrl>();
+  return (request, response) => {
+    const started = performance.now();
+    answer(request, response, started, options, complained).catch((error: Error) => {
+      options.log.error(`a request could not be judged: ${error.message}`);
+      send(response, { status: 403, headers: noStore, body: "" });
+    });
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  started: number,
+  options: AuthorizationOptions,
+  complained: Set<MissingUrl>,
+): Promise<void> {
+  const found = originalUrl(request, options.source);
+  let checked: CheckedUrl | undefined;
+  let verdict: Verdict;
+  if ("missing" in found) {
+    verdict = forbidden(found.missing);
+    if (!complained.has(found.missing)) options.log.error(complaint(found.missing, options.source));
+    complained.add(found.missing);
+  } else {
+    checked = await checkUrl(options.gate, found.url, options.now);
+    verdict = judge(checked, options.reportOnly);
+  }
+  response.once("close", () => {
+    const path = "missing" in found ? "" : (found.url.split(/[?#]/, 1)[0] ?? "");
+    options.finished({
+      event: "authorization",
+      method: originalMethod(request),
+      path,
+      status: verdict.status,
+      ...(checked?.facts ?? { code: "missing" in found ? found.missing : undefined }),
+      bytes: 0,
+      duration: Math.round((performance.now() - started) * 10) / 10,
+      complete: response.writableFinished,
+      range: request.headers.range,
+      client: clientKind(request.headers["user-agent"]),
+      reportOnly: checked && !checked.decision.allowed && options.reportOnly ? true : undefined,
+    });
+  });
+  send(response, verdict);
+}
+
+function judge({ decision, facts }: CheckedUrl, reportOnly: boolean): Verdict {
+  const headers: Record<string, string> = { ...noStore, "X-Portcullis-Code": facts.code ?? "" };
+  if (facts.token !== undefined) headers["X-Portcullis-Token"] = facts.token;
+  if (decision.allowed || reportOnly) return { status: 204, headers, body: "" };
+  return refusal(decision, headers);
+}
+
+/** 400 and 503 would be a server error to nginx: they become 403, and the code says which it was. */
+function refusal(decision: Exclude<Decision, { allowed: true }>, headers: Record<string, string>): Verdict {
+  const status = decision.status === 401 ? 401 : 403;
+  const answer = refusalResponse(decision);
+  const { "WWW-Authenticate": challenge, "Retry-After": _, ...others } = answer.headers;
+  if (status === 401 && challenge !== undefined) headers["WWW-Authenticate"] = challenge;
+  const body =
+    status === 403
+      ? answer.body.replace(/"title":"[^"]*","status":\d+/, '"title":"Forbidden","status":403')
+      : answer.body;
+  return { status, headers: { ...others, ...headers }, body };
+}
+
+function forbidden(code: MissingUrl): Verdict {
+  return { status: 403, headers: { ...noStore, "X-Portcullis-Code": code }, body: "" };
+}
+
+function send(response: ServerResponse, { status, headers, body }: Verdict): void {
+  const length = status === 204 ? {} : { "Content-Length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
+  response.end(body);
+}
+
+/** For the log only; nothing is decided by it. */
+function originalMethod({ method = "", headers }: IncomingMessage): string {
+  return headers["x-forwarded-method"]?.toString() ?? headers["x-original-method"]?.toString() ?? method;
+}
+
+function complaint(missing: MissingUrl, source: UriSource): string {
+  const header = "header" in source ? source.header : "";
+  switch (missing) {
+    case "uri_header_missing":
+      return `refused: the proxy sent no ${header} header; it must hold the URL that the client asked for`;
+    case "uri_header_repeated":
+      return `refused: the proxy sent the ${header} header twice; it must replace what the client sent`;
+    case "auth_path_unknown":
+      return `refused: asked on another path than ${authPath}; tell the proxy to ask ${authPath}`;
+  }
+}

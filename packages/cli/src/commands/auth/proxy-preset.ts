@@ -1,0 +1,33 @@
+import { usageError } from "../../command-line/command-error.ts";
+
+/** Where a proxy's sub-request carries the URL that the client asked for. */
+export type UriSource = { readonly header: string } | { readonly requestTarget: true };
+
+/**
+ * What each proxy sends, by its documentation: nginx and HAProxy what their configuration sets (the
+ * recipes set this one), Caddy and Traefik `X-Forwarded-Uri`, Envoy's HTTP ext_authz the path itself.
+ */
+export const proxyPresets: Readonly<Record<string, UriSource>> = {
+  nginx: { header: "x-original-uri" },
+  caddy: { header: "x-forwarded-uri" },
+  traefik: { header: "x-forwarded-uri" },
+  haproxy: { header: "x-original-uri" },
+  envoy: { requestTarget: true },
+};
+
+/** Exactly one source is trusted; without one, or with two, there is nothing safe to do. */
+export function uriSource(preset: string | undefined, header: string | undefined): UriSource {
+  if (preset !== undefined && header !== undefined) {
+    throw usageError("--for and --uri-header exclude each other: one header is trusted, no more");
+  }
+  if (header !== undefined) {
+    if (/^[A-Za-z0-9-]+$/.test(header)) return { header: header.toLowerCase() };
+    throw usageError("--uri-header: give the name of a header: letters, digits and dashes");
+  }
+  const source = preset === undefined ? undefined : proxyPresets[preset];
+  if (source) return source;
+  throw usageError(
+    "say which proxy asks, with --for, or which header holds the original URL, with --uri-header",
+    "A header that the proxy does not set itself could come from the client, who would then choose what is checked.",
+  );
+}

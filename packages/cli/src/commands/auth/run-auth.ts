@@ -1,0 +1,54 @@
+import type { CommandContext } from "../../command-line/context.ts";
+import type { ExitCode } from "../../command-line/exit-code.ts";
+import { isLocal } from "../../server/listen-address.ts";
+import { runServer, type ServerSettings } from "../../server/run-server.ts";
+import { createAuthorizationListener } from "./authorization-listener.ts";
+import { authPath } from "./original-url.ts";
+import { uriSource } from "./proxy-preset.ts";
+
+/** The options of `auth`. */
+export interface AuthSettings extends ServerSettings {
+  readonly for: string | undefined;
+  readonly uriHeader: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly socket: string | undefined;
+  readonly reportOnly: boolean;
+}
+
+/** Answers a proxy's questions until it is told to end. */
+export async function runAuth(settings: AuthSettings, context: CommandContext): Promise<ExitCode> {
+  const { host, port, socket, reportOnly } = settings;
+  const source = uriSource(settings.for, settings.uriHeader);
+  const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";
+  // Of those there is nothing to report, and a proxy that asks wrongly is better noticed now.
+  const remaining =
+    "header" in source
+      ? `; a request without the header ${source.header}, or on another path than ${authPath}, is still refused with 403`
+      : "";
+  const address = socket === undefined ? { host, port } : { socket };
+  const warnings: string[] = [];
+  if (reportOnly) {
+    warnings.push(
+      `REPORT ONLY: no token is refused and every file is open to everybody; see the log for what would have been refused${remaining}`,
+    );
+  }
+  if (!isLocal(address)) {
+    warnings.push(
+      "other computers can reach this, and links can be read on their way here: let only the proxy reach it, over a network of your own",
+    );
+  }
+  return runServer(
+    settings,
+    {
+      address,
+      tls: undefined,
+      reportOnly,
+      purpose: `judging the URL in ${trusted}`,
+      warnings,
+      createListener: ({ gate, log, finished }) =>
+        createAuthorizationListener({ gate, source, reportOnly, now: context.now, log, finished }),
+    },
+    context,
+  );
+}

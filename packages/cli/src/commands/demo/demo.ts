@@ -1,0 +1,26 @@
+import { type Command, defineCommand } from "../../command-line/command.ts";
+import { expiryOption } from "../../signing/expiry-option.ts";
+
+/** `portcullis demo`: see a download being allowed and refused, with nothing set up. */
+export const demo: Command = defineCommand({
+  name: "demo",
+  summary: "watch a download being allowed and refused, with nothing set up",
+  description:
+    "Makes a throw-away key and a few sample files, serves them on this computer only, and prints links to try. Everything is gone when it ends.",
+  operands: {},
+  options: {
+    port: {
+      kind: "number",
+      placeholder: "PORT",
+      description: "listen here, or on the next free port",
+      min: 1,
+      max: 65_535,
+      default: 8080,
+    },
+    expiry: { ...expiryOption, default: 15, description: "how long the working link works" },
+  },
+  async run({ options }, context) {
+    const { runDemo } = await import("./run-demo.ts");
+    return runDemo(options, context);
+  },
+});

@@ -1,0 +1,74 @@
+import { fingerprintToken, redactToken } from "@portcullis/core";
+import { usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { readInput } from "../../command-line/read-input.ts";
+import { type GateRules, gateOptions } from "../../gate/gate-rules.ts";
+import { loadNamedKeys, nameOfKey } from "../../gate/load-keys.ts";
+import { decodeText } from "../../system/decode-text.ts";
+import { safeText } from "../../terminal/safe-text.ts";
+import { examine } from "./examine.ts";
+import { readPastedLink } from "./pasted-link.ts";
+import { remedies } from "./remedy.ts";
+import { type Inspection, printInspection, verdictOf } from "./report-text.ts";
+
+/** The options of `inspect`, as the command line has them. */
+export interface InspectOptions extends GateRules {
+  readonly key: readonly string[];
+  readonly now: string | undefined;
+  readonly json: boolean;
+}
+
+/** Says of a link or token whether it would be let in, and if not, why. */
+export async function runInspect(given: string, options: InspectOptions, context: CommandContext): Promise<ExitCode> {
+  const { out, err } = context;
+  const pasted = given === "-" ? decodeText(await readInput("-", context)) : given;
+  const link = readPastedLink(pasted, options.tokenParameter);
+  const now = options.now === undefined ? context.now() : readTime(options.now);
+  const keys = await loadNamedKeys(options.key);
+  for (const warning of keys.flatMap(({ warnings }) => warnings))
+    err.line(`${err.colours.yellow("warning:")} ${warning}`);
+
+  const rules = gateOptions(options, () => now);
+  const examination = await examine(link.url, keys, rules);
+  const { token, keyId, verified, refusal } = examination;
+  const inspection: Inspection = {
+    link,
+    examination,
+    fingerprint: token ? await fingerprintToken(token) : undefined,
+    keyName: nameOfKey(keys, keyId),
+    hasKeys: keys.length > 0,
+    remedies: remedies(examination, keys, now),
+    options: rules,
+    now,
+  };
+  if (options.json) out.json(asJson(inspection));
+  else printInspection(inspection, out);
+  return verified && refusal === undefined ? exitCode.success : exitCode.negative;
+}
+
+function readTime(text: string): number {
+  const seconds = /^\d{1,11}$/.test(text) ? Number(text) : Date.parse(text) / 1000;
+  if (Number.isFinite(seconds)) return seconds;
+  throw usageError("--now: give seconds since 1970, or a date such as 2025-03-31T12:00:00Z");
+}
+
+function asJson(inspection: Inspection): object {
+  const { link, examination, fingerprint, keyName, remedies, options, now } = inspection;
+  const { parts, verified, keyId, checks, refusal } = examination;
+  return {
+    allowed: verified && refusal === undefined,
+    verified,
+    code: refusal ?? null,
+    verdict: verdictOf(inspection),
+    link: link.isBareToken ? null : safeText(redactToken(link.url, options.tokenParameter, fingerprint ?? "")),
+    fingerprint: fingerprint ?? null,
+    header: parts?.header ?? null,
+    claims: parts?.claims ?? null,
+    secondsLeft: typeof parts?.claims?.exp === "number" ? Math.round(parts.claims.exp - now) : null,
+    key: keyId === undefined ? null : { file: keyName, thumbprint: keyId },
+    checks: [...checks].map(([code, verdict]) => ({ code, verdict })),
+    whatToDo: remedies,
+    remarks: link.remarks,
+  };
+}

@@ -1,0 +1,31 @@
+import { installLink } from "@portcullis/issuer";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { loadIssuer } from "../../signing/load-issuer.ts";
+import { printLink } from "../../signing/print-link.ts";
+
+/** What the link is made with. */
+export interface InstallLinkOptions {
+  readonly privateKey: string | undefined;
+  readonly passphraseFile: string | undefined;
+  /** In minutes. */
+  readonly expiry: number;
+  readonly qr: boolean;
+  readonly json: boolean;
+}
+
+/** Prints the `itms-services:` link for a manifest at this URL, with a token in it if there is a key. */
+export async function printInstallLink(
+  manifestUrl: string,
+  options: InstallLinkOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { privateKey } = options;
+  installLink(manifestUrl); // judges the URL before a key is read
+  const url =
+    privateKey === undefined
+      ? manifestUrl
+      : await (await loadIssuer({ ...options, privateKey }, options.expiry, context)).downloadUrl(manifestUrl);
+  printLink(installLink(url), options, context);
+  return exitCode.success;
+}

@@ -1,0 +1,116 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { hashFile, installLink, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
+import { failure, usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { loadIssuer } from "../../signing/load-issuer.ts";
+import { describeSystemError, isSystemError } from "../../system/describe-system-error.ts";
+import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
+import { safeText } from "../../terminal/safe-text.ts";
+import { stripQuotes } from "../../terminal/strip-quotes.ts";
+import { printInstallLink } from "./install-link.ts";
+import { lintFile } from "./lint-file.ts";
+
+/** The options of `manifest`, as the command line has them. */
+export interface ManifestOptions {
+  readonly url: string | undefined;
+  readonly out: string | undefined;
+  readonly title: string | undefined;
+  readonly subtitle: string | undefined;
+  readonly wholeFile: boolean;
+  readonly md5: boolean;
+  readonly privateKey: string | undefined;
+  readonly passphraseFile: string | undefined;
+  /** In minutes. */
+  readonly expiry: number;
+  readonly lint: string | undefined;
+  readonly itms: string | undefined;
+  readonly qr: boolean;
+  readonly json: boolean;
+}
+
+/** Makes an app manifest, judges one, or prints the link that installs by one. */
+export async function runManifest(
+  file: string | undefined,
+  options: ManifestOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const asked = [file, options.lint, options.itms].filter((one) => one !== undefined);
+  if (asked.length !== 1) {
+    throw usageError("give one of: an .ipa or .pkg to make a manifest of, --lint FILE, --itms URL");
+  }
+  if (options.out !== undefined && file === undefined) {
+    throw usageError("--out takes the manifest of an .ipa or .pkg; the answer of --lint and --itms is printed");
+  }
+  if (options.qr && options.itms === undefined) {
+    throw usageError("--qr draws an install link, so it goes with --itms URL: the URL where the manifest will be");
+  }
+  try {
+    if (options.lint !== undefined) return await lintFile(options.lint, options, context);
+    if (options.itms !== undefined) return await printInstallLink(stripQuotes(options.itms), options, context);
+    return await makeManifest(file ?? "", options, context);
+  } catch (error) {
+    if (isIssuerError(error)) {
+      // A wrong URL is a wrong command line, as it is to sign.
+      throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
+    }
+    if (isSystemError(error))
+      throw failure(`${error.path ?? file} cannot be read or written: ${describeSystemError(error)}`);
+    throw error;
+  }
+}
+
+async function makeManifest(file: string, options: ManifestOptions, context: CommandContext): Promise<ExitCode> {
+  const { out, err } = context;
+  if (options.url === undefined) throw usageError("--url URL is missing: where devices will find the file");
+  const url = stripQuotes(options.url);
+  installLink(url); // judges the URL before gigabytes are hashed
+  if (options.out !== undefined) checkPlace(options.out);
+  const issuer =
+    options.privateKey === undefined
+      ? undefined
+      : await loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
+  const { metadata, warnings } = await readPackage(file);
+  const progress = createProgressLine(context);
+  const hashes = await hashFile(file, {
+    wholeFile: options.wholeFile,
+    md5: options.md5,
+    onProgress: ({ hashed, size }) =>
+      progress.show(`${progressBar(hashed / size, 30)} ${percent(hashed / size)} hashed`),
+  }).finally(() => progress.clear());
+
+  const { title = metadata.title, subtitle } = options;
+  const description = {
+    ...metadata,
+    title,
+    ...(subtitle === undefined ? {} : { subtitle }),
+    softwarePackage: { url, hashes },
+  };
+  const manifest = issuer
+    ? await issuer.appManifest(description)
+    : await writeAppManifest(description, async (url) => url);
+  for (const { message } of warnings) err.line(`${err.colours.yellow("warning:")} ${message}`);
+
+  if (options.out !== undefined) writeFileSync(options.out, manifest, { flag: "wx" });
+  if (options.json) {
+    const { bundleIdentifier, bundleVersion } = metadata;
+    const written = options.out === undefined ? { manifest } : { file: options.out };
+    out.json({ title, bundleIdentifier, bundleVersion, size: hashes.size, warnings, ...written });
+  } else if (options.out === undefined) {
+    out.line(manifest.trimEnd());
+  } else {
+    out.line(safeText(`${options.out}: ${title} ${metadata.bundleVersion} (${metadata.bundleIdentifier})`));
+  }
+  return exitCode.success;
+}
+
+/** Before gigabytes are hashed for a file that cannot be written. */
+function checkPlace(file: string): void {
+  if (existsSync(file)) throw failure(`${file} exists already, and nothing is overwritten`);
+  if (!existsSync(dirname(file))) throw failure(`${file} cannot be written: there is no folder ${dirname(file)}`);
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
+}

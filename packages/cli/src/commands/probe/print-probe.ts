@@ -1,0 +1,61 @@
+import { safeText } from "../../terminal/safe-text.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapText } from "../../terminal/wrap-text.ts";
+import type { ProbeCase } from "./probe-case.ts";
+import { type ProbeMethod, probeMethods } from "./probe-client.ts";
+import type { CaseResult } from "./probe-result.ts";
+import type { ProbeReport } from "./probe-server.ts";
+
+const indent = " ".repeat(17);
+
+/** Prints the table and, on the last line, the verdict. */
+export function printProbe({ results, checks, verdict }: ProbeReport, out: Terminal): void {
+  const { bold, dim, green, red, yellow } = out.colours;
+  const sentence = (text: string): string => wrapText(text, out.width - indent.length - 1, indent);
+  out.line(dim(`    ${probeMethods.map((method) => method.padEnd(4)).join(" ")}`.trimEnd()));
+  for (const result of results) {
+    const { probe, answers } = result;
+    if (answers === undefined) {
+      out.line(dim(`  · not tried      ${probe.what}`));
+      continue;
+    }
+    const isBad = isFaulty(result);
+    const mark = isBad ? red("✘") : green("✔");
+    const statuses = probeMethods.map((method) => statusText(result, method, out)).join("  ");
+    out.line(`  ${mark} ${statuses}  ${isBad ? red(sentence(faultSentence(result))) : sentence(goodSentence(probe))}`);
+  }
+  if (results.some(({ answers }) => answers === undefined)) {
+    out.line(dim("  · what was not tried takes the key: --private-key"));
+  }
+  out.line();
+  for (const { outcome, sentence: text } of checks) {
+    const mark = { good: green("✔"), fault: red("✘"), warning: yellow("!") }[outcome];
+    const colour = { good: String, fault: red, warning: yellow }[outcome];
+    out.line(`  ${mark} ${colour(wrapText(safeText(text), out.width - 5, "    "))}`);
+  }
+  out.line();
+  const colour = verdict.word === "LOCKED" ? green : verdict.word === "UNPROVEN" ? yellow : red;
+  out.line(bold(colour(wrapText(`${verdict.word}: ${verdict.sentence}`, out.width))));
+}
+
+/** What a server does that is in order. */
+export function goodSentence({ what, grade }: ProbeCase): string {
+  return grade === "valid" ? `${what}: the file comes.` : `${what}: refused.`;
+}
+
+/** Whether a case went wrong in any way, with a page in place of a refusal too. */
+export function isFaulty({ faults, kinds }: CaseResult): boolean {
+  return faults.length > 0 || (kinds !== undefined && Object.values(kinds).includes("page"));
+}
+
+/** What went wrong, in a sentence that names the methods if it were not all of them. */
+export function faultSentence({ probe, faults }: CaseResult): string {
+  if (faults.length === 0) return `${probe.what}: a PAGE with status 200, which devices take for the app.`;
+  return faults.length === probeMethods.length ? probe.bad : `By ${faults.join(" and ")}: ${probe.bad}`;
+}
+
+function statusText({ answers, faults }: CaseResult, method: ProbeMethod, { colours }: Terminal): string {
+  const status = answers?.[method].status ?? 0;
+  const text = status === 0 ? "---" : String(status);
+  return faults.includes(method) ? colours.red(text) : colours.dim(text);
+}

@@ -1,0 +1,66 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { keyThumbprints, type PublicJwk, type PublicJwkSet, type PublicKeySource } from "@portcullis/core";
+import { failure } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { nameOfInput, readInput } from "../../command-line/read-input.ts";
+import { decodeKeyFile } from "../../gate/decode-key-file.ts";
+import { readPublicHalf } from "../../gate/key-source.ts";
+import { normalizePem } from "../../gate/normalize-pem.ts";
+
+/** The options of `pubkey`, as the command line has them. */
+export interface PubkeyOptions {
+  readonly format: "pem" | "jwk" | "jwks";
+  readonly json: boolean;
+}
+
+interface DescribedKey {
+  readonly pem: string;
+  readonly jwk: Readonly<Record<string, unknown>>;
+  readonly thumbprint: string;
+}
+
+/** Prints the public half of a key; the thumbprint goes to standard error, so that output can be a file. */
+export async function runPubkey(file: string, options: PubkeyOptions, context: CommandContext): Promise<ExitCode> {
+  const { out, err } = context;
+  const keys = await describeKeys(await readInput(file, context), nameOfInput(file));
+  if (options.json) {
+    out.json({ keys });
+    return exitCode.success;
+  }
+  if (options.format === "pem") out.line(keys.map(({ pem }) => pem.trimEnd()).join("\n"));
+  if (options.format === "jwk") for (const { jwk } of keys) out.line(JSON.stringify(jwk, null, 2));
+  if (options.format === "jwks") out.line(JSON.stringify({ keys: keys.map(({ jwk }) => jwk) }, null, 2));
+  for (const { thumbprint } of keys) err.line(err.colours.dim(`thumbprint ${thumbprint}`));
+  return exitCode.success;
+}
+
+async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]> {
+  try {
+    const text = decodeKeyFile(bytes);
+    const source = readPublicHalf(text, name) ?? text;
+    // The gate's own checked first: what it would refuse is not printed as if it were of use.
+    const thumbprints = await keyThumbprints(source);
+    return keyObjects(source).map((key, index) => describe(key, thumbprints[index] ?? ""));
+  } catch (error) {
+    const problem = (error as Error).message.replace(/^keys: /, "");
+    throw failure(problem.startsWith(name) ? problem : `${name}: ${problem}`);
+  }
+}
+
+function keyObjects(source: PublicKeySource): KeyObject[] {
+  const text = String(source).replace(/^\uFEFF/, "");
+  if (!/^\s*\{/.test(text)) return [createPublicKey(normalizePem(text, /^/) ?? text)];
+  const parsed = JSON.parse(text) as PublicJwk | PublicJwkSet;
+  const jwks = "keys" in parsed ? parsed.keys : [parsed];
+  return jwks.map((jwk) => createPublicKey({ key: jwk as JsonWebKey, format: "jwk" }));
+}
+
+function describe(key: KeyObject, thumbprint: string): DescribedKey {
+  const { n, e } = key.export({ format: "jwk" });
+  return {
+    pem: key.export({ type: "spki", format: "pem" }).toString(),
+    jwk: { kty: "RSA", n, e, alg: "RS256", use: "sig", kid: thumbprint },
+    thumbprint,
+  };
+}

@@ -1,0 +1,41 @@
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { CommandError, failure } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { standardInput } from "../../command-line/standard-input.ts";
+import { compressionFormatOf, compressionMarkLength } from "../../log-files/compression-format.ts";
+import { peek } from "../../log-files/peek.ts";
+import { utf16Of } from "../../system/decode-text.ts";
+import { createRedactStream } from "./redact-stream.ts";
+
+/** Copies standard input to standard output, without tokens. */
+export async function runRedact(
+  { tokenParameter }: { readonly tokenParameter: string },
+  context: CommandContext,
+): Promise<ExitCode> {
+  try {
+    await pipeline(standardInput(context), refuseUnreadable, createRedactStream(tokenParameter), context.stdout, {
+      end: false,
+    });
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== "EPIPE") throw failure(`the log cannot be copied: ${message}`); // whoever reads us has enough
+  }
+  return exitCode.success;
+}
+
+/** No token can be seen in these, so that a copy would pass for clean. */
+async function* refuseUnreadable(stdin: Readable): AsyncGenerator<Buffer> {
+  const [start, all] = await peek(stdin.iterator() as AsyncGenerator<Buffer>, compressionMarkLength);
+  const packing = compressionFormatOf(start);
+  const utf16 = utf16Of(start);
+  if (packing !== undefined || utf16 !== undefined) {
+    throw failure(
+      `standard input is ${packing === undefined ? utf16 : `packed (${packing.name})`}, in which no token can be seen; nothing was copied`,
+      `Put in front: ${packing?.unpack ?? `iconv -f ${utf16} -t utf-8`} FILE | portcullis redact`,
+    );
+  }
+  yield* all;
+}

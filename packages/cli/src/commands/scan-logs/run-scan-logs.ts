@@ -1,0 +1,79 @@
+import { basename } from "node:path";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { type GateRules, gateOptions } from "../../gate/gate-rules.ts";
+import { loadNamedKeys, nameOfKey } from "../../gate/load-keys.ts";
+import { type OpenLog, openLog } from "../../log-files/open-log.ts";
+import { describeSystemError } from "../../system/describe-system-error.ts";
+import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
+import { safeText } from "../../terminal/safe-text.ts";
+import { createLiveTokens } from "./live-tokens.ts";
+import { emptyScan, type LogScan, scanLog } from "./scan-log.ts";
+import { printScan } from "./scan-report.ts";
+import { createTokenChecker } from "./token-checker.ts";
+
+/** The options of `scan-logs`, as the command line has them. */
+export interface ScanLogsOptions extends GateRules {
+  readonly key: readonly string[];
+  readonly json: boolean;
+}
+
+/** Looks for tokens in logs, and says which of them are still worth something. */
+export async function runScanLogs(
+  files: readonly string[],
+  options: ScanLogsOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { out, err, now } = context;
+  const keys = await loadNamedKeys(options.key);
+  for (const warning of keys.flatMap(({ warnings }) => warnings))
+    err.line(`${err.colours.yellow("warning:")} ${warning}`);
+  const judge = createTokenChecker(keys, gateOptions(options, now));
+  const live = createLiveTokens();
+  const progress = createProgressLine(context);
+  const scans: LogScan[] = [];
+  for (const file of files) {
+    const scan = emptyScan(file);
+    scans.push(scan);
+    try {
+      const log = await openLog(file, context);
+      const showProgress = () => progress.show(progressText(file, log));
+      await scanLog(scan, log.chunks, options.tokenParameter, judge, live, showProgress);
+    } catch (error) {
+      scan.problem = describeSystemError(error);
+    } finally {
+      progress.clear();
+    }
+  }
+  const failed = scans.filter(({ problem }) => problem !== undefined);
+
+  const found = live.list();
+  if (options.json) {
+    const tokens = found.map(({ keyId, ...token }) => ({
+      ...token,
+      secondsLeft: Math.round(token.expiresAt - now()),
+      key: keyId === undefined ? null : { file: nameOfKey(keys, keyId), thumbprint: keyId },
+    }));
+    out.json({ logs: scans, tokens, complete: failed.length === 0 && !live.overflowed() });
+  } else {
+    printScan(scans, found, keys, now(), out);
+  }
+  if (live.overflowed()) {
+    err.line(
+      `${err.colours.yellow("warning:")} there are more tokens with time left than can be listed; the counts are of all`,
+    );
+  }
+  for (const { file, problem } of failed) {
+    err.line(`${err.colours.red("portcullis:")} ${safeText(file)} cannot be read: ${problem}`);
+  }
+  if (failed.length > 0) return exitCode.failure;
+  // By the counts, which are whole, and not by the list, which is bounded.
+  const isLeak = scans.some(({ found: { valid, unverified } }) => valid + unverified > 0);
+  return isLeak ? exitCode.negative : exitCode.success;
+}
+
+function progressText(file: string, { size, bytesRead }: OpenLog): string {
+  const megabytes = `${Math.round(bytesRead() / 1e6).toLocaleString("en")} MB`;
+  const share = size ? `${progressBar(bytesRead() / size, 20)} ` : "";
+  return `${share}${megabytes} of ${basename(file)}`;
+}

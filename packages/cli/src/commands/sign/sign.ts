@@ -1,0 +1,34 @@
+import { type Command, defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/json-option.ts";
+import { expiryOption } from "../../signing/expiry-option.ts";
+import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
+
+/** `portcullis sign`: a download link as Jamf Pro would make it. */
+export const sign: Command = defineCommand({
+  name: "sign",
+  summary: "make a download link as Jamf Pro would",
+  description:
+    "Adds a fresh token to a URL, signed with the private key that is in Jamf Pro, for trying a server out without sending an install command. Whoever has the link can download until it expires.",
+  operands: { url: { placeholder: "URL", description: "where the file is, without a token" } },
+  options: {
+    ...privateKeyOptionTable,
+    privateKey: { ...privateKeyOptionTable.privateKey, required: true },
+    expiry: { ...expiryOption, default: 5, description: "how long the link works" },
+    qr: {
+      kind: "flag",
+      description: "draw the link as a QR code, for the camera of a device (nearly all of 80 columns)",
+    },
+    json: jsonOption,
+  },
+  examples: [
+    { command: "portcullis sign https://example.com/a.ipa --private-key key.pem", meaning: "a link for five minutes" },
+    {
+      command: "portcullis sign https://example.com/a.ipa --private-key key.pem --qr",
+      meaning: "for the camera of an iPad",
+    },
+  ],
+  async run({ options, operands }, context) {
+    const { runSign } = await import("./run-sign.ts");
+    return runSign(operands.url, options, context);
+  },
+});

@@ -1,0 +1,60 @@
+import type { Colours } from "../terminal/terminal.ts";
+import type { LogEntry } from "./log-entry.ts";
+
+/** A line of the log as pino wrote it. */
+export type LogLine = { readonly time: string; readonly level: string; readonly msg?: string } & Partial<LogEntry>;
+
+/** Rewrites one line of the log for a person: what happened first, the details dim behind it. */
+export function humanLine(line: LogLine, colours: Colours): string {
+  const time = colours.dim(new Date(line.time).toTimeString().slice(0, 8));
+  return `${time} ${line.event === undefined ? message(line, colours) : decision(line, colours)}`;
+}
+
+function message({ level, msg = "" }: LogLine, { yellow, red, bold }: Colours): string {
+  if (level === "warn") return `${yellow(bold("warning"))} ${msg}`;
+  if (level === "error") return `${red(bold("error"))} ${msg}`;
+  return msg;
+}
+
+function decision(line: LogLine, { green, red, yellow, dim }: Colours): string {
+  const { method = "", path = "", status = 0, code, bytes = 0, complete } = line;
+  const colour = line.reportOnly ? yellow : status < 400 ? green : red;
+  const refusal = code === undefined || code === "allowed" ? "" : ` ${colour(code)}`;
+  const problem = line.problem === undefined ? "" : ` ${red(line.problem)}`;
+  const details = [
+    bytes > 0 ? `${size(bytes)} in ${duration(line.duration ?? 0)}` : "",
+    complete ? "" : "cut short",
+    line.resumed ? "resumed after expiry" : "",
+    line.reportOnly ? "LET THROUGH" : "",
+    line.secondsLeft === undefined ? "" : life(line.secondsLeft),
+    line.range ?? "",
+    line.client ?? "",
+  ];
+  const shown = details.filter((detail) => detail !== "").join(", ");
+  return `${colour(String(status))} ${method.padEnd(4)} ${path}${refusal}${problem} ${dim(shown)}`;
+}
+
+function life(secondsLeft: number): string {
+  const seconds = Math.abs(secondsLeft);
+  // No unit before there are two of it: 90 min says more than 2 h.
+  const [unit, length] = lifeUnits.find((one) => seconds >= 2 * one[1]) ?? ["s", 1];
+  const amount = `${Math.round(seconds / length)} ${unit}`;
+  return secondsLeft < 0 ? `expired ${amount} ago` : `${amount} left`;
+}
+
+const lifeUnits = [
+  ["days", 86_400],
+  ["h", 3600],
+  ["min", 60],
+] as const;
+
+function duration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function size(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  const amount = bytes / 1000 ** power;
+  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
+}

@@ -1,0 +1,90 @@
+import { constants, fstatSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
+import sonicBoom from "sonic-boom";
+import type { OutputStream } from "../terminal/terminal.ts";
+
+/** Where lines go; never throws, never blocks, never keeps more than a bounded number of them. */
+export interface LogSink {
+  write(line: string): void;
+  /** Waits a moment for what is still on its way, then lets go of it. */
+  end(): Promise<void>;
+}
+
+const mostWaiting = 16 * 1024 * 1024;
+const longestFlush = 1000;
+
+/**
+ * Makes a sink that cannot stop a download, nor the end of the program.
+ *
+ * Node writes to pipes and terminals synchronously: a reader that stalls, or a terminal that is
+ * stopped (Ctrl-S, a screen session nobody reads), would stall the server. So a real
+ * descriptor is written from the thread pool, and lines are dropped when too many wait; a disk that
+ * is full or a pipe that is closed is an event that is ignored.
+ */
+export function createLogSink(stream: OutputStream): LogSink {
+  const { fd } = stream as { fd?: unknown };
+  return typeof fd === "number" ? descriptorSink(fd) : streamSink(stream);
+}
+
+// Not `pino.destination`: when the process exits, that one writes what is left synchronously, and
+// tries for ever if the disk is full.
+function descriptorSink(fd: number): LogSink {
+  let hasEnded = false;
+  let isIdle = true;
+  const destination = new sonicBoom.SonicBoom({
+    fd: withoutBlocking(fd),
+    sync: false,
+    maxLength: mostWaiting,
+    retryEAGAIN: () => !hasEnded,
+  });
+  destination.on("error", () => {});
+  destination.on("drain", () => {
+    isIdle = true;
+  });
+  return {
+    write(line) {
+      if (hasEnded) return;
+      isIdle = false;
+      destination.write(line);
+    },
+    async end() {
+      if (!isIdle) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, longestFlush);
+          const done = (): void => {
+            clearTimeout(timer);
+            resolve();
+          };
+          destination.once("drain", done);
+          destination.once("error", done);
+        });
+      }
+      hasEnded = true;
+      destination.destroy();
+    },
+  };
+}
+
+/**
+ * A thread that hangs in a write to a pipe or terminal that nobody reads could not be ended: Linux
+ * gives it out once more, in a mode in which a full one is an error instead.
+ */
+function withoutBlocking(fd: number): number {
+  try {
+    if (!fstatSync(fd).isFIFO() && !isatty(fd)) return fd;
+    const mode = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+    return openSync(`/proc/self/fd/${fd}`, mode);
+  } catch {
+    return fd;
+  }
+}
+
+function streamSink(stream: OutputStream): LogSink {
+  stream.on("error", () => {});
+  return {
+    write(line) {
+      if (stream.writable && stream.writableLength < mostWaiting) stream.write(line);
+    },
+    end: async () => {},
+  };
+}

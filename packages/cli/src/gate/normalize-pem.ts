@@ -1,0 +1,21 @@
+/**
+ * Finds the PEM block with such a label, and writes it in the one form that OpenSSL reads everywhere:
+ * keys come indented, on one line, or with their line ends written out. The issuer and the gate take
+ * all of these, but hand out no key object.
+ */
+export function normalizePem(text: string, label: RegExp): string | undefined {
+  const plain = text.replaceAll("\\r", "").replaceAll("\\n", "\n").replace(/\r\n?/g, "\n");
+  for (const [, name = "", content = ""] of plain.matchAll(
+    /-----BEGIN ([A-Z0-9 ]{1,40})-----([\s\S]*?)-----END \1-----/g,
+  )) {
+    if (!label.test(name)) continue;
+    const lines = content.split("\n").map((line) => line.replace(/\s/g, ""));
+    const headers = lines.filter((line) => line.includes(":")); // which base64 has not
+    const body = lines.filter((line) => !line.includes(":")).join("");
+    const head = headers.length === 0 ? [] : [...headers, ""];
+    return [`-----BEGIN ${name}-----`, ...head, ...(body.match(/.{1,64}/g) ?? []), `-----END ${name}-----`, ""].join(
+      "\n",
+    );
+  }
+  return undefined;
+}

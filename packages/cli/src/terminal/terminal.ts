@@ -1,0 +1,54 @@
+import type { Writable } from "node:stream";
+import pico from "picocolors";
+import type { Environment } from "../command-line/environment.ts";
+import { withoutControls } from "./safe-text.ts";
+
+/** An output stream; a terminal says so and knows its width. */
+export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Colours that are plain text where colour is not wanted. */
+export type Colours = ReturnType<typeof pico.createColors>;
+
+/** An output stream, as far as writing for people goes. */
+export interface Terminal {
+  /** Writes one line. */
+  line(text?: string): void;
+  /** Writes a value as JSON in one line, without characters that could command a terminal. */
+  json(value: unknown): void;
+  /** Resolves when all is written; with the problem if something could not be. */
+  written(): Promise<Error | undefined>;
+  readonly colours: Colours;
+  /** Whether a person is looking: tables, progress and questions only then. */
+  readonly isTerminal: boolean;
+  /** In characters; 80 where it is not known. */
+  readonly width: number;
+}
+
+/** Makes a terminal of an output stream; `NO_COLOR` and `FORCE_COLOR` (no-color.org) are obeyed. */
+export function createTerminal(stream: OutputStream, env: Environment): Terminal {
+  const isTerminal = stream.isTTY === true;
+  let problem: Error | undefined;
+  let last: Promise<void> = Promise.resolve();
+  function line(text = ""): void {
+    last = new Promise((resolve) => {
+      stream.write(`${text}\n`, (error) => {
+        problem ??= error ?? undefined;
+        resolve();
+      });
+    });
+  }
+  return {
+    line,
+    json: (value) => line(withoutControls(JSON.stringify(value))),
+    written: () => last.then(() => problem),
+    colours: pico.createColors(wantsColour(isTerminal, env)),
+    isTerminal,
+    width: stream.columns || 80,
+  };
+}
+
+function wantsColour(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+  if (NO_COLOR) return false;
+  if (FORCE_COLOR) return FORCE_COLOR !== "0";
+  return isTerminal && TERM !== "dumb";
+}

@@ -1,0 +1,67 @@
+import { X509Certificate } from "node:crypto";
+import { type CommandError, failure } from "../command-line/command-error.ts";
+import { formatDate } from "../terminal/format-duration.ts";
+import { shellQuote } from "../terminal/shell-quote.ts";
+
+/** A certificate file as TLS uses it. */
+export interface ServerCertificate {
+  readonly pem: string;
+  /** The server's own. */
+  readonly own: X509Certificate;
+  /** Those that follow it: the chain. */
+  readonly others: readonly X509Certificate[];
+}
+
+const begin = /(?=-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----)/;
+
+/** Reads the text of a certificate file; throws a sentence that says what it is instead, and what to do. */
+export function readServerCertificate(pem: string, file: string): ServerCertificate {
+  const [before = "", ...parts] = ` ${pem}`.split(begin);
+  if (parts.length === 0) throw notACertificate(before, file);
+  try {
+    const [own, ...others] = parts.map((part) => new X509Certificate(part));
+    if (own) return { pem: parts.join(""), own, others };
+  } catch {
+    // Said below.
+  }
+  throw failure(
+    `--tls-cert ${file}: a certificate in it is damaged or cut short`,
+    "Copy the file again from where it was made, whole, with all BEGIN and END lines",
+  );
+}
+
+function notACertificate(text: string, file: string): CommandError {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    return failure(
+      `--tls-cert ${file} holds a private key, and no certificate`,
+      "Give the private key to --tls-key, and the certificate to --tls-cert",
+    );
+  }
+  if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
+    return failure(
+      `--tls-cert ${file} is only the request for a certificate`,
+      "Send it to a certificate authority, and give the certificate that comes back",
+    );
+  }
+  return failure(
+    `--tls-cert ${file} holds no certificate as text (PEM)`,
+    `Such a text is made of a binary certificate (.cer) by: openssl x509 -inform der -in ${shellQuote(file)} -out tls.crt` +
+      `\nand of a PKCS #12 file (.p12, .pfx) by: openssl pkcs12 -in ${shellQuote(file)} -nokeys -out tls.crt`,
+  );
+}
+
+/** What the administrator should know of a certificate's dates; `now` in seconds. */
+export function validityWarnings({ own }: ServerCertificate, file: string, now: number): string[] {
+  const [from, to] = [Date.parse(own.validFrom) / 1000, Date.parse(own.validTo) / 1000];
+  if (now > to) {
+    return [
+      `--tls-cert ${file} expired on ${formatDate(to)}, and devices refuse it: put a new certificate into the file, which is noticed without a restart`,
+    ];
+  }
+  if (now < from) {
+    return [
+      `--tls-cert ${file} is valid only from ${formatDate(from)} on, and devices refuse it until then: is this computer's clock right?`,
+    ];
+  }
+  return [];
+}

@@ -1,0 +1,34 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
+import { failure } from "../command-line/command-error.ts";
+import { shellQuote } from "../terminal/shell-quote.ts";
+
+/** Reads the text of a private key file; throws a sentence that says what it is instead, and what to do. */
+export function readServerPrivateKey(pem: string, file: string): KeyObject {
+  if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw failure(
+      `--tls-key ${file} is locked with a passphrase, and a server that starts by itself has nobody to ask for it`,
+      `Write it without one, for this server's user alone: (umask 077; openssl pkey -in ${shellQuote(file)} -out tls.key)`,
+    );
+  }
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
+    try {
+      return createPrivateKey(pem);
+    } catch {
+      throw failure(
+        `--tls-key ${file}: the private key in it is damaged or cut short`,
+        "Copy the file again from where it was made, whole, with its BEGIN and END lines",
+      );
+    }
+  }
+  if (/-----BEGIN [A-Z0-9 ]*(CERTIFICATE|PUBLIC KEY)/.test(pem)) {
+    throw failure(
+      `--tls-key ${file} holds a certificate or a public key, and no private key`,
+      "Give the private key that the certificate was requested with; the certificate itself belongs to --tls-cert",
+    );
+  }
+  throw failure(
+    `--tls-key ${file} holds no private key as text (PEM)`,
+    "Give the private key that the certificate was requested with; out of a PKCS #12 file (.p12, .pfx) it comes by: " +
+      `(umask 077; openssl pkcs12 -in ${shellQuote(file)} -nocerts -nodes -out tls.key)`,
+  );
+}

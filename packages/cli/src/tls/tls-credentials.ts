@@ -1,0 +1,98 @@
+import { readFileSync, statSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { failure, usageError } from "../command-line/command-error.ts";
+import { decodeText } from "../system/decode-text.ts";
+import { describeSystemError } from "../system/describe-system-error.ts";
+import { shellQuote } from "../terminal/shell-quote.ts";
+import { readServerCertificate, type ServerCertificate, validityWarnings } from "./server-certificate.ts";
+import { readServerPrivateKey } from "./server-private-key.ts";
+
+/** The files of a certificate with its chain, and of its private key. */
+export interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What a TLS server needs; Apple's App Transport Security asks for TLS 1.2 at least. */
+export interface TlsCredentials {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: "TLSv1.2";
+}
+
+/** Credentials that fit together, with what the administrator should know of them. */
+export interface LoadedTls {
+  readonly credentials: TlsCredentials;
+  readonly certificate: ServerCertificate;
+}
+
+/** Judges that both options are there, or neither. */
+export function tlsFiles(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
+  if (certificate === undefined && key === undefined) return undefined;
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  throw usageError("--tls-cert and --tls-key belong together: give both, or neither");
+}
+
+/**
+ * Reads both files and checks that they fit together; throws a sentence for people.
+ *
+ * OpenSSL says nothing of an empty file and takes it for no certificate: a server started with it,
+ * or renewed while the file was being written, would turn everybody away.
+ */
+export function loadTls(files: TlsFiles): LoadedTls {
+  const certificate = readServerCertificate(read("--tls-cert", files.certificate), files.certificate);
+  const key = read("--tls-key", files.key);
+  checkPair(certificate, key, files);
+  const credentials = { cert: certificate.pem, key, minVersion: "TLSv1.2" } as const;
+  try {
+    createSecureContext(credentials);
+  } catch (error) {
+    throw failure(
+      `--tls-cert ${files.certificate}, --tls-key ${files.key} cannot be used for TLS: ${(error as Error).message}`,
+    );
+  }
+  return { credentials, certificate };
+}
+
+function checkPair({ own, others }: ServerCertificate, keyPem: string, { certificate, key }: TlsFiles): void {
+  const privateKey = readServerPrivateKey(keyPem, key);
+  if (own.checkPrivateKey(privateKey)) return;
+  if (others.some((other) => other.checkPrivateKey(privateKey))) {
+    throw failure(
+      `--tls-cert ${certificate} begins with another certificate than that of --tls-key ${key}`,
+      "Put the server's own certificate first, and below it those that signed it",
+    );
+  }
+  throw failure(
+    `--tls-key ${key} is not the key of the certificate in --tls-cert ${certificate}`,
+    "Give the key that this certificate was requested with: of a pair, both of these print the same\n" +
+      `openssl x509 -noout -pubkey -in ${shellQuote(certificate)}\nopenssl pkey -pubout -in ${shellQuote(key)}`,
+  );
+}
+
+function read(option: string, file: string): string {
+  let text: string;
+  try {
+    text = decodeText(readFileSync(file));
+  } catch (error) {
+    throw failure(`${option} ${file}: ${describeSystemError(error)}`);
+  }
+  if (text.trim() !== "") return text;
+  throw failure(`${option} ${file}: the file is empty`, "Put the certificate or key there again, whole");
+}
+
+/**
+ * What the administrator should know: a certificate that devices refuse for its dates, and a private
+ * key that others can read or change, which is not private. `now` in seconds.
+ */
+export function tlsWarnings(files: TlsFiles, { certificate }: LoadedTls, now: number): string[] {
+  const found = validityWarnings(certificate, files.certificate, now);
+  const { mode = 0 } = statSync(files.key, { throwIfNoEntry: false }) ?? {};
+  const deeds = [mode & 0o004 ? "read" : "", mode & 0o002 ? "changed" : ""].filter((deed) => deed !== "");
+  if (deeds.length > 0) {
+    found.push(
+      `--tls-key ${files.key} can be ${deeds.join(" and ")} by every user of this computer: chmod 600 ${shellQuote(files.key)}`,
+    );
+  }
+  return found;
+}

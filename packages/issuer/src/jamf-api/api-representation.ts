@@ -1,0 +1,134 @@
+import { DOMImplementation, XMLSerializer } from "@xmldom/xmldom";
+import { issuerError } from "../issuer-error.ts";
+import { type Element, parseXml } from "../property-list/xml.ts";
+
+/**
+ * A configuration as Jamf Pro's `/JSSResource/jsonwebtokenconfigurations` speaks of it. Every member
+ * may be absent: an update changes what it names and nothing else.
+ */
+export interface ApiConfiguration {
+  readonly id?: number;
+  readonly name?: string;
+  readonly disabled?: boolean;
+  /** Only ever on its way in. */
+  readonly encryption_key?: string;
+  /** In minutes. */
+  readonly token_expiry?: number;
+}
+
+/** The formats that Jamf Pro's API speaks. */
+export type ApiFormat = "json" | "xml";
+
+const one = "json_web_token_configuration";
+const many = "json_web_token_configurations";
+
+const memberTypes = {
+  id: "number",
+  name: "string",
+  disabled: "boolean",
+  encryption_key: "string",
+  token_expiry: "number",
+} as const;
+
+/** Reads a configuration from JSON or XML, whichever it is; rejects members that do not exist. */
+export function readApiConfiguration(text: string): ApiConfiguration {
+  const members = /^[\s\uFEFF]*\{/.test(text) ? readJson(text) : readXml(text);
+  for (const [name, value] of Object.entries(members)) {
+    const type = Object.hasOwn(memberTypes, name) && memberTypes[name as keyof typeof memberTypes];
+    if (!type) {
+      throw malformed(`it has a member that does not exist; there are ${Object.keys(memberTypes).join(", ")}`);
+    }
+    if (typeof value !== type) throw malformed(`its ${name} must be a ${type}`);
+  }
+  return members;
+}
+
+/** Writes a configuration. The type lets no key in: it never comes out. */
+export function writeApiConfiguration(
+  configuration: Omit<ApiConfiguration, "encryption_key">,
+  format: ApiFormat,
+): string {
+  if (format === "json") return JSON.stringify({ [one]: configuration });
+  return writeXml(one, (root) => appendMembers(root, configuration));
+}
+
+/** Writes the list of all configurations, as Jamf Pro does: ids and names. */
+export function writeApiList(
+  configurations: readonly { readonly id: number; readonly name: string }[],
+  format: ApiFormat,
+): string {
+  if (format === "json") return JSON.stringify({ [many]: configurations });
+  return writeXml(many, (root) => {
+    appendMembers(root, { size: configurations.length });
+    for (const configuration of configurations) {
+      const element = newElement(root, one);
+      appendMembers(element, configuration);
+      root.appendChild(element);
+    }
+  });
+}
+
+function readJson(text: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch {
+    throw malformed("it is not JSON");
+  }
+  const { [one]: inner = parsed } = parsed as Record<string, unknown>;
+  if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
+    return inner as Record<string, unknown>;
+  }
+  throw malformed(`its ${one} must be an object`);
+}
+
+function readXml(text: string): Record<string, unknown> {
+  let root: Element | null;
+  try {
+    root = parseXml(text).documentElement;
+  } catch {
+    throw malformed("it is neither JSON nor well-formed XML");
+  }
+  if (root?.nodeName !== one) throw malformed(`its outermost element must be ${one}`);
+  const members = new Map<string, unknown>();
+  for (let node = root.firstChild; node; node = node.nextSibling) {
+    if (node.nodeType !== node.ELEMENT_NODE) continue;
+    const { nodeName: name, textContent } = node;
+    if (members.has(name)) throw malformed(`its ${name} stands there twice`);
+    members.set(name, xmlValue(name, textContent ?? ""));
+  }
+  return Object.fromEntries(members);
+}
+
+/** XML knows only text: what it stands for is in the table of members. */
+function xmlValue(name: string, text: string): unknown {
+  const type = Object.hasOwn(memberTypes, name) && memberTypes[name as keyof typeof memberTypes];
+  const trimmed = text.trim();
+  if (type === "number") return /^-?\d{1,9}$/.test(trimmed) ? Number(trimmed) : text;
+  if (type === "boolean" && (trimmed === "true" || trimmed === "false")) return trimmed === "true";
+  return text;
+}
+
+function writeXml(rootName: string, fill: (root: Element) => void): string {
+  const document = new DOMImplementation().createDocument(null, rootName, null);
+  if (document.documentElement) fill(document.documentElement);
+  return `<?xml version="1.0" encoding="UTF-8"?>${new XMLSerializer().serializeToString(document)}`;
+}
+
+function appendMembers(parent: Element, members: object): void {
+  for (const [name, value] of Object.entries(members)) {
+    const element = newElement(parent, name);
+    element.textContent = String(value);
+    parent.appendChild(element);
+  }
+}
+
+function newElement(parent: Element, name: string): Element {
+  const { ownerDocument } = parent;
+  if (!ownerDocument) throw new Error("the element is in no document");
+  return ownerDocument.createElement(name);
+}
+
+function malformed(problem: string): Error {
+  return issuerError("representation_malformed", `This is no ${one} of Jamf Pro's API: ${problem}.`);
+}

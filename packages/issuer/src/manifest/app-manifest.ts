@@ -1,0 +1,132 @@
+import { issuerError } from "../issuer-error.ts";
+import { type PropertyListDictionary, writePropertyList } from "../property-list/property-list.ts";
+import { checkHttpsUrl } from "./asset-url.ts";
+import type { FileHashes } from "./file-hashes.ts";
+import { lintManifest } from "./lint-manifest.ts";
+import { describeFinding } from "./manifest-finding.ts";
+
+/** What an app manifest says: of the app, and where its parts are. */
+export interface AppManifestOptions extends AppMetadata {
+  /** The `.ipa` or `.pkg`. */
+  readonly softwarePackage: ManifestAsset | string | URL;
+  /** The icon shown while installing, 57 × 57 pixels, PNG. */
+  readonly displayImage?: ManifestAsset | string | URL | undefined;
+  /** The large icon, 512 × 512 pixels, PNG. */
+  readonly fullSizeImage?: ManifestAsset | string | URL | undefined;
+  /** Metadata that Apple's schema does not have (any more), such as `developer-name`. */
+  readonly additionalMetadata?: PropertyListDictionary | undefined;
+}
+
+/** What names an app; `readPackage` finds it out. */
+export interface AppMetadata {
+  /** Shown while installing. */
+  readonly title: string;
+  /** It must equal the app's own: since iOS 9 a device removes the app otherwise. */
+  readonly bundleIdentifier: string;
+  /** Needed for declarative packages and automatic updates. */
+  readonly bundleVersion?: string | undefined;
+  /** The name of the app's maker. */
+  readonly subtitle?: string | undefined;
+}
+
+/** One file that a device fetches. */
+export interface ManifestAsset {
+  /** Absolute, `https:` only. */
+  readonly url: string | URL;
+  /** From `hashFile`. For macOS, a package needs them. */
+  readonly hashes?: FileHashes | undefined;
+  /**
+   * Whether the URL gets a token. Default: the package's does, and an image's if it has the same
+   * origin as the package; another host has no business with the token.
+   */
+  readonly protected?: boolean | undefined;
+  /** Keys that Apple's schema does not have (any more), such as `needs-shine`. */
+  readonly additionalKeys?: PropertyListDictionary | undefined;
+}
+
+/** Puts a token into a URL. */
+export type ProtectUrl = (url: string) => Promise<string>;
+
+/**
+ * Writes an app manifest, a token in the URL of every protected asset.
+ *
+ * Rejects with `url_…` for a URL that devices do not take, with `manifest_invalid` for what Apple's
+ * schema does not allow.
+ */
+export async function writeAppManifest(options: AppManifestOptions, protectUrl: ProtectUrl): Promise<string> {
+  checkOptionNames(options);
+  const { title, subtitle, bundleIdentifier, bundleVersion } = options;
+  const { softwarePackage, displayImage, fullSizeImage, additionalMetadata } = options;
+  const { origin } = new URL(checkHttpsUrl(expand(softwarePackage).url));
+
+  async function asset(kind: string, given: ManifestAsset | string | URL): Promise<PropertyListDictionary> {
+    const { url, hashes, additionalKeys, ...rest } = expand(given);
+    const checked = checkHttpsUrl(url);
+    const { protected: isProtected = new URL(checked).origin === origin } = rest;
+    // "false" out of a form or an environment variable would send the token to another host.
+    if (typeof isProtected !== "boolean") throw invalid(`${kind}: protected must be true or false.`);
+    const finalUrl = isProtected ? await protectUrl(checked) : checked;
+    return { ...additionalKeys, kind, url: finalUrl, ...hashKeys(hashes) };
+  }
+
+  const assets = [await asset("software-package", softwarePackage)];
+  if (displayImage !== undefined) assets.push(await asset("display-image", displayImage));
+  if (fullSizeImage !== undefined) assets.push(await asset("full-size-image", fullSizeImage));
+  const metadata = {
+    ...additionalMetadata,
+    "bundle-identifier": bundleIdentifier,
+    "bundle-version": bundleVersion,
+    kind: "software",
+    subtitle,
+    title,
+  };
+  return serialise({ items: [{ assets, metadata }] });
+}
+
+const optionNames = [
+  "title",
+  "bundleIdentifier",
+  "bundleVersion",
+  "subtitle",
+  "softwarePackage",
+  "displayImage",
+  "fullSizeImage",
+  "additionalMetadata",
+];
+
+function checkOptionNames(options: AppManifestOptions): void {
+  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) {
+    throw invalid(`${unknown}: there is no such option; there are ${optionNames.join(", ")}.`);
+  }
+  if (!options.softwarePackage) throw invalid("softwarePackage: give the package's URL.");
+}
+
+function expand(given: ManifestAsset | string | URL): ManifestAsset {
+  return typeof given === "string" || given instanceof URL ? { url: given } : given;
+}
+
+function hashKeys(hashes: FileHashes | undefined): PropertyListDictionary {
+  if (!hashes) return {};
+  if ("sha256" in hashes) return { sha256: hashes.sha256, md5: hashes.md5 };
+  const { chunkSize, sha256s, md5s } = hashes;
+  const md5 = md5s && { "md5-size": chunkSize, md5s };
+  return { "sha256-size": chunkSize, sha256s, ...md5 };
+}
+
+/** Lets nothing out that `lintManifest` finds an error in. */
+function serialise(manifest: PropertyListDictionary): string {
+  let text: string;
+  try {
+    text = writePropertyList(manifest);
+  } catch (error) {
+    throw invalid(`The manifest cannot be written: ${(error as Error).message}.`);
+  }
+  const [error] = lintManifest(text).errors;
+  if (error) throw invalid(describeFinding(error));
+  return text;
+}
+
+function invalid(message: string): Error {
+  return issuerError("manifest_invalid", message);
+}

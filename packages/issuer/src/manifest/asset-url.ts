@@ -1,0 +1,47 @@
+import { issuerError } from "../issuer-error.ts";
+
+/**
+ * Checks that a URL can be handed to a device, and returns it unchanged, byte for byte.
+ *
+ * The text is not rebuilt from a parsed URL: a signed or oddly spelled path must reach the server
+ * as it was given.
+ *
+ * @throws {IssuerError} saying what is wrong; the message never repeats the URL, which may hold a secret
+ */
+export function checkAssetUrl(url: string | URL): string {
+  const text = String(url);
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) {
+    throw issuerError("url_not_absolute", "The URL is relative: give it whole, from https:// on.");
+  }
+  if (scheme !== "https" && scheme !== "http") {
+    throw issuerError("url_not_http", "The URL is not one of the web: it must start with https://.");
+  }
+  if (/[\p{Cc}\p{Z}\p{Cs}\uFEFF]/u.test(text)) {
+    throw issuerError("url_not_encoded", "The URL holds a space or a control character: encode it, a space as %20.");
+  }
+  const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
+  // A backslash in the authority is a slash to some readers and part of a name to others.
+  if (authority === undefined || authority.includes("\\") || !URL.canParse(text)) {
+    throw issuerError("url_not_absolute", "The URL has no valid host: it must start with https://host/.");
+  }
+  if (authority.includes("@")) {
+    throw issuerError(
+      "url_has_credentials",
+      "The URL carries a user name or password, which would end up in logs and on devices: take it out; the token is the credential.",
+    );
+  }
+  return text;
+}
+
+/** Checks a URL as {@link checkAssetUrl} does, and that it is `https:`. */
+export function checkHttpsUrl(url: string | URL): string {
+  const text = checkAssetUrl(url);
+  if (isEncrypted(text)) return text;
+  throw issuerError("url_not_https", "The URL starts with http://: Apple's devices take only https:// here.");
+}
+
+/** Whether a checked URL is `https:`. */
+export function isEncrypted(url: string): boolean {
+  return /^https:/i.test(url);
+}

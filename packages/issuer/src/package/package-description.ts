@@ -1,0 +1,35 @@
+import type { AppMetadata } from "../manifest/app-manifest.ts";
+
+/** What an `.ipa` or a `.pkg` says of itself. */
+export interface PackageDescription {
+  readonly kind: "ipa" | "pkg";
+  /** For the app manifest: spread it into the options of `appManifest`. */
+  readonly metadata: PackageMetadata;
+  /** `CFBundleVersion`, the build number, of the app that {@link metadata} names. */
+  readonly build?: string;
+  /** The apps inside, outermost only. An `.ipa` has one, a `.pkg` any number. */
+  readonly apps: readonly PackagedApp[];
+  /** What would keep a device from installing it. */
+  readonly warnings: readonly PackageWarning[];
+}
+
+/** The names that an app manifest needs. */
+export interface PackageMetadata extends AppMetadata {
+  readonly bundleVersion: string;
+}
+
+/** One app inside a package. */
+export interface PackagedApp {
+  readonly title: string;
+  readonly bundleIdentifier: string;
+  /** `CFBundleShortVersionString`, or the build number where there is none. */
+  readonly bundleVersion: string;
+  /** `CFBundleVersion`. */
+  readonly build?: string;
+}
+
+/** A reason why a device may not install a package that can be read. */
+export interface PackageWarning {
+  readonly code: "not_a_distribution" | "not_signed" | "several_apps";
+  readonly message: string;
+}

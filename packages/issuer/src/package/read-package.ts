@@ -1,0 +1,42 @@
+import { open, stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { issuerError } from "../issuer-error.ts";
+import { readIpa } from "./ipa.ts";
+import type { PackageDescription } from "./package-description.ts";
+import { readPkg } from "./pkg.ts";
+
+/**
+ * Reads title, bundle identifier and version out of an `.ipa` or a flat `.pkg`, so that nobody has
+ * to type them. The file's content decides, not its name; nothing of it is unpacked to disk.
+ *
+ * Rejects with `package_unknown`, `package_damaged`, `package_hostile`, `package_unsupported`,
+ * `package_incomplete` or `file_not_regular`, or with Node's error if the file cannot be read.
+ *
+ * @example
+ * const { metadata, warnings } = await readPackage("example.ipa");
+ * const manifest = await issuer.appManifest({ ...metadata, softwarePackage: url });
+ */
+export async function readPackage(file: string | URL): Promise<PackageDescription> {
+  const path = typeof file === "string" ? file : fileURLToPath(file);
+  // Asked by name first, since opening a pipe would wait for its other end.
+  if (!(await stat(path)).isFile()) {
+    throw issuerError(
+      "file_not_regular",
+      "This is a folder or a device: give an .ipa or a flat .pkg (productbuild makes one of a bundle).",
+    );
+  }
+  const magic = await firstBytes(path);
+  if (magic === "xar!") return readPkg(path);
+  if (magic === "PK\u0003\u0004" || magic === "PK\u0005\u0006") return readIpa(path);
+  throw issuerError("package_unknown", "The file is neither an .ipa (zip) nor a flat .pkg (xar).");
+}
+
+async function firstBytes(path: string): Promise<string> {
+  const handle = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+    return buffer.toString("latin1", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { issuerError } from "../issuer-error.ts";
+import { childrenNamed, childText, type Element, parseXml } from "../property-list/xml.ts";
+
+/** Where one file is in the heap of a xar archive, and how. */
+export interface XarEntry {
+  /** From the start of the heap, in bytes. */
+  readonly offset: number;
+  /** As it is stored, in bytes. */
+  readonly length: number;
+  /** As it was, in bytes. */
+  readonly size: number;
+  /** A MIME type that stands for a compression. */
+  readonly encoding: string;
+  readonly checksum: { readonly algorithm: string; readonly digest: string } | undefined;
+}
+
+/** What the table of contents of a xar archive says. */
+export interface XarContents {
+  readonly entries: ReadonlyMap<string, XarEntry>;
+  readonly signed: boolean;
+}
+
+const deepestFolder = 32;
+
+/** Reads the table of contents of a xar archive. */
+export function readXarContents(xml: string): XarContents {
+  const toc = tableOfContents(xml);
+  const entries = new Map<string, XarEntry>();
+
+  function addFiles(folder: Element, path: string, depth: number): void {
+    if (depth > deepestFolder) throw hostile("folders nested without end");
+    for (const file of childrenNamed(folder, "file")) {
+      const name = readName(file);
+      if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+        throw hostile("a file whose path leads out of it");
+      }
+      const filePath = path + name;
+      if (entries.has(filePath)) throw hostile("two files of one name");
+      const [data] = childrenNamed(file, "data");
+      if (data) entries.set(filePath, readEntry(data));
+      addFiles(file, `${filePath}/`, depth + 1);
+    }
+  }
+
+  addFiles(toc, "", 0);
+  const signed = ["signature", "x-signature"].some((name) => childrenNamed(toc, name).length > 0);
+  return { entries, signed };
+}
+
+/** xar writes a name that is no UTF-8 in base64. */
+function readName(file: Element): string {
+  const [element] = childrenNamed(file, "name");
+  const text = element?.textContent?.trim() ?? "";
+  const isEncoded = element?.getAttribute("enctype") === "base64";
+  return isEncoded ? Buffer.from(text, "base64").toString("latin1") : text;
+}
+
+function tableOfContents(xml: string): Element {
+  try {
+    const { documentElement } = parseXml(xml);
+    const [toc] = documentElement ? childrenNamed(documentElement, "toc") : [];
+    if (toc) return toc;
+  } catch {
+    // Said below: what the parser says is of no use to whoever has the package.
+  }
+  throw issuerError("package_damaged", "The .pkg has no readable table of contents: build or copy it again.");
+}
+
+function readEntry(data: Element): XarEntry {
+  const [encoding] = childrenNamed(data, "encoding");
+  const [checksum] = childrenNamed(data, "extracted-checksum");
+  return {
+    offset: readNumber(data, "offset"),
+    length: readNumber(data, "length"),
+    size: readNumber(data, "size"),
+    encoding: encoding?.getAttribute("style") ?? "application/octet-stream",
+    checksum: checksum && {
+      algorithm: (checksum.getAttribute("style") ?? "").toLowerCase(),
+      digest: checksum.textContent?.trim() ?? "",
+    },
+  };
+}
+
+function readNumber(data: Element, name: string): number {
+  const text = childText(data, name) ?? "";
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw issuerError("package_damaged", `The .pkg does not say the ${name} of a file: build or copy it again.`);
+}
+
+function hostile(what: string): Error {
+  return issuerError("package_hostile", `The .pkg holds ${what}: do not use it.`);
+}

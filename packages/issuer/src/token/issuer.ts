@@ -1,0 +1,92 @@
+import { addToken } from "@portcullis/core";
+import { issuerError } from "../issuer-error.ts";
+import { type AppManifestOptions, writeAppManifest } from "../manifest/app-manifest.ts";
+import { checkAssetUrl, isEncrypted } from "../manifest/asset-url.ts";
+import { type JwtConfiguration, readJwtConfiguration } from "./jwt-configuration.ts";
+import { type IssuerPublicKey, publicHalf } from "./public-key.ts";
+import { signToken } from "./token.ts";
+
+/** Issues tokens and what carries them. The private key cannot be had from it in any way. */
+export interface Issuer {
+  readonly displayName: string;
+  /** In minutes. */
+  readonly tokenExpiry: number;
+  readonly enabled: boolean;
+  /** RFC 7638 thumbprint of the key, for logs. */
+  readonly keyId: string;
+  /** The public half of the key, for the gate. */
+  publicKey(): IssuerPublicKey;
+  /**
+   * Mints a token. Two minted in one second are the same string, as Jamf Pro's are.
+   *
+   * Rejects with `configuration_disabled` if the configuration is switched off.
+   */
+  issueToken(): Promise<string>;
+  /**
+   * Adds a fresh token to a URL, in place of any it has; all else stays as it is, byte for byte.
+   *
+   * Rejects with `url_not_absolute`, `url_not_http`, `url_has_credentials` or `url_not_encoded`;
+   * an `http:` URL works, with a warning.
+   */
+  downloadUrl(url: string | URL): Promise<string>;
+  /**
+   * Writes an app manifest, an XML property list with a fresh token in the URL of every protected
+   * asset; nothing leaves that `lintManifest` finds an error in.
+   *
+   * Rejects with `manifest_invalid`, or as `downloadUrl` does; `http:` URLs are refused with
+   * `url_not_https`.
+   */
+  appManifest(options: AppManifestOptions): Promise<string>;
+}
+
+/**
+ * Makes an issuer from a JSON Web Token configuration, as Jamf Pro's form has it.
+ *
+ * @throws {ConfigurationError} if a field is wrong; it names the field and the remedy
+ *
+ * @example
+ * const issuer = createIssuer({
+ *   displayName: "Lab",
+ *   encryptionKey: readFileSync("key.pem", "utf8"),
+ *   tokenExpiry: 5,
+ * });
+ * const link = await issuer.downloadUrl("https://example.com/apps/example.ipa");
+ * const gate = createGate({ keys: issuer.publicKey().pem });
+ */
+export function createIssuer(configuration: JwtConfiguration): Issuer {
+  const settings = readJwtConfiguration(configuration);
+  const { displayName, privateKey, tokenExpiry, enabled, now, onWarning } = settings;
+  const publicKey = publicHalf(privateKey);
+
+  async function issueToken(): Promise<string> {
+    if (!enabled) {
+      throw issuerError(
+        "configuration_disabled",
+        "The JSON Web Token configuration is switched off: no token is issued until it is enabled.",
+      );
+    }
+    return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60);
+  }
+
+  async function downloadUrl(url: string | URL): Promise<string> {
+    const checked = checkAssetUrl(url);
+    if (!isEncrypted(checked)) {
+      onWarning({
+        code: "url_not_encrypted",
+        message: "The URL starts with http://: anyone on the way can read the token. Use https://.",
+      });
+    }
+    return addToken(checked, await issueToken());
+  }
+
+  return Object.freeze({
+    displayName,
+    tokenExpiry,
+    enabled,
+    keyId: publicKey.keyId,
+    publicKey: () => publicKey,
+    issueToken,
+    downloadUrl,
+    appManifest: (options) => writeAppManifest(options, downloadUrl),
+  } satisfies Issuer);
+}

@@ -1,0 +1,100 @@
+import type { KeyObject } from "node:crypto";
+import { configurationError } from "@portcullis/core";
+import { readEncryptionKey } from "./encryption-key.ts";
+
+/**
+ * Jamf Pro's "JSON Web Token Configuration" (Settings > Global > PKI certificates): the fields of
+ * its form, and what a program needs besides.
+ */
+export interface JwtConfiguration {
+  /** "Display Name": what people call this configuration; not empty. It is in no token. */
+  readonly displayName: string;
+  /**
+   * "Encryption Key": an RSA private key of 2048 to 8192 bits in PEM form (PKCS#8 or PKCS#1), as
+   * text or as the content of a `.pem` file. It can never be read back.
+   */
+  readonly encryptionKey: string | Uint8Array;
+  /** Opens the encryption key if it is encrypted; otherwise it is not looked at. */
+  readonly passphrase?: string | undefined;
+  /** "Token Expiry": how long each token is valid, in whole minutes from 1 to 120. */
+  readonly tokenExpiry: number;
+  /** Whether tokens are issued at all. Default `true`. */
+  readonly enabled?: boolean | undefined;
+  /** The clock, in seconds since 1970. For tests. */
+  readonly now?: (() => number) | undefined;
+  /** Told of what works but should not be done, such as an `http:` URL. Default `process.emitWarning`. */
+  readonly onWarning?: ((warning: IssuerWarning) => void) | undefined;
+}
+
+/** Something that works and is unwise all the same. */
+export interface IssuerWarning {
+  readonly code: "url_not_encrypted";
+  readonly message: string;
+}
+
+/** The configuration with defaults filled in, all judged. */
+export interface JwtSettings {
+  readonly displayName: string;
+  readonly privateKey: KeyObject;
+  readonly tokenExpiry: number;
+  readonly enabled: boolean;
+  readonly now: () => number;
+  readonly onWarning: (warning: IssuerWarning) => void;
+}
+
+const fieldNames = ["displayName", "encryptionKey", "passphrase", "tokenExpiry", "enabled", "now", "onWarning"];
+
+/** Judges a configuration; throws a configuration error that names the field at fault. */
+export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettings {
+  if (typeof configuration !== "object" || configuration === null) {
+    throw configurationError("configuration", `give an object with ${fieldNames.join(", ")}`);
+  }
+  const unknown = Object.keys(configuration).find((name) => !fieldNames.includes(name));
+  if (unknown !== undefined) {
+    throw configurationError(unknown, `there is no such field; there are ${fieldNames.join(", ")}`);
+  }
+  const { encryptionKey, passphrase, enabled = true } = configuration;
+  const { now = currentTime, onWarning = emitWarning } = configuration;
+  const displayName = readDisplayName(configuration.displayName);
+  const tokenExpiry = readTokenExpiry(configuration.tokenExpiry);
+  if (typeof enabled !== "boolean") throw configurationError("enabled", "give true or false");
+  if (typeof onWarning !== "function") {
+    throw configurationError("onWarning", "give a function that takes a warning");
+  }
+  checkClock(now);
+  const privateKey = readEncryptionKey(encryptionKey, passphrase);
+  return { displayName, privateKey, tokenExpiry, enabled, now, onWarning };
+}
+
+/** Judges a display name. */
+export function readDisplayName(value: unknown): string {
+  // It is shown and logged, and Jamf Pro's API writes it as XML, which cannot hold such characters.
+  const isText = typeof value === "string" && !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(value);
+  if (isText && value.trim() !== "") return value;
+  throw configurationError(
+    "displayName",
+    "give the configuration a name that is not empty and has no control characters",
+  );
+}
+
+/** Judges a token expiry; Jamf Pro enforces the same bounds. */
+export function readTokenExpiry(value: unknown): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 120) {
+    return value;
+  }
+  throw configurationError("tokenExpiry", "give a whole number of minutes from 1 to 120");
+}
+
+function checkClock(now: unknown): void {
+  const seconds: unknown = typeof now === "function" ? now() : undefined;
+  if (typeof seconds === "number" && seconds > 0 && seconds <= 1e11) return;
+  throw configurationError("now", "give a function that returns seconds since 1970: Date.now() / 1000");
+}
+
+function currentTime(): number {
+  return Date.now() / 1000;
+}
+
+function emitWarning({ code, message }: IssuerWarning): void {
+  process.emitWarning(message, { type: "PortcullisWarning", code });
+}

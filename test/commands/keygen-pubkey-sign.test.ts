@@ -1,0 +1,418 @@
+import assert from "node:assert/strict";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { createGate, keyThumbprints } from "@portcullis/core";
+import makeQrCode from "qrcode-generator";
+import { keyFileRemedy } from "../../packages/cli/src/gate/key-file-remedy.ts";
+import { openssl, pemOf } from "../support/private-key.ts";
+import { runMain } from "../support/run-main.ts";
+import { signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const key = signingKey();
+const privatePem = join(folder, "private.pem");
+writeFileSync(privatePem, pemOf(key.privateKey), { mode: 0o600 });
+
+function keygen(name: string, ...more: string[]) {
+  const out = join(folder, `${name}-key.pem`);
+  const publicOut = join(folder, `${name}-public.pem`);
+  return { out, publicOut, run: () => runMain(["keygen", "--out", out, "--public-out", publicOut, ...more]) };
+}
+
+test("keygen makes a private key for its owner's eyes only, and the public half that belongs to it", async () => {
+  const { out, publicOut, run } = keygen("first");
+  const { code, stdout } = await run();
+  assert.equal(code, 0);
+  assert.equal(statSync(out).mode & 0o777, 0o600);
+  assert.equal(openssl(["pkey", "-in", out, "-pubout"]), readFileSync(publicOut, "utf8"));
+  assert.match(readFileSync(out, "utf8"), /^-----BEGIN PRIVATE KEY-----\n/);
+  const [first, second] = stdout.split("\n");
+  assert.match(first ?? "", /first-key\.pem +PRIVATE: paste it into Jamf Pro/);
+  assert.match(second ?? "", /first-public\.pem +public: for the web server: portcullis serve DIR --key/);
+  assert.ok(!stdout.includes("BEGIN PRIVATE"));
+});
+
+test("keygen overwrites neither half, and leaves no half behind", async () => {
+  const taken = keygen("taken");
+  writeFileSync(taken.out, "precious");
+  const first = await taken.run();
+  assert.equal(first.code, 3);
+  assert.match(first.stderr, /taken-key\.pem exists already, and a key is never overwritten/);
+  assert.equal(readFileSync(taken.out, "utf8"), "precious");
+  assert.throws(() => statSync(taken.publicOut));
+  const publicTaken = keygen("other");
+  writeFileSync(publicTaken.publicOut, "precious");
+  assert.equal((await publicTaken.run()).code, 3);
+  assert.throws(() => statSync(publicTaken.out));
+});
+
+test("keygen takes two spellings of one file's name for one", async () => {
+  const { code, stderr } = await runMain(["keygen", "--out", "./same.pem", "--public-out", "same.pem"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /give two different files/);
+});
+
+test("keygen writes the older form and longer keys on request", async () => {
+  const { out, run } = keygen("old", "--pkcs1", "--bits", "3072", "--json");
+  const { bits, thumbprint } = JSON.parse((await run()).stdout);
+  assert.match(readFileSync(out, "utf8"), /^-----BEGIN RSA PRIVATE KEY-----\n/);
+  assert.equal(createPrivateKey(readFileSync(out)).asymmetricKeyDetails?.modulusLength, 3072);
+  assert.equal(bits, 3072);
+  assert.match(thumbprint, /^[\w-]{43}$/);
+});
+
+test("keygen into a folder that is not there fails with its name", async () => {
+  const run = await runMain([
+    "keygen",
+    "--out",
+    join(folder, "no/key.pem"),
+    "--public-out",
+    join(folder, "no/public.pem"),
+  ]);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /no\/public\.pem cannot be written/);
+});
+
+test("pubkey prints what openssl prints, from either form of private key, and the thumbprint apart", async () => {
+  const [thumbprint] = await keyThumbprints(key.publicPem);
+  for (const form of ["pkcs8", "pkcs1"] as const) {
+    const { code, stdout, stderr } = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey, form) });
+    assert.equal(code, 0);
+    assert.equal(stdout, key.publicPem);
+    assert.equal(stderr, `thumbprint ${thumbprint}\n`);
+  }
+});
+
+test("pubkey reads public keys, certificates, JWKs and JWK Sets, and writes all three forms", async () => {
+  const [thumbprint] = await keyThumbprints(key.publicPem);
+  const certificate = openssl(["req", "-x509", "-key", privatePem, "-subj", "/CN=test", "-days", "1"]);
+  const jwk = { ...key.publicKey.export({ format: "jwk" }), kid: "mine" };
+  const privateJwk = key.privateKey.export({ format: "jwk" });
+  for (const source of [
+    key.publicPem,
+    certificate,
+    JSON.stringify(jwk),
+    JSON.stringify({ keys: [jwk] }),
+    JSON.stringify(privateJwk),
+  ]) {
+    const pem = await runMain(["pubkey", "-"], { stdin: source });
+    assert.equal(pem.stdout, key.publicPem, pem.stderr);
+  }
+  const set = JSON.parse((await runMain(["pubkey", privatePem, "--format", "jwks"])).stdout);
+  assert.deepEqual(Object.keys(set.keys[0]), ["kty", "n", "e", "alg", "use", "kid"]);
+  assert.equal(set.keys[0].kid, thumbprint);
+  const one = JSON.parse((await runMain(["pubkey", privatePem, "--format", "jwk"])).stdout);
+  assert.deepEqual(one, set.keys[0]);
+  const { keys } = JSON.parse((await runMain(["pubkey", privatePem, "--json"])).stdout);
+  assert.deepEqual(keys, [{ pem: key.publicPem, jwk: one, thumbprint }]);
+});
+
+test("pubkey refuses what the gate would refuse, in its words, and shows nothing of it", async () => {
+  const short = pemOf(signingKey(1024).privateKey);
+  const run = await runMain(["pubkey", "-"], { stdin: short });
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /standard input: the RSA key has 1024 bits; use one of 2048 to 8192/);
+  const garbled = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey).slice(0, 500) });
+  assert.equal(garbled.code, 3);
+  assert.ok(!garbled.stderr.includes(pemOf(key.privateKey).slice(60, 100)));
+  assert.equal((await runMain(["pubkey", join(folder, "nothing")])).code, 3);
+});
+
+test("sign makes a link that the gate lets in, and no longer after its expiry", async () => {
+  const url = "https://example.com/a.ipa?v=2";
+  const { code, stdout } = await runMain(["sign", url, "--private-key", privatePem, "--expiry", "7"], {
+    now: () => testTime,
+  });
+  assert.equal(code, 0);
+  assert.ok(stdout.startsWith(`${url}&token=eyJhbGciOiJSUzI1NiJ9.`));
+  for (const [later, allowed] of [
+    [0, true],
+    [7 * 60 + 59, true],
+    [8 * 60, false],
+  ] as const) {
+    const gate = createGate({ keys: key.publicPem, now: () => testTime + later });
+    assert.equal((await gate.check(stdout.trim())).allowed, allowed, String(later));
+  }
+});
+
+test("sign opens an encrypted key by the first line of a file, and says which file is wrong", async () => {
+  const encrypted = join(folder, "encrypted.pem");
+  writeFileSync(
+    encrypted,
+    key.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "abc" }),
+  );
+  const passphrase = join(folder, "passphrase");
+  writeFileSync(passphrase, "abc\n");
+  const argv = ["sign", "https://example.com/a.ipa", "--private-key", encrypted];
+  assert.equal((await runMain([...argv, "--passphrase-file", passphrase])).code, 0);
+  const run = await runMain(argv);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /encrypted\.pem: the encryption key is encrypted/);
+});
+
+test("sign warns of http, and refuses what is no URL and an expiry that Jamf Pro has not", async () => {
+  const warned = await runMain(["sign", "http://example.com/a.ipa", "--private-key", privatePem]);
+  assert.equal(warned.code, 0);
+  assert.match(warned.stderr, /^warning: The URL starts with http:/);
+  assert.equal((await runMain(["sign", "a.ipa", "--private-key", privatePem])).code, 2);
+  assert.equal(
+    (await runMain(["sign", "https://example.com/a", "--private-key", privatePem, "--expiry", "121"])).code,
+    2,
+  );
+  assert.equal((await runMain(["sign", "https://example.com/a"])).code, 2);
+});
+
+test("sign --qr draws a code that fits into 80 columns and holds the very link", async () => {
+  const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
+  for (const env of [{}, { NO_COLOR: "1" }]) {
+    const { stdout } = await runMain(argv, { terminal: 80, env, now: () => testTime });
+    const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");
+    const link = lines.pop() as string;
+    const expected = makeQrCode(0, "L");
+    expected.addData(link, "Byte");
+    expected.make();
+    const size = expected.getModuleCount();
+    const isDark = darkModules(lines, !("NO_COLOR" in env));
+    const margin = ((lines[0] as string).length - size) / 2;
+    assert.ok(margin >= 1 && (lines[0] as string).length <= 80);
+    for (let row = 0; row < size; row += 1) {
+      for (let column = 0; column < size; column += 1) {
+        assert.equal(isDark(row + margin, column + margin), expected.isDark(row, column), `${row} ${column}`);
+      }
+    }
+  }
+});
+
+test("sign --qr says so if the terminal is too narrow", async () => {
+  const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
+  const run = await runMain(argv, { terminal: 60 });
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /takes 7\d columns, and there are 60/);
+});
+
+test("the key files of keygen are those that sign and inspect take", async () => {
+  mkdirSync(join(folder, "pair"));
+  const { out, publicOut, run } = keygen("pair/a");
+  await run();
+  const link = (await runMain(["sign", "https://example.com/a.ipa", "--private-key", out])).stdout.trim();
+  assert.equal((await runMain(["inspect", link, "--key", publicOut])).code, 0);
+});
+
+/** Reads the drawing back; in colour, blocks are the dark modules. */
+function darkModules(lines: readonly string[], inColour: boolean): (row: number, column: number) => boolean {
+  return (row, column) => {
+    const character = lines[Math.floor(row / 2)]?.[column] ?? " ";
+    const isBlock = row % 2 === 0 ? "█▀".includes(character) : "█▄".includes(character);
+    return isBlock === inColour;
+  };
+}
+
+const pem = pemOf(key.privateKey);
+const utf16 = Buffer.from(`\uFEFF${pem}`, "utf16le");
+for (const [name, bytes] of Object.entries({
+  indented: pem.replace(/^/gm, "    "),
+  "on one line": pem.replaceAll("\n", " "),
+  "with its line ends written out": pem.trim().replaceAll("\n", "\\n"),
+  "in UTF-16": utf16,
+  "in UTF-16, the other byte first": Buffer.from(utf16).swap16(),
+  "in UTF-16 without a mark": utf16.subarray(2),
+})) {
+  test(`a private key ${name} is read alike by sign, probe, pubkey and inspect --key`, async () => {
+    const file = join(folder, "odd.pem");
+    writeFileSync(file, bytes, { mode: 0o600 });
+    const signed = await runMain(["sign", "https://example.com/a.ipa", "--private-key", file]);
+    assert.equal(signed.code, 0, signed.stderr);
+    const probed = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--private-key", file]);
+    assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+    const { stdout } = await runMain(["pubkey", file]);
+    assert.equal(stdout.trim(), key.publicPem.trim());
+    assert.equal((await runMain(["inspect", signed.stdout.trim(), "--key", file])).code, 0);
+  });
+}
+
+for (const [name, bytes] of Object.entries({
+  indented: key.publicPem.replace(/^/gm, "  "),
+  "in UTF-16": Buffer.from(`\uFEFF${key.publicPem}`, "utf16le"),
+})) {
+  test(`a public key ${name} is read by pubkey`, async () => {
+    const file = join(folder, "odd-public.pem");
+    writeFileSync(file, bytes);
+    const { stdout, stderr } = await runMain(["pubkey", file]);
+    assert.equal(stdout.trim(), key.publicPem.trim(), stderr);
+  });
+}
+
+test("of an encrypted private key in the place of a public one it is said how to make that", async () => {
+  const file = join(folder, "locked.pem");
+  const cipher = { cipher: "aes-256-cbc", passphrase: "secret" };
+  writeFileSync(file, key.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }), { mode: 0o600 });
+  for (const argv of [
+    ["pubkey", file],
+    ["inspect", "x", "--key", file],
+  ]) {
+    const { code, stderr } = await runMain(argv);
+    assert.equal(code, 3);
+    assert.ok(stderr.includes(`openssl pkey -in ${file} -pubout -out public.pem`), stderr);
+  }
+});
+
+test("a folder as --key is named, and what to name instead", async () => {
+  const { code, stderr } = await runMain(["inspect", "x", "--key", folder]);
+  assert.equal(code, 3);
+  assert.ok(stderr.includes(`${folder} is a folder; name the public key's file in it`), stderr);
+});
+
+test("serve without its key file says so in plain words, and how that file is made", async () => {
+  const file = join(folder, "absent.pem");
+  const { code, stderr } = await runMain(["serve", folder, "--key", file]);
+  assert.equal(code, 3);
+  const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
+  assert.equal(stderr, `portcullis: --key ${file}: there is no such file or folder\n${remedy}\n`);
+});
+
+const der = (kind: "spki" | "pkcs1" | "pkcs8") =>
+  kind === "spki"
+    ? key.publicKey.export({ type: kind, format: "der" })
+    : key.privateKey.export({ type: kind, format: "der" });
+const certificate = openssl(["req", "-x509", "-key", privatePem, "-subj", "/CN=test", "-days", "1"]);
+
+for (const [name, bytes] of Object.entries({
+  "public key": der("spki"),
+  "public key of the older form": key.publicKey.export({ type: "pkcs1", format: "der" }),
+  "private key": der("pkcs8"),
+  "private key of the older form": der("pkcs1"),
+  certificate: new X509Certificate(certificate).raw,
+})) {
+  test(`a binary (DER) ${name} is read like its PEM`, async () => {
+    const file = join(folder, "binary.der");
+    writeFileSync(file, bytes, { mode: 0o600 });
+    const { stdout, stderr } = await runMain(["pubkey", file]);
+    assert.equal(stdout.trim(), key.publicPem.trim(), stderr);
+    const signed = await runMain(["sign", "https://example.com/a.ipa", "--private-key", file]);
+    const inspected = await runMain(["inspect", signToken(key), "--key", file], { now: () => testTime });
+    assert.equal(inspected.code, 0, inspected.stderr);
+    if (name.startsWith("private")) assert.equal(signed.code, 0, signed.stderr);
+    else assert.match(signed.stderr, /this is a (public key, which cannot sign|certificate, which holds a public key)/);
+  });
+}
+
+test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said what to do", async () => {
+  const pkcs12 = join(folder, "identity.p12");
+  const pem = join(folder, "certificate.pem");
+  writeFileSync(pem, certificate);
+  openssl(["pkcs12", "-export", "-inkey", privatePem, "-in", pem, "-passout", "pass:x", "-out", pkcs12]);
+  const encrypted = join(folder, "encrypted.der");
+  writeFileSync(
+    encrypted,
+    key.privateKey.export({ type: "pkcs8", format: "der", cipher: "aes-256-cbc", passphrase: "x" }),
+  );
+  const openSsh = join(folder, "id_rsa");
+  writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n");
+  for (const [file, answer] of [
+    [pkcs12, /identity\.p12: it is a PKCS#12 file.*openssl pkcs12 -in FILE -nokeys/],
+    [encrypted, /encrypted\.der: it is binary, and no key or certificate that can be read; give it as PEM/],
+    [openSsh, /OpenSSH's own format.*ssh-keygen/],
+  ] as const) {
+    for (const argv of [
+      ["pubkey", file],
+      ["inspect", "x", "--key", file],
+      ["sign", "https://example.com/a.ipa", "--private-key", file],
+    ]) {
+      const { code, stderr } = await runMain(argv);
+      assert.equal(code, 3);
+      assert.match(stderr, answer);
+    }
+  }
+});
+
+test("a damaged private key is said to be damaged, and not to be encrypted", async () => {
+  const file = join(folder, "damaged.pem");
+  writeFileSync(file, pemOf(key.privateKey).replace(/^(?=[A-Za-z])/gm, "> "), { mode: 0o600 });
+  for (const argv of [
+    ["pubkey", file],
+    ["inspect", "x", "--key", file],
+  ]) {
+    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key; copy it again/);
+  }
+});
+
+test("of an encrypted private key and of an empty passphrase it is said which option and file to mend", async () => {
+  const file = join(folder, "closed.pem");
+  const cipher = { cipher: "aes-256-cbc", passphrase: "abc" };
+  writeFileSync(file, key.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }));
+  const passphrase = join(folder, "empty-passphrase");
+  writeFileSync(passphrase, "\nabc\n");
+  const argv = ["sign", "https://example.com/a.ipa", "--private-key", file];
+  assert.match((await runMain(argv)).stderr, /closed\.pem: .*\n.*--passphrase-file FILE\n$/);
+  const { stderr } = await runMain([...argv, "--passphrase-file", passphrase]);
+  assert.match(stderr, /empty-passphrase: its first line is empty; it must hold the passphrase/);
+});
+
+test("a file that cannot be a key, a link or a manifest is not read to its end", async () => {
+  for (const argv of [
+    ["pubkey", "/dev/zero"],
+    ["inspect", "x", "--key", "/dev/zero"],
+    ["sign", "https://example.com/a.ipa", "--private-key", "/dev/zero"],
+    ["manifest", "--lint", "/dev/zero"],
+  ]) {
+    const { code, stderr } = await runMain(argv);
+    assert.equal(code, 3);
+    assert.match(stderr, /\/dev\/zero.*it has more than 16 MiB/);
+  }
+});
+
+test("of a file that is not there, or a folder, the reason is said in words", async () => {
+  const absent = join(folder, "absent.pem");
+  for (const argv of [
+    ["pubkey", absent],
+    ["inspect", "x", "--key", absent],
+    ["scan-logs", absent, "--key", absent],
+    ["sign", "https://example.com/a.ipa", "--private-key", absent],
+    ["manifest", "--lint", absent],
+  ]) {
+    const { stderr } = await runMain(argv);
+    assert.equal(stderr.split("\n")[0], `portcullis: ${absent} cannot be read: there is no such file or folder`);
+    assert.equal(stderr.includes("portcullis pubkey key.pem > public.pem"), argv.includes("--key"));
+  }
+  assert.equal(
+    (await runMain(["pubkey", folder])).stderr,
+    `portcullis: ${folder} cannot be read: this is a folder; name the file in it\n`,
+  );
+});
+
+test("the quotes of a document around a URL are not taken for a part of it", async () => {
+  const { stdout } = await runMain(["sign", " “https://example.com/a.ipa” ", "--private-key", privatePem]);
+  assert.match(stdout, /^https:\/\/example\.com\/a\.ipa\?token=/);
+  const { stdout: link } = await runMain(["manifest", "--itms", "«https://example.com/a.plist»"]);
+  assert.match(link, /url=https%3A%2F%2Fexample\.com%2Fa\.plist\n$/);
+  const probed = await runMain(["probe", "“http://127.0.0.1:1/a.ipa”"]);
+  assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+});
+
+test("where a key file's own problem says what to do, the remedy for a missing one is left out", async () => {
+  const openSsh = join(folder, "open-ssh");
+  writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n");
+  for (const file of [folder, openSsh]) {
+    const { code, stderr } = await runMain(["serve", folder, "--key", file]);
+    assert.deepEqual([code, stderr.split("\n").length], [3, 2], stderr);
+  }
+  const closed = Object.assign(new Error("EACCES: permission denied, open 'a.pem'"), {
+    code: "EACCES",
+    syscall: "open",
+  });
+  assert.match(keyFileRemedy(closed) ?? "", /^Let that user read it, if it is the public key/);
+});
+
+test("commands that name a file with spaces can be pasted as they stand", async () => {
+  const privateFile = join(folder, "it's key.pem");
+  const publicFile = join(folder, "its public.pem");
+  const made = await runMain(["keygen", "--out", privateFile, "--public-out", publicFile]);
+  assert.ok(made.stdout.includes(`serve DIR --key '${publicFile}'`), made.stdout);
+  const { stderr } = await runMain(["inspect", signToken(key), "--key", privateFile]);
+  const name = `'${privateFile.replace("'", "'\\''")}'`;
+  assert.ok(stderr.includes(`portcullis pubkey ${name} > public.pem`), stderr);
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { createGate } from "@portcullis/core";
+import { parse } from "fast-plist";
+import { strToU8, zipSync } from "fflate";
+import { createSampleFolder } from "../../packages/cli/src/commands/demo/sample-files.ts";
+import { pemOf } from "../support/private-key.ts";
+import { runMain } from "../support/run-main.ts";
+import { signingKey, testTime } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const samples = createSampleFolder();
+after(() => samples.remove());
+const app = join(samples.path, "field-notes.ipa");
+const key = signingKey();
+const privatePem = join(folder, "key.pem");
+writeFileSync(privatePem, pemOf(key.privateKey), { mode: 0o600 });
+const url = "https://example.com/apps/a.ipa";
+
+// biome-ignore lint/suspicious/noExplicitAny: a manifest has whatever shape the test is about
+async function manifest(...more: string[]): Promise<any> {
+  const run = await runMain(["manifest", app, "--url", url, ...more], { now: () => testTime });
+  assert.equal(run.code, 0, run.stderr);
+  return parse(run.stdout);
+}
+
+test("a manifest holds what the package says of itself, and hashes that are right", async () => {
+  const { items } = await manifest();
+  const [{ assets, metadata }] = items;
+  assert.deepEqual(metadata, {
+    "bundle-identifier": "com.example.field-notes",
+    "bundle-version": "1.2.0",
+    kind: "software",
+    title: "Field Notes",
+  });
+  assert.equal(assets[0].url, url);
+  assert.deepEqual(assets[0].sha256s, [createHash("sha256").update(readFileSync(app)).digest("hex")]);
+});
+
+test("with a private key the URL in it has a token that opens the file", async () => {
+  const { items } = await manifest(
+    "--private-key",
+    privatePem,
+    "--expiry",
+    "30",
+    "--whole-file",
+    "--md5",
+    "--title",
+    "Notes",
+  );
+  const [asset] = items[0].assets;
+  const gate = createGate({ keys: key.publicPem, now: () => testTime + 29 * 60 });
+  assert.equal((await gate.check(asset.url)).allowed, true);
+  assert.equal(asset.sha256.length, 64);
+  assert.equal(asset.md5.length, 32);
+  assert.equal(items[0].metadata.title, "Notes");
+});
+
+test("--out writes a new file, never over another, and says what is in it", async () => {
+  const out = join(folder, "a.plist");
+  const first = await runMain(["manifest", app, "--url", url, "-o", out]);
+  assert.match(first.stdout, /a\.plist: Field Notes 1\.2\.0 \(com\.example\.field-notes\)\n$/);
+  assert.match(first.stderr, /warning: The app is not signed/);
+  assert.equal((await runMain(["manifest", "--lint", out])).code, 0);
+  const again = await runMain(["manifest", app, "--url", url, "-o", out]);
+  assert.equal(again.code, 3);
+  assert.match(again.stderr, /a\.plist exists already, and nothing is overwritten/);
+});
+
+test("--lint judges a manifest: the place, the flaw and the verdict on the last line", async () => {
+  const made = (await runMain(["manifest", app, "--url", url])).stdout;
+  const good = await runMain(["manifest", "--lint", "-"], { stdin: made });
+  assert.deepEqual([good.code, good.stdout], [0, "VALID: 0 errors, 0 warnings.\n"]);
+  const bad = await runMain(["manifest", "--lint", "-"], { stdin: made.replace("https://example", "http://example") });
+  assert.equal(bad.code, 1);
+  assert.match(bad.stdout, /^✘ items\[0\]\.assets\[0\]\.url url_not_https\n/);
+  assert.match(bad.stdout, /\nWRONG: 1 error, 0 warnings; devices will not install by it\.\n$/);
+  const json = await runMain(["manifest", "--lint", "-", "--json"], { stdin: "no manifest" });
+  assert.equal(json.code, 1);
+  assert.equal(JSON.parse(json.stdout).errors[0].code, "not_a_property_list");
+});
+
+test("--itms prints the install link, with a token and as a QR code on request", async () => {
+  const plist = "https://example.com/a.plist";
+  const plain = await runMain(["manifest", "--itms", plist]);
+  assert.equal(plain.stdout, "itms-services://?action=download-manifest&url=https%3A%2F%2Fexample.com%2Fa.plist\n");
+  const signed = await runMain(["manifest", "--itms", plist, "--private-key", privatePem], { now: () => testTime });
+  const inner = new URL(signed.stdout.trim()).searchParams.get("url") ?? "";
+  assert.equal((await createGate({ keys: key.publicPem, now: () => testTime }).check(inner)).allowed, true);
+  const drawn = await runMain(["manifest", "--itms", plist, "--qr"]);
+  assert.ok(drawn.stdout.split("\n").length > 20);
+  assert.ok(drawn.stdout.endsWith(plain.stdout));
+});
+
+test("--itms --qr says how many columns a link with a token takes, and draws it there", async () => {
+  const argv = ["manifest", "--itms", "https://example.com/apps/a.plist", "--private-key", privatePem, "--qr"];
+  const narrow = await runMain(argv, { terminal: 80 });
+  assert.deepEqual([narrow.code, narrow.stdout], [3, ""]);
+  const [, columns] = /takes (\d+) columns, and there are 80\n/.exec(stripVTControlCharacters(narrow.stderr)) ?? [];
+  assert.ok(Number(columns) > 80 && Number(columns) < 90, narrow.stderr);
+  assert.equal((await runMain(argv, { terminal: Number(columns) - 1 })).code, 3);
+  const wide = await runMain(argv, { terminal: Number(columns) });
+  assert.equal(wide.code, 0);
+  assert.equal(stripVTControlCharacters(wide.stdout).split("\n")[0]?.length, Number(columns));
+});
+
+test("--lint of bytes that are no text says that they are no XML property list", async () => {
+  const noise = join(folder, "noise.plist");
+  writeFileSync(noise, Buffer.from([1, 2, 0x26, 0xff, 0xfe, 3, 0x26, 0x20, 0x80]));
+  const { code, stdout } = await runMain(["manifest", "--lint", noise]);
+  assert.equal(code, 1);
+  assert.match(stdout, /This is not an XML property list/);
+});
+
+test("progress is shown on a terminal while a file is hashed, and taken away again", async () => {
+  const { stderr } = await runMain(["manifest", app, "--url", url], { terminal: 80 });
+  assert.match(stripVTControlCharacters(stderr), /\r█+ \d+ % hashed\r/);
+});
+
+for (const [name, argv, code, message] of [
+  ["nothing to do", [], 2, /give one of/],
+  ["two things to do", [app, "--lint", "x"], 2, /give one of/],
+  ["a folder that is not there, before anything is read", ["x", "--url", url, "-o", "no/a.plist"], 3, /no folder no\n/],
+  ["a file for an install link", ["--itms", url, "-o", "a.plist"], 2, /--out takes the manifest of an \.ipa or \.pkg/],
+  ["no URL", [app], 2, /--url URL is missing/],
+  ["a URL that devices do not take", [app, "--url", "http://example.com/a.ipa"], 2, /https/],
+  ["a URL that is none, before anything is read", ["nothing.ipa", "--url", "nonsense"], 2, /from https:\/\/ on/],
+  ["an install link of nothing", ["--itms", "http:"], 2, /https/],
+  ["an install link of nonsense, before the key is read", ["--itms", "x", "--private-key", "no.pem"], 2, /from https/],
+  ["a QR code of a manifest", [app, "--url", url, "--qr"], 2, /--qr draws an install link, so it goes with --itms/],
+  ["a QR code of a checked", ["--lint", "x", "--qr"], 2, /goes with --itms/],
+  ["a file that is not there", ["nothing.ipa", "--url", url], 3, /nothing\.ipa cannot be read/],
+  ["a file of another kind", [privatePem, "--url", url], 3, /neither an \.ipa .* nor a flat \.pkg/],
+  ["an install link over http", ["--itms", "http://example.com/a.plist"], 2, /https/],
+] as const) {
+  test(`${name}: refused with a message, never with a stack`, async () => {
+    const run = await runMain(["manifest", ...argv]);
+    assert.equal(run.code, code, run.stderr);
+    assert.match(run.stderr, message);
+    assert.doesNotMatch(run.stderr, /\n {4}at /);
+  });
+}
+
+test("an empty file makes no manifest", async () => {
+  const empty = join(folder, "empty.ipa");
+  writeFileSync(empty, "");
+  assert.equal((await runMain(["manifest", empty, "--url", url])).code, 3);
+  rmSync(empty);
+});
+
+test("what a package says of itself cannot command the terminal", async () => {
+  const hostile = join(folder, "hostile.ipa");
+  const info = { CFBundleIdentifier: "com.example.a", CFBundleName: "A\u009b31m", CFBundleVersion: "1" };
+  const entries = Object.entries(info).map(([name, value]) => `<key>${name}</key><string>${value}</string>`);
+  const text = `<plist version="1.0"><dict>${entries.join("")}</dict></plist>`;
+  writeFileSync(hostile, zipSync({ "Payload/A.app/Info.plist": strToU8(text) }));
+  const { stdout, stderr } = await runMain(["manifest", hostile, "--url", url, "-o", join(folder, "hostile.plist")]);
+  assert.match(stdout, /A\\u009b31m 1/, stderr);
+});

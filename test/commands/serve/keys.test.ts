@@ -1,0 +1,328 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { test } from "node:test";
+import { keyThumbprints } from "@portcullis/core";
+import { checkJwkSetUrl, fetchJwkSet } from "../../../packages/cli/src/gate/jwk-set-url.ts";
+import { createKeyUsage } from "../../../packages/cli/src/gate/key-usage.ts";
+import { freshToken } from "../../support/link.ts";
+import { type PortcullisProcess, startPortcullis } from "../../support/portcullis-process.ts";
+import { rawRequest } from "../../support/raw-request.ts";
+import { runMain } from "../../support/run-main.ts";
+import { signingKey } from "../../support/signing-key.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const [oldKey, newKey] = [signingKey(), signingKey()];
+mkdirSync(join(base, "www"));
+writeFileSync(join(base, "www/app.ipa"), "the app");
+
+const started = (sources: readonly string[], ...more: string[]) => {
+  const keys = sources.flatMap((source) => ["--key", source]);
+  return startPortcullis(["serve", join(base, "www"), ...keys, "--port", "0", "--host", "127.0.0.1", ...more]);
+};
+
+const file = (name: string, content: string | Buffer) => {
+  writeFileSync(join(base, name), content);
+  return join(base, name);
+};
+
+/** Replaces a file as careful programs do: whole, in one step. */
+const replace = (path: string, content: string) => {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
+};
+
+async function ask(port: number, key = oldKey): Promise<number> {
+  return (await rawRequest(port, `/app.ipa?token=${freshToken(key)}`)).status;
+}
+
+const inUse = async (portcullis: PortcullisProcess, ...keys: { publicPem: string }[]) => {
+  const names = (await keyThumbprints(keys.map(({ publicPem }) => publicPem))).join(", ");
+  return portcullis.line(({ msg }) => msg?.endsWith(` in use: ${names}`) === true);
+};
+
+test("several keys are all accepted, and each decision is logged with the key that made the token", async () => {
+  const sources = [file("one.pem", oldKey.publicPem), file("two.pem", newKey.publicPem)];
+  const portcullis = started(sources);
+  const port = await portcullis.port();
+  assert.equal(await ask(port, oldKey), 200);
+  assert.equal(await ask(port, newKey), 200);
+  assert.equal(await ask(port, signingKey()), 401);
+  const [one, two] = await keyThumbprints([oldKey.publicPem, newKey.publicPem]);
+  await portcullis.line(({ code }) => code === "signature_invalid");
+  const decisions = portcullis.log.filter(({ event }) => event === "download");
+  assert.deepEqual(
+    decisions.map(({ key }) => key),
+    [one, two, undefined],
+  );
+});
+
+test("a key that is replaced takes over at once, with not one wrong answer while requests come in", async () => {
+  const source = file("swapped.json", JSON.stringify({ keys: [oldKey.publicKey.export({ format: "jwk" })] }));
+  const portcullis = started([source]);
+  const port = await portcullis.port();
+  let isSwapped = false;
+  let running = true;
+  const wrong: string[] = [];
+  const [goodToken, strangerToken] = [freshToken(oldKey), freshToken(signingKey())];
+  let asked = 0;
+  const load = Array.from({ length: 8 }, async () => {
+    while (running) {
+      const before = isSwapped;
+      const [good, bad] = await Promise.all([
+        rawRequest(port, `/app.ipa?token=${goodToken}`),
+        rawRequest(port, `/app.ipa?token=${strangerToken}`),
+      ]);
+      asked += 2;
+      if (good.status !== 200) wrong.push(`old key: ${good.status}, swapped: ${before}`);
+      if (bad.status !== 401) wrong.push(`stranger: ${bad.status}`);
+    }
+  });
+  // Old and new together, as in a rotation: the old one must never be refused.
+  const both = [oldKey, newKey].map(({ publicKey }) => publicKey.export({ format: "jwk" }));
+  for (let round = 0; round < 5; round += 1) {
+    replace(source, JSON.stringify({ keys: both }));
+    await portcullis.line(() => portcullis.log.filter(({ msg }) => msg?.includes("2 keys in use")).length > round);
+    replace(source, JSON.stringify({ keys: both.slice(0, 1) }));
+    await portcullis.line(() => portcullis.log.filter(({ msg }) => msg?.startsWith("key in use")).length > round + 1);
+  }
+  isSwapped = true;
+  running = false;
+  await Promise.all(load);
+  assert.ok(asked > 100, `${asked} requests`);
+  assert.deepEqual(wrong, []);
+
+  replace(source, JSON.stringify({ keys: both.slice(1) }));
+  await inUse(portcullis, newKey);
+  assert.equal((await rawRequest(port, `/app.ipa?token=${goodToken}`)).status, 401, "withdrawn, though remembered");
+  assert.equal(await ask(port, newKey), 200);
+});
+
+test("a symbolic link that is swapped as Kubernetes does it is noticed", async () => {
+  const mount = join(base, "mount");
+  for (const [version, key] of [
+    ["..v1", oldKey],
+    ["..v2", newKey],
+  ] as const) {
+    mkdirSync(join(mount, version), { recursive: true });
+    writeFileSync(join(mount, version, "public.pem"), key.publicPem);
+  }
+  symlinkSync("..v1", join(mount, "..data"));
+  symlinkSync("..data/public.pem", join(mount, "public.pem"));
+  const portcullis = started([join(mount, "public.pem")]);
+  const port = await portcullis.port();
+  assert.equal(await ask(port, oldKey), 200);
+  symlinkSync("..v2", join(mount, "..data_tmp"));
+  renameSync(join(mount, "..data_tmp"), join(mount, "..data"));
+  await inUse(portcullis, newKey);
+  assert.equal(await ask(port, newKey), 200);
+  assert.equal(await ask(port, oldKey), 401);
+});
+
+test("a link whose far end changes is noticed by looking again, where nothing is reported", async () => {
+  mkdirSync(join(base, "far"));
+  const far = file("far/key.pem", oldKey.publicPem);
+  mkdirSync(join(base, "near"));
+  symlinkSync(far, join(base, "near/key.pem"));
+  const portcullis = started([join(base, "near/key.pem")], "--key-refresh", "1");
+  await portcullis.port();
+  replace(far, newKey.publicPem);
+  await inUse(portcullis, newKey);
+});
+
+test("a broken or vanished key file leaves the old key in use, says so once, and recovers", async () => {
+  const source = file("broken.pem", oldKey.publicPem);
+  const portcullis = started([source], "--key-refresh", "1");
+  const port = await portcullis.port();
+  replace(source, newKey.publicPem.slice(0, 200));
+  const { level, msg } = await portcullis.line(({ msg }) => msg?.startsWith("keys not loaded") === true);
+  assert.equal(level, "error");
+  assert.match(msg ?? "", /the old keys stay in use: .*broken\.pem: .*PEM block/);
+  assert.equal(await ask(port, oldKey), 200);
+  renameSync(source, `${source}.gone`);
+  await portcullis.line(({ msg }) => msg?.endsWith("broken.pem: there is no such file or folder") === true);
+  assert.equal(await ask(port, oldKey), 200);
+  replace(source, newKey.publicPem);
+  await inUse(portcullis, newKey);
+});
+
+test("SIGHUP reads the keys again", async () => {
+  const source = file("hup.pem", oldKey.publicPem);
+  const portcullis = started([source], "--key-refresh", "86400");
+  await portcullis.port();
+  portcullis.child.kill("SIGHUP");
+  await portcullis.line(({ msg }) => msg === "SIGHUP: reading the keys again");
+  await portcullis.line(({ msg }) => msg === "keys read again: unchanged");
+  assert.equal(await ask(await portcullis.port(), oldKey), 200);
+  assert.equal(portcullis.log.filter(({ msg }) => msg?.startsWith("keys read again")).length, 1);
+});
+
+test("a private key is used as its public half, with a loud warning that names the remedy", async () => {
+  const pem = oldKey.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const spellings: Record<string, string> = {
+    "pkcs8.pem": pem,
+    "pkcs1.pem": oldKey.privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
+    "private.jwk": JSON.stringify(oldKey.privateKey.export({ format: "jwk" })),
+  };
+  for (const [name, text] of Object.entries(spellings)) {
+    const source = file(name, text);
+    chmodSync(source, 0o644);
+    const portcullis = started([source]);
+    assert.equal(await ask(await portcullis.port(), oldKey), 200);
+    const { level, msg } = await portcullis.line(({ msg }) => msg?.includes("PRIVATE") === true);
+    assert.equal(level, "warn");
+    assert.match(msg ?? "", /Make the public file with: portcullis pubkey .* > public\.pem$/);
+    await portcullis.line(({ msg }) => /can be read by every user.*chmod 600/.test(msg ?? ""));
+    await portcullis.end();
+    const everything = JSON.stringify(portcullis.log) + portcullis.stderr();
+    assert.equal(everything.includes(pem.split("\n")[5] ?? "?"), false);
+  }
+});
+
+test("the warning comes, once, when a public key is replaced by its own private half", async () => {
+  const source = file("halves.pem", oldKey.publicPem);
+  const portcullis = started([source], "--key-refresh", "1");
+  await portcullis.port();
+  const warnings = () => portcullis.log.filter(({ msg }) => msg?.includes("PRIVATE") === true).length;
+  assert.equal(warnings(), 0);
+  replace(source, oldKey.privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+  await portcullis.line(({ level, msg }) => level === "warn" && msg?.includes("PRIVATE") === true);
+  portcullis.child.kill("SIGHUP");
+  await portcullis.line(({ msg }) => msg === "keys read again: unchanged");
+  assert.equal(warnings(), 1);
+  assert.equal(await ask(await portcullis.port(), oldKey), 200);
+});
+
+test("a key file that everyone may write to is remarked on", async () => {
+  const source = file("writable.pem", oldKey.publicPem);
+  chmodSync(source, 0o666);
+  await started([source]).line(({ level, msg }) => level === "warn" && /chmod 644/.test(msg ?? ""));
+});
+
+test("a file that is no key ends the program with a sentence and exit code 3", async () => {
+  for (const [content, problem] of [
+    ["hello", /PEM block/],
+    [
+      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
+      /encrypted private key; make its public half: openssl pkey -in/,
+    ],
+    ['{"keys":[]}', /empty/],
+    [signingKey(1024).publicPem, /1024 bits.*\n.*is made by: portcullis pubkey key\.pem > public\.pem/],
+    [Buffer.from([0x30, 0x82, 1, 2, 3]), /it is binary, and no key or certificate that can be read; give it as PEM/],
+  ] as const) {
+    const portcullis = started([file("wrong.pem", content)]);
+    assert.equal(await portcullis.ended, 3);
+    assert.deepEqual(portcullis.log, [], "said once, as the last words");
+    const both = await runMain(["rewritemap", "-k", join(base, "wrong.pem"), "-k", join(base, "wrong.pem")]);
+    assert.equal(both.stderr.match(/wrong\.pem:/g)?.length, 1);
+    assert.match(portcullis.stderr(), /^portcullis: .*wrong\.pem/);
+    assert.match(portcullis.stderr(), problem);
+  }
+  const jwk = ({ publicKey }: typeof oldKey) => JSON.stringify({ ...publicKey.export({ format: "jwk" }), kid: "same" });
+  const clash = started([file("one.jwk", jwk(oldKey)), file("two.jwk", jwk(newKey))]);
+  assert.deepEqual([await clash.ended, clash.log], [3, []]);
+  assert.match(clash.stderr(), /^portcullis: --key: two keys have the same kid/);
+  const absent = started([join(base, "absent.pem")]);
+  assert.equal(await absent.ended, 3);
+  assert.match(absent.stderr(), /absent\.pem: there is no such file/);
+});
+
+test("a JWK Set URL is fetched, other keys in it are left out, and the old ones stay when it fails", async () => {
+  let answer = { status: 500, body: "" };
+  const host = createServer((_request, response) => response.writeHead(answer.status).end(answer.body));
+  host.listen(0, "127.0.0.1");
+  await new Promise((resolve) => host.once("listening", resolve));
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/jwks.json`;
+  try {
+    const portcullis = started([url], "--key-refresh", "1");
+    const port = await portcullis.port();
+    await portcullis.line(({ msg }) => /nothing can be downloaded yet: .* answered 500/.test(msg ?? ""));
+    assert.equal(await ask(port, oldKey), 503);
+    const rsa = { ...oldKey.publicKey.export({ format: "jwk" }), kid: "a" };
+    answer = { status: 200, body: JSON.stringify({ keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }, rsa] }) };
+    await inUse(portcullis, oldKey);
+    assert.equal(await ask(port, oldKey), 200);
+    answer = { status: 200, body: "<html>" };
+    await portcullis.line(({ msg }) => msg?.includes("the old keys stay in use") === true);
+    assert.equal(await ask(port, oldKey), 200);
+  } finally {
+    host.close();
+    host.closeAllConnections();
+  }
+});
+
+test("keys come over https from the very address given, 1 MiB at most, and only those for RS256", async () => {
+  assert.equal(checkJwkSetUrl("https://keys.example/jwks.json").href, "https://keys.example/jwks.json");
+  const rsa = oldKey.publicKey.export({ format: "jwk" });
+  const foreign = [{ ...rsa, use: "enc" }, { ...rsa, alg: "PS256" }, { kty: "EC" }, null];
+  const bodies: Record<string, unknown> = {
+    "/good": { keys: [rsa, { ...rsa, use: "sig", alg: "RS256" }, ...foreign] },
+    "/foreign": { keys: foreign },
+    "/large": { keys: [rsa], padding: " ".repeat(1024 * 1024) },
+    "/null": null,
+  };
+  const host = createServer(({ url = "" }, response) => {
+    if (url === "/moved") response.writeHead(302, { Location: "/good" });
+    response.end(JSON.stringify(bodies[url] ?? null));
+  });
+  host.listen(0, "127.0.0.1");
+  await new Promise((resolve) => host.once("listening", resolve));
+  const address = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  try {
+    assert.equal((await fetchJwkSet(`${address}/good`)).keys.length, 2);
+    for (const [path, problem] of [
+      ["/moved", /redirect/],
+      ["/foreign", /has no RSA key for RS256 in its JWK Set/],
+      ["/large", /sent more than 1 MiB/],
+      ["/null", /did not send a JWK Set/],
+    ] as const) {
+      await assert.rejects(fetchJwkSet(address + path), problem);
+    }
+  } finally {
+    host.close();
+    host.closeAllConnections();
+  }
+});
+
+test("an address that does not answer is given ten seconds", async (t) => {
+  const timeout = t.mock.method(AbortSignal, "timeout", () => AbortSignal.abort(new Error("it took too long")));
+  await assert.rejects(fetchJwkSet("http://127.0.0.1:9/jwks.json"), /it took too long/);
+  assert.deepEqual(timeout.mock.calls[0]?.arguments, [10_000]);
+});
+
+test("an address that keys cannot be fetched from ends the program with a sentence and exit code 2", async () => {
+  for (const [address, problem] of [
+    ["http://keys.example/jwks.json", /keys must come over https, and http:\/\/keys\.example is not/],
+    ["https://", /--key: the address of the JWK Set is not a URL/],
+    ["http://", /--key: the address of the JWK Set is not a URL/],
+  ] as const) {
+    const portcullis = started([address]);
+    assert.equal(await portcullis.ended, 2);
+    assert.match(portcullis.stderr(), problem);
+  }
+});
+
+test("the same key given twice is one key", async () => {
+  const portcullis = started([file("twice.pem", oldKey.publicPem), file("again.pem", oldKey.publicPem)]);
+  assert.match(String((await inUse(portcullis, oldKey)).msg), /^key in use: [\w-]{43}$/);
+  assert.equal(await ask(await portcullis.port(), oldKey), 200);
+});
+
+test("a key that matched nothing for 120 minutes is called unused once, if another is in use", () => {
+  let now = 0;
+  const usage = createKeyUsage(() => now);
+  usage.load(["old", "new"]);
+  usage.matched("old");
+  now = 119 * 60;
+  usage.matched("new");
+  assert.deepEqual(usage.takeUnused(), []);
+  now = 121 * 60;
+  assert.deepEqual(usage.takeUnused(), ["old"]);
+  assert.deepEqual(usage.takeUnused(), [], "said once");
+  usage.matched("old");
+  now = 260 * 60;
+  assert.deepEqual(usage.takeUnused(), [], "a quiet night: neither is in use");
+});

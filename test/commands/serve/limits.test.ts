@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { createConnection } from "node:net";
+import { test } from "node:test";
+import { createServer } from "../../../packages/cli/src/server/create-server.ts";
+import { createMetrics } from "../../../packages/cli/src/server/metrics.ts";
+import { createStatusServer } from "../../../packages/cli/src/server/status-server.ts";
+
+test("everything that a client can draw out has a limit: headers, request, idle socket, connections", () => {
+  const server = createServer(() => {}, 7, undefined);
+  const { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections } = server;
+  assert.deepEqual(
+    { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections },
+    { headersTimeout: 15_000, requestTimeout: 30_000, timeout: 120_000, keepAliveTimeout: 10_000, maxConnections: 7 },
+  );
+  const status = createStatusServer(
+    createMetrics(() => 0, false),
+    () => true,
+  );
+  for (const limit of [status.headersTimeout, status.requestTimeout, status.timeout, status.maxConnections]) {
+    assert.ok(limit > 0);
+  }
+});
+
+test("a socket on which nothing moves is closed when its time is over", async () => {
+  const server = createServer(() => {}, 10, undefined);
+  server.timeout = 100;
+  server.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  const socket = createConnection(address.port, "127.0.0.1");
+  socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.resume();
+  await new Promise((resolve) => socket.once("close", resolve));
+  server.close();
+});

@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { openFile } from "../../../packages/cli/src/static-files/open-file.ts";
+import { sendFile, type Transfer } from "../../../packages/cli/src/static-files/send-file.ts";
+import { freePort, untilListening } from "../../support/free-port.ts";
+import { freshToken } from "../../support/link.ts";
+import { portcullisCommand } from "../../support/portcullis-process.ts";
+import { rawRequest } from "../../support/raw-request.ts";
+import { servedFolder } from "../../support/served-folder.ts";
+import { slowReader, until } from "../../support/slow-reader.ts";
+
+const size = 8 * 1024 * 1024;
+const { base, www, key, args, start: started } = servedFolder({ "app.ipa": "the app", "big.pkg": Buffer.alloc(size) });
+mkdirSync(join(base, "outside"));
+writeFileSync(join(base, "outside/x.ipa"), "elsewhere");
+symlinkSync("../outside/x.ipa", join(www, "leak.ipa"));
+
+const path = (name: string) => `/${name}?token=${freshToken(key)}`;
+
+test("a file that the server may not read is no file to a client, and the log says why", async () => {
+  writeFileSync(join(www, "closed.ipa"), "closed");
+  chmodSync(join(www, "closed.ipa"), 0o000);
+  chmodSync(base, 0o755);
+  const [program, ...first] = portcullisCommand();
+  const port = await freePort();
+  // Nothing is closed to root.
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const child = spawn(program, [...first, ...args, "--port", String(port)], nobody);
+  after(() => child.kill("SIGKILL"));
+  let log = "";
+  child.stdout.on("data", (chunk) => {
+    log += chunk;
+  });
+  await untilListening(port);
+  const [closed, absent] = [await rawRequest(port, path("closed.ipa")), await rawRequest(port, path("none.ipa"))];
+  assert.equal(closed.status, 404);
+  assert.deepEqual(closed.body, absent.body);
+  await until(() => log.split('"event"').length === 3, "two lines");
+  const lines = log
+    .trim()
+    .split("\n")
+    .slice(-2)
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    lines.map(({ level, path, problem }) => [level, path, problem]),
+    [
+      ["error", "/closed.ipa", "the user that this runs as may not read it"],
+      ["info", "/none.ipa", undefined],
+    ],
+  );
+});
+
+test("a link that leads out of the folder is no file to a client, and the log says why", async () => {
+  const portcullis = started();
+  const port = await portcullis.port();
+  assert.equal((await rawRequest(port, path("leak.ipa"))).status, 404);
+  const { level, problem } = await portcullis.line(({ path }) => path === "/leak.ipa");
+  assert.deepEqual([level, problem], ["error", "it is a link that leads out of the folder"]);
+});
+
+test("a folder that goes away is said in the log, and served again when it is back", async () => {
+  const portcullis = started();
+  const port = await portcullis.port();
+  renameSync(www, `${www}.gone`);
+  const gone = await rawRequest(port, path("app.ipa"));
+  renameSync(`${www}.gone`, www);
+  assert.equal(gone.status, 500);
+  assert.equal(gone.body.includes(base), false);
+  const { problem } = await portcullis.line(({ status }) => status === 500);
+  assert.match(String(problem), /ENOENT: no such file or directory, realpath '.*www'/);
+  assert.equal((await rawRequest(port, path("app.ipa"))).body.toString(), "the app");
+  assert.equal((await rawRequest(port, "/app.ipa")).status, 401, "a stranger does not learn of it");
+});
+
+test("a client that goes away is no problem of the server's, and a file that is changed is", async () => {
+  const portcullis = started();
+  const port = await portcullis.port();
+  writeFileSync(join(www, "changed.pkg"), Buffer.alloc(size));
+  const request = (name: string) => `GET ${path(name)} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  (await slowReader(port, request("big.pkg"))).destroy();
+  const socket = await slowReader(port, request("changed.pkg"));
+  writeFileSync(join(www, "changed.pkg"), Buffer.alloc(size, 1));
+  socket.resume();
+  const gone = await portcullis.line(({ path }) => path === "/big.pkg");
+  assert.deepEqual([gone.level, gone.complete, gone.problem], ["info", false, undefined]);
+  const changed = await portcullis.line(({ path }) => path === "/changed.pkg");
+  assert.deepEqual([changed.level, changed.complete], ["error", false]);
+  assert.match(String(changed.problem), /^the file was changed while it was sent; replace files by renaming/);
+});
+
+/** Serves one file whose disk fails at the given read. */
+async function withFailingDisk(failingRead: number): Promise<{ readonly port: number; transfer(): Transfer }> {
+  let transfer: Transfer | undefined;
+  const server = createServer(async (request, response) => {
+    const file = await openFile(www, ["big.pkg"]);
+    assert.ok(file.handle);
+    const read = file.handle.read.bind(file.handle) as (...where: unknown[]) => Promise<unknown>;
+    let reads = 0;
+    const failing = async (...where: unknown[]): Promise<unknown> => {
+      reads += 1;
+      if (reads === failingRead) throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+      return read(...where);
+    };
+    transfer = sendFile(
+      request,
+      response,
+      { ...file, handle: Object.assign(file.handle, { read: failing }) },
+      "big.pkg",
+    );
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  after(() => server.close());
+  return {
+    port: (server.address() as AddressInfo).port,
+    transfer() {
+      assert.ok(transfer);
+      return transfer;
+    },
+  };
+}
+
+test("a disk that fails before the answer has begun gives 500, and no headers of the file", async () => {
+  const { port, transfer } = await withFailingDisk(1);
+  const { status, headers } = await rawRequest(port, "/big.pkg");
+  assert.deepEqual([status, headers.etag, headers["cache-control"]], [500, undefined, "no-store"]);
+  assert.equal(transfer().problem(), "EIO: i/o error, read");
+});
+
+test("a disk that fails on the way ends the connection before the promised length", async () => {
+  const { port, transfer } = await withFailingDisk(3);
+  const { status, headers, body } = await rawRequest(port, "/big.pkg");
+  assert.deepEqual([status, headers["content-length"]], [200, String(size)]);
+  assert.ok(body.length < size);
+  assert.equal(transfer().problem(), "EIO: i/o error, read");
+});
+
+test("a name is found composed or decomposed, as macOS and a link may spell it", async () => {
+  const [composed, decomposed] = ["Bücher.pkg".normalize("NFC"), "Übung.pkg".normalize("NFD")];
+  writeFileSync(join(www, composed), "composed");
+  writeFileSync(join(www, decomposed), "decomposed");
+  const port = await started().port();
+  for (const [name, content] of [
+    [composed, "composed"],
+    [decomposed, "decomposed"],
+  ] as const) {
+    for (const form of ["NFC", "NFD"]) {
+      const { status, body } = await rawRequest(port, path(encodeURIComponent(name.normalize(form))));
+      assert.deepEqual([status, body.toString()], [200, content], `${content}, asked for in ${form}`);
+    }
+  }
+});
+
+test("if both spellings are there, each is its own file", async () => {
+  writeFileSync(join(www, "é.pkg".normalize("NFC")), "composed");
+  writeFileSync(join(www, "é.pkg".normalize("NFD")), "decomposed");
+  const port = await started().port();
+  for (const [form, content] of [
+    ["NFC", "composed"],
+    ["NFD", "decomposed"],
+  ] as const) {
+    const { body } = await rawRequest(port, path(encodeURIComponent("é.pkg".normalize(form))));
+    assert.equal(body.toString(), content);
+  }
+});
+
+test("a request with two Host headers is refused with 400, though its token is good", async () => {
+  const port = await started().port();
+  const { status, body } = await rawRequest(port, `/app.ipa?token=${freshToken(key)}`, { headers: { host: "other" } });
+  assert.equal(status, 400);
+  assert.match(body.toString(), /more than one Host/);
+});
