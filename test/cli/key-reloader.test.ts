@@ -26,7 +26,7 @@ test("the log says once of a key that matched nothing for 120 minutes that it ca
   writeFileSync(sources[1] ?? "", current);
   const settings = {
     ...{ key: sources, keyRefresh: 86_400, tokenParameter: "token", clockSkew: 60 },
-    ...{ maxLifetime: 120, issuer: "JSS", subject: "AppManifest", audience: undefined },
+    ...{ maxLifetime: 7200, issuer: "JSS", subject: "AppManifest", audience: undefined },
   };
   let now = 1_000_000;
   const log = keptLog();

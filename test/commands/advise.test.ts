@@ -106,7 +106,7 @@ test("refusals alone do not show what Token Expiry is: it is asked for, not made
   const stdin = Array.from({ length: 25 }, (_, index) => line({ token: `${index}`, secondsLeft: -300 })).join("\n");
   const run = await runMain(["advise", "-"], { stdin });
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /no token was accepted in these logs.*\nSay what it was meanwhile: --expiry MINUTES/);
+  assert.match(run.stderr, /no token was accepted in these logs.*\nSay what it was meanwhile: --expiry 5m/);
   assert.equal(run.stdout, "");
   assert.equal((await runMain(["advise", "-", "--expiry", "5"], { stdin })).code, 0);
 });

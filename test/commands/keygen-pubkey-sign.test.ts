@@ -270,7 +270,7 @@ test("serve without its key file says so in plain words, and how that file is ma
   const file = join(folder, "absent.pem");
   const { code, stderr } = await runMain(["serve", folder, "--key", file]);
   assert.equal(code, 3);
-  const remedy = "The public half of Jamf Pro's key is made by: portcullis pubkey key.pem > public.pem";
+  const remedy = "To make a public key file from Jamf Pro's key, run: portcullis pubkey key.pem > public.pem";
   assert.equal(stderr, `portcullis: --key ${file}: there is no such file or folder\n${remedy}\n`);
 });
 

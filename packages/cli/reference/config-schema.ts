@@ -1,5 +1,6 @@
 import type { Command } from "../src/command-line/command.ts";
-import { dashedName, type OptionDefinition } from "../src/command-line/option.ts";
+import { durationText } from "../src/command-line/duration.ts";
+import { type DurationOption, dashedName, type OptionDefinition } from "../src/command-line/option.ts";
 
 /** The JSON Schema (draft 2020-12) of the `--config` file, made from the option tables. */
 export function configSchema(commands: readonly Command[]): object {
@@ -37,6 +38,8 @@ function optionSchema(option: OptionDefinition): object {
       const { min: minimum, max: maximum } = option;
       return { type: "integer", minimum, maximum, description, ...defaultOf(option.default) };
     }
+    case "duration":
+      return { ...durationSchema(option), description };
     case "choice":
       return { enum: option.choices, description, ...defaultOf(option.default) };
     case "list": {
@@ -44,6 +47,13 @@ function optionSchema(option: OptionDefinition): object {
       return { anyOf: [text, { type: "array", items: text }], description };
     }
   }
+}
+
+/** A text such as `10m`, or, if the option has a unit for it, a number. */
+function durationSchema({ bareUnit, default: seconds }: DurationOption): object {
+  const text = { type: "string", pattern: "^(d+ ?(s|min|m|h|d) ?)+$" };
+  const shape = bareUnit === undefined ? text : { anyOf: [text, { type: "integer", minimum: 0 }] };
+  return { ...shape, ...defaultOf(seconds === undefined ? undefined : durationText(seconds)) };
 }
 
 function defaultOf(value: string | number | undefined): object {

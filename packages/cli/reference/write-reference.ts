@@ -4,7 +4,7 @@ import { generatedFiles } from "./generated-files.ts";
 
 // Run by `npm run reference`: writes what is made from the option tables; a test compares.
 for (const [path, content] of Object.entries(generatedFiles(commands))) {
-  const url = new URL(`../../${path}`, import.meta.url);
-  mkdirSync(new URL("../src/reference", url), { recursive: true });
+  const url = new URL(`../${path}`, import.meta.url);
+  mkdirSync(new URL(".", url), { recursive: true });
   writeFileSync(url, content);
 }

@@ -1,7 +1,7 @@
-import type { Command } from "./command-line/command.ts";
+import { type Command, command } from "./command-line/command.ts";
 import { advise } from "./commands/advise/advise.ts";
 import { auth } from "./commands/auth/auth.ts";
-import { completionOf } from "./commands/completion/completion.ts";
+import { completion } from "./commands/completion/completion.ts";
 import { demo } from "./commands/demo/demo.ts";
 import { inspect } from "./commands/inspect/inspect.ts";
 import { keygen } from "./commands/keygen/keygen.ts";
@@ -16,18 +16,21 @@ import { sign } from "./commands/sign/sign.ts";
 
 /** All commands, in the order in which `--help` lists them. */
 export const commands: readonly Command[] = [
-  serve,
-  auth,
-  rewritemap,
-  inspect,
-  probe,
-  keygen,
-  pubkey,
-  sign,
-  manifest,
-  scanLogs,
-  redact,
-  advise,
-  demo,
-  completionOf(() => commands),
+  command(serve, async () => (await import("./commands/serve/run-serve.ts")).runServe),
+  command(auth, async () => (await import("./commands/auth/run-auth.ts")).runAuth),
+  command(rewritemap, async () => (await import("./commands/rewritemap/run-rewritemap.ts")).runRewritemap),
+  command(inspect, async () => (await import("./commands/inspect/run-inspect.ts")).runInspect),
+  command(probe, async () => (await import("./commands/probe/run-probe.ts")).runProbe),
+  command(keygen, async () => (await import("./commands/keygen/run-keygen.ts")).runKeygen),
+  command(pubkey, async () => (await import("./commands/pubkey/run-pubkey.ts")).runPubkey),
+  command(sign, async () => (await import("./commands/sign/run-sign.ts")).runSign),
+  command(manifest, async () => (await import("./commands/manifest/run-manifest.ts")).runManifest),
+  command(scanLogs, async () => (await import("./commands/scan-logs/run-scan-logs.ts")).runScanLogs),
+  command(redact, async () => (await import("./commands/redact/run-redact.ts")).runRedact),
+  command(advise, async () => (await import("./commands/advise/run-advise.ts")).runAdvise),
+  command(demo, async () => (await import("./commands/demo/run-demo.ts")).runDemo),
+  command(completion, async () => {
+    const { completionFor } = await import("./commands/completion/shell-completion.ts");
+    return completionFor(commands);
+  }),
 ];

@@ -5,8 +5,7 @@ import { parseCommandLine } from "./command-line/command-parser.ts";
 import { readConfigFile } from "./command-line/config-file.ts";
 import type { CommandContext, MainOptions } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
-import { resolveOptions } from "./command-line/option-sources.ts";
-import { unknownVariables } from "./command-line/unknown-variables.ts";
+import { resolveOptions, unknownVariables } from "./command-line/option-sources.ts";
 import { commands } from "./commands.ts";
 import { describeSystemError, isSystemError } from "./system/describe-system-error.ts";
 import { safeLines } from "./terminal/safe-text.ts";
@@ -53,7 +52,8 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
     file,
     fileName: configFile ?? "",
   });
-  return command.run({ options, operands }, context);
+  const run = await command.load();
+  return run(options, context, operands);
 }
 
 /** An answer that a full disk did not take is no success; a reader that has seen enough (`| head`) is. */

@@ -210,7 +210,7 @@ test("a file that is no key ends the program with a sentence and exit code 3", a
       /encrypted private key; make its public half: openssl pkey -in/,
     ],
     ['{"keys":[]}', /empty/],
-    [signingKey(1024).publicPem, /1024 bits.*\n.*is made by: portcullis pubkey key\.pem > public\.pem/],
+    [signingKey(1024).publicPem, /1024 bits.*\n.*run: portcullis pubkey key\.pem > public\.pem/],
     [Buffer.from([0x30, 0x82, 1, 2, 3]), /it is binary, and no key or certificate that can be read; give it as PEM/],
   ] as const) {
     const portcullis = started([file("wrong.pem", content)]);

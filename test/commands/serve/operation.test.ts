@@ -66,7 +66,7 @@ test("--report-only lets everything through, and says so loudly, in each line an
 });
 
 test("--resume-grace lets an expired token finish a download that it can prove to have begun", async () => {
-  const portcullis = started("--resume-grace", "10");
+  const portcullis = started("--resume-grace", "10m");
   const port = await portcullis.port();
   const etag = (await rawRequest(port, `/app.ipa?token=${freshToken(key)}`)).headers.etag ?? "";
   const resume = async (token: string, headers: Record<string, string>, method = "GET") =>
@@ -127,7 +127,7 @@ test("the address in the log is the peer's, and only with --trust-proxy what a p
 });
 
 test("policy options reach the gate: parameter, skew, lifetime, subject and audience", async () => {
-  const strict = await started("--token-parameter", "t", "--clock-skew", "0", "--max-lifetime", "5").port();
+  const strict = await started("--token-parameter", "t", "--clock-skew", "0", "--max-lifetime", "5m").port();
   const status = async (port: number, path: string) => (await rawRequest(port, path)).status;
   assert.equal(await status(strict, `/app.ipa?t=${freshToken(key, 200)}`), 200);
   assert.equal(await status(strict, `/app.ipa?token=${freshToken(key, 200)}`), 401);

@@ -2,6 +2,7 @@ import { CommanderError, Option, Command as Parser } from "commander";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Command, Operand } from "./command.ts";
 import { type CommandError, usageError } from "./command-error.ts";
+import { durationText } from "./duration.ts";
 import { exitCodeMeanings } from "./exit-code.ts";
 import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "./option.ts";
 
@@ -91,7 +92,12 @@ export function remark(option: OptionDefinition): string {
   if (option.kind === "choice" && option.placeholder) remarks.push(`one of ${option.choices.join(", ")}`);
   if ("required" in option && option.required) remarks.push("required");
   if (option.kind === "list") remarks.push("may be repeated");
-  if ("default" in option && option.default !== undefined) remarks.push(`default ${option.default}`);
+  if (option.kind === "duration" && option.bareUnit) {
+    remarks.push(`no unit means ${option.bareUnit === "s" ? "seconds" : "minutes"}`);
+  }
+  if ("default" in option && option.default !== undefined) {
+    remarks.push(`default ${option.kind === "duration" ? durationText(option.default) : option.default}`);
+  }
   return remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
 }
 

@@ -2,7 +2,7 @@ import type { CommandContext } from "./context.ts";
 import type { ExitCode } from "./exit-code.ts";
 import type { OptionTable, OptionValues } from "./option.ts";
 
-/** What stands on the command line without a dash. */
+/** An argument without a dash. */
 export interface Operand {
   /** In capitals, such as `DIR`. */
   readonly placeholder: string;
@@ -32,7 +32,7 @@ export interface Example {
 }
 
 /**
- * A command: what it takes is data, from which come parsing, `--help`, environment variables, the
+ * What a command takes, as data: from it come parsing, `--help`, environment variables, the
  * configuration file, its JSON Schema, shell completion and the reference pages.
  */
 export interface CommandDefinition<Options extends OptionTable, Operands extends OperandTable> {
@@ -44,20 +44,43 @@ export interface CommandDefinition<Options extends OptionTable, Operands extends
   readonly operands: Operands;
   readonly options: Options;
   readonly examples?: readonly Example[];
-  /** Does the work; heavy modules are imported inside, so that `--help` is quick. */
-  run(
-    values: { readonly options: OptionValues<Options>; readonly operands: OperandValues<Operands> },
-    context: CommandContext,
-  ): Promise<ExitCode> | ExitCode;
 }
 
-/** Any command, its exact options forgotten. */
-// biome-ignore lint/suspicious/noExplicitAny: a list holds commands of different options; each run() was checked where it was defined
-export type Command = CommandDefinition<any, any>;
+/** The values that a command gets for its options, typed by its own table. */
+export type OptionsOf<Definition> =
+  Definition extends CommandDefinition<infer Options, OperandTable> ? OptionValues<Options> : never;
 
-/** Checks a command's `run` against its own table. */
+/** The values of its operands, likewise. */
+export type OperandsOf<Definition> =
+  Definition extends CommandDefinition<OptionTable, infer Operands> ? OperandValues<Operands> : never;
+
+/** Runs a command. */
+export type CommandRun<Definition> = (
+  options: OptionsOf<Definition>,
+  context: CommandContext,
+  operands: OperandsOf<Definition>,
+) => Promise<ExitCode> | ExitCode;
+
+// biome-ignore lint/suspicious/noExplicitAny: a list holds commands of different options; `command` checked each
+type AnyRun = (options: any, context: CommandContext, operands: any) => Promise<ExitCode> | ExitCode;
+
+/** A command that can be run. */
+export interface Command extends CommandDefinition<OptionTable, OperandTable> {
+  /** Imports the modules that do the work only when it is run, so that `--help` is quick. */
+  load(): Promise<AnyRun>;
+}
+
+/** Checks a definition and keeps its exact type, so that `OptionsOf` gives the types of its values. */
 export function defineCommand<const Options extends OptionTable, const Operands extends OperandTable>(
   definition: CommandDefinition<Options, Operands>,
-): Command {
+): CommandDefinition<Options, Operands> {
   return definition;
+}
+
+/** Joins a definition with the function that runs it. */
+export function command<Definition extends CommandDefinition<OptionTable, OperandTable>>(
+  definition: Definition,
+  load: () => Promise<CommandRun<Definition>>,
+): Command {
+  return { ...definition, load };
 }

@@ -1,13 +1,15 @@
 import type { Readable } from "node:stream";
 import type { OutputStream, Terminal } from "../terminal/terminal.ts";
-import type { Environment } from "./environment.ts";
+
+/** Environment variables. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where signals come from: `process`, or an EventEmitter in tests. */
 export interface SignalSource {
   on(signal: NodeJS.Signals, listener: () => void): unknown;
 }
 
-/** Everything outside of the program that it touches, so that tests can hand in their own. */
+/** Everything outside the program that it uses, so that tests can pass their own. */
 export interface MainOptions {
   /** Without the names of node and the script. */
   readonly argv: readonly string[];
@@ -20,11 +22,11 @@ export interface MainOptions {
   readonly now?: () => number;
 }
 
-/** What a command is given besides its options. */
+/** What a command gets besides its options. */
 export interface CommandContext extends Omit<MainOptions, "argv"> {
   readonly now: () => number;
-  /** Standard output: what was asked for. Colours and tables only if it is a terminal. */
+  /** Standard output: the result. Colours and tables only if it is a terminal. */
   readonly out: Terminal;
-  /** Standard error: warnings, progress, what went wrong. */
+  /** Standard error: warnings, progress and errors. */
   readonly err: Terminal;
 }

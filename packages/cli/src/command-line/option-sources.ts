@@ -1,16 +1,16 @@
 import { usageError } from "./command-error.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "./context.ts";
 import { dashedName, environmentName, type OptionTable } from "./option.ts";
 import { type AnyOptionValue, readJson, readText } from "./option-value.ts";
 
-/** Where options come from, strongest first. */
+/** Where options come from, in order of precedence. */
 export interface OptionSources {
-  /** By name in camelCase; the texts that followed each option, `true` for a flag. */
+  /** By name in camelCase: the texts after each option, `true` for a flag. */
   readonly commandLine: Readonly<Record<string, true | readonly string[]>>;
   readonly env: Environment;
   /** The command's part of the configuration file. */
   readonly file: Readonly<Record<string, unknown>>;
-  /** What the user calls that file, for messages. */
+  /** That file's name as the user gave it, for messages. */
   readonly fileName: string;
 }
 
@@ -51,7 +51,18 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
   return option.kind === "list" ? [] : option.default;
 }
 
-/** Kubernetes tells every container of a service named portcullis where it is, in PORTCULLIS_PORT. */
+// Kubernetes sets these in every container if a service's name begins with portcullis.
+const serviceVariable = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** The environment variables that look like options but are unknown, most likely misspelled. */
+export function unknownVariables(env: Environment, tables: readonly OptionTable[]): readonly string[] {
+  const known = new Set(["PORTCULLIS_CONFIG", ...tables.flatMap(Object.keys).map(environmentName)]);
+  return Object.keys(env).filter(
+    (name) => name.startsWith("PORTCULLIS_") && !known.has(name) && !serviceVariable.test(name),
+  );
+}
+
+/** In PORTCULLIS_PORT, Kubernetes gives containers the address of a service named portcullis. */
 function isServiceLink(text: string): boolean {
   return /^(tcp|udp|sctp):\/\//.test(text);
 }

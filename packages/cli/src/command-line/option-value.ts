@@ -1,5 +1,6 @@
 import { usageError } from "./command-error.ts";
-import type { OptionDefinition } from "./option.ts";
+import { durationText, parseDuration } from "./duration.ts";
+import type { DurationOption, OptionDefinition } from "./option.ts";
 
 /** A value as a command gets it. */
 export type AnyOptionValue = string | number | boolean | readonly string[] | undefined;
@@ -16,7 +17,7 @@ const words: Readonly<Record<string, boolean>> = {
   "": false,
 };
 
-/** Reads an option from text; `source` is how the user knows it, such as `--port` or `PORTCULLIS_PORT`. */
+/** Reads an option from text; `source` is the name that the user gave it by, such as `--port` or `PORTCULLIS_PORT`. */
 export function readText(option: OptionDefinition, text: string, source: string): AnyOptionValue {
   switch (option.kind) {
     case "flag": {
@@ -26,6 +27,8 @@ export function readText(option: OptionDefinition, text: string, source: string)
     }
     case "number":
       return parseNumber(option, /^-?\d+$/.test(text.trim()) ? Number(text) : Number.NaN, source);
+    case "duration":
+      return checkDuration(option, text, source);
     case "choice":
       return parseChoice(option, text, source);
     case "text":
@@ -43,6 +46,8 @@ export function readJson(option: OptionDefinition, value: unknown, source: strin
       throw usageError(`${source}: give true or false`);
     case "number":
       return parseNumber(option, typeof value === "number" ? value : Number.NaN, source);
+    case "duration":
+      return checkDuration(option, typeof value === "number" ? String(value) : value, source);
     case "choice":
       return parseChoice(option, value, source);
     case "text":
@@ -61,6 +66,22 @@ function parseNumber(
 ): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw usageError(`${source}: give a whole number from ${min} to ${max}`);
+}
+
+function checkDuration(option: DurationOption, value: unknown, source: string): number {
+  const { min, max, step = 1, bareUnit } = option;
+  const seconds = typeof value === "string" ? parseDuration(value, bareUnit) : Number.NaN;
+  if (seconds >= min && seconds <= max && seconds % step === 0) return seconds;
+  if (bareUnit === undefined && typeof value === "string" && /^\d{1,9}$/.test(value)) {
+    throw usageError(
+      `${source} ${value}: give the unit, such as ${value}s or ${value}m`,
+      "A number alone is ambiguous: the libraries count seconds, and Jamf Pro counts minutes.",
+    );
+  }
+  const steps = step === 60 ? " in whole minutes" : "";
+  throw usageError(
+    `${source}: give a duration from ${durationText(min)} to ${durationText(max)}${steps}, such as 90s, 10m or 2h`,
+  );
 }
 
 function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {

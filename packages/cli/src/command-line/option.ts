@@ -1,3 +1,5 @@
+import type { DurationUnit } from "./duration.ts";
+
 /** What all kinds of option have. */
 interface OptionBase {
   /** What it does, as a phrase that starts in lower case; `--help` adds the default. */
@@ -14,11 +16,11 @@ export interface FlagOption extends OptionBase {
 /** One text, such as a file name or a URL. */
 export interface TextOption extends OptionBase {
   readonly kind: "text";
-  /** What stands for the value in `--help`, in capitals. */
+  /** The placeholder for the value in `--help`, in capitals. */
   readonly placeholder: string;
   readonly default?: string;
   readonly required?: boolean;
-  /** What to do where it is required and was not given. */
+  /** What to do if it is required and was not given. */
   readonly remedy?: string;
 }
 
@@ -27,11 +29,11 @@ export interface ListOption extends OptionBase {
   readonly kind: "list";
   readonly placeholder: string;
   readonly required?: boolean;
-  /** What to do where it is required and was not given. */
+  /** What to do if it is required and was not given. */
   readonly remedy?: string;
 }
 
-/** A whole number in a unit. */
+/** A whole number. */
 export interface NumberOption extends OptionBase {
   readonly kind: "number";
   readonly placeholder: string;
@@ -40,17 +42,30 @@ export interface NumberOption extends OptionBase {
   readonly default?: number;
 }
 
+/** A length of time such as `90s`, `10m`, `2h` or `1d`; its value is in seconds. */
+export interface DurationOption extends OptionBase {
+  readonly kind: "duration";
+  /** Seconds, as are `max` and `default`. */
+  readonly min: number;
+  readonly max: number;
+  readonly default?: number;
+  /** The value is a multiple of this many seconds; default 1. */
+  readonly step?: number;
+  /** The unit of a number without one; if absent, such a number is refused. */
+  readonly bareUnit?: DurationUnit;
+}
+
 /** One word of a few. */
 export interface ChoiceOption extends OptionBase {
   readonly kind: "choice";
-  /** Where the choices joined by bars would be too long for `--help`. */
+  /** For when the choices joined by bars would be too long for `--help`. */
   readonly placeholder?: string;
   readonly choices: readonly string[];
   readonly default?: string;
 }
 
 /** One option of a command. */
-export type OptionDefinition = FlagOption | TextOption | ListOption | NumberOption | ChoiceOption;
+export type OptionDefinition = FlagOption | TextOption | ListOption | NumberOption | DurationOption | ChoiceOption;
 
 /** The options of a command by name in camelCase; `tokenParameter` is `--token-parameter`. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>;
@@ -61,7 +76,7 @@ type OptionValue<O extends OptionDefinition> = O extends { kind: "flag" }
   ? boolean
   : O extends { kind: "list" }
     ? readonly string[]
-    : O extends { kind: "number" }
+    : O extends { kind: "number" | "duration" }
       ? Certain<O, number>
       : O extends { kind: "choice"; choices: readonly (infer Choice extends string)[] }
         ? O extends { default: string }
@@ -74,13 +89,17 @@ export type OptionValues<Table extends OptionTable> = {
   readonly [Name in keyof Table]: OptionValue<Table[Name]>;
 };
 
-/** What stands for the value of an option in help and reference. */
+/** Every command with a result has this option. */
+export const jsonOption = { kind: "flag", description: "print the result as JSON" } as const satisfies FlagOption;
+
+/** The placeholder for an option's value in help and reference. */
 export function valuePlaceholder(option: Exclude<OptionDefinition, FlagOption>): string {
   if (option.kind === "choice") return option.placeholder ?? option.choices.join("|");
+  if (option.kind === "duration") return "DURATION";
   return option.placeholder;
 }
 
-/** `tokenParameter` as it stands on the command line, without the dashes, and in the configuration file. */
+/** `tokenParameter` as on the command line, without the leading dashes, and in the configuration file. */
 export function dashedName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

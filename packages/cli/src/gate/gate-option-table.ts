@@ -1,17 +1,17 @@
-import type { ListOption, NumberOption, TextOption } from "../command-line/option.ts";
-import { publicKeyRemedy } from "./public-key-remedy.ts";
+import type { GateOptions } from "@portcullis/core";
+import type { OptionTable, OptionValues } from "../command-line/option.ts";
+import { publicKeyRemedy } from "./key-file-remedy.ts";
 
-/** The options of every command that judges tokens: whose, and by which rules. */
-export const gateOptionTable: {
-  readonly key: ListOption & { readonly required: true };
-  readonly keyRefresh: NumberOption & { readonly default: number };
-  readonly tokenParameter: TextOption & { readonly default: string };
-  readonly clockSkew: NumberOption & { readonly default: number };
-  readonly maxLifetime: NumberOption & { readonly default: number };
-  readonly issuer: TextOption & { readonly default: string };
-  readonly subject: TextOption & { readonly default: string };
-  readonly audience: TextOption;
-} = {
+const gateDefaults = {
+  issuer: "JSS",
+  subject: "AppManifest",
+  clockSkew: 60,
+  maxLifetime: 7200,
+  tokenParameter: "token",
+} as const;
+
+/** The options of every command that checks tokens: the keys, and the rules. */
+export const gateOptionTable = {
   key: {
     kind: "list",
     short: "k",
@@ -21,50 +21,65 @@ export const gateOptionTable: {
     remedy: publicKeyRemedy,
   },
   keyRefresh: {
-    kind: "number",
-    placeholder: "SECONDS",
+    kind: "duration",
+    bareUnit: "s",
     min: 1,
     max: 86_400,
     default: 60,
-    description: "look for changed keys this often; changed files are usually noticed at once",
+    description: "look for changed keys this often; changed files are usually noticed immediately",
   },
   tokenParameter: {
     kind: "text",
     placeholder: "NAME",
-    default: "token",
+    default: gateDefaults.tokenParameter,
     description: "query parameter that carries the token",
   },
   clockSkew: {
-    kind: "number",
-    placeholder: "SECONDS",
+    kind: "duration",
+    bareUnit: "s",
     min: 0,
     max: 300,
-    default: 60,
-    description: "how far the clock of the issuer may be off",
+    default: gateDefaults.clockSkew,
+    description: "how far the issuer's clock can be off",
   },
   maxLifetime: {
-    kind: "number",
-    placeholder: "MINUTES",
-    min: 1,
-    max: 44_640,
-    default: 120,
-    description: "refuse tokens that expire further ahead than this; Jamf Pro's longest is 120",
+    kind: "duration",
+    min: 60,
+    max: 31 * 86_400,
+    default: gateDefaults.maxLifetime,
+    description: "refuse tokens that expire further ahead than this; Jamf Pro's maximum is 2h",
   },
   issuer: {
     kind: "text",
     placeholder: "TEXT",
-    default: "JSS",
-    description: "what the token's iss must be",
+    default: gateDefaults.issuer,
+    description: "required value of the token's iss",
   },
   subject: {
     kind: "text",
     placeholder: "TEXT",
-    default: "AppManifest",
-    description: "what the token's sub must be",
+    default: gateDefaults.subject,
+    description: "required value of the token's sub",
   },
   audience: {
     kind: "text",
     placeholder: "TEXT",
-    description: "what the token's aud must be or contain; without this a token that has one is refused",
+    description:
+      "required value of the token's aud, or one of its values; without this, a token with an aud is refused",
   },
-};
+} as const satisfies OptionTable;
+
+/** The values of these options. */
+export type GateOptionValues = OptionValues<typeof gateOptionTable>;
+
+/** The values that make a gate's rules. */
+export type GateRuleValues = Omit<GateOptionValues, "key" | "keyRefresh">;
+
+/** The options of a gate without its keys, with a clock of its own. */
+export type KeylessOptions = Omit<GateOptions, "keys"> & { readonly now: () => number };
+
+/** The values of the rules as options of a gate; `now` in seconds since 1970. */
+export function gateOptions(values: GateRuleValues, now: () => number): KeylessOptions {
+  const { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience } = values;
+  return { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience, now };
+}

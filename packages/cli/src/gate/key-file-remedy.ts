@@ -1,6 +1,8 @@
-import { publicKeyRemedy } from "./public-key-remedy.ts";
+/** What to do if there is no public key yet. */
+export const publicKeyRemedy =
+  "To make a public key file from Jamf Pro's key, run: portcullis pubkey key.pem > public.pem";
 
-/** What to do about a key file that cannot be used, where the problem does not say it by itself. */
+/** What to do about a key file that cannot be used, unless the problem says it itself. */
 export function keyFileRemedy(error: unknown): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "EACCES" || code === "EPERM") {

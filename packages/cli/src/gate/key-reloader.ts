@@ -3,11 +3,12 @@ import { failure } from "../command-line/command-error.ts";
 import type { Log } from "../decision-log/create-log.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { type StopWatching, watchFiles } from "../system/watch-files.ts";
+import type { GateOptionValues } from "./gate-option-table.ts";
 import { checkJwkSetUrl } from "./jwk-set-url.ts";
 import { keyFileRemedy } from "./key-file-remedy.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
-import type { GateSettings, ReloadingGate } from "./reloading-gate.ts";
+import type { ReloadingGate } from "./reloading-gate.ts";
 
 /** Keeps the keys of a running server up to date. */
 export interface KeyReloader {
@@ -39,7 +40,7 @@ const unusedInterval = 60_000;
  */
 export async function createKeyReloader(
   gate: ReloadingGate,
-  { key: sources, keyRefresh }: GateSettings,
+  { key: sources, keyRefresh }: GateOptionValues,
   { log, metrics, now }: KeyReloaderOptions,
 ): Promise<KeyReloader> {
   const usage = createKeyUsage(now);

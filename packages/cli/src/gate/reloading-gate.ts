@@ -1,6 +1,6 @@
 import { createGate, type Decision, type Gate, keyThumbprints, type PublicKeySource } from "@portcullis/core";
 import { describeSystemError } from "../system/describe-system-error.ts";
-import { type GateRules, gateOptions } from "./gate-rules.ts";
+import { type GateOptionValues, gateOptions } from "./gate-option-table.ts";
 import { isKeyUrl, loadKey } from "./key-source.ts";
 
 /** A gate whose keys can change while it is in use. */
@@ -22,15 +22,8 @@ export interface KeyLoad {
   readonly warnings: readonly string[];
 }
 
-/** The values of the options that make a gate; see `gate-option-table.ts`. */
-export interface GateSettings extends GateRules {
-  readonly key: readonly string[];
-  /** Seconds. */
-  readonly keyRefresh: number;
-}
-
 /** Makes a gate without keys: until the first `reload`, every token is refused with `keys_unavailable`. */
-export function createReloadingGate(settings: GateSettings, now: () => number): ReloadingGate {
+export function createReloadingGate(settings: GateOptionValues, now: () => number): ReloadingGate {
   const { key: sources } = settings;
   const options = gateOptions(settings, now);
   let current: Gate = createGate({ ...options, keys: noKeys });

@@ -3,10 +3,11 @@ import type { Server as TlsServer } from "node:tls";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
-import { createLog, type Log, type LogFormat } from "../decision-log/create-log.ts";
+import { createLog, type Log } from "../decision-log/create-log.ts";
 import type { LogEntry } from "../decision-log/log-entry.ts";
+import type { GateOptionValues } from "../gate/gate-option-table.ts";
 import { createKeyReloader } from "../gate/key-reloader.ts";
-import { createReloadingGate, type GateSettings, type ReloadingGate } from "../gate/reloading-gate.ts";
+import { createReloadingGate, type ReloadingGate } from "../gate/reloading-gate.ts";
 import { type CertificateReloader, createCertificateReloader } from "../tls/certificate-reloader.ts";
 import { loadTls, type TlsCredentials, type TlsFiles } from "../tls/tls-credentials.ts";
 import { terminalIsClosed } from "./closed-terminal.ts";
@@ -17,17 +18,13 @@ import { collides, type ListenAddress, listen, parseListenAddress } from "./list
 import { createMetrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
 import { serializePipelinedRequests } from "./serialize-pipelined-requests.ts";
+import type { ServerOptionValues } from "./server-option-table.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { ignoreUserSignals } from "./user-signals.ts";
 
-/** What `serve` and `auth` have in common: the values of their shared options. */
-export interface ServerSettings extends GateSettings {
-  readonly status: string | undefined;
-  readonly grace: number;
-  readonly maxConnections: number;
-  readonly logFormat: LogFormat | undefined;
-}
+/** The values of the options that `serve` and `auth` share. */
+export type SharedOptionValues = GateOptionValues & ServerOptionValues;
 
 /** What a server does that another does not. */
 export interface ServerPlan {
@@ -50,7 +47,7 @@ export interface ServerTools {
 
 /** Runs a server until it is told to end; resolves with the exit code. */
 export async function runServer(
-  settings: ServerSettings,
+  settings: SharedOptionValues,
   plan: ServerPlan,
   context: CommandContext,
 ): Promise<ExitCode> {

@@ -1,25 +1,20 @@
-import type { ChoiceOption, FlagOption, NumberOption, TextOption } from "../command-line/option.ts";
+import type { FlagOption, NumberOption, OptionTable, OptionValues, TextOption } from "../command-line/option.ts";
 
 /** The options of both servers, `serve` and `auth`, besides those of the gate. */
-export const serverOptionTable: {
-  readonly status: TextOption;
-  readonly grace: NumberOption & { readonly default: number };
-  readonly maxConnections: NumberOption & { readonly default: number };
-  readonly logFormat: ChoiceOption & { readonly choices: readonly ["human", "json"] };
-} = {
+export const serverOptionTable = {
   status: {
     kind: "text",
     placeholder: "ADDRESS",
     description:
-      "answer /healthz, /readyz and /metrics here: a port, HOST:PORT or the path of a unix socket (default off)",
+      "serve /healthz, /readyz and /metrics here: a port, HOST:PORT or the path of a unix socket (default off)",
   },
   grace: {
-    kind: "number",
-    placeholder: "SECONDS",
+    kind: "duration",
+    bareUnit: "s",
     min: 0,
     max: 86_400,
     default: 60,
-    description: "how long running requests may take to finish after SIGTERM",
+    description: "how long requests in progress can take to finish after SIGTERM",
   },
   maxConnections: {
     kind: "number",
@@ -27,7 +22,7 @@ export const serverOptionTable: {
     min: 1,
     max: 1_000_000,
     default: 1000,
-    description: "close connections beyond so many",
+    description: "maximum simultaneous connections",
   },
   logFormat: {
     kind: "choice",
@@ -35,27 +30,30 @@ export const serverOptionTable: {
     choices: ["human", "json"],
     description: "how log lines look (default human on a terminal, else json)",
   },
-};
+} as const satisfies OptionTable;
+
+/** The values of these options. */
+export type ServerOptionValues = OptionValues<typeof serverOptionTable>;
 
 /** Where a server listens; each adds its own default. */
-export const portOption: NumberOption = {
+export const portOption = {
   kind: "number",
   short: "p",
   placeholder: "PORT",
   min: 0,
   max: 65_535,
-  description: "listen on this port; 0 takes any that is free",
-};
+  description: "listen on this port; 0 takes any free one",
+} as const satisfies NumberOption;
 
-/** In place of host and port. */
-export const socketOption: TextOption = {
+/** Instead of host and port. */
+export const socketOption = {
   kind: "text",
   placeholder: "PATH",
-  description: "listen on a unix socket, in place of host and port",
-};
+  description: "listen on a unix socket instead of host and port",
+} as const satisfies TextOption;
 
 /** For a first look at a running server. */
-export const reportOnlyOption: FlagOption = {
+export const reportOnlyOption = {
   kind: "flag",
   description: "refuse nothing: log what would have been refused. Protects nothing",
-};
+} as const satisfies FlagOption;

@@ -1,9 +1,10 @@
-import type { NumberOption } from "../command-line/option.ts";
+import type { DurationOption } from "../command-line/option.ts";
 
-/** Jamf Pro's Token Expiry, which takes 1 to 120 minutes; each command says what it is for, and its default. */
-export const expiryOption: Omit<NumberOption, "description"> = {
-  kind: "number",
-  placeholder: "MINUTES",
-  min: 1,
-  max: 120,
-};
+/** Jamf Pro's Token Expiry: 1 to 120 whole minutes; each command adds the description and the default. */
+export const expiryOption = {
+  kind: "duration",
+  bareUnit: "min",
+  step: 60,
+  min: 60,
+  max: 7200,
+} as const satisfies Omit<DurationOption, "description">;

@@ -8,7 +8,7 @@ export interface PrivateKeyOptions {
   readonly passphraseFile?: string | undefined;
 }
 
-/** Makes the issuer that signs as Jamf Pro would; `expiry` in minutes. Says on standard error what is unwise. */
+/** Makes the issuer that signs as Jamf Pro would; `expiry` in seconds, whole minutes. Says on standard error what is unwise. */
 export async function loadIssuer(
   { privateKey, passphraseFile }: PrivateKeyOptions,
   expiry: number,
@@ -19,7 +19,7 @@ export async function loadIssuer(
     createIssuer({
       displayName: "portcullis",
       ...text,
-      tokenExpiry: expiry,
+      tokenExpiry: expiry / 60,
       now,
       onWarning: ({ message }) => err.line(`${err.colours.yellow("warning:")} ${message}`),
     }),

@@ -1,7 +1,7 @@
-import type { TextOption } from "../command-line/option.ts";
+import type { OptionTable } from "../command-line/option.ts";
 
 /** The options of every command that signs tokens of its own. */
-export const privateKeyOptionTable: { readonly privateKey: TextOption; readonly passphraseFile: TextOption } = {
+export const privateKeyOptionTable = {
   privateKey: {
     kind: "text",
     placeholder: "FILE",
@@ -10,6 +10,6 @@ export const privateKeyOptionTable: { readonly privateKey: TextOption; readonly 
   passphraseFile: {
     kind: "text",
     placeholder: "FILE",
-    description: "file whose first line opens the private key, if it is encrypted",
+    description: "file whose first line is the passphrase of the private key, if it is encrypted",
   },
-};
+} as const satisfies OptionTable;

@@ -1,4 +1,4 @@
-import type { CommandContext } from "../command-line/context.ts";
+import type { OutputStream, Terminal } from "./terminal.ts";
 
 /** One line on standard error that is written over and over; nothing at all where nobody looks. */
 export interface ProgressLine {
@@ -10,7 +10,13 @@ export interface ProgressLine {
 const shortestInterval = 100;
 
 /** Makes a progress line; most calls of `show` cost one look at the clock. */
-export function createProgressLine({ stderr, err }: Pick<CommandContext, "stderr" | "err">): ProgressLine {
+export function createProgressLine({
+  stderr,
+  err,
+}: {
+  readonly stderr: OutputStream;
+  readonly err: Terminal;
+}): ProgressLine {
   let last = 0;
   let shown = false;
   return {

@@ -1,6 +1,5 @@
 import type { Writable } from "node:stream";
 import pico from "picocolors";
-import type { Environment } from "../command-line/environment.ts";
 import { withoutControls } from "./safe-text.ts";
 
 /** An output stream; a terminal says so and knows its width. */
@@ -24,8 +23,11 @@ export interface Terminal {
   readonly width: number;
 }
 
+/** The environment variables that say whether colour is wanted. */
+type ColourVariables = { readonly [Name in "NO_COLOR" | "FORCE_COLOR" | "TERM"]?: string | undefined };
+
 /** Makes a terminal of an output stream; `NO_COLOR` and `FORCE_COLOR` (no-color.org) are obeyed. */
-export function createTerminal(stream: OutputStream, env: Environment): Terminal {
+export function createTerminal(stream: OutputStream, env: ColourVariables): Terminal {
   const isTerminal = stream.isTTY === true;
   let problem: Error | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -47,7 +49,7 @@ export function createTerminal(stream: OutputStream, env: Environment): Terminal
   };
 }
 
-function wantsColour(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
+function wantsColour(isTerminal: boolean, { NO_COLOR, FORCE_COLOR, TERM }: ColourVariables): boolean {
   if (NO_COLOR) return false;
   if (FORCE_COLOR) return FORCE_COLOR !== "0";
   return isTerminal && TERM !== "dumb";

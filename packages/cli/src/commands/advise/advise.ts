@@ -1,9 +1,9 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 import { expiryOption } from "../../signing/expiry-option.ts";
 
 /** `portcullis advise`: which Token Expiry should Jamf Pro have? */
-export const advise: Command = defineCommand({
+export const advise = defineCommand({
   name: "advise",
   summary: "say which Token Expiry Jamf Pro should have, by the log of serve",
   description:
@@ -16,8 +16,4 @@ export const advise: Command = defineCommand({
     json: jsonOption,
   },
   examples: [{ command: "portcullis advise /var/log/portcullis/*.log --expiry 5", meaning: "is five minutes enough?" }],
-  async run({ options, operands }, context) {
-    const { runAdvise } = await import("./run-advise.ts");
-    return runAdvise(operands.logs, options, context);
-  },
 });

@@ -1,27 +1,22 @@
 import { basename } from "node:path";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { openLog } from "../../log-files/open-log.ts";
 import { describeSystemError } from "../../system/describe-system-error.ts";
 import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
+import type { advise } from "./advise.ts";
 import { readDecisions } from "./decision-line.ts";
 import { printAdvice } from "./print-advice.ts";
 import { inferExpiry, recommend } from "./recommendation.ts";
 import { createUsageCollector, sizeClasses, type Usage } from "./usage.ts";
 
-/** The options of `advise`, as the command line has them. */
-export interface AdviseOptions {
-  /** In minutes. */
-  readonly expiry: number | undefined;
-  readonly json: boolean;
-}
-
 /** Reads decision logs, and says what Jamf Pro's Token Expiry should be. */
 export async function runAdvise(
-  files: readonly string[],
-  options: AdviseOptions,
+  options: OptionsOf<typeof advise>,
   context: CommandContext,
+  { logs: files }: OperandsOf<typeof advise>,
 ): Promise<ExitCode> {
   const { usage, take } = createUsageCollector();
   const progress = createProgressLine(context);
@@ -42,11 +37,11 @@ export async function runAdvise(
     throw failure("there is no decision in these logs", "Give the JSON log of portcullis serve: --log-format json");
   }
 
-  const current = options.expiry ?? inferExpiry(usage);
+  const current = options.expiry === undefined ? inferExpiry(usage) : options.expiry / 60;
   if (current === undefined) {
     throw usageError(
       "no token was accepted in these logs, so Token Expiry cannot be read off them",
-      "Say what it was meanwhile: --expiry MINUTES",
+      "Say what it was meanwhile: --expiry 5m",
     );
   }
   const recommendation = recommend(usage, current);

@@ -1,9 +1,9 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
+import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
 
 /** `portcullis auth`: the answerer behind a proxy that serves the files itself. */
-export const auth: Command = defineCommand({
+export const auth = defineCommand({
   name: "auth",
   summary: "answer nginx, Caddy, Traefik, HAProxy or Envoy whether a link is valid",
   description:
@@ -40,8 +40,4 @@ export const auth: Command = defineCommand({
       meaning: "behind Caddy's forward_auth, on a unix socket",
     },
   ],
-  async run({ options }, context) {
-    const { runAuth } = await import("./run-auth.ts");
-    return runAuth(options, context);
-  },
 });

@@ -1,23 +1,15 @@
+import type { OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import type { ExitCode } from "../../command-line/exit-code.ts";
 import { isLocal } from "../../server/listen-address.ts";
-import { runServer, type ServerSettings } from "../../server/run-server.ts";
+import { runServer } from "../../server/run-server.ts";
+import type { auth } from "./auth.ts";
 import { createAuthorizationListener } from "./authorization-listener.ts";
 import { authPath } from "./original-url.ts";
 import { uriSource } from "./proxy-preset.ts";
 
-/** The options of `auth`. */
-export interface AuthSettings extends ServerSettings {
-  readonly for: string | undefined;
-  readonly uriHeader: string | undefined;
-  readonly host: string;
-  readonly port: number;
-  readonly socket: string | undefined;
-  readonly reportOnly: boolean;
-}
-
 /** Answers a proxy's questions until it is told to end. */
-export async function runAuth(settings: AuthSettings, context: CommandContext): Promise<ExitCode> {
+export async function runAuth(settings: OptionsOf<typeof auth>, context: CommandContext): Promise<ExitCode> {
   const { host, port, socket, reportOnly } = settings;
   const source = uriSource(settings.for, settings.uriHeader);
   const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";

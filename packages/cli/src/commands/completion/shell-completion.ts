@@ -1,11 +1,23 @@
-import type { Command, Operand } from "../../command-line/command.ts";
+import type { Command, CommandRun, Operand } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
+import { exitCode } from "../../command-line/exit-code.ts";
 import { dashedName, type OptionDefinition } from "../../command-line/option.ts";
+import { type completion, shells } from "./completion.ts";
 
-/** The shells that a completion script can be made for. */
-export type Shell = "bash" | "zsh" | "fish";
+type Shell = (typeof shells)[number];
 
-/** A completion script, made from the option tables: commands, options, choices, else file names. */
-export function completionScript(shell: Shell, commands: readonly Command[]): string {
+/** Makes `completion` for these commands, itself one of them. */
+export function completionFor(commands: readonly Command[]): CommandRun<typeof completion> {
+  return (_options, { out }, { shell }) => {
+    const known = shells.find((name) => name === shell);
+    if (known === undefined) throw usageError(`SHELL: give one of ${shells.join(", ")}`);
+    out.line(completionScript(known, commands));
+    return exitCode.success;
+  };
+}
+
+/** A completion script, made from the option tables: commands, options, choices, otherwise file names. */
+function completionScript(shell: Shell, commands: readonly Command[]): string {
   if (shell === "fish") return fishScript(commands);
   return shell === "bash" ? bashScript(commands) : zshScript(commands);
 }
@@ -102,6 +114,7 @@ function fishValue(option: OptionDefinition): string {
     case "flag":
       return "";
     case "number":
+    case "duration":
       return " -x";
     case "choice":
       return ` -x -a ${quote(option.choices.join(" "))}`;

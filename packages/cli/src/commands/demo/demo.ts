@@ -1,8 +1,8 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
+import { defineCommand } from "../../command-line/command.ts";
 import { expiryOption } from "../../signing/expiry-option.ts";
 
 /** `portcullis demo`: see a download being allowed and refused, with nothing set up. */
-export const demo: Command = defineCommand({
+export const demo = defineCommand({
   name: "demo",
   summary: "watch a download being allowed and refused, with nothing set up",
   description:
@@ -17,10 +17,6 @@ export const demo: Command = defineCommand({
       max: 65_535,
       default: 8080,
     },
-    expiry: { ...expiryOption, default: 15, description: "how long the working link works" },
-  },
-  async run({ options }, context) {
-    const { runDemo } = await import("./run-demo.ts");
-    return runDemo(options, context);
+    expiry: { ...expiryOption, default: 900, description: "how long the working link works" },
   },
 });

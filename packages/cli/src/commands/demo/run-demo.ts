@@ -1,24 +1,19 @@
 import { createServer } from "node:http";
 import { addToken, createGate, type Decision, type ObservedRequest } from "@portcullis/core";
 import { guard } from "@portcullis/node-http";
+import type { OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { listenOnFreePort } from "../../server/listen.ts";
 import { untilSignal } from "../../server/until-signal.ts";
 import { createFileListener } from "../serve/file-listener.ts";
+import type { demo } from "./demo.ts";
 import { demoPage } from "./demo-page.ts";
 import { createEphemeralKey } from "./ephemeral-key.ts";
 import { createSampleFolder } from "./sample-files.ts";
 
-/** How to run the demo. */
-export interface DemoOptions {
-  readonly port: number;
-  /** Of the working link, in minutes. */
-  readonly expiry: number;
-}
-
 /** Serves sample files until Ctrl-C, and says what to try. */
-export async function runDemo(options: DemoOptions, context: CommandContext): Promise<ExitCode> {
+export async function runDemo(options: OptionsOf<typeof demo>, context: CommandContext): Promise<ExitCode> {
   const { out, now } = context;
   const ended = untilSignal(context.signals, ["SIGINT", "SIGTERM", "SIGHUP"]);
   const key = await createEphemeralKey();
@@ -31,7 +26,7 @@ export async function runDemo(options: DemoOptions, context: CommandContext): Pr
     const server = createServer(guard({ gate, onDecision }, serveFiles));
     const port = await listenOnFreePort(server, options.port);
 
-    const validUntil = now() + options.expiry * 60;
+    const validUntil = now() + options.expiry;
     const expiredAt = now() - 2 * 60;
     const address = `http://127.0.0.1:${port}`;
     const [first, ...others] = folder.names;

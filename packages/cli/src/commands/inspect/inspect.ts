@@ -1,11 +1,11 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 
 const { key, keyRefresh: _, ...rules } = gateOptionTable;
 
 /** `portcullis inspect`: why is this link refused? */
-export const inspect: Command = defineCommand({
+export const inspect = defineCommand({
   name: "inspect",
   summary: "say why a link or token is refused, or until when it works",
   description:
@@ -36,8 +36,4 @@ export const inspect: Command = defineCommand({
       meaning: "the link in the clipboard, kept out of the shell's history",
     },
   ],
-  async run({ options, operands }, context) {
-    const { runInspect } = await import("./run-inspect.ts");
-    return runInspect(operands.link, options, context);
-  },
 });

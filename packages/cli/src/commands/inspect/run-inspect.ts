@@ -1,26 +1,25 @@
 import { fingerprintToken, redactToken } from "@portcullis/core";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { readInput } from "../../command-line/read-input.ts";
-import { type GateRules, gateOptions } from "../../gate/gate-rules.ts";
+import { gateOptions } from "../../gate/gate-option-table.ts";
 import { loadNamedKeys, nameOfKey } from "../../gate/load-keys.ts";
 import { decodeText } from "../../system/decode-text.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import { examine } from "./examine.ts";
+import type { inspect } from "./inspect.ts";
 import { readPastedLink } from "./pasted-link.ts";
 import { remedies } from "./remedy.ts";
 import { type Inspection, printInspection, verdictOf } from "./report-text.ts";
 
-/** The options of `inspect`, as the command line has them. */
-export interface InspectOptions extends GateRules {
-  readonly key: readonly string[];
-  readonly now: string | undefined;
-  readonly json: boolean;
-}
-
 /** Says of a link or token whether it would be let in, and if not, why. */
-export async function runInspect(given: string, options: InspectOptions, context: CommandContext): Promise<ExitCode> {
+export async function runInspect(
+  options: OptionsOf<typeof inspect>,
+  context: CommandContext,
+  { link: given }: OperandsOf<typeof inspect>,
+): Promise<ExitCode> {
   const { out, err } = context;
   const pasted = given === "-" ? decodeText(await readInput("-", context)) : given;
   const link = readPastedLink(pasted, options.tokenParameter);

@@ -1,8 +1,8 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 
 /** `portcullis keygen`: the key pair for Jamf Pro and the web server. */
-export const keygen: Command = defineCommand({
+export const keygen = defineCommand({
   name: "keygen",
   summary: "make a key pair: one half for Jamf Pro, one for the web server",
   description:
@@ -25,8 +25,4 @@ export const keygen: Command = defineCommand({
     json: jsonOption,
   },
   examples: [{ command: "portcullis keygen", meaning: "writes key.pem and public.pem" }],
-  async run({ options }, context) {
-    const { runKeygen } = await import("./run-keygen.ts");
-    return runKeygen(options, context);
-  },
 });

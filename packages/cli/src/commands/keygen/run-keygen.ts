@@ -3,23 +3,16 @@ import { rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { keyThumbprints } from "@portcullis/core";
+import type { OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { describeSystemError } from "../../system/describe-system-error.ts";
 import { shellQuote } from "../../terminal/shell-quote.ts";
-
-/** The options of `keygen`, as the command line has them. */
-export interface KeygenOptions {
-  readonly out: string;
-  readonly publicOut: string;
-  readonly bits: string;
-  readonly pkcs1: boolean;
-  readonly json: boolean;
-}
+import type { keygen } from "./keygen.ts";
 
 /** Makes a key pair and says which half goes where. */
-export async function runKeygen(options: KeygenOptions, { out }: CommandContext): Promise<ExitCode> {
+export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: CommandContext): Promise<ExitCode> {
   const { out: privateFile, publicOut: publicFile } = options;
   if (resolve(privateFile) === resolve(publicFile))
     throw usageError("--out and --public-out: give two different files");

@@ -8,7 +8,7 @@ import { printLink } from "../../signing/print-link.ts";
 export interface InstallLinkOptions {
   readonly privateKey: string | undefined;
   readonly passphraseFile: string | undefined;
-  /** In minutes. */
+  /** In seconds. */
   readonly expiry: number;
   readonly qr: boolean;
   readonly json: boolean;

@@ -1,10 +1,10 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 import { expiryOption } from "../../signing/expiry-option.ts";
 import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
 
 /** `portcullis manifest`: the property list by which devices install an app. */
-export const manifest: Command = defineCommand({
+export const manifest = defineCommand({
   name: "manifest",
   summary: "make or judge an app manifest, or print its install link",
   description:
@@ -18,7 +18,7 @@ export const manifest: Command = defineCommand({
     wholeFile: { kind: "flag", description: "one hash of the whole file, not one for every 10 MiB" },
     md5: { kind: "flag", description: "add MD5 hashes, for old devices" },
     ...privateKeyOptionTable,
-    expiry: { ...expiryOption, default: 5, description: "how long the tokens work" },
+    expiry: { ...expiryOption, default: 300, description: "how long the tokens work" },
     lint: { kind: "text", placeholder: "FILE", description: "judge this manifest" },
     itms: { kind: "text", placeholder: "URL", description: "print the install link of the manifest at this URL" },
     qr: { kind: "flag", description: "with --itms: draw the link as a QR code (with a token some 85 columns)" },
@@ -29,8 +29,4 @@ export const manifest: Command = defineCommand({
     { command: "portcullis manifest --lint a.plist", meaning: "why does a device not install by it?" },
     { command: "portcullis manifest --itms https://example.com/a.plist --qr", meaning: "for the camera of an iPad" },
   ],
-  async run({ options, operands }, context) {
-    const { runManifest } = await import("./run-manifest.ts");
-    return runManifest(operands.file, options, context);
-  },
 });

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { hashFile, installLink, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
@@ -11,30 +12,13 @@ import { safeText } from "../../terminal/safe-text.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
 import { printInstallLink } from "./install-link.ts";
 import { lintFile } from "./lint-file.ts";
-
-/** The options of `manifest`, as the command line has them. */
-export interface ManifestOptions {
-  readonly url: string | undefined;
-  readonly out: string | undefined;
-  readonly title: string | undefined;
-  readonly subtitle: string | undefined;
-  readonly wholeFile: boolean;
-  readonly md5: boolean;
-  readonly privateKey: string | undefined;
-  readonly passphraseFile: string | undefined;
-  /** In minutes. */
-  readonly expiry: number;
-  readonly lint: string | undefined;
-  readonly itms: string | undefined;
-  readonly qr: boolean;
-  readonly json: boolean;
-}
+import type { manifest } from "./manifest.ts";
 
 /** Makes an app manifest, judges one, or prints the link that installs by one. */
 export async function runManifest(
-  file: string | undefined,
-  options: ManifestOptions,
+  options: OptionsOf<typeof manifest>,
   context: CommandContext,
+  { file }: OperandsOf<typeof manifest>,
 ): Promise<ExitCode> {
   const asked = [file, options.lint, options.itms].filter((one) => one !== undefined);
   if (asked.length !== 1) {
@@ -61,7 +45,11 @@ export async function runManifest(
   }
 }
 
-async function makeManifest(file: string, options: ManifestOptions, context: CommandContext): Promise<ExitCode> {
+async function makeManifest(
+  file: string,
+  options: OptionsOf<typeof manifest>,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { out, err } = context;
   if (options.url === undefined) throw usageError("--url URL is missing: where devices will find the file");
   const url = stripQuotes(options.url);

@@ -1,9 +1,9 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
 
 /** `portcullis probe`: is that server really locked? */
-export const probe: Command = defineCommand({
+export const probe = defineCommand({
   name: "probe",
   summary: "try whether a server is really locked",
   description:
@@ -25,8 +25,8 @@ export const probe: Command = defineCommand({
       description: "query parameter that carries the token",
     },
     timeout: {
-      kind: "number",
-      placeholder: "SECONDS",
+      kind: "duration",
+      bareUnit: "s",
       min: 1,
       max: 300,
       default: 10,
@@ -43,8 +43,4 @@ export const probe: Command = defineCommand({
     },
     { command: "portcullis probe 'https://example.com/apps/a.ipa?token=…'", meaning: "with a link from Jamf Pro" },
   ],
-  async run({ options, operands }, context) {
-    const { runProbe } = await import("./run-probe.ts");
-    return runProbe(operands.url, options, context);
-  },
 });

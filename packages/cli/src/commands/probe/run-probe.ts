@@ -1,4 +1,5 @@
 import { readToken, removeToken } from "@portcullis/core";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
@@ -10,26 +11,18 @@ import { stripQuotes } from "../../terminal/strip-quotes.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 import { confirmHost } from "./confirm-host.ts";
 import { faultSentence, goodSentence, isFaulty, printProbe } from "./print-probe.ts";
+import type { probe } from "./probe.ts";
 import { probeCases } from "./probe-case.ts";
 import { createProbeClient, probeMethods } from "./probe-client.ts";
 import { createProbeMaterial } from "./probe-material.ts";
 import { type ProbeReport, probeServer } from "./probe-server.ts";
 
-/** The options of `probe`, as the command line has them. */
-export interface ProbeOptions {
-  readonly privateKey: string | undefined;
-  readonly passphraseFile: string | undefined;
-  readonly token: string | undefined;
-  readonly tokenParameter: string;
-  /** In seconds. */
-  readonly timeout: number;
-  readonly insecure: boolean;
-  readonly yes: boolean;
-  readonly json: boolean;
-}
-
 /** Tries whether a server is really locked. */
-export async function runProbe(given: string, options: ProbeOptions, context: CommandContext): Promise<ExitCode> {
+export async function runProbe(
+  options: OptionsOf<typeof probe>,
+  context: CommandContext,
+  { url: given }: OperandsOf<typeof probe>,
+): Promise<ExitCode> {
   const { tokenParameter } = options;
   const address = stripQuotes(given);
   if (options.privateKey !== undefined && options.token !== undefined) {

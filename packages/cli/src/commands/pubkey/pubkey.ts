@@ -1,8 +1,8 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 
 /** `portcullis pubkey`: the half of a key that belongs on the web server. */
-export const pubkey: Command = defineCommand({
+export const pubkey = defineCommand({
   name: "pubkey",
   summary: "print the public half of a private key, certificate or JWK",
   description:
@@ -19,8 +19,4 @@ export const pubkey: Command = defineCommand({
     json: { ...jsonOption, description: "print PEM, JWK and thumbprint as JSON" },
   },
   examples: [{ command: "portcullis pubkey key.pem > public.pem", meaning: "the file for --key" }],
-  async run({ options, operands }, context) {
-    const { runPubkey } = await import("./run-pubkey.ts");
-    return runPubkey(operands.file, options, context);
-  },
 });

@@ -1,5 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { keyThumbprints, type PublicJwk, type PublicJwkSet, type PublicKeySource } from "@portcullis/core";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
@@ -7,12 +8,7 @@ import { nameOfInput, readInput } from "../../command-line/read-input.ts";
 import { decodeKeyFile } from "../../gate/decode-key-file.ts";
 import { readPublicHalf } from "../../gate/key-source.ts";
 import { normalizePem } from "../../gate/normalize-pem.ts";
-
-/** The options of `pubkey`, as the command line has them. */
-export interface PubkeyOptions {
-  readonly format: "pem" | "jwk" | "jwks";
-  readonly json: boolean;
-}
+import type { pubkey } from "./pubkey.ts";
 
 interface DescribedKey {
   readonly pem: string;
@@ -21,7 +17,11 @@ interface DescribedKey {
 }
 
 /** Prints the public half of a key; the thumbprint goes to standard error, so that output can be a file. */
-export async function runPubkey(file: string, options: PubkeyOptions, context: CommandContext): Promise<ExitCode> {
+export async function runPubkey(
+  options: OptionsOf<typeof pubkey>,
+  context: CommandContext,
+  { file }: OperandsOf<typeof pubkey>,
+): Promise<ExitCode> {
   const { out, err } = context;
   const keys = await describeKeys(await readInput(file, context), nameOfInput(file));
   if (options.json) {

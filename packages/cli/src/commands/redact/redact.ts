@@ -1,7 +1,7 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
+import { defineCommand } from "../../command-line/command.ts";
 
 /** `portcullis redact`: a filter that takes tokens out of logs. */
-export const redact: Command = defineCommand({
+export const redact = defineCommand({
   name: "redact",
   summary: "a filter that takes tokens out of a log",
   description:
@@ -22,8 +22,4 @@ export const redact: Command = defineCommand({
       meaning: "in Apache's configuration",
     },
   ],
-  async run({ options }, context) {
-    const { runRedact } = await import("./run-redact.ts");
-    return runRedact(options, context);
-  },
 });

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { OptionsOf } from "../../command-line/command.ts";
 import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
@@ -7,11 +8,12 @@ import { standardInput } from "../../command-line/standard-input.ts";
 import { compressionFormatOf, compressionMarkLength } from "../../log-files/compression-format.ts";
 import { peek } from "../../log-files/peek.ts";
 import { utf16Of } from "../../system/decode-text.ts";
+import type { redact } from "./redact.ts";
 import { createRedactStream } from "./redact-stream.ts";
 
 /** Copies standard input to standard output, without tokens. */
 export async function runRedact(
-  { tokenParameter }: { readonly tokenParameter: string },
+  { tokenParameter }: OptionsOf<typeof redact>,
   context: CommandContext,
 ): Promise<ExitCode> {
   try {

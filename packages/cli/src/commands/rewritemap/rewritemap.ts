@@ -1,8 +1,8 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
+import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 
 /** `portcullis rewritemap`: the answerer for Apache's mod_rewrite. */
-export const rewritemap: Command = defineCommand({
+export const rewritemap = defineCommand({
   name: "rewritemap",
   summary: "answer Apache's RewriteMap prg: whether a link is valid",
   description:
@@ -15,8 +15,4 @@ export const rewritemap: Command = defineCommand({
       meaning: "in httpd.conf",
     },
   ],
-  async run({ options }, context) {
-    const { runRewritemap } = await import("./run-rewritemap.ts");
-    return runRewritemap(options, context);
-  },
 });

@@ -1,18 +1,23 @@
+import type { OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { standardInput } from "../../command-line/standard-input.ts";
 import { createLog } from "../../decision-log/create-log.ts";
 import { createKeyReloader } from "../../gate/key-reloader.ts";
-import { createReloadingGate, type GateSettings } from "../../gate/reloading-gate.ts";
+import { createReloadingGate } from "../../gate/reloading-gate.ts";
 import { ignoreUserSignals } from "../../server/user-signals.ts";
 import { readLines } from "./read-lines.ts";
+import type { rewritemap } from "./rewritemap.ts";
 
 /**
  * Answers Apache's `RewriteMap prg:` protocol: a URL or query on each line in, `allowed` or the
  * refusal's code on a line out, in order, written at once. Apache holds a lock for all of its
  * processes while it waits, so a missing answer would stop the whole server.
  */
-export async function runRewritemap(settings: GateSettings, context: CommandContext): Promise<ExitCode> {
+export async function runRewritemap(
+  settings: OptionsOf<typeof rewritemap>,
+  context: CommandContext,
+): Promise<ExitCode> {
   const { stdin, stdout, signals, now } = context;
   // Standard output is the protocol's; what there is to say goes to Apache's error log.
   const log = createLog(context.stderr, context.err);

@@ -1,7 +1,8 @@
 import { basename } from "node:path";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { type GateRules, gateOptions } from "../../gate/gate-rules.ts";
+import { gateOptions } from "../../gate/gate-option-table.ts";
 import { loadNamedKeys, nameOfKey } from "../../gate/load-keys.ts";
 import { type OpenLog, openLog } from "../../log-files/open-log.ts";
 import { describeSystemError } from "../../system/describe-system-error.ts";
@@ -9,20 +10,15 @@ import { createProgressLine, progressBar } from "../../terminal/progress-line.ts
 import { safeText } from "../../terminal/safe-text.ts";
 import { createLiveTokens } from "./live-tokens.ts";
 import { emptyScan, type LogScan, scanLog } from "./scan-log.ts";
+import type { scanLogs } from "./scan-logs.ts";
 import { printScan } from "./scan-report.ts";
 import { createTokenChecker } from "./token-checker.ts";
 
-/** The options of `scan-logs`, as the command line has them. */
-export interface ScanLogsOptions extends GateRules {
-  readonly key: readonly string[];
-  readonly json: boolean;
-}
-
 /** Looks for tokens in logs, and says which of them are still worth something. */
 export async function runScanLogs(
-  files: readonly string[],
-  options: ScanLogsOptions,
+  options: OptionsOf<typeof scanLogs>,
   context: CommandContext,
+  { files }: OperandsOf<typeof scanLogs>,
 ): Promise<ExitCode> {
   const { out, err, now } = context;
   const keys = await loadNamedKeys(options.key);

@@ -1,11 +1,11 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 
 const { key, keyRefresh: _, ...rules } = gateOptionTable;
 
 /** `portcullis scan-logs`: which tokens leaked into logs, and are any still good? */
-export const scanLogs: Command = defineCommand({
+export const scanLogs = defineCommand({
   name: "scan-logs",
   summary: "find tokens in access logs, and which are still valid",
   description:
@@ -20,8 +20,4 @@ export const scanLogs: Command = defineCommand({
     { command: "portcullis scan-logs /var/log/nginx/access.log* --key public.pem", meaning: "rotated logs too" },
     { command: "journalctl -u myserver | portcullis scan-logs - --key public.pem", meaning: "from the journal" },
   ],
-  async run({ options, operands }, context) {
-    const { runScanLogs } = await import("./run-scan-logs.ts");
-    return runScanLogs(operands.files, options, context);
-  },
 });

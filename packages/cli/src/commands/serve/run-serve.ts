@@ -1,27 +1,22 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import type { ExitCode } from "../../command-line/exit-code.ts";
 import { isLocal } from "../../server/listen-address.ts";
-import { runServer, type ServerSettings } from "../../server/run-server.ts";
+import { runServer } from "../../server/run-server.ts";
 import { tlsFiles } from "../../tls/tls-credentials.ts";
 import { createDownloadListener } from "./download-listener.ts";
+import type { serve } from "./serve.ts";
 
-/** The options of `serve`. */
-export interface ServeSettings extends ServerSettings {
-  readonly host: string | undefined;
-  readonly port: number;
-  readonly socket: string | undefined;
-  readonly tlsCert: string | undefined;
-  readonly tlsKey: string | undefined;
-  readonly reportOnly: boolean;
-  /** Minutes. */
-  readonly resumeGrace: number;
-  readonly trustProxy: boolean;
-}
+type ServeOptions = OptionsOf<typeof serve>;
 
 /** Serves a folder until it is told to end. */
-export function runServe(folder: string, settings: ServeSettings, context: CommandContext): Promise<ExitCode> {
+export function runServe(
+  settings: ServeOptions,
+  context: CommandContext,
+  { folder }: OperandsOf<typeof serve>,
+): Promise<ExitCode> {
   checkFolder(folder);
   const { host, port, socket, reportOnly, trustProxy } = settings;
   const address = socket === undefined ? { host, port } : { socket };
@@ -39,7 +34,7 @@ export function runServe(folder: string, settings: ServeSettings, context: Comma
           gate,
           folder,
           reportOnly,
-          resumeGrace: settings.resumeGrace * 60,
+          resumeGrace: settings.resumeGrace,
           trustProxy,
           now: context.now,
           finished,
@@ -67,7 +62,7 @@ function checkFolder(folder: string): void {
   }
 }
 
-function warnings(folder: string, { reportOnly, trustProxy }: ServeSettings, isInClear: boolean): string[] {
+function warnings(folder: string, { reportOnly, trustProxy }: ServeOptions, isInClear: boolean): string[] {
   const found: string[] = [];
   if (reportOnly) {
     found.push(

@@ -1,9 +1,9 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
+import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
 
 /** `portcullis serve`: a folder of files, handed out to valid links only. */
-export const serve: Command = defineCommand({
+export const serve = defineCommand({
   name: "serve",
   summary: "serve a folder of files to valid links only",
   description:
@@ -23,17 +23,17 @@ export const serve: Command = defineCommand({
     tlsCert: {
       kind: "text",
       placeholder: "FILE",
-      description: "certificate with its chain, PEM; read again when it changes",
+      description: "certificate with its chain, PEM; reloaded when it changes",
     },
     tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, PEM" },
     reportOnly: reportOnlyOption,
     resumeGrace: {
-      kind: "number",
-      placeholder: "MINUTES",
+      kind: "duration",
+      bareUnit: "min",
       min: 0,
-      max: 1440,
+      max: 86_400,
       default: 0,
-      description: "let a download resume (Range with If-Range) with a token that expired at most so long ago",
+      description: "let a download resume (Range with If-Range) with a token that expired at most this long ago",
     },
     trustProxy: {
       kind: "flag",
@@ -48,8 +48,4 @@ export const serve: Command = defineCommand({
       meaning: "for devices",
     },
   ],
-  async run({ options, operands }, context) {
-    const { runServe } = await import("./run-serve.ts");
-    return runServe(operands.folder, options, context);
-  },
 });

@@ -1,21 +1,19 @@
 import { isIssuerError } from "@portcullis/issuer";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { loadIssuer, type PrivateKeyOptions } from "../../signing/load-issuer.ts";
+import { loadIssuer } from "../../signing/load-issuer.ts";
 import { printLink } from "../../signing/print-link.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
-
-/** The options of `sign`, as the command line has them. */
-export interface SignOptions extends PrivateKeyOptions {
-  /** In minutes. */
-  readonly expiry: number;
-  readonly qr: boolean;
-  readonly json: boolean;
-}
+import type { sign } from "./sign.ts";
 
 /** Prints a download link as Jamf Pro would make it. */
-export async function runSign(url: string, options: SignOptions, context: CommandContext): Promise<ExitCode> {
+export async function runSign(
+  options: OptionsOf<typeof sign>,
+  context: CommandContext,
+  { url }: OperandsOf<typeof sign>,
+): Promise<ExitCode> {
   const issuer = await loadIssuer(options, options.expiry, context);
   try {
     printLink(await issuer.downloadUrl(stripQuotes(url)), options, context);

@@ -1,10 +1,10 @@
-import { type Command, defineCommand } from "../../command-line/command.ts";
-import { jsonOption } from "../../command-line/json-option.ts";
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
 import { expiryOption } from "../../signing/expiry-option.ts";
 import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
 
 /** `portcullis sign`: a download link as Jamf Pro would make it. */
-export const sign: Command = defineCommand({
+export const sign = defineCommand({
   name: "sign",
   summary: "make a download link as Jamf Pro would",
   description:
@@ -13,7 +13,7 @@ export const sign: Command = defineCommand({
   options: {
     ...privateKeyOptionTable,
     privateKey: { ...privateKeyOptionTable.privateKey, required: true },
-    expiry: { ...expiryOption, default: 5, description: "how long the link works" },
+    expiry: { ...expiryOption, default: 300, description: "how long the link works" },
     qr: {
       kind: "flag",
       description: "draw the link as a QR code, for the camera of a device (nearly all of 80 columns)",
@@ -27,8 +27,4 @@ export const sign: Command = defineCommand({
       meaning: "for the camera of an iPad",
     },
   ],
-  async run({ options, operands }, context) {
-    const { runSign } = await import("./run-sign.ts");
-    return runSign(operands.url, options, context);
-  },
 });
