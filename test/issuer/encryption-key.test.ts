@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { createIssuer } from "@portcullis/issuer";
+import { assertLinear } from "../support/assert-linear.ts";
 import { openssl, pemOf, privateKeyPem } from "../support/private-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const pkcs8 = privateKeyPem();
 const key = createPrivateKey(pkcs8);
 const pkcs1 = pemOf(key, "pkcs1");
 const expected = createIssuer({ displayName: "Lab", encryptionKey: pkcs8, tokenExpiry: 5 }).keyId;
 
-function keyIdOf(encryptionKey: string | Uint8Array, passphrase?: string): string {
+function keyIdOf(encryptionKey: string | Uint8Array, passphrase?: string | Uint8Array): string {
   return createIssuer({ displayName: "Lab", encryptionKey, passphrase, tokenExpiry: 5 }).keyId;
 }
 
@@ -65,6 +69,11 @@ describe("the encryption key is read", () => {
     assert.equal(keyIdOf(encrypted.replaceAll("\n", "\r\n"), "gate 1"), expected);
   });
 
+  test("encrypted, with its passphrase as the bytes of a file", () => {
+    const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:gate 1"], pkcs8);
+    assert.equal(keyIdOf(encrypted, Buffer.from("gate 1")), expected);
+  });
+
   test("encrypted in the old way, with its passphrase", () => {
     const encrypted = openssl(["rsa", "-traditional", "-aes128", "-passout", "pass:gate 1"], pkcs8);
     assert.match(encrypted, /Proc-Type: 4,ENCRYPTED/);
@@ -73,6 +82,27 @@ describe("the encryption key is read", () => {
   });
 
   test("not encrypted, whatever the passphrase", () => assert.equal(keyIdOf(pkcs8, "unused"), expected));
+});
+
+describe("hostile PEM text", () => {
+  const texts: Record<string, (length: number) => string> = {
+    "BEGIN lines": (length) => "-----BEGIN RSA PRIVATE KEY-----\n".repeat(length / 32),
+    "a BEGIN line and hyphens": (length) => `-----BEGIN A-----${"-".repeat(length)}`,
+    "a BEGIN line and separated hyphens": (length) => `-----BEGIN A-----${"---- ".repeat(length / 5)}`,
+    "a BEGIN line and padding": (length) => `-----BEGIN PRIVATE KEY-----${"=".repeat(length)}-----END PRIVATE KEY-----`,
+    "a BEGIN line and spaces": (length) => `-----BEGIN PRIVATE KEY-----${" ".repeat(length)}-----END PRIVATE KEY-----`,
+    "a BEGIN line and headers": (length) =>
+      `-----BEGIN PRIVATE KEY-----${"a:\n".repeat(length / 3)}-----END PRIVATE KEY-----`,
+    "a label without end": (length) => `-----BEGIN ${"A ".repeat(length / 2)}`,
+    "escaped line ends": (length) => `-----BEGIN A-----${"\\r\\n".repeat(length / 4)}`,
+    "a file name": (length) => `${".pem".repeat(length / 4)}!`,
+    base64: (length) => `${"A".repeat(length)}!`,
+  };
+  for (const [name, make] of Object.entries(texts)) {
+    test(`is refused in linear time: ${name}`, () => {
+      assertLinear((length) => assert.throws(() => keyIdOf(make(length)), /encryptionKey|passphrase/), 120_000);
+    });
+  }
 });
 
 describe("another encryption key is refused, saying what it is", () => {
@@ -86,28 +116,32 @@ describe("another encryption key is refused, saying what it is", () => {
     ["a PKCS#1 public key", openssl(["rsa", "-RSAPublicKey_out"], pkcs8), /this is a public key/],
     ["a certificate", selfSigned("-x509"), /this is a certificate, which holds a public key only/],
     ["a certificate request", selfSigned(), /this is a certificate request/],
-    ["an EC key as PKCS#8", pemOf(ec), /this is an elliptic-curve key; the tokens are signed with RSA: openssl genrsa/],
+    [
+      "an EC key as PKCS#8",
+      pemOf(ec),
+      /this is an elliptic-curve key; tokens are signed with an RSA key, so generate one: openssl genrsa/,
+    ],
     ["an EC key of its own format", ec.export({ type: "sec1", format: "pem" }), /this is an elliptic-curve key/],
     [
       "an Ed25519 key",
       pemOf(generateKeyPairSync("ed25519").privateKey),
-      /this is an ed25519 key; the tokens are signed with RSA/,
+      /this is an Ed25519 key; tokens are signed with an RSA key/,
     ],
     [
       "an RSA-PSS key",
       pemOf(generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).privateKey),
-      /for PSS signatures only/,
+      /restricted to PSS signatures/,
     ],
     [
       "RSA of 1024 bits",
       privateKeyPem(1024),
-      /the RSA key has 1024 bits; use one of 2048 to 8192 bits \(openssl genrsa/,
+      /the RSA key has 1024 bits; use one of 2048 to 8192 bits, or generate one: openssl genrsa/,
     ],
     ["RSA of 2047 bits", privateKeyPem(2047), /has 2047 bits/],
     [
       "RSA with exponent 3",
       pemOf(generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 3 }).privateKey),
-      /unsound/,
+      /the RSA key has the public exponent 3; use one with 65537 or more/,
     ],
     [
       "a key in OpenSSH's format",
@@ -116,14 +150,37 @@ describe("another encryption key is refused, saying what it is", () => {
     ],
     ["an SSH public key", "ssh-rsa AAAAB3NzaC1yc2E lab@example", /SSH public key/],
     ["a DSA key", "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----", /this is a DSA key/],
-    ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /of a kind that is no private key/],
-    ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /looks like JSON; give the private key in PEM form/],
+    ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /the PEM text holds no key/],
+    ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /this is JSON; give the private key in PEM form/],
     ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\); convert it: openssl pkey -inform DER/],
-    ["a key cut short", pkcs8.slice(0, 800), /cut short: its BEGIN line has no END line/],
+    ["a truncated key", pkcs8.slice(0, 800), /truncated: its BEGIN line has no matching END line/],
     ["a key with a line lost", withoutLine(pkcs8, 5), /damaged; copy it again/],
-    ["two keys", pkcs8 + privateKeyPem(), /holds 2 private keys; keep the one/],
-    ["garbage", "hunter2", /no PEM text was found/],
+    ["two keys", pkcs8 + privateKeyPem(), /holds 2 private keys; leave only the one to sign with/],
+    ["text without a key", "hunter2", /it holds no key/],
     ["nothing", " \n ", /it is empty/],
+    ["an SM2 key", openssl(["genpkey", "-algorithm", "SM2"]), /this is an SM2 key; tokens are signed with an RSA key/],
+    ["an X9.42 key", dhxKey(), /this is an X9.42 Diffie-Hellman key/],
+    ["an X25519 key", pemOf(generateKeyPairSync("x25519").privateKey), /this is an X25519 key/],
+    ["an Ed25519 key of PKCS#8 version 2", ed25519Version2(), /this is an Ed25519 key/],
+    ["a PKCS#1 key labelled PRIVATE KEY", relabelled(pkcs1), /PKCS#1 key labelled PRIVATE KEY; write RSA PRIVATE KEY/],
+    ["a public key labelled PRIVATE KEY", relabelled(openssl(["pkey", "-pubout"], pkcs8)), /is a public key labelled/],
+    ["a certificate labelled PRIVATE KEY", relabelled(selfSigned("-x509")), /is a certificate labelled PRIVATE KEY/],
+    ["EC parameters", openssl(["ecparam", "-name", "prime256v1"]), /holds the parameters of a key, and no key/],
+    [
+      "a PuTTY key",
+      "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n",
+      /a PuTTY key \(\.ppk\); convert a copy of it/,
+    ],
+    ["an SSH2 public key", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n", /SSH public key/],
+    [
+      "a .pvk file",
+      Buffer.from("1ef1b5b00000000001000000", "hex"),
+      /a Microsoft key \(\.pvk\); convert it: openssl rsa/,
+    ],
+    ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\); take the private key out: openssl pkcs12/],
+    ["the name of a file", "/etc/portcullis/key.pem", /the name of a file; give the content of the file/],
+    ["base64 alone", pkcs8.replace(/-----.*-----\n/g, ""), /base64 without its BEGIN and END lines/],
+    ["a text that is too long", pkcs8.padEnd(300_000), /longer than 256 KiB/],
     ["no text at all", 42, /give the text of an RSA private key/],
     ["nothing given", undefined, /give the text of an RSA private key/],
   ];
@@ -140,7 +197,7 @@ describe("another encryption key is refused, saying what it is", () => {
     const der = key.export({ type: "pkcs1", format: "der" });
     modulus(createPrivateKey(privateKeyPem())).copy(der, der.indexOf(modulus(key)));
     const mixed = `-----BEGIN RSA PRIVATE KEY-----\n${der.toString("base64")}\n-----END RSA PRIVATE KEY-----`;
-    assert.match(refusal(mixed).message, /unsound/);
+    assert.match(refusal(mixed).message, /do not belong together/);
   });
 
   test("an encrypted key without its passphrase, or with a wrong one", () => {
@@ -151,15 +208,69 @@ describe("another encryption key is refused, saying what it is", () => {
     });
     const wrong = refusal(encrypted, "hunter2");
     assert.equal(wrong.option, "passphrase");
-    assert.match(wrong.message, /cannot be opened with it; check the passphrase/);
+    assert.match(wrong.message, /cannot be decrypted with it; check the passphrase/);
     assert.ok(!wrong.message.includes("hunter2"));
     assert.match(refusal(encrypted, "").message, /not empty/);
   });
+
+  const legacy: [name: string, cipher: string, args: string[]][] = [
+    ["PKCS#8 with DES", "DES", ["pkcs8", "-topk8", "-v2", "des"]],
+    ["PKCS#8 with RC2", "RC2", ["pkcs8", "-topk8", "-v2", "rc2"]],
+    ["PKCS#8 with RC4", "RC4", ["pkcs8", "-topk8", "-v1", "PBE-SHA1-RC4-128"]],
+    ["PKCS#5 1.5 with DES", "DES", ["pkcs8", "-topk8", "-v1", "PBE-MD5-DES"]],
+    ["PKCS#5 1.5 with RC2", "RC2", ["pkcs8", "-topk8", "-v1", "PBE-MD5-RC2-64"]],
+    ["PKCS#12's RC2", "RC2", ["pkcs8", "-topk8", "-v1", "PBE-SHA1-RC2-40"]],
+    ["the old form with DES", "DES", ["rsa", "-traditional", "-des"]],
+    ["the old form with RC2", "RC2", ["rsa", "-traditional", "-rc2"]],
+  ];
+  for (const [name, cipher, args] of legacy) {
+    test(`a key encrypted as ${name}: the cipher is wrong, and not the passphrase`, () => {
+      const providers = ["-provider", "legacy", "-provider", "default"];
+      const encrypted = openssl([...args, ...providers, "-passout", "pass:right"], pkcs8);
+      const { option, message } = refusal(encrypted, "right");
+      assert.equal(option, "encryptionKey");
+      assert.match(message, new RegExp(`encrypted with ${cipher}, which OpenSSL no longer supports; encrypt a copy`));
+      const [, remedy = ""] = /(openssl pkcs8.*) -in key\.pem -out key-aes\.pem$/.exec(message) ?? [];
+      const passwords = ["-passin", "pass:right", "-passout", "pass:right"];
+      const converted = openssl([...remedy.split(" ").slice(1), ...passwords], encrypted);
+      assert.equal(keyIdOf(converted, "right"), expected);
+    });
+  }
 });
 
 function selfSigned(...args: string[]): string {
   const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null"];
   return openssl(["req", "-new", ...args, ...key, "-subj", "/CN=lab", "-batch"]);
+}
+
+function relabelled(pem: string): string {
+  return pem.replace(/-----(BEGIN|END) [A-Z ]+-----/g, "-----$1 PRIVATE KEY-----");
+}
+
+function dhxKey(): string {
+  const folder = temporaryFolder();
+  const parameters = join(folder, "dhx.pem");
+  openssl(["genpkey", "-genparam", "-algorithm", "DHX", "-pkeyopt", "group:dh_2048_256", "-out", parameters]);
+  return openssl(["genpkey", "-paramfile", parameters]);
+}
+
+function pkcs12(): Buffer {
+  const file = join(temporaryFolder(), "key.pem");
+  writeFileSync(file, pkcs8);
+  const certificate = openssl(["req", "-new", "-x509", "-key", file, "-subj", "/CN=lab", "-batch"]);
+  writeFileSync(file, pkcs8 + certificate);
+  openssl(["pkcs12", "-export", "-in", file, "-passout", "pass:", "-out", `${file}.p12`]);
+  return readFileSync(`${file}.p12`);
+}
+
+/** RFC 5958: version 1 carries the public key too, which OpenSSL 3.0 does not read. */
+function ed25519Version2(): string {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const secret = privateKey.export({ type: "pkcs8", format: "der" }).subarray(5);
+  const point = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
+  const content = Buffer.concat([Buffer.from("020101", "hex"), secret, Buffer.from("812100", "hex"), point]);
+  const der = Buffer.concat([Buffer.of(0x30, content.length), content]);
+  return `-----BEGIN PRIVATE KEY-----\n${der.toString("base64")}\n-----END PRIVATE KEY-----\n`;
 }
 
 function withoutLine(text: string, index: number): string {

@@ -57,9 +57,11 @@ describe("the configuration", () => {
     });
   }
 
-  test("with a field that does not exist is refused, naming those that do", () => {
-    const typo = { ...configuration, tokenExpiryMinutes: 5 };
-    assert.throws(() => createIssuer(typo), /tokenExpiryMinutes: there is no such field; there are displayName/);
+  test("with an unknown field is refused, with a suggestion or the names of all fields", () => {
+    const unknown = (name: string) => () => createIssuer({ ...configuration, [name]: 5 });
+    assert.throws(unknown("tokenExpiryMin"), /^TypeError: tokenExpiryMin: unknown; did you mean tokenExpiry\?$/);
+    assert.throws(unknown("minutes"), /^TypeError: minutes: unknown; the names are displayName, encryptionKey/);
+    assert.throws(unknown(`${"a".repeat(100_000)}\u001b`), /^TypeError: a name: unknown; the names are displayName/);
     assert.throws(() => createIssuer(undefined as never), /configuration: give an object/);
   });
 

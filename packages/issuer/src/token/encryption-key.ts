@@ -1,39 +1,51 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { configurationError } from "@portcullis/core";
+import { formatOfFile, formatOfPrivateKey, legacyCipherOf } from "./key-format.ts";
 import { findPemBlocks, type PemBlock, pemText } from "./pem.ts";
 
-const makeOne = "openssl genrsa -out key.pem 2048 makes one";
+/** An RSA key of 8192 bits takes 6.4 KB as PEM; certificates and text may surround it. */
+const longestText = 256 * 1024;
+
+const generateOne = "generate one: openssl genrsa -out key.pem 2048";
 
 /**
  * Reads the encryption key of Jamf Pro's form: an RSA private key as pasted text, or the content of
  * an uploaded file.
  *
- * PKCS#8 and PKCS#1 both occur, since `openssl genrsa` writes one or the other by its version.
- * Errors say what was found instead; none of them holds a byte of it.
+ * PKCS#8 and PKCS#1 both occur, since `openssl genrsa` writes one or the other depending on its version.
+ * Errors say what was found instead; none of them contains a byte of it.
  *
  * @throws {ConfigurationError} naming `encryptionKey` or `passphrase`
  */
 export function readEncryptionKey(source: unknown, passphrase: unknown): KeyObject {
   if (typeof source !== "string" && !(source instanceof Uint8Array)) {
-    throw problem(`give the text of an RSA private key in PEM form; ${makeOne}`);
+    throw problem(`give the text of an RSA private key in PEM form, or ${generateOne}`);
   }
-  if (passphrase !== undefined && (typeof passphrase !== "string" || passphrase === "")) {
-    throw configurationError("passphrase", "give a string that is not empty, or leave it out");
+  if (passphrase !== undefined && !isPassphrase(passphrase)) {
+    throw configurationError("passphrase", "give a string or bytes that are not empty, or leave it out");
   }
-  const text = typeof source === "string" ? source : new TextDecoder().decode(source);
-  const block = onlyPrivateKey(text);
+  const block = onlyPrivateKey(source);
   const key = decode(block, passphrase);
-  checkKey(key);
+  checkKey(key, block);
   return key;
 }
 
-function onlyPrivateKey(text: string): PemBlock {
+type Passphrase = string | Uint8Array;
+
+function isPassphrase(value: unknown): value is Passphrase {
+  return (typeof value === "string" || value instanceof Uint8Array) && value.length > 0;
+}
+
+function onlyPrivateKey(source: string | Uint8Array): PemBlock {
+  if (source.length > longestText)
+    throw problem("the text is longer than 256 KiB; give one RSA private key in PEM form");
+  const text = typeof source === "string" ? source : new TextDecoder().decode(source);
   const blocks = findPemBlocks(text);
   const [first] = blocks;
-  if (!first) throw problem(describeUnreadable(text));
-  const privateKeys = blocks.filter(({ label }) => /PRIVATE KEY$/.test(label));
+  if (!first) throw problem(describeUnreadable(source, text));
+  const privateKeys = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
   if (privateKeys.length > 1) {
-    throw problem(`the text holds ${privateKeys.length} private keys; keep the one to sign with`);
+    throw problem(`the text holds ${privateKeys.length} private keys; leave only the one to sign with`);
   }
   const [block = first] = privateKeys;
   const found = foundInstead(block.label);
@@ -45,78 +57,109 @@ function onlyPrivateKey(text: string): PemBlock {
 function foundInstead(label: string): string | undefined {
   if (["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"].includes(label)) return undefined;
   if (label.endsWith("PUBLIC KEY")) {
-    return "this is a public key, which cannot sign; give the private key that belongs to it, and keep this half for the web server";
+    return "this is a public key, which cannot sign; give the private key that belongs to it, and use this half on the web server";
   }
   if (label.endsWith("CERTIFICATE REQUEST")) {
-    return `this is a certificate request; give the RSA private key that it was made with, or a new one (${makeOne})`;
+    return `this is a certificate request; give the RSA private key that it was made with, or ${generateOne}`;
   }
   if (label.endsWith("CERTIFICATE")) {
     return "this is a certificate, which holds a public key only; give the private key that belongs to it";
   }
-  if (label === "EC PRIVATE KEY" || label === "EC PARAMETERS") {
-    return `this is an elliptic-curve key; the tokens are signed with RSA: ${makeOne}`;
+  if (label === "EC PRIVATE KEY") {
+    return `this is an elliptic-curve key; tokens are signed with an RSA key, so ${generateOne}`;
   }
-  if (label === "DSA PRIVATE KEY") return `this is a DSA key; the tokens are signed with RSA: ${makeOne}`;
+  if (label === "DSA PRIVATE KEY") return `this is a DSA key; tokens are signed with an RSA key, so ${generateOne}`;
   if (label === "OPENSSH PRIVATE KEY") {
     return "this is a key in OpenSSH's own format; if it is an RSA key, convert a copy of it: ssh-keygen -p -m PEM -f copy-of-key";
   }
-  return `the PEM text is of a kind that is no private key; give an RSA private key (${makeOne})`;
+  if (label.endsWith("PARAMETERS")) {
+    return `this holds the parameters of a key, and no key; give an RSA private key, or ${generateOne}`;
+  }
+  return `the PEM text holds no key; give an RSA private key, or ${generateOne}`;
 }
 
-/** What to say of text without one whole PEM block; only fixed text, for it may be half a key. */
-function describeUnreadable(text: string): string {
+/** What to say of a file without one whole PEM block; only fixed text, for it may be half a key. */
+function describeUnreadable(source: string | Uint8Array, text: string): string {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
-  if (trimmed === "") return `it is empty; give an RSA private key in PEM form (${makeOne})`;
+  if (trimmed === "") return `it is empty; give an RSA private key in PEM form, or ${generateOne}`;
+  const format = formatOfFile(source);
+  if (format) return `this is ${format.name}; ${format.conversion}`;
   if (trimmed.includes("-----BEGIN ")) {
-    return "the key was cut short: its BEGIN line has no END line to match; copy it again, whole";
+    return "the key is truncated: its BEGIN line has no matching END line; copy it again, whole";
   }
   if (trimmed.startsWith("{")) {
-    return "this looks like JSON; give the private key in PEM form, from its BEGIN line to its END line";
+    return "this is JSON; give the private key in PEM form, from its BEGIN line to its END line";
   }
-  if (trimmed.startsWith("ssh-")) {
-    return `this is an SSH public key, which cannot sign; give an RSA private key in PEM form (${makeOne})`;
+  if (trimmed.startsWith("ssh-") || trimmed.startsWith("---- BEGIN SSH2 PUBLIC KEY")) {
+    return `this is an SSH public key, which cannot sign; give an RSA private key in PEM form, or ${generateOne}`;
   }
-  if (trimmed.startsWith("0\u0082") || trimmed.startsWith("0\uFFFD")) {
-    return "the file is binary (DER); convert it: openssl pkey -inform DER -in key.der -out key.pem";
+  if (trimmed.length < 256 && /^[^\n]+\.(pem|key|p8|der|p12|pfx|ppk|pvk|txt)$/i.test(trimmed)) {
+    return "this is the name of a file; give the content of the file";
   }
-  return `no PEM text was found; give the private key from its BEGIN line to its END line (${makeOne})`;
+  if (trimmed.length >= 256 && /^[A-Za-z0-9+/=\s]+$/.test(trimmed)) {
+    return "this is base64 without its BEGIN and END lines; copy the key again, with both";
+  }
+  return `it holds no key; give an RSA private key, from its BEGIN line to its END line, or ${generateOne}`;
 }
 
-function decode(block: PemBlock, passphrase: string | undefined): KeyObject {
-  const encrypted = block.label.startsWith("ENCRYPTED") || /ENCRYPTED/.test(block.headers);
+function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject {
+  const encrypted = block.label.startsWith("ENCRYPTED") || block.headers.includes("ENCRYPTED");
   if (encrypted && passphrase === undefined) {
     throw configurationError("passphrase", "the encryption key is encrypted; give its passphrase");
   }
   try {
     const pem = { key: pemText(block), format: "pem" } as const;
-    return createPrivateKey(encrypted && passphrase !== undefined ? { ...pem, passphrase } : pem);
-  } catch {
-    // What OpenSSL says differs from version to version, and nobody could act on it.
-    if (encrypted) {
-      throw configurationError(
-        "passphrase",
-        "the encryption key cannot be opened with it; check the passphrase, and that the key was copied whole",
-      );
-    }
-    throw problem("the private key is damaged; copy it again, whole and unchanged");
+    if (!encrypted || passphrase === undefined) return createPrivateKey(pem);
+    const secret = typeof passphrase === "string" ? passphrase : Buffer.from(passphrase);
+    return createPrivateKey({ ...pem, passphrase: secret });
+  } catch (error) {
+    // OpenSSL's text differs from version to version, and nobody can act on it.
+    throw encrypted ? undecryptable(block, error) : undecodable(block);
   }
 }
 
-function checkKey(key: KeyObject): void {
+function undecryptable(block: PemBlock, error: unknown): Error {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  if (code.endsWith("UNSUPPORTED")) {
+    const cipher = legacyCipherOf(block) ?? "a cipher";
+    return problem(
+      `the key is encrypted with ${cipher}, which OpenSSL no longer supports; encrypt a copy with AES: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in key.pem -out key-aes.pem`,
+    );
+  }
+  return configurationError(
+    "passphrase",
+    "the encryption key cannot be decrypted with it; check the passphrase, and that the whole key was copied",
+  );
+}
+
+function undecodable(block: PemBlock): Error {
+  const format = formatOfPrivateKey(block);
+  if (!format) return problem("the private key is damaged; copy it again, whole and unchanged");
+  return problem(
+    `this is ${format.name}; ${format.conversion ?? `tokens are signed with an RSA key, so ${generateOne}`}`,
+  );
+}
+
+function checkKey(key: KeyObject, block: PemBlock): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
   if (type === "rsa-pss") {
-    throw problem(`this RSA key is for PSS signatures only, not for RS256; ${makeOne}`);
+    throw problem(`this RSA key is restricted to PSS signatures, and tokens use RS256; ${generateOne}`);
   }
   if (type !== "rsa") {
-    const kind = type === "ec" ? "an elliptic-curve" : `a${/^[aeiou]/.test(`${type}`) ? "n" : ""} ${type}`;
-    throw problem(`this is ${kind} key; the tokens are signed with RSA: ${makeOne}`);
+    const name = formatOfPrivateKey(block)?.name ?? `a key of the kind ${type ?? "unknown"}`;
+    throw problem(`this is ${name}; tokens are signed with an RSA key, so ${generateOne}`);
   }
   const { modulusLength = 0, publicExponent = 0n } = details;
   if (modulusLength < 2048 || modulusLength > 8192) {
-    throw problem(`the RSA key has ${modulusLength} bits; use one of 2048 to 8192 bits (${makeOne})`);
+    throw problem(`the RSA key has ${modulusLength} bits; use one of 2048 to 8192 bits, or ${generateOne}`);
   }
-  if (publicExponent < 65537n || !signsForItsPublicHalf(key)) {
-    throw problem(`the RSA key is unsound: no web server should trust it; ${makeOne}`);
+  if (publicExponent < 65537n) {
+    throw problem(
+      `the RSA key has the public exponent ${publicExponent}; use one with 65537 or more, or ${generateOne}`,
+    );
+  }
+  if (!signsForItsPublicHalf(key)) {
+    throw problem(`the numbers of the RSA key do not belong together, so its signatures are invalid; ${generateOne}`);
   }
 }
 

@@ -1,12 +1,13 @@
+import type { KeyObject } from "node:crypto";
 import { addToken } from "@portcullis/core";
+import { CompactSign } from "jose";
 import { issuerError } from "../issuer-error.ts";
 import { type AppManifestOptions, writeAppManifest } from "../manifest/app-manifest.ts";
 import { checkAssetUrl, isEncrypted } from "../manifest/asset-url.ts";
 import { type JwtConfiguration, readJwtConfiguration } from "./jwt-configuration.ts";
 import { type IssuerPublicKey, publicHalf } from "./public-key.ts";
-import { signToken } from "./token.ts";
 
-/** Issues tokens and what carries them. The private key cannot be had from it in any way. */
+/** Issues tokens, and the links and manifests that carry them. Nothing on it reveals the private key. */
 export interface Issuer {
   readonly displayName: string;
   /** In minutes. */
@@ -17,13 +18,13 @@ export interface Issuer {
   /** The public half of the key, for the gate. */
   publicKey(): IssuerPublicKey;
   /**
-   * Mints a token. Two minted in one second are the same string, as Jamf Pro's are.
+   * Issues a token. Two issued in the same second are the same string, as with Jamf Pro.
    *
    * Rejects with `configuration_disabled` if the configuration is switched off.
    */
   issueToken(): Promise<string>;
   /**
-   * Adds a fresh token to a URL, in place of any it has; all else stays as it is, byte for byte.
+   * Adds a fresh token to a URL, in place of any it has; everything else stays as it is, byte for byte.
    *
    * Rejects with `url_not_absolute`, `url_not_http`, `url_has_credentials` or `url_not_encoded`;
    * an `http:` URL works, with a warning.
@@ -31,7 +32,7 @@ export interface Issuer {
   downloadUrl(url: string | URL): Promise<string>;
   /**
    * Writes an app manifest, an XML property list with a fresh token in the URL of every protected
-   * asset; nothing leaves that `lintManifest` finds an error in.
+   * asset. A manifest in which `lintManifest` finds an error is refused.
    *
    * Rejects with `manifest_invalid`, or as `downloadUrl` does; `http:` URLs are refused with
    * `url_not_https`.
@@ -42,7 +43,7 @@ export interface Issuer {
 /**
  * Makes an issuer from a JSON Web Token configuration, as Jamf Pro's form has it.
  *
- * @throws {ConfigurationError} if a field is wrong; it names the field and the remedy
+ * @throws {ConfigurationError} if a field is wrong; the message names the field and the remedy
  *
  * @example
  * const issuer = createIssuer({
@@ -89,4 +90,15 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     downloadUrl,
     appManifest: (options) => writeAppManifest(options, downloadUrl),
   } satisfies Issuer);
+}
+
+/**
+ * Signs a token as Jamf Pro does: header `{"alg":"RS256"}`, claims `sub`, `iss` and `exp` in this
+ * order, and nothing else. Nothing in it distinguishes two tokens of the same second.
+ *
+ * @param expiresAt - `exp`, in whole seconds since 1970
+ */
+function signToken(privateKey: KeyObject, expiresAt: number): Promise<string> {
+  const claims = JSON.stringify({ sub: "AppManifest", iss: "JSS", exp: expiresAt });
+  return new CompactSign(new TextEncoder().encode(claims)).setProtectedHeader({ alg: "RS256" }).sign(privateKey);
 }

@@ -1,38 +1,39 @@
 import type { KeyObject } from "node:crypto";
 import { configurationError } from "@portcullis/core";
+import { findUnknownName } from "../unknown-name.ts";
 import { readEncryptionKey } from "./encryption-key.ts";
 
 /**
  * Jamf Pro's "JSON Web Token Configuration" (Settings > Global > PKI certificates): the fields of
- * its form, and what a program needs besides.
+ * its form, and what a program needs in addition.
  */
 export interface JwtConfiguration {
-  /** "Display Name": what people call this configuration; not empty. It is in no token. */
+  /** "Display Name": what people call this configuration; not empty. Tokens do not contain it. */
   readonly displayName: string;
   /**
    * "Encryption Key": an RSA private key of 2048 to 8192 bits in PEM form (PKCS#8 or PKCS#1), as
-   * text or as the content of a `.pem` file. It can never be read back.
+   * text or as the content of a `.pem` file. It cannot be read back.
    */
   readonly encryptionKey: string | Uint8Array;
-  /** Opens the encryption key if it is encrypted; otherwise it is not looked at. */
-  readonly passphrase?: string | undefined;
+  /** Decrypts the encryption key if it is encrypted; otherwise it is ignored. */
+  readonly passphrase?: string | Uint8Array | undefined;
   /** "Token Expiry": how long each token is valid, in whole minutes from 1 to 120. */
   readonly tokenExpiry: number;
   /** Whether tokens are issued at all. Default `true`. */
   readonly enabled?: boolean | undefined;
   /** The clock, in seconds since 1970. For tests. */
   readonly now?: (() => number) | undefined;
-  /** Told of what works but should not be done, such as an `http:` URL. Default `process.emitWarning`. */
+  /** Receives warnings, such as that a URL is `http:`. Default `process.emitWarning`. */
   readonly onWarning?: ((warning: IssuerWarning) => void) | undefined;
 }
 
-/** Something that works and is unwise all the same. */
+/** Something that works, but is unwise. */
 export interface IssuerWarning {
   readonly code: "url_not_encrypted";
   readonly message: string;
 }
 
-/** The configuration with defaults filled in, all judged. */
+/** The configuration checked, with defaults filled in. */
 export interface JwtSettings {
   readonly displayName: string;
   readonly privateKey: KeyObject;
@@ -44,15 +45,13 @@ export interface JwtSettings {
 
 const fieldNames = ["displayName", "encryptionKey", "passphrase", "tokenExpiry", "enabled", "now", "onWarning"];
 
-/** Judges a configuration; throws a configuration error that names the field at fault. */
+/** Checks a configuration; throws a configuration error that names the wrong field. */
 export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettings {
   if (typeof configuration !== "object" || configuration === null) {
     throw configurationError("configuration", `give an object with ${fieldNames.join(", ")}`);
   }
-  const unknown = Object.keys(configuration).find((name) => !fieldNames.includes(name));
-  if (unknown !== undefined) {
-    throw configurationError(unknown, `there is no such field; there are ${fieldNames.join(", ")}`);
-  }
+  const unknown = findUnknownName(configuration, fieldNames);
+  if (unknown) throw configurationError(unknown.name, unknown.problem);
   const { encryptionKey, passphrase, enabled = true } = configuration;
   const { now = currentTime, onWarning = emitWarning } = configuration;
   const displayName = readDisplayName(configuration.displayName);
@@ -66,7 +65,7 @@ export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettin
   return { displayName, privateKey, tokenExpiry, enabled, now, onWarning };
 }
 
-/** Judges a display name. */
+/** Checks a display name. */
 export function readDisplayName(value: unknown): string {
   // It is shown and logged, and Jamf Pro's API writes it as XML, which cannot hold such characters.
   const isText = typeof value === "string" && !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(value);
@@ -77,7 +76,7 @@ export function readDisplayName(value: unknown): string {
   );
 }
 
-/** Judges a token expiry; Jamf Pro enforces the same bounds. */
+/** Checks a token expiry; Jamf Pro enforces the same bounds. */
 export function readTokenExpiry(value: unknown): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 120) {
     return value;

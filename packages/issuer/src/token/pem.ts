@@ -1,16 +1,20 @@
 /** One PEM block (RFC 7468, and RFC 1421 for the headers of old encrypted keys). */
 export interface PemBlock {
-  /** What stands between `BEGIN` and the dashes, such as `"RSA PRIVATE KEY"`. */
+  /** The text between `BEGIN` and the dashes, such as `"RSA PRIVATE KEY"`. */
   readonly label: string;
-  /** The header lines, without the blank line after them; mostly empty. */
+  /** The header lines, without white space and without the blank line after them; usually empty. */
   readonly headers: string;
   /** Base64, without white space. */
   readonly body: string;
 }
 
 /**
- * Finds the PEM blocks in text as people really have it: with CRLF, with a byte order mark, saved as
- * UTF-16 and read as UTF-8, indented, with newlines written out as `\n` (environment variables) or lost to a form, with words around.
+ * Finds the PEM blocks in text as it occurs in practice: with CRLF, with a byte order mark, saved as
+ * UTF-16 and read as UTF-8, indented, with newlines escaped as `\n` (environment variables) or replaced
+ * by spaces (forms), with other text around it.
+ *
+ * The content of a block contains no five hyphens in a row, so each character is read once however
+ * many BEGIN lines there are.
  */
 export function findPemBlocks(text: string): PemBlock[] {
   const plain = text
