@@ -227,7 +227,7 @@ for (const [name, bytes] of Object.entries({
     const signed = await runMain(["sign", "https://example.com/a.ipa", "--private-key", file]);
     assert.equal(signed.code, 0, signed.stderr);
     const probed = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--private-key", file]);
-    assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+    assert.match(probed.stderr, /cannot probe 127\.0\.0\.1:1: /);
     const { stdout } = await runMain(["pubkey", file]);
     assert.equal(stdout.trim(), key.publicPem.trim());
     assert.equal((await runMain(["inspect", signed.stdout.trim(), "--key", file])).code, 0);
@@ -390,7 +390,7 @@ test("the quotes of a document around a URL are not taken for a part of it", asy
   const { stdout: link } = await runMain(["manifest", "--itms", "«https://example.com/a.plist»"]);
   assert.match(link, /url=https%3A%2F%2Fexample\.com%2Fa\.plist\n$/);
   const probed = await runMain(["probe", "“http://127.0.0.1:1/a.ipa”"]);
-  assert.match(probed.stderr, /127\.0\.0\.1:1 does not answer/);
+  assert.match(probed.stderr, /cannot probe 127\.0\.0\.1:1: /);
 });
 
 test("where a key file's own problem says what to do, the remedy for a missing one is left out", async () => {

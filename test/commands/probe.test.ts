@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, createServer as createSocketServer } from "node:net";
+import { type AddressInfo, createServer as createSocketServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { after, test } from "node:test";
@@ -11,8 +12,10 @@ import { stripVTControlCharacters } from "node:util";
 import { createGate } from "@portcullis/core";
 import { guard } from "@portcullis/node-http";
 import { main } from "portcullis";
+import { classifyResponse } from "../../packages/cli/src/commands/probe/classify-response.ts";
+import { createProbeClient } from "../../packages/cli/src/commands/probe/probe-client.ts";
 import { freshToken } from "../support/link.ts";
-import { openssl } from "../support/private-key.ts";
+import { openssl, pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey, signToken } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -26,18 +29,18 @@ async function listen(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("another host is not touched without --yes where nobody can be asked", async () => {
+test("another host gets no request without --yes if nobody can confirm", async () => {
   const run = await runMain(["probe", "https://example.invalid/a.ipa"]);
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /About 48 requests .* will go to example\.invalid\. Nobody is there to be asked/);
+  assert.match(run.stderr, /About 48 requests .* will go to example\.invalid\. .*nobody can confirm/);
 });
 
 for (const [answer, code, message] of [
-  ["n", 2, /nothing was sent/],
-  ["", 2, /nothing was sent/],
-  ["y", 3, /example\.invalid does not answer/],
+  ["n", 2, /not confirmed; nothing was sent/],
+  ["", 2, /not confirmed; nothing was sent/],
+  ["y", 3, /cannot probe example\.invalid: /],
 ] as const) {
-  test(`on a terminal it asks before it touches another host; "${answer}" is obeyed, and no answer is a no`, async () => {
+  test(`on a terminal it asks before it sends requests to another host; the answer is "${answer}"`, async () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     let errors = "";
     const stderr = Object.assign(
@@ -58,27 +61,30 @@ for (const [answer, code, message] of [
   });
 }
 
-test("with --yes it goes ahead, and a server that does not answer is exit code 3", async () => {
+test("with --yes it does not ask; if there is no server, the exit code is 3", async () => {
   const run = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--yes"]);
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /127\.0\.0\.1:1 does not answer: nothing listens on that port\nIs the server running/);
+  assert.match(run.stderr, /cannot probe 127\.0\.0\.1:1: nothing listens on that port\nIs the server running/);
   const unknown = await runMain(["probe", "https://example.invalid/a.ipa", "--yes"]);
-  assert.match(unknown.stderr, /example\.invalid does not answer: there is no host of that name.*\nIs its name spelt/);
+  assert.match(
+    unknown.stderr,
+    /cannot probe example\.invalid: this computer finds no host of that name\nCheck the spelling/,
+  );
 });
 
-test("a server of another protocol than the URL's is told, and what to try", async () => {
+test("a server that speaks another protocol than the URL names is reported, with what to try", async () => {
   const web = await listen((_, response) => response.end("open"));
   const overTls = await runMain(["probe", `${web.replace("http:", "https:")}/a.ipa`]);
-  assert.match(overTls.stderr, /does not answer: it does not speak TLS on that port\nTry http:\/\//);
+  assert.match(overTls.stderr, /cannot probe .*: it does not speak TLS on that port\nTry http:\/\//);
   const shell = createSocketServer((socket) => socket.end("SSH-2.0-OpenSSH_9.6\r\n"));
   await new Promise<void>((resolve) => shell.listen(0, "127.0.0.1", resolve));
   after(() => shell.close());
   const { port } = shell.address() as AddressInfo;
   const run = await runMain(["probe", `http://127.0.0.1:${port}/a.ipa`]);
-  assert.match(run.stderr, /does not answer: it does not speak HTTP on that port\nTry https:\/\//);
+  assert.match(run.stderr, /cannot probe .*: it does not speak HTTP on that port\nTry https:\/\//);
 });
 
-test("the table fits into 80 columns, and the verdict stands on the last line", async () => {
+test("the table fits into 80 columns, and the verdict is on the last line", async () => {
   const origin = await listen((_, response) => response.end("open"));
   const { stdout, stderr } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)], { terminal: 80 });
   const lines = stripVTControlCharacters(stdout).trimEnd().split("\n");
@@ -114,20 +120,20 @@ for (const [name, wrong, id] of [
   });
 }
 
-test("a server that limits how often it is asked leaves the matter UNPROVEN", async () => {
+test("a server that limits the rate of requests is UNPROVEN", async () => {
   const origin = await listen((_, response) => response.writeHead(429).end());
   const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
-  assert.match(stdout, /UNPROVEN: the server limits how often it may be asked \(429\); try again later\.\n$/);
+  assert.match(stdout, /UNPROVEN: the server limits the rate of requests \(429\); try again later\.\n$/);
 });
 
-test("a server whose GET hangs up is told from one that refuses", async () => {
+test("a server that closes the connection on GET is not taken for one that refuses", async () => {
   const origin = await listen((request, response) => {
     if (request.method === "GET") request.socket.destroy();
     else response.writeHead(401).end();
   });
   const { stdout, code } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
   assert.equal(code, 1);
-  assert.match(stdout, /Some requests got no answer/);
+  assert.match(stdout, /Some requests got no complete response: it closed the connection/);
 });
 
 for (const [name, argv, message] of [
@@ -135,14 +141,14 @@ for (const [name, argv, message] of [
   ["no URL", ["example.com/a.ipa"], /give the whole URL/],
   ["a URL of another kind", ["ftp://example.com/a.ipa"], /must start with https/],
 ] as const) {
-  test(`${name}: a wrong command line`, async () => {
+  test(`${name}: a usage error`, async () => {
     const run = await runMain(["probe", ...argv]);
     assert.equal(run.code, 2);
     assert.match(run.stderr, message);
   });
 }
 
-test("a certificate that devices refuse ends it, unless --insecure; encryption is named", async () => {
+test("a certificate that devices reject ends the probe, unless --insecure; the TLS version is printed", async () => {
   const folder = temporaryFolder();
   const [keyFile, certificate] = [join(folder, "tls.key"), join(folder, "tls.crt")];
   const subject = ["-subj", "/CN=localhost", "-days", "1"];
@@ -162,7 +168,7 @@ test("a certificate that devices refuse ends it, unless --insecure; encryption i
   assert.match(run.stdout, /✔ Encrypted with TLSv1\.3\./);
 });
 
-test("of a server that stops at TLS 1.1 it is said that devices need TLS 1.2", async () => {
+test("a server that supports TLS 1.1 at most is refused, since devices need TLS 1.2", async () => {
   const folder = temporaryFolder();
   const [keyFile, certificate] = [join(folder, "tls.key"), join(folder, "tls.crt")];
   const subject = ["-subj", "/CN=localhost", "-days", "1"];
@@ -182,19 +188,19 @@ test("of a server that stops at TLS 1.1 it is said that devices need TLS 1.2", a
 });
 
 for (const [name, token, message] of [
-  ["an expired token", freshToken(key, -120), /the token expired 2 min \S* ?\S* ?ago, so nothing can be proved by it/],
+  ["an expired token", freshToken(key, -120), /the token expired 2 min \S* ?\S* ?ago, so it cannot prove anything/],
   ["a token without expiry", signToken(key, { sub: "AppManifest", iss: "JSS" }), /has no expiry/],
-  ["what is no token", "hello", /cannot be read: it is no JWT, or was not copied whole/],
+  ["text that is not a token", "hello", /cannot be read: it is not a JWT, or is truncated/],
 ] as const) {
-  test(`${name} proves nothing, even of a server that takes it: a wrong command line`, async () => {
-    let asked = 0;
+  test(`${name} proves nothing, even if the server accepts it: a usage error`, async () => {
+    let requests = 0;
     const origin = await listen((request, response) => {
-      asked += 1;
+      requests += 1;
       response.writeHead(request.url?.endsWith(token) ? 200 : 401).end("the app");
     });
     for (const argv of [[`${origin}/a.ipa`, "--token", token], [`${origin}/a.ipa?token=${token}`]]) {
       const run = await runMain(["probe", ...argv]);
-      assert.deepEqual([run.code, run.stdout, asked], [2, "", 0]);
+      assert.deepEqual([run.code, run.stdout, requests], [2, "", 0]);
       assert.match(run.stderr, message);
       assert.ok(!run.stderr.includes(token));
     }
@@ -225,7 +231,7 @@ const signIn = { type: "text/html", body: "<html>Please sign in</html>" };
 const problem = { type: "application/json", body: '{"error":"no token"}' };
 
 for (const { type, body } of [signIn, problem, { type: "application/octet-stream", body: "please sign in" }]) {
-  test(`a refusal of type ${type} with status 200 is told from the app: FLAWED, not OPEN`, async () => {
+  test(`a refusal of type ${type} with status 200 is not taken for the app: FLAWED, not OPEN`, async () => {
     const token = freshToken(key);
     const origin = await listen((request, response) => {
       const isValid = request.url === `/a.ipa?token=${token}`;
@@ -234,48 +240,54 @@ for (const { type, body } of [signIn, problem, { type: "application/octet-stream
       response.end(isValid ? "the app" : body);
     });
     const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", token]);
-    assert.match(stdout, /FLAWED: it refuses with a page and status 200, which devices take for the app\.\n$/);
+    assert.match(stdout, /FLAWED: it refuses with a page and status 200, which devices treat as the app\.\n$/);
   });
 }
 
 for (const { type, body } of [signIn, problem]) {
-  test(`a page of type ${type} for everybody proves nothing: UNPROVEN, not OPEN`, async () => {
+  test(`a page of type ${type} for every request proves nothing: UNPROVEN, not OPEN`, async () => {
     const origin = await listen((_, response) => response.setHeader("Content-Type", type).end(body));
     const known = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
     assert.equal(known.code, 1);
-    assert.match(known.stdout.replace(/\s+/g, " "), /UNPROVEN: even a valid token gets a page with status 200/);
+    assert.match(
+      known.stdout.replace(/\s+/g, " "),
+      /UNPROVEN: even with a valid token, the response is a page with status 200/,
+    );
     const unknown = await runMain(["probe", `${origin}/a.ipa`]);
-    assert.match(unknown.stdout.replace(/\s+/g, " "), /UNPROVEN: strangers get a page with status 200/);
+    assert.match(
+      unknown.stdout.replace(/\s+/g, " "),
+      /UNPROVEN: without a token, the response is a page with status 200/,
+    );
   });
 }
 
-test("an app that is sent as HTML, and a manifest of another length each time, are OPEN all the same", async () => {
+test("an app with the media type of HTML, and a manifest with a different length each time, are OPEN", async () => {
   const asHtml = await listen((_, response) =>
     response.setHeader("Content-Type", "text/html").end("PK\u0003\u0004 app"),
   );
   let count = 0;
-  const everLonger = await listen((_, response) => {
+  const growing = await listen((_, response) => {
     count += 1;
     const manifest = `<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict>${"x".repeat(count)}</dict></plist>`;
     response.setHeader("Content-Type", "application/xml").setHeader("Content-Length", manifest.length).end(manifest);
   });
-  for (const url of [`${asHtml}/a.ipa`, `${everLonger}/a.plist`]) {
+  for (const url of [`${asHtml}/a.ipa`, `${growing}/a.plist`]) {
     for (const more of [[], ["--token", freshToken(key)]]) {
       assert.match((await runMain(["probe", url, ...more])).stdout, /OPEN: anyone with the URL can download\.\n$/);
     }
   }
 });
 
-test("what a server says cannot command the terminal", async () => {
+test("the headers of a server cannot control the terminal", async () => {
   const origin = await listen((_, response) => response.setHeader("Content-Type", "a/b\u009b31m").end("the app"));
   const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key)]);
-  assert.match(stdout, /Its type is a\/b.?\\u009b31m/);
+  assert.match(stdout, /Its media type is a\/b.?\\u009b31m/);
 });
 
 for (const [status, hint] of [
   [400, "Is this the URL of a file?"],
   [401, "Does the server have the public half of the key that signed it?"],
-  [503, "Look at the log of the server."],
+  [503, "See the server's log."],
 ] as const) {
   test(`a valid token refused with ${status} is SHUT, and the verdict says where to look`, async () => {
     const origin = await listen((_request, response) => void response.writeHead(status).end());
@@ -284,3 +296,188 @@ for (const [status, hint] of [
     assert.equal(JSON.parse(stdout).sentence, `a valid token is refused (${status}), so nobody can download. ${hint}`);
   });
 }
+
+/** A server that sends these bytes in response to any request, and then what `more` sends. */
+async function rawServer(start: string | Buffer, more: (socket: Socket) => void = () => {}): Promise<string> {
+  const server = createSocketServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => {
+      socket.write(start);
+      more(socket);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
+  after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Repeats a piece for as long as the socket is open. */
+function repeat(piece: string, milliseconds: number): (socket: Socket) => void {
+  return (socket) => {
+    const timer = setInterval(() => socket.write(piece), milliseconds);
+    socket.on("close", () => clearInterval(timer));
+  };
+}
+
+const ok = "HTTP/1.1 200 OK\r\n";
+
+for (const [name, start, more, message] of [
+  [
+    "101 with an Upgrade field",
+    `HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n`,
+    undefined,
+    /switched protocols \(101\)/,
+  ],
+  ["101 without an Upgrade field", "HTTP/1.1 101 X\r\n\r\n", undefined, /switched protocols \(101\)/],
+  ["a header, one byte at a time", ok, repeat("x", 50), /no response within 1 s/],
+  ["headers without end", ok, repeat(`X-A: ${"a".repeat(1000)}\r\n`, 1), /more than 16 KiB of headers/],
+  ["103 without end, slowly", "", repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 50), /no response within 1 s/],
+  [
+    "103 without end, quickly",
+    "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(500),
+    undefined,
+    /more than 100 informational responses \(103\)/,
+  ],
+  ["nothing", "", undefined, /no response within 1 s/],
+  ["nothing, and closes the connection", "", (socket: Socket) => socket.end(), /closed the connection before/],
+  [
+    "nothing, and resets the connection",
+    "",
+    (socket: Socket) => socket.resetAndDestroy(),
+    /closed the connection before/,
+  ],
+  [
+    "two different lengths",
+    `${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\n`,
+    undefined,
+    /its response is not valid HTTP/,
+  ],
+] as const) {
+  test(`a server that sends ${name} is not probed: exit code 3 and one sentence, within the timeout`, async () => {
+    const host = await rawServer(start, more);
+    const started = performance.now();
+    const run = await runMain(["probe", `http://${host}/a.ipa`, "--timeout", "1"]);
+    assert.equal(run.code, 3, run.stderr);
+    assert.match(run.stderr, new RegExp(`^portcullis: cannot probe ${host}: `));
+    assert.match(run.stderr, message);
+    assert.ok(performance.now() - started < 3000);
+  });
+}
+
+for (const [name, bytes] of [
+  ["random bytes", randomBytes(4096)],
+  ["an alert", Buffer.from("15030300020228", "hex")],
+  ["a record longer than TLS allows", Buffer.concat([Buffer.from("160303ffff", "hex"), randomBytes(0xffff)])],
+  ["half of a record", Buffer.from("160303004a0200", "hex")],
+] as const) {
+  test(`a server that sends ${name} in the TLS handshake is not probed: exit code 3 and one sentence`, async () => {
+    const host = await rawServer(bytes);
+    const run = await runMain(["probe", `https://${host}/a.ipa`, "--timeout", "1"]);
+    assert.equal(run.code, 3);
+    assert.match(
+      run.stderr,
+      /^portcullis: cannot probe .*: (it does not speak TLS|the TLS handshake failed|no response within 1 s)/,
+    );
+    assert.doesNotMatch(run.stderr, /error:|routines|\.c:/);
+  });
+}
+
+for (const [name, body] of [
+  ["a body, one byte at a time", "Content-Length: 100\r\n\r\n"],
+  ["chunks without end", "Transfer-Encoding: chunked\r\n\r\n"],
+] as const) {
+  test(`a file whose response is ${name}, counts as served, and as a fault`, async () => {
+    const piece = body.includes("chunked") ? "1\r\nx\r\n" : "x";
+    const server = createSocketServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (request) => {
+        const isHead = request.toString().startsWith("HEAD");
+        socket.write(isHead ? `${ok}Content-Length: 100\r\n\r\n` : `${ok}${body}`);
+        if (!isHead) repeat(piece, 20)(socket);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    after(() => server.close());
+    const client = createProbeClient({ timeout: 0.2, insecure: false });
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a.ipa`);
+    const response = await client.request("GET", url, "");
+    client.close();
+    assert.equal(response.status, 200);
+    assert.ok(response.body.length > 0);
+    assert.deepEqual(response.problem, { sentence: "its response was not complete after 0.2 s" });
+    assert.equal(classifyResponse(response, undefined, url.pathname), "through");
+  });
+}
+
+test("of a body without end, only 4 KiB are kept", async () => {
+  const origin = await listen((_, response) => {
+    const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 1);
+    response.on("close", () => clearInterval(timer));
+  });
+  const client = createProbeClient({ timeout: 5, insecure: false });
+  const { body, problem } = await client.request("GET", new URL(`${origin}/a.ipa`), "");
+  client.close();
+  assert.deepEqual([body.length, problem], [4096, undefined]);
+});
+
+for (const [name, credential, links] of [
+  ["a private key", "--private-key", "tokens signed with your key, one of which never expires"],
+  ["a token", "--token", "those with the token that you gave"],
+] as const) {
+  test(`with ${name}, an open server is reported before a working token is sent`, async () => {
+    const privatePem = join(temporaryFolder(), "key.pem");
+    writeFileSync(privatePem, pemOf(key.privateKey), { mode: 0o600 });
+    const value = credential === "--token" ? freshToken(key) : privatePem;
+    let withToken = 0;
+    let warnedAfter = -1;
+    let errors = "";
+    const stderr = new Writable({
+      write(chunk, _encoding, done) {
+        errors += chunk;
+        if (errors.includes("is open")) warnedAfter = Math.max(warnedAfter, withToken);
+        done();
+      },
+    });
+    const origin = await listen((request, response) => {
+      if (request.url?.includes("token=")) withToken += 1;
+      response.end("the app");
+    });
+    const argv = ["probe", `${origin}/a.ipa`, credential, value];
+    await main({
+      argv,
+      env: {},
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr,
+      signals: new EventEmitter(),
+    });
+    assert.equal(warnedAfter, 0);
+    assert.ok(withToken > 20);
+    assert.match(errors.replace(/\s+/g, " "), new RegExp(`Its log will now hold working links: ${links}\\.`));
+  });
+}
+
+test("no warning of working links comes from a server that refuses, nor if none will be sent", async () => {
+  const locked = await listen(guard({ keys: key.publicPem }, (_, response) => response.end("the app")));
+  const open = await listen((_, response) => response.end("the app"));
+  assert.equal((await runMain(["probe", `${locked}/a.ipa`, "--token", freshToken(key)])).stderr, "");
+  assert.equal((await runMain(["probe", `${open}/a.ipa`])).stderr, "");
+});
+
+test("a valid token that gets no response is SHUT", async () => {
+  const token = freshToken(key);
+  const origin = await listen((request, response) => {
+    if (request.url?.endsWith(token)) request.socket.destroy();
+    else response.writeHead(401).end();
+  });
+  const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", token]);
+  assert.match(
+    stdout.replace(/\s+/g, " "),
+    /SHUT: a request with a valid token gets no response: it closed the connection/,
+  );
+});

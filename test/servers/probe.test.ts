@@ -68,8 +68,8 @@ function ours(): Promise<string> {
   return listen(guard({ keys: key.publicPem }, createFileListener(files)));
 }
 
-/** Answers nginx's `auth_request`, which takes anything but 2xx, 401 and 403 for a failure. */
-function answerer(): Promise<string> {
+/** Responds to nginx's `auth_request`, which treats anything but 2xx, 401 and 403 as a failure. */
+function authServer(): Promise<string> {
   const gate = createGate({ keys: key.publicPem });
   return listen(async (request, response) => {
     const { allowed } = await gate.check(request.url ?? "");
@@ -77,7 +77,7 @@ function answerer(): Promise<string> {
   });
 }
 
-test("our own guard is LOCKED, and exit code 0 says so", async () => {
+test("our own guard is LOCKED, with exit code 0", async () => {
   const outcome = await probe(await ours());
   assert.equal(outcome.verdict, "LOCKED", outcome.sentence);
   assert.equal(outcome.code, 0);
@@ -86,7 +86,7 @@ test("our own guard is LOCKED, and exit code 0 says so", async () => {
   assert.equal(Object.values(outcome.cases).filter(({ passed }) => passed).length, 16);
 });
 
-test("portcullis serve is LOCKED, its own process and all", async () => {
+test("portcullis serve as a process is LOCKED", async () => {
   const server = startPortcullis(["serve", files, "--key", publicPem, "--host", "127.0.0.1", "--port", "0"]);
   const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${await server.port()}/a.ipa`, key);
   assert.deepEqual([verdict, faults], ["LOCKED", []]);
@@ -95,21 +95,21 @@ test("portcullis serve is LOCKED, its own process and all", async () => {
 test("our own guard is LOCKED as far as one token can show", async () => {
   const outcome = await probe(await ours(), "--token", freshToken(key));
   assert.equal(outcome.verdict, "LOCKED");
-  assert.match(outcome.sentence, /as far as one token can show; 6 of 16 attacks take the key: --private-key/);
+  assert.match(outcome.sentence, /as far as one token can show; 6 of 16 cases need the key: --private-key/);
   assert.equal(outcome.cases.expired?.passed, null);
 });
 
-test("a token in the URL is used as the valid one, and nothing but it is tried with", async () => {
+test("a token in the URL is used as the valid token", async () => {
   const origin = await ours();
   const run = await runMain(["probe", `${origin}/a.ipa?token=${freshToken(key)}`, "--json"]);
   const { url, verdict } = JSON.parse(run.stdout);
   assert.deepEqual([url, verdict], [`${origin}/a.ipa`, "LOCKED"]);
 });
 
-test("without any token a guarded server is UNPROVEN, which is no yes", async () => {
+test("without a token, a protected server is UNPROVEN, with exit code 1", async () => {
   const run = await runMain(["probe", `${await ours()}/a.ipa`]);
   assert.equal(run.code, 1);
-  assert.match(run.stdout, /UNPROVEN: not open, but no valid token was tried; give --private-key\.\n$/);
+  assert.match(run.stdout, /UNPROVEN: not open, but no valid token was tried: give --private-key\.\n$/);
 });
 
 test("plain nginx is OPEN: anyone with the URL can download", async () => {
@@ -126,7 +126,7 @@ test("HAProxy's jwt_verify checks the signature only", async () => {
   const outcome = await probe(await startHaproxy(folder, rules, backend));
   assert.equal(outcome.verdict, "WEAK");
   assert.match(outcome.sentence, /only the signature is checked/);
-  assert.equal(outcome.answers.aftermath, "warning", "the probe's own tokens without expiry are in its log now");
+  assert.equal(outcome.answers.aftermath, "warning", "its log now holds the probe's tokens without an expiry");
   assert.equal(outcome.code, 1);
   assert.deepEqual(failed(outcome), [
     "expired",
@@ -134,28 +134,28 @@ test("HAProxy's jwt_verify checks the signature only", async () => {
     "year_ahead",
     "wrong_subject",
     "wrong_issuer",
-    // Its conditions hold if any of several values fits.
+    // Its conditions hold if any of several values matches.
     "repeated_good_first",
     "repeated_good_last",
     "encoded_name",
   ]);
 });
 
-test("a server that checks everything but exp is found", async () => {
+test("a server that checks everything except exp is WEAK", async () => {
   const backend = await startNginx(folder, `root ${files};`);
   const rules = `  http-request deny deny_status 401 unless { url_param(token),jwt_verify("RS256","${publicPem}") 1 }
   http-request deny deny_status 401 unless { url_param(token),jwt_payload_query('$.sub') -m str AppManifest }
   http-request deny deny_status 401 unless { url_param(token),jwt_payload_query('$.iss') -m str JSS }`;
   const outcome = await probe(await startHaproxy(folder, rules, backend));
   assert.equal(outcome.verdict, "WEAK");
-  assert.match(outcome.sentence, /expiry is not checked: a link that once worked works for ever/);
+  assert.match(outcome.sentence, /expiry is not checked: a link that has worked once works forever/);
   assert.equal(outcome.cases.wrong_subject?.passed, true);
   assert.equal(outcome.cases.expired?.passed, false);
 });
 
-/** nginx that asks our guard, except where `exempt` says not to. */
+/** nginx that asks our guard, except where `exempt` skips it. */
 async function nginxWithExemption(exempt: string, passed = "$request_uri"): Promise<string> {
-  const auth = await answerer();
+  const auth = await authServer();
   return startNginx(
     folder,
     `root ${files}; error_page 418 = @open;
@@ -165,28 +165,28 @@ async function nginxWithExemption(exempt: string, passed = "$request_uri"): Prom
   );
 }
 
-test("a server that guards GET but not Range is OPEN, since ranges add up to the whole file", async () => {
+test("a server that checks GET but not range requests is OPEN, since ranges add up to the whole file", async () => {
   const outcome = await probe(await nginxWithExemption("if ($http_range) { return 418; }"));
   assert.equal(outcome.verdict, "OPEN");
-  assert.equal(outcome.sentence, "anyone with the URL can download, by Range requests.");
+  assert.equal(outcome.sentence, "anyone with the URL can download, with Range requests.");
   assert.deepEqual(outcome.cases.no_token?.statuses, { GET: 401, HEAD: 401, Range: 206 });
 });
 
-test("a server that guards GET but not HEAD gives away which files exist", async () => {
+test("a server that checks GET but not HEAD reveals which files exist", async () => {
   const outcome = await probe(await nginxWithExemption("if ($request_method = HEAD) { return 418; }"));
   assert.equal(outcome.verdict, "WEAK");
-  assert.match(outcome.sentence, /HEAD is not guarded/);
+  assert.match(outcome.sentence, /HEAD is not checked/);
   assert.deepEqual(outcome.cases.no_token?.statuses, { GET: 401, HEAD: 200, Range: 401 });
 });
 
-test("nginx's $arg_token takes the first of two tokens", async () => {
+test("nginx's $arg_token is the first of two tokens", async () => {
   const outcome = await probe(await nginxWithExemption("set $first $arg_token;", "/?token=$first"));
   assert.equal(outcome.verdict, "WEAK");
-  assert.match(outcome.sentence, /of several tokens one is taken/);
+  assert.match(outcome.sentence, /accepts several tokens and uses one/);
   assert.deepEqual(failed(outcome), ["repeated_good_first", "encoded_name"]);
 });
 
-test("nginx that passes the whole request on to our guard is LOCKED", async () => {
+test("nginx that passes the whole request to our guard is LOCKED", async () => {
   const outcome = await probe(await nginxWithExemption(""));
   assert.equal(outcome.verdict, "LOCKED", JSON.stringify(outcome));
 });
@@ -200,7 +200,7 @@ test("Apache that redirects is SHUT, since devices do not follow", async () => {
   assert.equal(outcome.answers.echo, "fault");
 });
 
-test("Apache that sends strangers to a sign-in page is FLAWED: they are refused by a redirect", async () => {
+test("Apache that redirects unauthenticated clients to a sign-in page is FLAWED", async () => {
   const token = freshToken(key);
   const origin = await startApache(
     folder,
@@ -214,8 +214,8 @@ RewriteRule ^ /sign-in.html [R=302,L]`,
   assert.equal(outcome.answers.redirect, "fault");
 });
 
-test("a page with status 200 in place of a refusal is FLAWED: devices take it for the app", async () => {
-  const auth = await answerer();
+test("a page with status 200 in place of a refusal is FLAWED: devices treat it as the app", async () => {
+  const auth = await authServer();
   const origin = await startNginx(
     folder,
     `root ${files}; error_page 401 =200 /sorry;
@@ -237,8 +237,8 @@ test("a server that refuses the valid token is SHUT", async () => {
   assert.equal(outcome.code, 1);
 });
 
-test("a server that invites shared caches to keep the file is FLAWED", async () => {
-  const auth = await answerer();
+test("a server that lets shared caches store the file is FLAWED", async () => {
+  const auth = await authServer();
   const origin = await startNginx(
     folder,
     `root ${files};
@@ -250,7 +250,7 @@ test("a server that invites shared caches to keep the file is FLAWED", async () 
   assert.equal(outcome.answers.caching, "fault");
 });
 
-test("of a large file only the beginning is fetched", async () => {
+test("only the beginning of a large file is fetched", async () => {
   const size = 256 * 1024 * 1024;
   const log = join(folder, "bytes.log");
   writeFileSync(join(files, "large.ipa"), Buffer.alloc(size));
@@ -262,6 +262,6 @@ test("of a large file only the beginning is fetched", async () => {
   await runMain(["probe", `${origin}/large.ipa`, "--private-key", privatePem]);
   const sent = readFileSync(log, "utf8").trim().split("\n").map(Number);
   assert.ok(sent.length >= 48, String(sent.length));
-  // What nginx counts is mostly in the buffers of the loopback device, which take megabytes unread.
+  // Most of what nginx counts is in the buffers of the loopback device, which hold megabytes.
   assert.ok(Math.max(...sent) < size / 16, `nginx sent ${Math.max(...sent)} bytes`);
 });

@@ -3,19 +3,22 @@ import { createInterface } from "node:readline/promises";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 
-/** Asks whether a host may be probed: it is an attack if the host is somebody else's. */
+/** Asks for permission to probe a host: against a server of someone else, the requests are an attack. */
 export async function confirmHost({ host }: URL, requests: number, context: CommandContext): Promise<void> {
   const { stdin, stderr, err } = context;
-  const question = `About ${requests} requests with good and forged tokens will go to ${host}.`;
+  const question = `About ${requests} requests with valid and forged tokens will go to ${host}.`;
   if (!stdin.isTTY || !err.isTerminal) {
-    throw usageError(`${question} Nobody is there to be asked`, "Probe only servers that are yours, and say --yes.");
+    throw usageError(
+      `${question} Standard input is not a terminal, so nobody can confirm`,
+      "Probe only servers that are yours, and give --yes.",
+    );
   }
   const lines = createInterface({ input: stdin, output: stderr });
   try {
-    // Ctrl-C and the end of the input close it without an answer, which is a no.
+    // Ctrl-C and the end of the input close it without an answer, which counts as no.
     const closed = once(lines, "close").then(() => "");
     const answer = await Promise.race([lines.question(`${question}\nIs this server yours to probe? [y/N] `), closed]);
-    if (!/^y(es)?$/i.test(answer.trim())) throw usageError("nothing was sent");
+    if (!/^y(es)?$/i.test(answer.trim())) throw usageError("not confirmed; nothing was sent");
   } finally {
     lines.close();
   }

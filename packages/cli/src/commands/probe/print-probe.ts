@@ -8,15 +8,15 @@ import type { ProbeReport } from "./probe-server.ts";
 
 const indent = " ".repeat(17);
 
-/** Prints the table and, on the last line, the verdict. */
+/** Prints the table and, at the end, the verdict. */
 export function printProbe({ results, checks, verdict }: ProbeReport, out: Terminal): void {
   const { bold, dim, green, red, yellow } = out.colours;
   const sentence = (text: string): string => wrapText(text, out.width - indent.length - 1, indent);
   out.line(dim(`    ${probeMethods.map((method) => method.padEnd(4)).join(" ")}`.trimEnd()));
   for (const result of results) {
-    const { probe, answers } = result;
-    if (answers === undefined) {
-      out.line(dim(`  · not tried      ${probe.what}`));
+    const { probe, responses } = result;
+    if (responses === undefined) {
+      out.line(dim(`  · not tried     ${probe.what}`));
       continue;
     }
     const isBad = isFaulty(result);
@@ -24,8 +24,8 @@ export function printProbe({ results, checks, verdict }: ProbeReport, out: Termi
     const statuses = probeMethods.map((method) => statusText(result, method, out)).join("  ");
     out.line(`  ${mark} ${statuses}  ${isBad ? red(sentence(faultSentence(result))) : sentence(goodSentence(probe))}`);
   }
-  if (results.some(({ answers }) => answers === undefined)) {
-    out.line(dim("  · what was not tried takes the key: --private-key"));
+  if (results.some(({ responses }) => responses === undefined)) {
+    out.line(dim("  · The cases that were not tried need the key: --private-key"));
   }
   out.line();
   for (const { outcome, sentence: text } of checks) {
@@ -38,24 +38,24 @@ export function printProbe({ results, checks, verdict }: ProbeReport, out: Termi
   out.line(bold(colour(wrapText(`${verdict.word}: ${verdict.sentence}`, out.width))));
 }
 
-/** What a server does that is in order. */
+/** What the server did, if that is correct. */
 export function goodSentence({ what, grade }: ProbeCase): string {
-  return grade === "valid" ? `${what}: the file comes.` : `${what}: refused.`;
+  return grade === "valid" ? `${what}: the file is served.` : `${what}: refused.`;
 }
 
-/** Whether a case went wrong in any way, with a page in place of a refusal too. */
+/** Whether a case failed; a page in place of a refusal is a failure too. */
 export function isFaulty({ faults, kinds }: CaseResult): boolean {
   return faults.length > 0 || (kinds !== undefined && Object.values(kinds).includes("page"));
 }
 
-/** What went wrong, in a sentence that names the methods if it were not all of them. */
+/** What the server did wrong, in a sentence that names the methods if they are not all. */
 export function faultSentence({ probe, faults }: CaseResult): string {
-  if (faults.length === 0) return `${probe.what}: a PAGE with status 200, which devices take for the app.`;
-  return faults.length === probeMethods.length ? probe.bad : `By ${faults.join(" and ")}: ${probe.bad}`;
+  if (faults.length === 0) return `${probe.what}: a PAGE with status 200, which devices treat as the app.`;
+  return faults.length === probeMethods.length ? probe.bad : `With ${faults.join(" and ")}: ${probe.bad}`;
 }
 
-function statusText({ answers, faults }: CaseResult, method: ProbeMethod, { colours }: Terminal): string {
-  const status = answers?.[method].status ?? 0;
+function statusText({ responses, faults }: CaseResult, method: ProbeMethod, { colours }: Terminal): string {
+  const status = responses?.[method].status ?? 0;
   const text = status === 0 ? "---" : String(status);
   return faults.includes(method) ? colours.red(text) : colours.dim(text);
 }

@@ -1,6 +1,13 @@
-import { type IncomingHttpHeaders, Agent as PlainAgent, request as plainRequest } from "node:http";
+import {
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  Agent as PlainAgent,
+  request as plainRequest,
+} from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import type { TLSSocket } from "node:tls";
+import { describeRequestError, type RequestProblem } from "./request-problem.ts";
 
 /** The three ways in which devices ask for a file. */
 export const probeMethods = ["GET", "HEAD", "Range"] as const;
@@ -8,76 +15,52 @@ export const probeMethods = ["GET", "HEAD", "Range"] as const;
 /** `"Range"` is a GET of the first byte only. */
 export type ProbeMethod = (typeof probeMethods)[number];
 
-/** What a server answered, or that it did not. */
+/** The response of a server, or why there is none. */
 export interface ProbeResponse {
-  /** 0 if there was no answer. */
+  /** 0 if there was no response. */
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** The beginning of the body only. */
   readonly body: Buffer;
   /** Such as `TLSv1.3`; `undefined` without encryption. */
   readonly tlsVersion: string | undefined;
-  /** Why there was no answer. */
-  readonly problem: string | undefined;
+  /** Why there was no response, or not all of it. */
+  readonly problem: RequestProblem | undefined;
 }
 
-/** Asks one server, one request after the other. */
+/** Sends requests to one server, one after the other. */
 export interface ProbeClient {
-  ask(method: ProbeMethod, url: URL, query: string): Promise<ProbeResponse>;
+  /** Sends one request; never rejects, and never waits longer than the timeout. */
+  request(method: ProbeMethod, url: URL, query: string): Promise<ProbeResponse>;
   close(): void;
 }
 
-const mostOfBody = 4 * 1024;
-const headers = { "User-Agent": "portcullis-probe", Accept: "*/*" };
+const maxBody = 4 * 1024;
+const maxInformational = 100;
+const requestHeaders = { "User-Agent": "portcullis-probe", Accept: "*/*" };
 
-/** Makes a client; `timeout` in seconds. No redirect is followed, no body is read beyond its beginning. */
+/** Makes a client; `timeout` in seconds. It follows no redirect and reads only the beginning of a body. */
 export function createProbeClient(options: { readonly timeout: number; readonly insecure: boolean }): ProbeClient {
   const settings = { keepAlive: true, maxSockets: 1 };
   const plainAgent = new PlainAgent(settings);
   const tlsAgent = new TlsAgent({ ...settings, rejectUnauthorized: !options.insecure });
 
-  function ask(method: ProbeMethod, url: URL, query: string): Promise<ProbeResponse> {
-    const isTls = url.protocol === "https:";
-    const common = {
-      // As it is, byte for byte: a URL object would mend what the server is to be tried with.
-      path: `${url.pathname}${query}`,
-      hostname: url.hostname.replace(/^\[|\]$/g, ""),
-      port: url.port,
-      method: method === "Range" ? "GET" : method,
-      headers: method === "Range" ? { ...headers, Range: "bytes=0-0" } : headers,
-      timeout: options.timeout * 1000,
-    };
-    return new Promise((resolve) => {
-      const request = isTls
-        ? tlsRequest({ ...common, agent: tlsAgent })
-        : plainRequest({ ...common, agent: plainAgent });
-      request.on("timeout", () => request.destroy(new Error(`no answer within ${options.timeout} s`)));
-      request.on("error", (error) => resolve(noResponse(error.message)));
-      request.on("response", (response) => {
-        const { statusCode: status = 0, headers } = response;
-        const tlsVersion = isTls ? ((response.socket as TLSSocket).getProtocol() ?? undefined) : undefined;
-        const chunks: Buffer[] = [];
-        let length = 0;
-        const done = (): void => {
-          const body = Buffer.concat(chunks).subarray(0, mostOfBody);
-          resolve({ status, headers, body, tlsVersion, problem: undefined });
-        };
-        response.on("data", (chunk: Buffer) => {
-          chunks.push(chunk);
-          length += chunk.length;
-          if (length < mostOfBody) return;
-          done();
-          request.destroy(); // the rest may be gigabytes
-        });
-        response.on("end", done);
-        response.on("error", done);
-      });
-      request.end();
-    });
-  }
-
   return {
-    ask,
+    request(method, url, query) {
+      const common = {
+        // Byte for byte: a URL object would normalize what the server is to be tested with.
+        path: `${url.pathname}${query}`,
+        hostname: url.hostname.replace(/^\[|\]$/g, ""),
+        port: url.port,
+        method: method === "Range" ? "GET" : method,
+        headers: method === "Range" ? { ...requestHeaders, Range: "bytes=0-0" } : requestHeaders,
+      };
+      const isTls = url.protocol === "https:";
+      return receive(
+        isTls ? tlsRequest({ ...common, agent: tlsAgent }) : plainRequest({ ...common, agent: plainAgent }),
+        options.timeout,
+      );
+    },
     close() {
       plainAgent.destroy();
       tlsAgent.destroy();
@@ -85,6 +68,64 @@ export function createProbeClient(options: { readonly timeout: number; readonly 
   };
 }
 
-function noResponse(problem: string): ProbeResponse {
-  return { status: 0, headers: {}, body: Buffer.alloc(0), tlsVersion: undefined, problem };
+/**
+ * Sends the request and resolves with the response, within one deadline for all of it: a server that sends a byte now
+ * and then, or one 103 after the other, keeps a socket from being idle for as long as it likes.
+ */
+function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse> {
+  return new Promise((resolve) => {
+    let response: IncomingMessage | undefined;
+    let tlsVersion: string | undefined;
+    let informational = 0;
+    let ended = false;
+    const chunks: Buffer[] = [];
+    const deadline = setTimeout(() => {
+      end({
+        sentence: response ? `its response was not complete after ${timeout} s` : `no response within ${timeout} s`,
+      });
+    }, timeout * 1000);
+
+    function end(problem?: RequestProblem): void {
+      if (ended) return;
+      ended = true;
+      clearTimeout(deadline);
+      const { statusCode: status = 0, headers = {} } = response ?? {};
+      resolve({ status, headers, body: Buffer.concat(chunks).subarray(0, maxBody), tlsVersion, problem });
+      // The rest of the response may be gigabytes.
+      if (problem || !response?.complete) request.destroy();
+    }
+
+    request.on("response", (received) => {
+      // RFC 9110 section 15.2.2: without an Upgrade field nobody asked to switch protocols.
+      if (received.statusCode === 101) return end(switched);
+      response = received;
+      const { socket } = received;
+      if ("getProtocol" in socket) tlsVersion = (socket as TLSSocket).getProtocol() ?? undefined;
+      let length = 0;
+      received.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length >= maxBody) end();
+      });
+      received.on("end", () => end());
+      received.on("error", (error) => end(describeRequestError(error)));
+    });
+    request.on("upgrade", (_, socket) => {
+      socket.destroy();
+      end(switched);
+    });
+    request.on("information", ({ statusCode }) => {
+      informational += 1;
+      if (informational > maxInformational) {
+        end({
+          sentence: `it sent more than ${maxInformational} informational responses (${statusCode}) and no final one`,
+        });
+      }
+    });
+    request.on("error", (error) => end(describeRequestError(error)));
+    request.on("close", () => end({ sentence: "it closed the connection without a response" }));
+    request.end();
+  });
 }
+
+const switched: RequestProblem = { sentence: "it switched protocols (101) although the request did not ask for it" };

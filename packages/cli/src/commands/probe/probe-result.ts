@@ -2,19 +2,19 @@ import type { ResponseKind } from "./classify-response.ts";
 import type { CaseGrade, ProbeCase } from "./probe-case.ts";
 import type { ProbeMethod, ProbeResponse } from "./probe-client.ts";
 
-/** How one case went. */
+/** The result of one case. */
 export interface CaseResult {
   readonly probe: ProbeCase;
-  /** The query with its tokens, as it was sent; absent if the case could not be tried. */
+  /** The query with its tokens, as it was sent; absent if the case was not tried. */
   readonly query?: string;
-  /** Absent if the case could not be tried. */
-  readonly answers?: Readonly<Record<ProbeMethod, ProbeResponse>>;
+  /** Absent if the case was not tried. */
+  readonly responses?: Readonly<Record<ProbeMethod, ProbeResponse>>;
   readonly kinds?: Readonly<Record<ProbeMethod, ResponseKind>>;
-  /** The methods by which it went wrong. */
+  /** The methods whose response is wrong. */
   readonly faults: readonly ProbeMethod[];
 }
 
-/** How one look at the answers' headers went. */
+/** The result of one check of the responses. */
 export interface ResponseCheck {
   readonly id: string;
   /** `"warning"` does not change the verdict. */
@@ -22,13 +22,13 @@ export interface ResponseCheck {
   readonly sentence: string;
 }
 
-/** What a probe comes to. */
+/** The conclusion of a probe. */
 export interface ProbeVerdict {
   readonly word: "LOCKED" | "OPEN" | "WEAK" | "SHUT" | "FLAWED" | "UNPROVEN";
   readonly sentence: string;
 }
 
-/** Which methods let a grade of cases through. */
+/** Returns the methods that let any case of these grades through. */
 export function methodsThrough(results: readonly CaseResult[], ...grades: CaseGrade[]): readonly ProbeMethod[] {
   const methods = results.filter(({ probe }) => grades.includes(probe.grade)).flatMap(({ faults }) => faults);
   return [...new Set(methods)];

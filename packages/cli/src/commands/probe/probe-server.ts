@@ -6,7 +6,7 @@ import type { ProbeMaterial } from "./probe-material.ts";
 import type { CaseResult, ProbeVerdict, ResponseCheck } from "./probe-result.ts";
 import { verdictOf } from "./verdict.ts";
 
-/** What to probe, and with what. */
+/** What to probe, and how. */
 export interface ProbePlan {
   /** Without a token. */
   readonly url: URL;
@@ -19,14 +19,14 @@ export interface ProbePlan {
   readonly onProgress: (done: number, of: number, what: string) => void;
 }
 
-/** All that a probe found out. */
+/** The results of a probe. */
 export interface ProbeReport {
   readonly results: readonly CaseResult[];
   readonly checks: readonly ResponseCheck[];
   readonly verdict: ProbeVerdict;
 }
 
-/** Tries every case by every method, one request after the other. */
+/** Tries every case with every method, one request after the other. */
 export async function probeServer(plan: ProbePlan): Promise<ProbeReport> {
   const { material, client, now, url } = plan;
   const requests = probeCases.length * probeMethods.length;
@@ -42,16 +42,16 @@ export async function probeServer(plan: ProbePlan): Promise<ProbeReport> {
       results.push({ probe, faults: [] });
       continue;
     }
-    const answers: Partial<Record<ProbeMethod, ProbeResponse>> = {};
+    const responses: Partial<Record<ProbeMethod, ProbeResponse>> = {};
     for (const method of probeMethods) {
       plan.onProgress(done, requests, `${probe.id}, ${method}`);
       const asked = now();
-      const answer = await client.ask(method, url, join(url.search, query));
-      clockOffset ??= offset(answer, (asked + now()) / 2);
-      answers[method] = answer;
+      const response = await client.request(method, url, join(url.search, query));
+      clockOffset ??= offset(response, (asked + now()) / 2);
+      responses[method] = response;
       done += 1;
     }
-    const complete = answers as Readonly<Record<ProbeMethod, ProbeResponse>>;
+    const complete = responses as Readonly<Record<ProbeMethod, ProbeResponse>>;
     if (probe.grade === "valid") file = complete;
     results.push(checkCase(probe, query, complete, file, url));
   }
@@ -63,14 +63,14 @@ export async function probeServer(plan: ProbePlan): Promise<ProbeReport> {
 function checkCase(
   probe: ProbeCase,
   query: string,
-  answers: Readonly<Record<ProbeMethod, ProbeResponse>>,
+  responses: Readonly<Record<ProbeMethod, ProbeResponse>>,
   file: Readonly<Record<ProbeMethod, ProbeResponse>> | undefined,
   { pathname }: URL,
 ): CaseResult {
   const kinds = {} as Record<ProbeMethod, ResponseKind>;
-  for (const method of probeMethods) kinds[method] = classifyResponse(answers[method], file?.[method], pathname);
+  for (const method of probeMethods) kinds[method] = classifyResponse(responses[method], file?.[method], pathname);
   const faults = probeMethods.filter((method) => (kinds[method] === "through") !== (probe.grade === "valid"));
-  return { probe, query, answers, kinds, faults };
+  return { probe, query, responses, kinds, faults };
 }
 
 function join(search: string, query: string): string {
@@ -78,7 +78,7 @@ function join(search: string, query: string): string {
   return search === "" ? `?${query}` : `${search}&${query}`;
 }
 
-/** The `Date` header has whole seconds: half of one is added. */
+/** The `Date` header is in whole seconds, so half a second is added. */
 function offset({ headers: { date } }: ProbeResponse, now: number): number | undefined {
   const theirs = Date.parse(date ?? "") / 1000;
   return Number.isNaN(theirs) ? undefined : theirs + 0.5 - now;

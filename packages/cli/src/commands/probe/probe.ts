@@ -2,21 +2,21 @@ import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
 import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
 
-/** `portcullis probe`: is that server really locked? */
+/** `portcullis probe`: does this server serve a file to valid tokens only? */
 export const probe = defineCommand({
   name: "probe",
-  summary: "try whether a server is really locked",
+  summary: "test whether a server serves a file to valid tokens only",
   description:
-    "Asks a server for a file with no token, with a valid one and with all kinds of wrong ones, each by GET, HEAD and Range, and says what was let through that should not be. It hangs up after the first few KiB of a body. The last line is the verdict; exit code 0 only for LOCKED. Asks before it touches a host other than this computer.",
+    "Requests a file from a server without a token, with a valid token and with invalid tokens of all kinds, each with GET, HEAD and a range request, and reports what the server lets through by mistake. It reads only the first 4 KiB of a body. The last line is the verdict; the exit code is 0 only for LOCKED. It asks before it sends anything to another computer. The server's log will hold the tokens that it sends.",
   operands: {
-    url: { placeholder: "URL", description: "a file on the server; a token in the URL is used like --token" },
+    url: { placeholder: "URL", description: "URL of a file on the server; a token in it is used like --token" },
   },
   options: {
     ...privateKeyOptionTable,
     token: {
       kind: "text",
       placeholder: "TOKEN",
-      description: "a valid token, where the private key is not at hand; less can be tried",
+      description: "a valid token, if the private key is not available; fewer cases can be tried",
     },
     tokenParameter: {
       kind: "text",
@@ -30,17 +30,17 @@ export const probe = defineCommand({
       min: 1,
       max: 300,
       default: 10,
-      description: "wait so long for each answer",
+      description: "maximum time for each response, from the request to the last byte that is read",
     },
-    insecure: { kind: "flag", description: "accept a TLS certificate that devices would refuse" },
-    yes: { kind: "flag", short: "y", description: "do not ask before probing another host" },
+    insecure: { kind: "flag", description: "accept a TLS certificate that devices would reject" },
+    yes: { kind: "flag", short: "y", description: "do not ask before probing another computer" },
     json: jsonOption,
   },
   examples: [
     {
       command: "portcullis probe https://example.com/apps/a.ipa --private-key key.pem",
-      meaning: "everything",
+      meaning: "try all cases",
     },
-    { command: "portcullis probe 'https://example.com/apps/a.ipa?token=…'", meaning: "with a link from Jamf Pro" },
+    { command: "portcullis probe 'https://example.com/apps/a.ipa?token=…'", meaning: "use a link from Jamf Pro" },
   ],
 });

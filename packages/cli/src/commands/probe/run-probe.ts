@@ -8,16 +8,19 @@ import { isLoopback } from "../../system/loopback.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
+import { wrapText } from "../../terminal/wrap-text.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
+import { classifyResponse } from "./classify-response.ts";
 import { confirmHost } from "./confirm-host.ts";
 import { faultSentence, goodSentence, isFaulty, printProbe } from "./print-probe.ts";
 import type { probe } from "./probe.ts";
 import { probeCases } from "./probe-case.ts";
-import { createProbeClient, probeMethods } from "./probe-client.ts";
+import { createProbeClient, type ProbeClient, type ProbeMethod, probeMethods } from "./probe-client.ts";
 import { createProbeMaterial } from "./probe-material.ts";
+import type { CaseResult } from "./probe-result.ts";
 import { type ProbeReport, probeServer } from "./probe-server.ts";
 
-/** Tries whether a server is really locked. */
+/** Tests whether a server serves a file to valid tokens only. */
 export async function runProbe(
   options: OptionsOf<typeof probe>,
   context: CommandContext,
@@ -40,6 +43,8 @@ export async function runProbe(
   const client = createProbeClient(options);
   try {
     await refuseUnreachable(client, url);
+    if (key) await warnIfOpen(client, url, "tokens signed with your key, one of which never expires", context);
+    else if (token) await warnIfOpen(client, url, "those with the token that you gave", context);
     const report = await probeServer({
       url,
       isLoopback: loopback,
@@ -59,21 +64,18 @@ export async function runProbe(
   }
 }
 
-/** A probe with a token that must not work proves nothing: a server that took it would look sound. */
+/** A probe with a token that must not work proves nothing: a server that accepts it would look correct. */
 function refuseUselessToken(token: string, now: number): void {
   const { header, claims } = readTokenParts(token);
-  const another = "Take a fresh link from Jamf Pro, or give --private-key.";
+  const remedy = "Take a fresh link from Jamf Pro, or give --private-key.";
   if (header === undefined || claims === undefined) {
-    throw usageError("the token cannot be read: it is no JWT, or was not copied whole", another);
+    throw usageError("the token cannot be read: it is not a JWT, or is truncated", remedy);
   }
   if (typeof claims.exp !== "number") {
-    throw usageError("the token has no expiry (exp), so no server should accept it", another);
+    throw usageError("the token has no expiry (exp), so no server should accept it", remedy);
   }
   if (claims.exp <= now) {
-    throw usageError(
-      `the token expired ${formatDuration(claims.exp - now)} ago, so nothing can be proved by it`,
-      another,
-    );
+    throw usageError(`the token expired ${formatDuration(claims.exp - now)} ago, so it cannot prove anything`, remedy);
   }
 }
 
@@ -84,38 +86,17 @@ function readUrl(address: string): URL {
   throw usageError("the URL must start with https:// or http://");
 }
 
-/** What keeps a probe from starting, in words, and what to do about it. */
-const obstacles: readonly (readonly [problem: RegExp, sentence: string, remedy: string])[] = [
-  [
-    /ENOTFOUND|EAI_AGAIN/,
-    "there is no host of that name, as far as can be seen from here",
-    "Is its name spelt rightly?",
-  ],
-  [/ECONNREFUSED/, "nothing listens on that port", "Is the server running, and is this its port?"],
-  [
-    /wrong version number|packet length too long/i,
-    "it does not speak TLS on that port",
-    "Try http://, or another port.",
-  ],
-  [/Parse Error/, "it does not speak HTTP on that port", "Try https://, or another port."],
-  [
-    /protocol version|unsupported protocol/i,
-    "it speaks only an older TLS: devices would not download from it",
-    "Devices need TLS 1.2 or 1.3: switch it on at the server.",
-  ],
-];
+async function refuseUnreachable(client: ProbeClient, url: URL): Promise<void> {
+  const { problem } = await client.request("HEAD", url, url.search);
+  if (problem) throw failure(`cannot probe ${url.host}: ${problem.sentence}`, problem.remedy);
+}
 
-async function refuseUnreachable(client: ReturnType<typeof createProbeClient>, url: URL): Promise<void> {
-  const { problem } = await client.ask("HEAD", url, url.search);
-  if (problem === undefined) return;
-  if (/certificate|self[- ]signed|altname/i.test(problem)) {
-    throw failure(
-      `${url.host}: ${problem}: devices would not download from it`,
-      "To probe it all the same: --insecure",
-    );
-  }
-  const [, sentence = problem, remedy] = obstacles.find(([known]) => known.test(problem)) ?? [];
-  throw failure(`${url.host} does not answer: ${sentence}`, remedy);
+/** Before any working token is sent: what an open server logs can be read, and used, by others. */
+async function warnIfOpen(client: ProbeClient, url: URL, links: string, { err }: CommandContext): Promise<void> {
+  const response = await client.request("GET", url, url.search);
+  if (classifyResponse(response, undefined, url.pathname) !== "through") return;
+  const sentence = `${url.host} is open: it serves the file without a token. Its log will now hold working links: ${links}.`;
+  err.line(`${err.colours.yellow("warning:")} ${wrapText(sentence, err.width - "warning: ".length)}`);
 }
 
 function asJson(url: URL, { results, checks, verdict }: ProbeReport): object {
@@ -125,11 +106,14 @@ function asJson(url: URL, { results, checks, verdict }: ProbeReport): object {
     sentence: verdict.sentence,
     cases: results.map((result) => ({
       id: result.probe.id,
-      passed: result.answers === undefined ? null : !isFaulty(result),
+      passed: result.responses === undefined ? null : !isFaulty(result),
       sentence: isFaulty(result) ? faultSentence(result) : goodSentence(result.probe),
-      statuses:
-        result.answers && Object.fromEntries(probeMethods.map((method) => [method, result.answers?.[method].status])),
+      statuses: result.responses && Object.fromEntries(statuses(result.responses)),
     })),
     answers: checks,
   };
+}
+
+function statuses(responses: NonNullable<CaseResult["responses"]>): (readonly [ProbeMethod, number])[] {
+  return probeMethods.map((method) => [method, responses[method].status]);
 }

@@ -1,11 +1,11 @@
 import { isSuccess } from "./classify-response.ts";
 import { type CaseResult, methodsThrough, type ProbeVerdict, type ResponseCheck } from "./probe-result.ts";
 
-/** Puts a probe into one word and one sentence; the worst that was found decides. */
+/** Sums a probe up in one word and one sentence; the most severe finding decides. */
 export function verdictOf(results: readonly CaseResult[], checks: readonly ResponseCheck[]): ProbeVerdict {
-  const answered = results.flatMap(({ answers }) => (answers ? Object.values(answers) : []));
-  if (answered.some(({ status }) => status === 429)) {
-    return { word: "UNPROVEN", sentence: "the server limits how often it may be asked (429); try again later." };
+  const all = results.flatMap(({ responses }) => (responses ? Object.values(responses) : []));
+  if (all.some(({ status }) => status === 429)) {
+    return { word: "UNPROVEN", sentence: "the server limits the rate of requests (429); try again later." };
   }
   return throughVerdict(results) ?? lockedVerdict(results, checks);
 }
@@ -14,28 +14,34 @@ function throughVerdict(results: readonly CaseResult[]): ProbeVerdict | undefine
   const open = methodsThrough(results, "open");
   if (open.includes("GET")) return { word: "OPEN", sentence: "anyone with the URL can download." };
   if (open.includes("Range")) {
-    return { word: "OPEN", sentence: "anyone with the URL can download, by Range requests." };
+    return { word: "OPEN", sentence: "anyone with the URL can download, with Range requests." };
   }
   const forged = methodsThrough(results, "forged");
   if (forged.some((method) => method !== "HEAD")) {
-    const how = forged.includes("GET") ? "" : ", by Range requests";
-    return { word: "OPEN", sentence: `anyone can make a token that works${how}.` };
+    const how = forged.includes("GET") ? "" : ", with Range requests";
+    return { word: "OPEN", sentence: `anyone can make a working token${how}.` };
   }
   if ([...open, ...forged].includes("HEAD")) {
-    return { word: "WEAK", sentence: "HEAD is not guarded: strangers learn which files exist, and how big they are." };
+    return { word: "WEAK", sentence: "HEAD is not checked: anyone can find out which files exist, and their sizes." };
   }
   const expired = methodsThrough(results, "expired").length > 0;
   const purpose = methodsThrough(results, "purpose").length > 0;
   if (expired && purpose) {
-    return { word: "WEAK", sentence: "only the signature is checked: expired tokens and tokens for other uses work." };
+    return {
+      word: "WEAK",
+      sentence: "only the signature is checked: expired tokens and tokens for other purposes work.",
+    };
   }
-  if (expired) return { word: "WEAK", sentence: "expiry is not checked: a link that once worked works for ever." };
-  if (purpose) return { word: "WEAK", sentence: "tokens that were made for something else open downloads." };
+  if (expired) return { word: "WEAK", sentence: "expiry is not checked: a link that has worked once works forever." };
+  if (purpose) return { word: "WEAK", sentence: "tokens for other purposes open downloads." };
   if (methodsThrough(results, "endless").length > 0) {
     return { word: "WEAK", sentence: "tokens that hardly ever expire are accepted." };
   }
   if (methodsThrough(results, "ambiguous").length > 0) {
-    return { word: "WEAK", sentence: "of several tokens one is taken: another program on the way may take the other." };
+    return {
+      word: "WEAK",
+      sentence: "it accepts several tokens and uses one: another program on the path may use another.",
+    };
   }
   return undefined;
 }
@@ -43,22 +49,28 @@ function throughVerdict(results: readonly CaseResult[]): ProbeVerdict | undefine
 function lockedVerdict(results: readonly CaseResult[], checks: readonly ResponseCheck[]): ProbeVerdict {
   const valid = results.find(({ probe }) => probe.grade === "valid");
   const pages = results.some(({ kinds }) => kinds !== undefined && Object.values(kinds).includes("page"));
-  if (!valid?.answers && pages) {
+  if (!valid?.responses && pages) {
     return {
       word: "UNPROVEN",
       sentence:
-        "strangers get a page with status 200, which devices take for the app; whether the app itself is guarded, a valid token shows: --private-key.",
+        "without a token, the response is a page with status 200, which devices treat as the app. Only a valid token shows whether the app itself is protected: --private-key.",
     };
   }
-  if (!valid?.answers) {
-    return { word: "UNPROVEN", sentence: "not open, but no valid token was tried; give --private-key." };
+  if (!valid?.responses) {
+    return { word: "UNPROVEN", sentence: "not open, but no valid token was tried: give --private-key." };
   }
-  const { GET } = valid.answers;
+  const { GET } = valid.responses;
   if (GET.status >= 300 && GET.status < 400) {
-    return { word: "SHUT", sentence: "it redirects even with a valid token, and devices do not follow." };
+    return { word: "SHUT", sentence: "it redirects even with a valid token, and devices do not follow redirects." };
   }
   if (GET.status === 404)
-    return { word: "SHUT", sentence: "a valid token finds no file (404); probe one that is there." };
+    return {
+      word: "SHUT",
+      sentence: "with a valid token, the file is not found (404). Probe the URL of a file that exists.",
+    };
+  if (GET.status === 0) {
+    return { word: "SHUT", sentence: `a request with a valid token gets no response: ${GET.problem?.sentence}.` };
+  }
   if (!isSuccess(GET)) {
     return {
       word: "SHUT",
@@ -69,30 +81,30 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly Response
     return {
       word: "UNPROVEN",
       sentence:
-        "even a valid token gets a page with status 200 and not the app; devices take it for the app. Are the URL and the key the right ones?",
+        "even with a valid token, the response is a page with status 200 and not the app; devices treat it as the app. Are the URL and the key the right ones?",
     };
   }
   const faults = checks.filter(({ outcome }) => outcome === "fault").length + (valid.faults.length > 0 ? 1 : 0);
   if (pages)
-    return { word: "FLAWED", sentence: "it refuses with a page and status 200, which devices take for the app." };
+    return { word: "FLAWED", sentence: "it refuses with a page and status 200, which devices treat as the app." };
   if (faults > 0)
     return {
       word: "FLAWED",
-      sentence: `locked, but ${faults === 1 ? "one thing is" : `${faults} things are`} wrong, as marked above.`,
+      sentence: `locked, but ${faults === 1 ? "1 fault is" : `${faults} faults are`} marked above.`,
     };
-  const untried = results.filter(({ answers }) => answers === undefined).length;
+  const untried = results.filter(({ responses }) => responses === undefined).length;
   if (untried > 0) {
     return {
       word: "LOCKED",
-      sentence: `as far as one token can show; ${untried} of ${results.length} attacks take the key: --private-key.`,
+      sentence: `as far as one token can show; ${untried} of ${results.length} cases need the key: --private-key.`,
     };
   }
-  return { word: "LOCKED", sentence: "only valid, unexpired tokens for this use open it." };
+  return { word: "LOCKED", sentence: "only valid, unexpired tokens for this purpose open it." };
 }
 
 /** Where to look when a valid token is refused. */
 function hint(status: number): string {
-  if (status >= 500) return "Look at the log of the server.";
+  if (status >= 500) return "See the server's log.";
   if (status === 401 || status === 403) return "Does the server have the public half of the key that signed it?";
   return "Is this the URL of a file?";
 }
