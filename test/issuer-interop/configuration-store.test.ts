@@ -34,7 +34,7 @@ describe("Jamf Pro's API representation", () => {
     assert.equal(lab.id, 1);
     assert.deepEqual(JSON.parse(lab.read(1, "json")), { json_web_token_configuration: fields });
     assert.deepEqual(JSON.parse(lab.list("json")), {
-      json_web_token_configurations: [{ id: 1, name: "Lab & <Söhne>" }],
+      json_web_token_configurations: [fields],
     });
   });
 
@@ -68,6 +68,8 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
             [
               ["id", "1"],
               ["name", "Lab & <Söhne>"],
+              ["disabled", "true"],
+              ["token_expiry", "120"],
             ],
           ],
         ],
@@ -108,14 +110,10 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
     ["broken XML", "<json_web_token_configuration>", /neither JSON nor well-formed XML/],
     ["another element", "<computer/>", /outermost element must be json_web_token_configuration/],
     ["XML entities", `<!DOCTYPE a [<!ENTITY b "c">]>${xml("<name>&b;</name>")}`, /neither JSON nor well-formed XML/],
-    ["a repeated element", xml("<name>a</name><name>b</name>"), /its name stands there twice/],
-    [
-      "an unknown member",
-      json({ ...full, "token-expiry": 5 }),
-      /a member that does not exist; there are id, name, disabled/,
-    ],
-    ["a member that pollutes", `{"__proto__":{"name":"x"}}`, /a member that does not exist/],
-    ["an unknown element", xml("<tokenExpiry>5</tokenExpiry>"), /a member that does not exist/],
+    ["a repeated element", xml("<name>a</name><name>b</name>"), /its name is duplicated/],
+    ["an unknown member", json({ ...full, "token-expiry": 5 }), /token-expiry is unknown; did you mean token_expiry\?/],
+    ["a member that pollutes", `{"__proto__":{"name":"x"}}`, /__proto__ is unknown; the names are id, name, disabled/],
+    ["an unknown element", xml("<tokenExpiry>5</tokenExpiry>"), /tokenExpiry is unknown; did you mean token_expiry\?/],
     ["an expiry in words", xml("<token_expiry>five</token_expiry>"), /its token_expiry must be a number/],
     ["an expiry with a fraction in XML", xml("<token_expiry>5.5</token_expiry>"), /its token_expiry must be a number/],
     ["an expiry as a string", json({ ...full, token_expiry: "5" }), /its token_expiry must be a number/],
@@ -154,7 +152,7 @@ describe("the configurations of an instance", () => {
     const lab = store();
     assert.throws(
       () => lab.create(json(full)),
-      refuses("configuration_exists", /Jamf Pro keeps one only: update it, or remove it first/),
+      refuses("configuration_exists", /Jamf Pro has at most one: update it, or remove it first/),
     );
     lab.remove(1);
     assert.deepEqual(lab.create(json(full)), { id: 2 });

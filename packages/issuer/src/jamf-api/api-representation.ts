@@ -1,22 +1,23 @@
 import { DOMImplementation, XMLSerializer } from "@xmldom/xmldom";
 import { issuerError } from "../issuer-error.ts";
 import { type Element, parseXml } from "../property-list/xml.ts";
+import { findUnknownName } from "../unknown-name.ts";
 
 /**
- * A configuration as Jamf Pro's `/JSSResource/jsonwebtokenconfigurations` speaks of it. Every member
- * may be absent: an update changes what it names and nothing else.
+ * A configuration as in Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. Every member is
+ * optional: an update changes the members it contains and nothing else.
  */
 export interface ApiConfiguration {
   readonly id?: number;
   readonly name?: string;
   readonly disabled?: boolean;
-  /** Only ever on its way in. */
+  /** In requests only, never in responses. */
   readonly encryption_key?: string;
   /** In minutes. */
   readonly token_expiry?: number;
 }
 
-/** The formats that Jamf Pro's API speaks. */
+/** The formats of Jamf Pro's API. */
 export type ApiFormat = "json" | "xml";
 
 const one = "json_web_token_configuration";
@@ -30,20 +31,19 @@ const memberTypes = {
   token_expiry: "number",
 } as const;
 
-/** Reads a configuration from JSON or XML, whichever it is; rejects members that do not exist. */
+/** Reads a configuration from JSON or XML; refuses unknown members. */
 export function readApiConfiguration(text: string): ApiConfiguration {
   const members = /^[\s\uFEFF]*\{/.test(text) ? readJson(text) : readXml(text);
+  const unknown = findUnknownName(members, Object.keys(memberTypes));
+  if (unknown) throw malformed(`${unknown.name} is ${unknown.problem}`);
   for (const [name, value] of Object.entries(members)) {
-    const type = Object.hasOwn(memberTypes, name) && memberTypes[name as keyof typeof memberTypes];
-    if (!type) {
-      throw malformed(`it has a member that does not exist; there are ${Object.keys(memberTypes).join(", ")}`);
-    }
+    const type = memberTypes[name as keyof typeof memberTypes];
     if (typeof value !== type) throw malformed(`its ${name} must be a ${type}`);
   }
   return members;
 }
 
-/** Writes a configuration. The type lets no key in: it never comes out. */
+/** Writes a configuration without its key, which the type excludes. */
 export function writeApiConfiguration(
   configuration: Omit<ApiConfiguration, "encryption_key">,
   format: ApiFormat,
@@ -52,9 +52,9 @@ export function writeApiConfiguration(
   return writeXml(one, (root) => appendMembers(root, configuration));
 }
 
-/** Writes the list of all configurations, as Jamf Pro does: ids and names. */
+/** Writes the list of all configurations: full records without their keys, as Jamf Pro's. */
 export function writeApiList(
-  configurations: readonly { readonly id: number; readonly name: string }[],
+  configurations: readonly Omit<ApiConfiguration, "encryption_key">[],
   format: ApiFormat,
 ): string {
   if (format === "json") return JSON.stringify({ [many]: configurations });
@@ -94,13 +94,13 @@ function readXml(text: string): Record<string, unknown> {
   for (let node = root.firstChild; node; node = node.nextSibling) {
     if (node.nodeType !== node.ELEMENT_NODE) continue;
     const { nodeName: name, textContent } = node;
-    if (members.has(name)) throw malformed(`its ${name} stands there twice`);
+    if (members.has(name)) throw malformed(`its ${name} is duplicated`);
     members.set(name, xmlValue(name, textContent ?? ""));
   }
   return Object.fromEntries(members);
 }
 
-/** XML knows only text: what it stands for is in the table of members. */
+/** XML has only text: its type is in the table of members. */
 function xmlValue(name: string, text: string): unknown {
   const type = Object.hasOwn(memberTypes, name) && memberTypes[name as keyof typeof memberTypes];
   const trimmed = text.trim();
@@ -130,5 +130,5 @@ function newElement(parent: Element, name: string): Element {
 }
 
 function malformed(problem: string): Error {
-  return issuerError("representation_malformed", `This is no ${one} of Jamf Pro's API: ${problem}.`);
+  return issuerError("representation_malformed", `This is not a ${one} of Jamf Pro's API: ${problem}.`);
 }

@@ -1,23 +1,29 @@
 import { issuerError } from "../issuer-error.ts";
 import { createIssuer, type Issuer } from "../token/issuer.ts";
 import type { JwtConfiguration } from "../token/jwt-configuration.ts";
-import { type ApiFormat, readApiConfiguration, writeApiConfiguration, writeApiList } from "./api-representation.ts";
+import {
+  type ApiConfiguration,
+  type ApiFormat,
+  readApiConfiguration,
+  writeApiConfiguration,
+  writeApiList,
+} from "./api-representation.ts";
 
 /**
- * The JSON Web Token configurations of one Jamf Pro instance, as its API keeps them: there is one,
- * or none. For a lab that plays Jamf Pro.
+ * The JSON Web Token configurations of one Jamf Pro instance, as in its API: one or none. For a lab
+ * that takes the place of Jamf Pro.
  */
 export interface ConfigurationStore {
-  /** All of them: ids and names. */
+  /** All of them: full records without their keys. */
   list(format: ApiFormat): string;
-  /** Takes one in, as JSON or XML; a second one is refused with `configuration_exists`. */
-  create(representation: string): { readonly id: number };
+  /** Adds one, from JSON or XML; a second one is refused with `configuration_exists`. */
+  create(representation: string | Uint8Array): { readonly id: number };
   /** Everything but the key. */
   read(id: number, format: ApiFormat): string;
-  /** Changes what the representation names, and nothing else; all of it or nothing. */
-  update(id: number, representation: string): void;
+  /** Changes the members that the representation contains, and nothing else; all of them or none. */
+  update(id: number, representation: string | Uint8Array): void;
   remove(id: number): void;
-  /** The issuer that a configuration describes; it does not change when the configuration does. */
+  /** The issuer of a configuration; a later update does not change it. */
   issuer(id: number): Issuer;
 }
 
@@ -29,10 +35,11 @@ interface Stored {
 
 /**
  * Makes an empty store. Wrong fields throw core's configuration error; unknown ids throw
- * `configuration_unknown`; text that is no representation throws `representation_malformed`.
+ * `configuration_unknown`; text that is not a representation throws `representation_malformed`.
  *
- * Unlike Jamf Pro, it wants `token_expiry` on creation: there an omitted one is stored as 0, and
- * every token is born expired.
+ * Two differences from Jamf Pro, both on purpose. `token_expiry` is required on creation: Jamf Pro
+ * stores 0 if it is omitted, and every token is expired from the start. An `encryption_key` that is not
+ * an RSA private key in PEM form is refused: Jamf Pro stores any text, and cannot sign with it.
  *
  * @param options - `now` and `onWarning` of `createIssuer`
  *
@@ -45,7 +52,7 @@ export function createConfigurationStore(
   options: Pick<JwtConfiguration, "now" | "onWarning"> = {},
 ): ConfigurationStore {
   const { now, onWarning } = options;
-  // In a closure and not on the object: the key must not be there to be read.
+  // In the closure and not on the object, so that the key cannot be read.
   let stored: Stored | undefined;
   let lastId = 0;
 
@@ -56,14 +63,13 @@ export function createConfigurationStore(
 
   return Object.freeze({
     list(format) {
-      const all = stored ? [{ id: stored.id, name: stored.issuer.displayName }] : [];
-      return writeApiList(all, format);
+      return writeApiList(stored ? [record(stored)] : [], format);
     },
     create(representation) {
       if (stored) {
         throw issuerError(
           "configuration_exists",
-          "There is a configuration already, and Jamf Pro keeps one only: update it, or remove it first.",
+          "There is a configuration already, and Jamf Pro has at most one: update it, or remove it first.",
         );
       }
       const configuration = merge({ now, onWarning }, representation);
@@ -73,9 +79,7 @@ export function createConfigurationStore(
       return { id: lastId };
     },
     read(id, format) {
-      const { displayName, enabled, tokenExpiry } = find(id).issuer;
-      const fields = { id, name: displayName, disabled: !enabled, token_expiry: tokenExpiry };
-      return writeApiConfiguration(fields, format);
+      return writeApiConfiguration(record(find(id)), format);
     },
     update(id, representation) {
       const configuration = merge(find(id).configuration, representation);
@@ -89,9 +93,16 @@ export function createConfigurationStore(
   } satisfies ConfigurationStore);
 }
 
-/** The id of a representation is not looked at: as with Jamf Pro, the URL says which one is meant. */
-function merge(before: Partial<JwtConfiguration>, representation: string): JwtConfiguration {
-  const { name, disabled, encryption_key, token_expiry } = readApiConfiguration(representation);
+/** Everything but the key. */
+function record({ id, issuer }: Stored): Omit<ApiConfiguration, "encryption_key"> {
+  const { displayName, enabled, tokenExpiry } = issuer;
+  return { id, name: displayName, disabled: !enabled, token_expiry: tokenExpiry };
+}
+
+/** The id in a representation is ignored: as with Jamf Pro, the URL identifies the configuration. */
+function merge(before: Partial<JwtConfiguration>, representation: string | Uint8Array): JwtConfiguration {
+  const text = typeof representation === "string" ? representation : new TextDecoder().decode(representation);
+  const { name, disabled, encryption_key, token_expiry } = readApiConfiguration(text);
   return {
     ...before,
     ...(name !== undefined && { displayName: name }),

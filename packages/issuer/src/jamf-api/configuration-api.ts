@@ -1,0 +1,122 @@
+import { isConfigurationError } from "@portcullis/core";
+import { type IssuerErrorCode, isIssuerError } from "../issuer-error.ts";
+import { type ApiFormat, writeApiConfiguration } from "./api-representation.ts";
+import type { ConfigurationStore } from "./configuration-store.ts";
+
+/** Options of {@link createConfigurationApi}. */
+export interface ConfigurationApiOptions {
+  /**
+   * Whether a request is allowed, for example because of its `Authorization` header. Required: anyone
+   * who is allowed can replace the key that signs the tokens.
+   */
+  readonly authorize: (request: Request) => boolean | Promise<boolean>;
+}
+
+/** A configuration with a key of 8192 bits takes less than 10 KB. */
+const longestBody = 64 * 1024;
+const resource = /\/JSSResource\/jsonwebtokenconfigurations(?:\/id\/(\d{1,9}))?\/?$/;
+
+const statuses: Partial<Record<IssuerErrorCode, number>> = {
+  configuration_unknown: 404,
+  configuration_exists: 409,
+  representation_malformed: 400,
+};
+
+/**
+ * Makes a `fetch` handler for Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`, with its status
+ * codes: GET 200, POST `/id/0` 201 with the new id only, PUT 201 without a body, DELETE 200, an unknown
+ * id 404, a second configuration 409. Responses are XML unless `Accept` asks for JSON. A prefix before
+ * `/JSSResource` is ignored.
+ *
+ * Unlike Jamf Pro, it refuses an encryption key that is not an RSA private key in PEM form (409): Jamf
+ * Pro stores any text, and the tokens it then signs open nothing.
+ *
+ * @example
+ * const handle = createConfigurationApi(createConfigurationStore(), {
+ *   authorize: (request) => request.headers.get("authorization") === `Bearer ${secret}`,
+ * });
+ * const response = await handle(new Request("https://lab.example/JSSResource/jsonwebtokenconfigurations"));
+ */
+export function createConfigurationApi(
+  store: ConfigurationStore,
+  { authorize }: ConfigurationApiOptions,
+): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const path = resource.exec(new URL(request.url).pathname);
+    if (!path) return text(404, "There is no such resource.");
+    // Only `true` allows: any other truthy value is a mistake in the function.
+    if ((await authorize(request)) !== true) return text(401, "Authorization is missing or wrong.");
+    const [, id] = path;
+    try {
+      return id === undefined ? listAll(store, request) : await serveOne(store, request, Number(id));
+    } catch (error) {
+      if (isConfigurationError(error)) return text(409, error.message);
+      if (isIssuerError(error)) return text(statuses[error.code] ?? 500, error.message);
+      throw error;
+    }
+  };
+}
+
+function listAll(store: ConfigurationStore, request: Request): Response {
+  if (request.method !== "GET") return notAllowed("GET");
+  const format = formatOf(request);
+  return body(200, store.list(format), format);
+}
+
+async function serveOne(store: ConfigurationStore, request: Request, id: number): Promise<Response> {
+  const format = formatOf(request);
+  switch (request.method) {
+    case "GET":
+      return body(200, store.read(id, format), format);
+    case "POST": {
+      if (id !== 0) return text(400, "A new configuration is posted to /id/0.");
+      const representation = await readBody(request);
+      if (representation === undefined) return text(413, "The body is longer than 64 KiB.");
+      return body(201, writeApiConfiguration(store.create(representation), format), format);
+    }
+    case "PUT": {
+      const representation = await readBody(request);
+      if (representation === undefined) return text(413, "The body is longer than 64 KiB.");
+      store.update(id, representation);
+      return new Response(null, { status: 201, headers: { "Cache-Control": "no-store" } });
+    }
+    case "DELETE":
+      store.remove(id);
+      return body(200, writeApiConfiguration({ id }, format), format);
+    default:
+      return notAllowed("GET, POST, PUT, DELETE");
+  }
+}
+
+/** The body as text; `undefined` if it is too long, however long it claims to be. */
+async function readBody(request: Request): Promise<string | undefined> {
+  const reader = request.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (let part = await reader?.read(); part?.value; part = await reader?.read()) {
+    length += part.value.length;
+    if (length > longestBody) return undefined;
+    chunks.push(part.value);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function formatOf(request: Request): ApiFormat {
+  return /\bjson\b/i.test(request.headers.get("accept") ?? "") ? "json" : "xml";
+}
+
+function body(status: number, content: string, format: ApiFormat): Response {
+  const type = format === "json" ? "application/json" : "text/xml;charset=UTF-8";
+  return new Response(content, { status, headers: { "Content-Type": type, "Cache-Control": "no-store" } });
+}
+
+function text(status: number, message: string): Response {
+  const headers = { "Content-Type": "text/plain;charset=UTF-8", "Cache-Control": "no-store" };
+  return new Response(`${message}\n`, { status, headers });
+}
+
+function notAllowed(allow: string): Response {
+  const response = text(405, `The methods are ${allow}.`);
+  response.headers.set("Allow", allow);
+  return response;
+}
