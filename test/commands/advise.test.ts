@@ -41,7 +41,7 @@ function line({ secondsLeft = 500, ...more }: Line): string {
   return JSON.stringify(entry);
 }
 
-/** First uses by that many devices, each so many seconds after the install command. */
+/** First uses by as many devices as there are delays, each that many seconds after the install command. */
 function firstUses(expiryMinutes: number, ...delays: number[]): string[] {
   return delays.map((delay, index) =>
     line({ token: String(index).padStart(8, "0"), secondsLeft: expiryMinutes * 60 - delay }),
@@ -53,30 +53,30 @@ async function advise(lines: readonly string[], ...more: string[]) {
   return { exit: run.code, ...JSON.parse(run.stdout) };
 }
 
-test("devices that come late ask for a longer expiry", async () => {
+test("late devices lead to a longer expiry", async () => {
   const delays = Array.from({ length: 100 }, (_, index) => (index < 80 ? 60 : 30 * 60));
   const { exit, current, recommended, sentence, firstRequests } = await advise(firstUses(10, ...delays));
   assert.equal(exit, 0);
-  assert.equal(current, 9, "read off the log: no token had more than nine minutes left");
+  assert.equal(current, 9, "inferred from the log: no token was valid for more than 9 minutes");
   assert.deepEqual(firstRequests, { count: 100, late: 20 });
   assert.ok(recommended >= 30 && recommended <= 40, String(recommended));
-  assert.match(sentence, /^Set Token Expiry to \d+ minutes: 99 % of requests come within 29 min/);
+  assert.match(sentence, /^Set Token Expiry to \d+ minutes \(now 9\): 99 % of requests arrive within 29 min/);
 });
 
-test("devices that all come at once allow a shorter one, but no shorter than five minutes", async () => {
+test("devices that start immediately lead to a shorter expiry, but of at least 5 minutes", async () => {
   const delays = Array.from({ length: 100 }, () => 20);
   const { recommended, sentence } = await advise(firstUses(60, ...delays), "--expiry", "60");
   assert.equal(recommended, 5);
-  assert.match(sentence, /^Token Expiry can be 5 minutes in place of 60/);
+  assert.match(sentence, /^Token Expiry can be 5 minutes instead of 60/);
 });
 
-test("what fits is left as it is", async () => {
+test("an expiry that fits is kept", async () => {
   const delays = Array.from({ length: 100 }, () => 7 * 60 + 30);
   const { sentence } = await advise(firstUses(10, ...delays), "--expiry", "10");
-  assert.match(sentence, /^Leave Token Expiry at 10 minutes/);
+  assert.match(sentence, /^Keep Token Expiry at 10 minutes/);
 });
 
-test("resumes that were refused count, and so do those that grace let through", async () => {
+test("refused resumes count, and so do those that --resume-grace allowed", async () => {
   const lines = firstUses(5, ...Array.from({ length: 40 }, () => 10));
   for (let index = 0; index < 10; index += 1) {
     const token = String(index).padStart(8, "0");
@@ -89,7 +89,7 @@ test("resumes that were refused count, and so do those that grace let through", 
   assert.equal(recommended, 20);
 });
 
-test("of the resumes only those count as outlived that were refused for it", async () => {
+test("a resume counts as outlived only if it was refused for its expiry", async () => {
   const lines = firstUses(5, ...Array.from({ length: 40 }, () => 10));
   lines.push(line({ secondsLeft: -30, range: "bytes=500-" }), line({ secondsLeft: -30, range: "bytes=600-" }));
   lines.push(line({ secondsLeft: -300, range: "bytes=600-", resumed: true }));
@@ -99,14 +99,17 @@ test("of the resumes only those count as outlived that were refused for it", asy
   const { resumes } = await advise([...lines, ...refused], "--expiry", "5");
   assert.deepEqual(resumes, { count: 10, outlived: 7, graced: 1 });
   const { stdout } = await runMain(["advise", "-"], { stdin: [...lines, ...refused].join("\n") });
-  assert.match(stdout, /Resumed downloads +10, 7 refused: they had outlived their token \(70\.0 %\)\n/);
+  assert.match(stdout, /Resumed downloads +10, 7 refused, since their token had expired \(70\.0 %\)\n/);
 });
 
-test("refusals alone do not show what Token Expiry is: it is asked for, not made up", async () => {
+test("refusals alone do not show the Token Expiry: it must be given", async () => {
   const stdin = Array.from({ length: 25 }, (_, index) => line({ token: `${index}`, secondsLeft: -300 })).join("\n");
   const run = await runMain(["advise", "-"], { stdin });
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /no token was accepted in these logs.*\nSay what it was meanwhile: --expiry 5m/);
+  assert.match(
+    run.stderr,
+    /these logs contain no accepted token.*\nGive the Token Expiry that Jamf Pro had at that time, such as --expiry 5m/,
+  );
   assert.equal(run.stdout, "");
   assert.equal((await runMain(["advise", "-", "--expiry", "5"], { stdin })).code, 0);
 });
@@ -117,14 +120,14 @@ test("a HEAD, its GET and a range from the start are one use of one token", asyn
   assert.equal((await advise(lines)).firstRequests.count, 1);
 });
 
-test("what comes later than Jamf Pro's longest expiry is shown, and moves no advice", async () => {
+test("requests later than Jamf Pro's longest expiry are shown, but do not change the recommendation", async () => {
   const delays = Array.from({ length: 100 }, (_, index) => (index < 60 ? 30 : 5 * 3600));
   const { recommended, firstRequests } = await advise(firstUses(5, ...delays), "--expiry", "5");
   assert.equal(recommended, 5);
   assert.equal(firstRequests.late, 40);
 });
 
-test("transfers are told by the size of the file, whole ones only", async () => {
+test("complete transfers are grouped by the size of the file", async () => {
   const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10));
   lines.push(line({ token: "bbbbbbbb", size: 2e9, duration: 90_000 }));
   lines.push(line({ token: "cccccccc", size: 2e9, duration: 10, complete: false }));
@@ -134,14 +137,14 @@ test("transfers are told by the size of the file, whole ones only", async () => 
   assert.deepEqual([large.count, large.medianSeconds], [1, 91]);
 });
 
-test("too few uses of tokens are said to be too few, which is no yes", async () => {
+test("too few token uses are not enough data, with exit code 1", async () => {
   const { exit, recommended, sentence } = await advise(firstUses(5, 10, 20, 30));
   assert.deepEqual([exit, recommended], [1, undefined]);
-  assert.match(sentence, /^Too little to advise on: 3 uses of tokens in/);
-  assert.match((await advise(firstUses(5, 10))).sentence, /^Too little to advise on: 1 use of a token in/);
+  assert.match(sentence, /^Not enough data: 3 token uses found, 20 needed\.$/);
+  assert.match((await advise(firstUses(5, 10))).sentence, /^Not enough data: 1 token use found, 20 needed\.$/);
 });
 
-test("other lines, prefixes of a journal and gzip do not disturb it", async () => {
+test("other lines, the prefixes of a journal and gzip make no difference", async () => {
   const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10)).map((one) => `Mar 31 host portcullis[1]: ${one}`);
   const log = join(folder, "decisions.log.gz");
   writeFileSync(
@@ -153,14 +156,14 @@ test("other lines, prefixes of a journal and gzip do not disturb it", async () =
   assert.equal(JSON.parse(stdout).firstRequests.count, 30);
 });
 
-test("a log without decisions fails, and says which log is wanted", async () => {
+test("a log without decisions fails, with the log to give", async () => {
   const run = await runMain(["advise", "-"], { stdin: "10.0.0.1 GET /\n" });
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /no decision in these logs\nGive the JSON log of portcullis serve: --log-format json/);
+  assert.match(run.stderr, /these logs contain no decisions\nGive the JSON log of portcullis serve: --log-format json/);
   assert.equal((await runMain(["advise", join(folder, "nothing.log")])).code, 3);
 });
 
-test("the plot fits into 80 columns and marks what came too late; the advice is the last line", async () => {
+test("the plot fits into 80 columns and marks late requests; the recommendation is the last line", async () => {
   const delays = Array.from({ length: 200 }, (_, index) => index * 5);
   const run = await runMain(["advise", "-", "--expiry", "10"], { stdin: firstUses(10, ...delays).join("\n") });
   for (const row of run.stdout.split("\n")) assert.ok(row.length <= 80, row);
@@ -168,4 +171,30 @@ test("the plot fits into 80 columns and marks what came too late; the advice is 
   assert.match(run.stdout, /10 to 15 min {2}█+ 60\n/);
   assert.match(run.stdout, /First requests +200, 79 after the token had expired \(39\.5 %\)/);
   assert.match(run.stdout, /\nSet Token Expiry to [^\n]+\n?[^\n]+\n$/);
+});
+
+test("a member of another type than serve writes counts as absent: no NaN reaches the report", async () => {
+  const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10));
+  const texts = ["secondsLeft", "status", "size", "duration", "token", "range", "complete", "resumed", "path"];
+  for (const member of texts) {
+    for (const value of ['"soon"', "7", "{}", "[[1]]", "null", "true", "1e999"]) {
+      lines.push(line({ token: "bbbbbbbb" }).replace(new RegExp(`"${member}":[^,}]+`), `"${member}":${value}`));
+    }
+  }
+  for (const more of [[], ["--expiry", "5"]]) {
+    const { code, stdout, stderr } = await runMain(["advise", "-", ...more], { stdin: lines.join("\n") });
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.doesNotMatch(stdout, /NaN|Infinity|undefined|null/);
+  }
+});
+
+test("--expiry that was given is not called a guess", async () => {
+  const stdin = firstUses(5, ...Array.from({ length: 30 }, () => 10)).join("\n");
+  assert.match(
+    (await runMain(["advise", "-"], { stdin })).stdout,
+    /Token Expiry appears to be 5 min \(if not, give --expiry\)/,
+  );
+  const given = (await runMain(["advise", "-", "--expiry", "10"], { stdin })).stdout;
+  assert.match(given, /^30 decisions read\. Token Expiry is 10 min\.\n/);
+  assert.doesNotMatch(given, /--expiry/);
 });

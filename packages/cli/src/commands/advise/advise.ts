@@ -5,14 +5,17 @@ import { expiryOption } from "../../signing/expiry-option.ts";
 /** `portcullis advise`: which Token Expiry should Jamf Pro have? */
 export const advise = defineCommand({
   name: "advise",
-  summary: "say which Token Expiry Jamf Pro should have, by the log of serve",
+  summary: "recommend a Token Expiry for Jamf Pro from the log of serve",
   description:
-    "Reads the JSON log of portcullis serve (gzip too) and shows how long after the install command devices come, how long transfers take, and how many downloads were refused because they had outlived their token; then says which Token Expiry, of 1 to 120 minutes, fits.",
+    "Reads the JSON log of portcullis serve, compressed with gzip or not, and shows how long after the install command devices start to download, how long transfers take, and how many resumed downloads were refused because their token had expired. Then recommends a Token Expiry of 5 to 120 minutes.",
   operands: {
-    logs: { placeholder: "LOG", description: "logs in their order, or - for standard input", variadic: true },
+    logs: { placeholder: "LOG", description: "logs, oldest first, or - for standard input", variadic: true },
   },
   options: {
-    expiry: { ...expiryOption, description: "what Token Expiry was meanwhile (default: read off the log)" },
+    expiry: {
+      ...expiryOption,
+      description: "the Token Expiry in Jamf Pro while the log was written (default: inferred from the log)",
+    },
     json: jsonOption,
   },
   examples: [{ command: "portcullis advise /var/log/portcullis/*.log --expiry 5", meaning: "is five minutes enough?" }],

@@ -1,20 +1,34 @@
 import { StringDecoder } from "node:string_decoder";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
 
-/** A line of the decision log, as far as it matters here. */
-export type DecisionLine = Pick<LogEntry, "method" | "path" | "status" | "bytes" | "duration" | "complete"> &
-  Partial<LogEntry>;
+/** The members of a decision that matter here; a member of another type than `serve` writes is absent. */
+export type DecisionLine = Pick<LogEntry, "status"> & Partial<Pick<LogEntry, keyof typeof memberTypes>>;
 
-const longestLine = 64 * 1024;
+const memberTypes = {
+  status: "number",
+  code: "string",
+  method: "string",
+  path: "string",
+  address: "string",
+  token: "string",
+  range: "string",
+  secondsLeft: "number",
+  size: "number",
+  duration: "number",
+  complete: "boolean",
+  resumed: "boolean",
+} as const satisfies Partial<Record<keyof LogEntry, "number" | "string" | "boolean">>;
 
-/** Reads the decisions out of a log; other lines, and what is no JSON, are passed over. */
+const maxLineLength = 64 * 1024;
+
+/** Reads the decisions in a log; other lines, and lines that are not JSON, are skipped. */
 export async function* readDecisions(chunks: AsyncIterable<Buffer>): AsyncGenerator<DecisionLine> {
   const decoder = new StringDecoder("utf8");
   let partial = "";
   for await (const chunk of chunks) {
     const lines = (partial + decoder.write(chunk)).split("\n");
     partial = lines.pop() ?? "";
-    if (partial.length > longestLine) partial = "";
+    if (partial.length > maxLineLength) partial = "";
     for (const line of lines) {
       const decision = readDecision(line);
       if (decision) yield decision;
@@ -24,15 +38,23 @@ export async function* readDecisions(chunks: AsyncIterable<Buffer>): AsyncGenera
   if (last) yield last;
 }
 
-/** Log collectors put a prefix before the JSON, such as `journalctl` does. */
+/** Log collectors put a prefix in front of the JSON, as `journalctl` does. */
 function readDecision(line: string): DecisionLine | undefined {
   const start = line.indexOf('{"');
-  if (start === -1 || !line.includes('"event"')) return undefined;
+  if (start === -1 || line.length > maxLineLength || !line.includes('"event"')) return undefined;
+  let entry: Readonly<Record<string, unknown>>;
   try {
-    const entry = JSON.parse(line.slice(start)) as Partial<DecisionLine>;
-    const isDecision = entry.event === "download" || entry.event === "authorization";
-    return isDecision && typeof entry.status === "number" ? (entry as DecisionLine) : undefined;
+    entry = JSON.parse(line.slice(start));
   } catch {
     return undefined;
   }
+  if (entry.event !== "download" && entry.event !== "authorization") return undefined;
+  const members = Object.entries(memberTypes).filter(([name, type]) => isOfType(entry[name], type));
+  const decision = Object.fromEntries(members.map(([name]) => [name, entry[name]]));
+  return "status" in decision ? (decision as unknown as DecisionLine) : undefined;
+}
+
+/** JSON allows 1e999, which JavaScript reads as Infinity. */
+function isOfType(value: unknown, type: string): boolean {
+  return typeof value === type && (type !== "number" || Number.isFinite(value));
 }

@@ -1,16 +1,16 @@
-/** Counts of values in steps of one width, from which shares and quantiles are read. */
+/** Counts of values in bins of equal width. */
 export interface Histogram {
   add(value: number): void;
   readonly total: number;
   /** How many are at least `from` and below `to`. */
   between(from: number, to: number): number;
-  /** A value that the given share of all does not exceed; `undefined` if there is none. */
+  /** The value that this share of all values does not exceed; `undefined` if there are none. */
   quantile(share: number): number | undefined;
 }
 
-const furthest = 1_000_000;
+const maxBins = 1_000_000;
 
-/** Makes a histogram; what lies further than a million steps away counts as being there. */
+/** Creates a histogram; values more than a million bins from zero are counted in the last bin. */
 export function createHistogram(step: number): Histogram {
   const counts = new Map<number, number>();
   let total = 0;
@@ -19,7 +19,7 @@ export function createHistogram(step: number): Histogram {
       return total;
     },
     add(value) {
-      const bin = Math.max(-furthest, Math.min(furthest, Math.floor(value / step)));
+      const bin = Math.max(-maxBins, Math.min(maxBins, Math.floor(value / step)));
       counts.set(bin, (counts.get(bin) ?? 0) + 1);
       total += 1;
     },

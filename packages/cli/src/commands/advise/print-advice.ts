@@ -5,20 +5,21 @@ import { wrapText } from "../../terminal/wrap-text.ts";
 import type { Recommendation } from "./recommendation.ts";
 import { sizeClasses, type Usage } from "./usage.ts";
 
-/** Minutes after the install command; the last class has no end. */
+/** Minutes after the install command; the last class is open-ended. */
 const delayClasses = [0, 1, 2, 5, 10, 15, 30, 60, 120];
 const barWidth = 40;
 
-/** Prints what the log shows, and the advice on the last line. */
-export function printAdvice(usage: Usage, recommendation: Recommendation, out: Terminal): void {
+/** Prints what the log shows; the last line is the recommendation. */
+export function printAdvice(usage: Usage, recommendation: Recommendation, isInferred: boolean, out: Terminal): void {
   const { bold, dim, green, red } = out.colours;
   const { current, recommended } = recommendation;
-  out.line(
-    `${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"}; Token Expiry is taken to be ${current} min (else: --expiry).`,
-  );
+  const expiry = isInferred
+    ? `Token Expiry appears to be ${current} min (if not, give --expiry).`
+    : `Token Expiry is ${current} min.`;
+  out.line(`${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"} read. ${expiry}`);
 
   out.line();
-  out.line(bold("When devices first came, counted from the install command"));
+  out.line(bold("First request of each device, in minutes after the install command"));
   const counts = delayClasses.map((from, index) => countDelays(usage, current, from, delayClasses[index + 1]));
   const most = Math.max(1, ...counts);
   for (const [index, count] of counts.entries()) {
@@ -33,9 +34,9 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, out: T
   out.line();
   const late = usage.firstUses.between(Number.NEGATIVE_INFINITY, 0);
   printShare("First requests", usage.firstUses.total, late, "after the token had expired", out);
-  printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused: they had outlived their token", out);
-  if (usage.graced > 0) out.line(`${" ".repeat(19)}${amount(usage.graced)} were let through by --resume-grace`);
-  if (usage.brokenOff > 0) out.line(`${"Broken off".padEnd(19)}${amount(usage.brokenOff)} transfers`);
+  printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused, since their token had expired", out);
+  if (usage.graced > 0) out.line(`${" ".repeat(19)}${amount(usage.graced)} allowed by --resume-grace`);
+  if (usage.brokenOff > 0) out.line(`${"Interrupted".padEnd(19)}${amount(usage.brokenOff)} transfers`);
   printTransfers(usage, out);
 
   out.line();
@@ -60,7 +61,7 @@ function printTransfers({ transfers }: Usage, out: Terminal): void {
   out.line();
   out.line(
     bold(
-      `${"Whole transfers".padEnd(19)}${"count".padStart(9)}${"half within".padStart(16)}${"95 % within".padStart(16)}`,
+      `${"Complete transfers".padEnd(19)}${"count".padStart(9)}${"half within".padStart(16)}${"95 % within".padStart(16)}`,
     ),
   );
   let from = 0;

@@ -1,29 +1,29 @@
 import { createHistogram, type Histogram } from "./histogram.ts";
 import type { Usage } from "./usage.ts";
 
-/** What Jamf Pro's Token Expiry should be; minutes. */
+/** The recommended Token Expiry in Jamf Pro, in minutes. */
 export interface Recommendation {
-  /** What it is now, given or read off the log. */
+  /** The present one, given or inferred from the log. */
   readonly current: number;
-  /** `undefined` if the log says too little. */
+  /** `undefined` if the log has not enough data. */
   readonly recommended: number | undefined;
   readonly sentence: string;
 }
 
 const longestExpiry = 120;
 const fewestUses = 20;
-/** In seconds: clocks that differ a little must not make ten minutes eleven. */
-const mostClockNoise = 30;
-/** This share of the requests that any expiry can help shall come in time. */
+/** In seconds: a small difference between the clocks must not turn 10 minutes into 11. */
+const clockTolerance = 30;
+/** The share of requests that must arrive in time, of those that Jamf Pro's longest expiry would let in. */
 const wantedShare = 0.99;
 
-/** The Token Expiry, as far as the log shows: no token had more life left than that; `undefined` if none was accepted. */
+/** Infers the Token Expiry: no token was valid for longer than that. `undefined` if none was accepted. */
 export function inferExpiry({ longestLife }: Usage): number | undefined {
   if (longestLife <= 0) return undefined;
-  return Math.min(longestExpiry, Math.max(1, Math.ceil((longestLife - mostClockNoise) / 60)));
+  return Math.min(longestExpiry, Math.max(1, Math.ceil((longestLife - clockTolerance) / 60)));
 }
 
-/** Weighs late devices against the time that a leaked link works. */
+/** Weighs late devices against the time for which a leaked link works. */
 export function recommend(usage: Usage, current: number): Recommendation {
   const { firstUses, resumes } = usage;
   const uses = firstUses.total + resumes.total;
@@ -31,7 +31,7 @@ export function recommend(usage: Usage, current: number): Recommendation {
     return {
       current,
       recommended: undefined,
-      sentence: `Too little to advise on: ${uses === 1 ? "1 use of a token" : `${uses} uses of tokens`} in these logs, and it takes ${fewestUses}.`,
+      sentence: `Not enough data: ${uses === 1 ? "1 token use" : `${uses} token uses`} found, ${fewestUses} needed.`,
     };
   }
   const needed = neededMinutes([firstUses, resumes], current);
@@ -41,8 +41,8 @@ export function recommend(usage: Usage, current: number): Recommendation {
 }
 
 /**
- * The minutes after the install command within which the wanted share of requests comes. Requests
- * that come later than Jamf Pro's longest expiry are left out: no expiry helps them.
+ * The minutes after the install command within which the wanted share of requests arrives. Requests
+ * later than Jamf Pro's longest expiry do not count: no expiry helps them.
  */
 function neededMinutes(lives: readonly Histogram[], current: number): number {
   const delays = createHistogram(1);
@@ -57,10 +57,10 @@ function neededMinutes(lives: readonly Histogram[], current: number): number {
 }
 
 function sentenceFor(current: number, recommended: number, needed: number): string {
-  const why = `99 % of requests come within ${needed} min of the install command`;
-  if (recommended > current) return `Set Token Expiry to ${recommended} minutes: ${why}, and it is ${current} now.`;
+  const why = `99 % of requests arrive within ${needed} min of the install command`;
+  if (recommended > current) return `Set Token Expiry to ${recommended} minutes (now ${current}): ${why}.`;
   if (recommended < current) {
-    return `Token Expiry can be ${recommended} minutes in place of ${current}: ${why}, and a leaked link works for a shorter time.`;
+    return `Token Expiry can be ${recommended} minutes instead of ${current}: ${why}, and a leaked link then works for a shorter time.`;
   }
-  return `Leave Token Expiry at ${current} minutes: ${why}.`;
+  return `Keep Token Expiry at ${current} minutes: ${why}.`;
 }

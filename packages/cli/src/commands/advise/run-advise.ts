@@ -12,7 +12,7 @@ import { printAdvice } from "./print-advice.ts";
 import { inferExpiry, recommend } from "./recommendation.ts";
 import { createUsageCollector, sizeClasses, type Usage } from "./usage.ts";
 
-/** Reads decision logs, and says what Jamf Pro's Token Expiry should be. */
+/** Reads decision logs and recommends a Token Expiry for Jamf Pro. */
 export async function runAdvise(
   options: OptionsOf<typeof advise>,
   context: CommandContext,
@@ -34,19 +34,19 @@ export async function runAdvise(
     }
   }
   if (usage.decisions === 0) {
-    throw failure("there is no decision in these logs", "Give the JSON log of portcullis serve: --log-format json");
+    throw failure("these logs contain no decisions", "Give the JSON log of portcullis serve: --log-format json");
   }
 
   const current = options.expiry === undefined ? inferExpiry(usage) : options.expiry / 60;
   if (current === undefined) {
     throw usageError(
-      "no token was accepted in these logs, so Token Expiry cannot be read off them",
-      "Say what it was meanwhile: --expiry 5m",
+      "these logs contain no accepted token, so Token Expiry cannot be inferred from them",
+      "Give the Token Expiry that Jamf Pro had at that time, such as --expiry 5m",
     );
   }
   const recommendation = recommend(usage, current);
   if (options.json) context.out.json({ ...recommendation, ...asJson(usage) });
-  else printAdvice(usage, recommendation, context.out);
+  else printAdvice(usage, recommendation, options.expiry === undefined, context.out);
   return recommendation.recommended === undefined ? exitCode.negative : exitCode.success;
 }
 

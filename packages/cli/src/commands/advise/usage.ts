@@ -1,31 +1,31 @@
 import type { DecisionLine } from "./decision-line.ts";
 import { createHistogram, type Histogram } from "./histogram.ts";
 
-/** How tokens were used, added up in bounded memory. */
+/** How tokens were used, counted in bounded memory. */
 export interface Usage {
   decisions: number;
-  /** The longest life that an accepted token had left, in seconds: next to the Token Expiry. */
+  /** The longest time that an accepted token was still valid, in seconds: just below the Token Expiry. */
   longestLife: number;
-  /** Seconds that tokens had left at their first use; too late if negative. */
+  /** Seconds that tokens were still valid at their first use; negative if they had expired. */
   readonly firstUses: Histogram;
-  /** The same for requests that went on with a download. */
+  /** The same for requests that resumed a download. */
   readonly resumes: Histogram;
-  /** Refusals that were resumes of a download that had outlived its token. */
+  /** Resumed downloads that were refused because their token had expired. */
   outlived: number;
-  /** Resumes that were let through by the grace of `--resume-grace`. */
+  /** Resumed downloads that `--resume-grace` allowed. */
   graced: number;
-  /** Whole transfers by size of file: their duration in seconds. */
+  /** Durations of complete transfers in seconds, by size of file. */
   readonly transfers: ReadonlyMap<number, Histogram>;
-  /** Downloads that the client or the network broke off. */
+  /** Downloads that ended before they were complete. */
   brokenOff: number;
 }
 
-/** Upper bounds of the classes of file sizes, in bytes. */
+/** Upper bounds of the size classes, in bytes. */
 export const sizeClasses: readonly number[] = [10e6, 100e6, 1e9, 5e9, Number.POSITIVE_INFINITY];
 
-const mostRemembered = 100_000;
+const maxRemembered = 100_000;
 
-/** Makes a collector; `take` each decision in the order of the log. */
+/** Creates a collector; `take` each decision in the order of the log. */
 export function createUsageCollector(): { readonly usage: Usage; take(line: DecisionLine): void } {
   const usage: Usage = {
     decisions: 0,
@@ -52,12 +52,13 @@ export function createUsageCollector(): { readonly usage: Usage; take(line: Deci
     if (isResume && code === "token_expired" && !line.resumed) usage.outlived += 1;
     if (isResume) usage.resumes.add(secondsLeft);
     else if (!seen.has(use)) usage.firstUses.add(secondsLeft);
-    if (seen.size >= mostRemembered) seen = new Set();
+    if (seen.size >= maxRemembered) seen = new Set();
     seen.add(use);
   }
 
   function takeTransfer({ method, status, size, complete, duration }: DecisionLine): void {
-    if (method !== "GET" || size === undefined || (status !== 200 && status !== 206)) return;
+    if (method !== "GET" || size === undefined || duration === undefined) return;
+    if (status !== 200 && status !== 206) return;
     if (!complete) usage.brokenOff += 1;
     else if (status === 200) {
       const bound = sizeClasses.find((limit) => size < limit) ?? Number.POSITIVE_INFINITY;
@@ -68,7 +69,7 @@ export function createUsageCollector(): { readonly usage: Usage; take(line: Deci
   return { usage, take };
 }
 
-/** Only these say something about how long a token must live. */
+/** Only these show how long a token must be valid. */
 function isAboutTime(code: string | undefined): boolean {
   return code === "allowed" || code === "token_expired";
 }
