@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
+import { testLogsWithoutTokens } from "../support/logged-tokens.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
 import { testProxiedApp } from "../support/proxied-app-suite.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
 import { servedFolder } from "../support/served-folder.ts";
 import { signingKey } from "../support/signing-key.ts";
+import { until } from "../support/slow-reader.ts";
+import { writeTlsFiles } from "../support/tls-files.ts";
 
 const { base, www, key } = servedFolder({ "app.ipa": "the app" });
 chmodSync(base, 0o755);
@@ -20,16 +23,20 @@ const port = await freePort();
 const program = join(base, "portcullis");
 writeFileSync(program, `#!/bin/sh\nexec ${portcullisCommand().join(" ")} "$@"\n`, { mode: 0o755 });
 
-// The example as it is published, but for TLS, with its paths and address replaced by those of this test.
-const example = readFileSync("examples/apache/portcullis.conf", "utf8")
-  .replace(/^ *SSL.*\n/gm, "")
+const tlsPort = await freePort();
+const tls = writeTlsFiles(base);
+// The published example, with the paths and addresses of this test.
+const withTls = readFileSync("examples/apache/portcullis.conf", "utf8")
+  .replaceAll("/etc/ssl/certs/apps.example.com.pem", tls.cert)
+  .replaceAll("/etc/ssl/private/apps.example.com.pem", tls.key)
   .replaceAll("/etc/portcullis/public.pem", join(base, "public.pem"))
   .replaceAll("/usr/bin/portcullis", program)
   .replaceAll("/var/log/apache2/", `${base}/`)
   .replaceAll("/srv/apps", www)
   .replace(" www-data:www-data", "")
-  .replace("*:443", `127.0.0.1:${port}`);
-const modules = ["mpm_event", "authz_core", "headers", "mime", "rewrite", "env", "setenvif"];
+  .replace("*:443", `127.0.0.1:${tlsPort}`);
+const withoutTls = withTls.replace(/^ *SSL.*\n/gm, "").replace(`:${tlsPort}`, `:${port}`);
+const modules = ["mpm_event", "authz_core", "headers", "mime", "rewrite", "env", "setenvif", "socache_shmcb", "ssl"];
 const loadModules = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
 const isRoot = process.getuid?.() === 0;
 writeFileSync(
@@ -42,9 +49,12 @@ DefaultRuntimeDir ${base}
 ErrorLog ${base}/error.log
 TypesConfig /etc/mime.types
 Listen 127.0.0.1:${port}
+Listen 127.0.0.1:${tlsPort}
+SSLSessionCache none
 Mutex file:${base}
 ${isRoot ? "User www-data\nGroup www-data" : ""}
-${example}
+${withTls}
+${withoutTls}
 `,
 );
 await startServer("apache2", ["-X", "-f", join(base, "httpd.conf")], port);
@@ -77,7 +87,7 @@ test("any other link is refused with 401", async () => {
   }
 });
 
-test("200 clients at once each get the answer to their own question", async () => {
+test("200 simultaneous clients each get the response to their own request", async () => {
   const [good, expired] = [freshToken(key), freshToken(key, -600)];
   const wrong: string[] = [];
   for (let round = 0; round < 5; round += 1) {
@@ -91,23 +101,24 @@ test("200 clients at once each get the answer to their own question", async () =
   assert.deepEqual(wrong, []);
 });
 
-test("Apache's log holds the reason, but no token", async () => {
+const logged = () =>
+  ["error.log", "downloads-error.log", "downloads.log"].map((name) => readFileSync(join(base, name), "utf8")).join("");
+
+test("Apache logs the reason", async () => {
   await get("/app.ipa");
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (readFileSync(join(base, "downloads.log"), "utf8").includes("code=token_missing")) break;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  const log = readFileSync(join(base, "downloads.log"), "utf8");
-  assert.match(log, /"GET \/app\.ipa" 200 7 code=allowed/);
-  assert.match(log, /"GET \/app\.ipa" 401 \d+ code=token_missing/);
-  assert.match(log, /"GET \/app\.ipa" 401 \d+ code=token_expired/);
-  assert.equal(log.includes("eyJ"), false);
+  await until(() => logged().includes("code=token_missing"), "the line of the refusal");
+  assert.match(logged(), /"GET \/app\.ipa" 200 7 code=allowed/);
+  assert.match(logged(), /"GET \/app\.ipa" 401 \d+ code=token_missing/);
+  assert.match(logged(), /"GET \/app\.ipa" 401 \d+ code=token_expired/);
 });
 
-test("when the program has ended, nothing is served any more", async () => {
+testLogsWithoutTokens("Apache", { ports: { plain: port, tls: tlsPort }, key, logs: () => ({ Apache: logged() }) });
+
+test("when the program has ended, nothing is served", async () => {
   const running = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
-  const line = running.find((text) => text.includes("rewritemap") && text.includes(base)) ?? "";
-  process.kill(Number.parseInt(line, 10), "SIGKILL");
+  const programs = running.filter((text) => text.includes("rewritemap") && text.includes(base));
+  assert.ok(programs.length > 0);
+  for (const line of programs) process.kill(Number.parseInt(line, 10), "SIGKILL");
   for (let tries = 0; tries < 3; tries += 1) {
     const { status, body } = await get(`/app.ipa?token=${freshToken(key)}`);
     assert.equal(status, 401);

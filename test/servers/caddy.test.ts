@@ -5,25 +5,31 @@ import { test } from "node:test";
 import { fingerprintToken } from "@portcullis/core";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
+import { testLogsWithoutTokens } from "../support/logged-tokens.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { testProxiedApp } from "../support/proxied-app-suite.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
 import { servedFolder } from "../support/served-folder.ts";
 import { signingKey } from "../support/signing-key.ts";
+import { writeTlsFiles } from "../support/tls-files.ts";
 
 const { base, www, key } = servedFolder({ "app.ipa": "the app", ".hidden": "hidden" });
 const socket = join(base, "auth.sock");
 
 const port = await freePort();
 const log = join(base, "access.log");
-// The example as it is published, with its paths and address replaced by those of this test.
+const tlsPort = await freePort();
+const tls = writeTlsFiles(base);
+// The published example, with the paths and addresses of this test.
 const example = readFileSync("examples/caddy/Caddyfile", "utf8")
   .replaceAll("/run/portcullis/auth.sock", socket)
   .replaceAll("/srv/apps", www)
-  .replace("log default {", `admin off\n\tauto_https off\n\tlog default {\n\t\toutput file ${log}`)
-  .replace(/^apps\.example\.com/m, `http://127.0.0.1:${port}, http://localhost:${port}`);
-writeFileSync(join(base, "Caddyfile"), example);
+  .replace("log default {", `admin off\n\tauto_https off\n\tlog default {\n\t\toutput file ${log}`);
+const [options = "", site = ""] = example.split("\napps.example.com {");
+const withoutTls = `http://127.0.0.1:${port}, http://localhost:${port} {${site}`;
+const withTls = `https://127.0.0.1:${tlsPort}, https://localhost:${tlsPort} {\n\ttls ${tls.cert} ${tls.key}${site}`;
+writeFileSync(join(base, "Caddyfile"), [options, withoutTls, withTls].join("\n"));
 
 const args = ["auth", "--for", "caddy", "--key", join(base, "public.pem"), "--socket", socket];
 const portcullis = startPortcullis(args);
@@ -63,13 +69,19 @@ async function untilLogged(text: string): Promise<void> {
   assert.ok(logText().includes(text), `${text} is not in the log`);
 }
 
-test("Caddy's log holds the reason and the fingerprint, but no token", async () => {
+test("Caddy logs the reason and the fingerprint", async () => {
   const token = freshToken(key, 500);
   await get(`/app.ipa?token=${token}`, { Referer: `http://x/?token=${token}` });
   await untilLogged(`"X-Portcullis-Token":["${await fingerprintToken(token)}"]`);
   await get("/app.ipa");
   await untilLogged('"X-Portcullis-Code":["token_missing"]');
-  assert.equal(logText().includes("eyJ"), false);
+  assert.match(logText(), /"method":"GET","uri":"\/app\.ipa"/);
+});
+
+testLogsWithoutTokens("Caddy", {
+  ports: { plain: port, tls: tlsPort },
+  key,
+  logs: () => ({ Caddy: logText(), "portcullis auth": JSON.stringify(portcullis.log) }),
 });
 
 test("with the service stopped nothing is served, and with it back everything is as before", async () => {

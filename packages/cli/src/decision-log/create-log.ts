@@ -43,11 +43,11 @@ export function createLog(stream: OutputStream, out: Terminal, format?: LogForma
 
 const longestText = 512;
 
-/** What a client chose (path, range, method) is cut to a bearable length and loses control characters. */
+/** What a client chose (path, range, method) loses tokens and control characters, and then what exceeds a sane length. */
 function withSafeTexts(entry: LogEntry): object {
   const safe: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(entry)) {
-    safe[name] = typeof value === "string" ? safeText(value.slice(0, longestText)) : value;
+    safe[name] = typeof value === "string" ? safeText(value).slice(0, longestText) : value;
   }
   return safe;
 }

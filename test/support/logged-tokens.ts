@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { connect as connectByTls } from "node:tls";
+import { type SigningKey, signToken } from "./signing-key.ts";
+import { until } from "./slow-reader.ts";
+import { type TokenPlace, tokenPlaces } from "./token-places.ts";
+
+/** How long a server may think about an odd request, in milliseconds; some it leaves unanswered. */
+const patience = 3000;
+
+/** What writes logs about requests to a port or two. */
+export interface LoggingServer {
+  /** The same server, without and with TLS. */
+  readonly ports: { readonly plain: number; readonly tls?: number };
+  readonly key: SigningKey;
+  /** All that was logged so far, by the name of the log. */
+  readonly logs: () => Readonly<Record<string, string>>;
+}
+
+/** What every published example must do: log requests, but no token, wherever the client put it. */
+export function testLogsWithoutTokens(name: string, { ports, key, logs }: LoggingServer): void {
+  for (const [protocol, port] of Object.entries(ports)) {
+    test(`${name} logs no token, wherever a client puts it (${protocol})`, async () => {
+      const places = await sendTokensEverywhere(port, key, protocol === "tls");
+      const last = `/the-last-${protocol}-request.ipa`;
+      await sendAndForget(
+        port,
+        `GET ${last} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+        protocol === "tls",
+      );
+      await until(() => Object.values(logs()).every((text) => text.includes(last)), "the line of the last request");
+      for (const [log, text] of Object.entries(logs())) assert.deepEqual(placesFoundIn(text, places), [], log);
+    });
+  }
+}
+
+/** Sends a token in every place to a port, and returns the places; with `tls`, over TLS. */
+async function sendTokensEverywhere(port: number, key: SigningKey, tls: boolean): Promise<TokenPlace[]> {
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  // With Jamf Pro's claims alone, tokens of one second are the same string.
+  const places = tokenPlaces(() => signToken(key, { sub: "AppManifest", iss: "JSS", exp, jti: randomUUID() }));
+  await Promise.all(places.map(({ request }) => sendAndForget(port, request, tls)));
+  return places;
+}
+
+/** Sends bytes and reads until the server closes, resets or takes too long. */
+function sendAndForget(port: number, request: string, tls: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = tls
+      ? connectByTls({ port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false })
+      : connect(port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.on("close", () => resolve());
+    socket.setTimeout(patience, () => socket.destroy());
+    socket.resume();
+    socket.write(request, "latin1");
+  });
+}
+
+/** The names of the places whose token is in a text, as it is or percent-encoded or in base64, whole or in pieces. */
+export function placesFoundIn(text: string, places: readonly TokenPlace[]): string[] {
+  const readings = readingsOf(text);
+  // The signature is what must not be logged: header and payload of all tokens are known.
+  const isLogged = ({ token }: TokenPlace) => {
+    const signature = token.slice(token.lastIndexOf(".") + 1);
+    return readings.some((reading) => pieces(signature).some((piece) => reading.includes(piece)));
+  };
+  return places.filter(isLogged).map(({ name }) => name);
+}
+
+/** The text as it is and percent-decoded as often as that changes it, each also with its base64 decoded. */
+function readingsOf(text: string): string[] {
+  const readings = [text];
+  for (let last = text; ; ) {
+    const next = last.replace(/%([0-9a-f]{2})/gi, (_, digits) => String.fromCharCode(Number.parseInt(digits, 16)));
+    if (next === last) break;
+    readings.push(next);
+    last = next;
+  }
+  return readings.flatMap((reading) => [reading, decodeBase64Words(reading)]);
+}
+
+function decodeBase64Words(text: string): string {
+  return (text.match(/[\w+/-]{200,}={0,2}/g) ?? [])
+    .map((word) => Buffer.from(word, "base64").toString("latin1"))
+    .join("\n");
+}
+
+/** Parts of a signature long enough that none is in a log by chance. */
+function pieces(signature: string): string[] {
+  return signature.match(/.{24}/g) ?? [];
+}
