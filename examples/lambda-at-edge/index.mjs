@@ -1,7 +1,7 @@
-// Guards files behind CloudFront, such as those of an S3 bucket. Connect it with the event "viewer request": it then runs
-// before CloudFront looks into its cache. Pack it with public.pem beside it and node_modules/@portcullis/core.
+// Checks requests for files behind CloudFront, such as those in an S3 bucket. Connect it to the event "viewer request", so
+// that it runs before CloudFront looks into its cache. Pack it with public.pem and node_modules/@portcullis/core beside it.
 import { readFileSync } from "node:fs";
-import { createGate, refusalResponse } from "@portcullis/core";
+import { createGate, redactToken, refusalResponse } from "@portcullis/core";
 
 // Lambda@Edge has no environment variables.
 const gate = createGate({ keys: readFileSync(new URL("public.pem", import.meta.url), "utf8") });
@@ -9,9 +9,11 @@ const gate = createGate({ keys: readFileSync(new URL("public.pem", import.meta.u
 export async function handler(event) {
   const { request } = event.Records[0].cf;
   const decision = await gate.check(`${request.uri}?${request.querystring}`);
-  console.log(JSON.stringify({ path: request.uri, code: decision.allowed ? "allowed" : decision.code }));
+  // A client can put a token into the path too.
+  const path = redactToken(request.uri).slice(0, 1000);
+  console.log(JSON.stringify({ path, code: decision.allowed ? "allowed" : decision.code }));
 
-  // The token ends here: the bucket needs no query, and the cache keeps each file once.
+  // The bucket does not need the query, and without it the cache keeps each file once.
   if (decision.allowed) return { ...request, querystring: "" };
 
   const { status, headers, body } = refusalResponse(decision);

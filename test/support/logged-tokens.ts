@@ -23,7 +23,8 @@ export interface LoggingServer {
 export function testLogsWithoutTokens(name: string, { ports, key, logs }: LoggingServer): void {
   for (const [protocol, port] of Object.entries(ports)) {
     test(`${name} logs no token, wherever a client puts it (${protocol})`, async () => {
-      const places = await sendTokensEverywhere(port, key, protocol === "tls");
+      const places = sendableTokens(key);
+      await Promise.all(places.map(({ request }) => sendAndForget(port, request, protocol === "tls")));
       const last = `/the-last-${protocol}-request.ipa`;
       await sendAndForget(
         port,
@@ -36,13 +37,11 @@ export function testLogsWithoutTokens(name: string, { ports, key, logs }: Loggin
   }
 }
 
-/** Sends a token in every place to a port, and returns the places; with `tls`, over TLS. */
-async function sendTokensEverywhere(port: number, key: SigningKey, tls: boolean): Promise<TokenPlace[]> {
+/** Requests with a token in every place, each a valid token that no other request has. */
+export function sendableTokens(key: SigningKey): TokenPlace[] {
   const exp = Math.floor(Date.now() / 1000) + 600;
   // With Jamf Pro's claims alone, tokens of one second are the same string.
-  const places = tokenPlaces(() => signToken(key, { sub: "AppManifest", iss: "JSS", exp, jti: randomUUID() }));
-  await Promise.all(places.map(({ request }) => sendAndForget(port, request, tls)));
-  return places;
+  return tokenPlaces(() => signToken(key, { sub: "AppManifest", iss: "JSS", exp, jti: randomUUID() }));
 }
 
 /** Sends bytes and reads until the server closes, resets or takes too long. */

@@ -41,7 +41,7 @@ test("the configuration beside the units is one that the commands take", async (
     for (const option of Object.keys(options)) assert.ok(known.includes(option), `${name}: ${option}`);
   }
   const { code, stderr } = await runMain(["serve", "/", "--config", "examples/systemd/portcullis.json"]);
-  assert.equal(code, 3, "nothing is wrong with it but that the files are not here");
+  assert.equal(code, 3, "the only fault is that the files are missing here");
   assert.match(stderr, /\/etc\//);
 });
 
