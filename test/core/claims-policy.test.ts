@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGate, type GateOptions } from "@portcullis/core";
+import { createGate, type GateOptions, gateDefaults, validateClaims } from "@portcullis/core";
 import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
@@ -107,4 +107,12 @@ test("what a token is for is reported before whether it is in time", async () =>
 
 test("claims nobody asked for change nothing", async () => {
   assert.equal(await codeFor({ ...jamfClaims, jti: "1", admin: true, constructor: {}, hasOwnProperty: 1 }), "allowed");
+});
+
+test("claims can be validated without a key and without a signature, with the gate's own result", () => {
+  const policy = { ...gateDefaults, audience: undefined };
+  assert.deepEqual(validateClaims(jamfClaims, policy, testTime), { exp: jamfClaims.exp });
+  assert.deepEqual(validateClaims({ ...jamfClaims, sub: "x" }, policy, testTime), { refusal: "subject_mismatch" });
+  assert.deepEqual(validateClaims({}, policy, testTime), { refusal: "issuer_mismatch" });
+  assert.deepEqual(validateClaims(jamfClaims, policy, jamfClaims.exp + 60), { refusal: "token_expired" });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGate, type GateOptions, isConfigurationError } from "@portcullis/core";
+import { configurationError, createGate, type GateOptions, isConfigurationError } from "@portcullis/core";
 import { readGateOptions } from "../../packages/core/src/gate-options.ts";
 import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
@@ -20,13 +20,13 @@ function problem(options: unknown): string {
 
 test("times must be finite numbers within their bounds", () => {
   for (const clockSkew of [-1, 301, Number.NaN, Number.POSITIVE_INFINITY, "60", null, true]) {
-    assert.equal(problem({ keys, clockSkew }), "clockSkew: give a number from 0 to 300");
+    assert.equal(problem({ keys, clockSkew }), "clockSkew: give a number of seconds from 0 to 300");
   }
   for (const maxLifetime of [0, -1, 31 * 86_400 + 1, Number.NaN, Number.POSITIVE_INFINITY, "1h", null]) {
-    assert.equal(problem({ keys, maxLifetime }), "maxLifetime: give a number from 1 to 2678400");
+    assert.equal(problem({ keys, maxLifetime }), "maxLifetime: give a number of seconds from 1 to 2678400");
   }
   for (const cacheSize of [-1, 1e6 + 1, Number.NaN, "10"]) {
-    assert.equal(problem({ keys, cacheSize }), "cacheSize: give a number from 0 to 1000000");
+    assert.equal(problem({ keys, cacheSize }), "cacheSize: give a number of tokens from 0 to 1000000");
   }
   createGate({ keys, clockSkew: 0, maxLifetime: 1, cacheSize: 0 });
   createGate({ keys, clockSkew: 300, maxLifetime: 31 * 86_400, cacheSize: 1e6 });
@@ -60,7 +60,7 @@ test("an unknown option is refused, and the known ones are named", () => {
   for (const name of ["clockskew", "secret", "algorithms", "toString", "constructor"]) {
     assert.match(
       problem({ keys, [name]: 1 }),
-      new RegExp(`^${name}: unknown option; there are keys, issuer, .*, now$`),
+      new RegExp(`^${name}: unknown option. Use one of keys, issuer, .*, now\\.$`),
     );
   }
   assert.match(problem(JSON.parse('{"keys":"x","__proto__":1}')), /^(__proto__|keys): /);
@@ -119,4 +119,20 @@ test("the defaults are Jamf Pro's policy", () => {
     maxLifetime: 7200,
   });
   assert.deepEqual([tokenParameter, cacheSize], ["token", 10_000]);
+});
+
+test("an error carries its parts, and its message is made of them", () => {
+  const withRemedy = configurationError("keys", "it is damaged", "Export it again.");
+  assert.deepEqual(
+    [withRemedy.code, withRemedy.option, withRemedy.problem, withRemedy.remedy, withRemedy.message],
+    [
+      "ERR_PORTCULLIS_CONFIGURATION",
+      "keys",
+      "it is damaged",
+      "Export it again.",
+      "keys: it is damaged. Export it again.",
+    ],
+  );
+  const without = configurationError("clockSkew", "give a number");
+  assert.deepEqual([without.remedy, without.message], [undefined, "clockSkew: give a number"]);
 });

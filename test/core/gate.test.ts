@@ -111,18 +111,26 @@ test("a clock that stops making sense refuses everything", async () => {
   }
 });
 
-test("a clock that throws refuses everything", async () => {
-  let broken = false;
+test("a defect, such as a clock that throws, rejects and does not look like a problem with the keys", async () => {
+  let isBroken = false;
   const gate = createGate({
     keys: key.publicPem,
     now: () => {
-      if (broken) throw new Error("no clock");
+      if (isBroken) throw new Error("no clock");
       return testTime;
     },
   });
-  broken = true;
+  isBroken = true;
+  await assert.rejects(gate.check(`/a?token=${await webSignToken(key)}`), /^Error: no clock$/);
+});
+
+test("keys that cannot be had, and crypto that fails, are keys_unavailable with the cause", async () => {
+  const cause = new Error("the key server is down");
+  const gate = createGate({ keys: () => Promise.reject(cause), now });
   const decision = await gate.check(`/a?token=${await webSignToken(key)}`);
-  assert.equal(!decision.allowed && decision.code, "keys_unavailable");
+  assert.ok(!decision.allowed);
+  assert.equal(decision.code, "keys_unavailable");
+  assert.equal(decision.cause, cause);
 });
 
 test("every single-character change of a valid token is refused", { timeout: 300_000 }, async () => {

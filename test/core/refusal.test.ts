@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowedCacheControl, describeRefusal, refusalCodes, refusalResponse } from "@portcullis/core";
+import { allowedCacheControl, type RefusalCode, refusalCodes, refusalResponse, refusals } from "@portcullis/core";
 
 const statuses: Record<string, number> = { token_repeated: 400, token_too_long: 400, keys_unavailable: 503 };
 const codes = [
@@ -15,7 +15,7 @@ test("the codes are the documented ones, in the order of the checks", () => {
 
 test("each code has its status, its RFC 6750 error and one sentence to act on", () => {
   for (const code of refusalCodes) {
-    const { status, error, message } = describeRefusal(code);
+    const { status, error, message } = refusals[code];
     assert.equal(status, statuses[code] ?? 401, code);
     const bare = code === "token_missing" || code === "keys_unavailable";
     assert.equal(error, bare ? undefined : status === 400 ? "invalid_request" : "invalid_token", code);
@@ -28,8 +28,8 @@ test("what is allowed is for no shared cache", () => assert.equal(allowedCacheCo
 
 test("an answer is a problem document that no cache keeps", () => {
   for (const code of refusalCodes) {
-    const refusal = describeRefusal(code);
-    const { status, headers, body } = refusalResponse({ allowed: false, ...refusal });
+    const refusal = refusals[code];
+    const { status, headers, body } = refusalResponse(refusal);
     assert.equal(status, refusal.status);
     assert.equal(headers["Content-Type"], "application/problem+json");
     assert.equal(headers["Cache-Control"], "no-store");
@@ -46,8 +46,7 @@ test("an answer is a problem document that no cache keeps", () => {
 });
 
 test("the challenge is bare without a token, names the error with one, and is absent from a 503", () => {
-  const challenge = (code: Parameters<typeof describeRefusal>[0]) =>
-    refusalResponse({ allowed: false, ...describeRefusal(code) }).headers;
+  const challenge = (code: RefusalCode) => refusalResponse(refusals[code]).headers;
   assert.equal(challenge("token_missing")["WWW-Authenticate"], 'Bearer realm="downloads"');
   assert.match(
     challenge("token_repeated")["WWW-Authenticate"] ?? "",
@@ -59,4 +58,24 @@ test("the challenge is bare without a token, names the error with one, and is ab
   );
   assert.equal(challenge("keys_unavailable")["WWW-Authenticate"], undefined);
   assert.equal(challenge("keys_unavailable")["Retry-After"], "10");
+});
+
+test("each code names the part of the request that it is about, in the order of the checks", () => {
+  const stages = refusalCodes.map((code) => refusals[code].stage);
+  assert.deepEqual([...new Set(stages)], ["url", "token", "keys", "signature", "claims"]);
+  assert.deepEqual(stages, [
+    ...["url", "url", "token", "token", "token", "token", "keys", "signature"],
+    ...Array(8).fill("claims"),
+  ]);
+});
+
+test("a status can be chosen for a proxy that knows fewer, and the document agrees with it", () => {
+  for (const code of refusalCodes) {
+    const { status, headers, body } = refusalResponse(refusals[code], { status: 403 });
+    const { title, status: repeated, detail, code: named } = JSON.parse(body);
+    assert.deepEqual([status, repeated, title, detail, named], [403, 403, "Forbidden", refusals[code].message, code]);
+    assert.equal(headers["WWW-Authenticate"], undefined);
+    assert.equal(headers["Retry-After"], undefined);
+    assert.equal(headers["Cache-Control"], "no-store");
+  }
 });

@@ -8,6 +8,7 @@ import {
   type GuardOptions,
   isConfigurationError,
   type ObservedRequest,
+  tokenFingerprint,
 } from "@portcullis/core";
 import { base64url, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
@@ -16,31 +17,63 @@ const options = { keys: key.publicPem, now: () => testTime };
 const token = await webSignToken(key);
 
 test("an allowed request goes on with its URL but without its token", async () => {
-  const passage = await createRequestGuard(options)("GET", `/a?x=1&token=${token}&y`);
-  assert.ok(passage.admitted);
-  assert.equal(passage.url, "/a?x=1&y");
-  assert.equal(passage.tokenParameter, "token");
-  assert.equal(passage.decision.allowed, true);
+  const result = await createRequestGuard(options)("GET", `/a?x=1&token=${token}&y`);
+  assert.ok(result.response === undefined);
+  assert.equal(result.url, "/a?x=1&y");
+  assert.equal(result.tokenParameter, "token");
+  assert.equal(result.download.allowed, true);
 });
 
-test("a refused request gets the answer of its refusal", async () => {
-  const passage = await createRequestGuard(options)("GET", "/a");
-  assert.ok(!passage.admitted);
-  assert.equal(passage.answer.status, 401);
+test("a refused request gets the response of its refusal", async () => {
+  const result = await createRequestGuard(options)("GET", "/a");
+  assert.equal(result.response?.status, 401);
+});
+
+test("a refused request loses its token too, wherever it is, and has its fingerprint", async () => {
+  const guard = createRequestGuard(options);
+  const changed = `${token.slice(0, -4)}AAAA`;
+  const { response, download, url, stripUrl } = await guard("GET", `/a?x=1&token=${changed}&y#${changed}`);
+  assert.equal(response?.status, 401);
+  assert.equal(download.fingerprint, await fingerprintToken(changed));
+  assert.equal(url, "/a?x=1&y#REDACTED");
+  assert.equal(stripUrl(`/mount/a?token=${changed}`), "/mount/a");
+  for (const target of [`/${token}/a`, `/a?Token=${token}`, `/a?token=x&token=${token}`, `/a#?token=${token}`]) {
+    const refused = await guard("GET", target);
+    assert.ok(refused.response && !refused.url.includes("eyJ"), refused.url);
+  }
+});
+
+test("the fingerprint of a URL's token is that of the token the gate reads", async () => {
+  const fingerprint = await fingerprintToken(token);
+  assert.equal(await tokenFingerprint(`/a?x&%74oken=${token.replace(".", "%2E")}#f`), fingerprint);
+  assert.equal(await tokenFingerprint(`/a?t=${token}`, "t"), fingerprint);
+  assert.equal((await createRequestGuard(options)("GET", `/a?token=${token}`)).download.fingerprint, fingerprint);
+  for (const url of ["/a", `/a?token=${token}&token=${token}`]) assert.equal(await tokenFingerprint(url), undefined);
+});
+
+test("a defect in the gate rejects, so that an adapter responds with 500", async () => {
+  let isBroken = false;
+  const now = () => {
+    if (isBroken) throw new Error("no clock");
+    return testTime;
+  };
+  const guard = createRequestGuard({ ...options, now });
+  isBroken = true;
+  await assert.rejects(guard("GET", `/a?token=${token}`), /no clock/);
 });
 
 test("with reportOnly a refused request goes on, with the refusal, and still loses its token", async () => {
-  const passage = await createRequestGuard({ ...options, reportOnly: true })("GET", "/a?token=bad&b");
-  assert.ok(passage.admitted);
-  assert.equal(!passage.decision.allowed && passage.decision.code, "token_malformed");
-  assert.equal(passage.url, "/a?b");
+  const result = await createRequestGuard({ ...options, reportOnly: true })("GET", "/a?token=bad&b");
+  assert.ok(result.response === undefined);
+  assert.equal(!result.download.allowed && result.download.code, "token_malformed");
+  assert.equal(result.url, "/a?b");
 });
 
 test("onDecision is told every decision, and never the token", async () => {
   const seen: [Decision, ObservedRequest][] = [];
-  const judge = createRequestGuard({ ...options, onDecision: (...args) => seen.push(args) });
+  const guard = createRequestGuard({ ...options, onDecision: (...args) => seen.push(args) });
   for (const url of [`/a?token=${token}&x`, "/b", "/c?token=bad", `/d?token=${token}&token=${token}`])
-    await judge("HEAD", url);
+    await guard("HEAD", url);
   const fingerprint = await fingerprintToken(token);
   assert.deepEqual(
     seen.map(([decision, request]) => [decision.allowed, request]),
@@ -63,23 +96,23 @@ test("onDecision is told every decision, and never the token", async () => {
 
 test("onDecision has been told when the request goes on, and by the name of the gate's own parameter", async () => {
   const seen: ObservedRequest[] = [];
-  const judge = createRequestGuard({
+  const guard = createRequestGuard({
     ...options,
     tokenParameter: "t",
     onDecision: (_decision, request) => seen.push(request),
   });
-  await judge("GET", `/a?t=${token}`);
+  await guard("GET", `/a?t=${token}`);
   const fingerprint = await fingerprintToken(token);
   assert.deepEqual(seen, [{ method: "GET", url: `/a?t=${fingerprint}`, fingerprint }]);
-  const passage = judge("GET", `/b?t=${token}`).then(() => seen.length);
+  const passage = guard("GET", `/b?t=${token}`).then(() => seen.length);
   assert.equal(await passage, 2);
 });
 
 test("what a client sends can neither forge a line of the log nor command a terminal", async () => {
   const urls: string[] = [];
-  const judge = createRequestGuard({ ...options, onDecision: (_decision, { url }) => urls.push(url) });
+  const guard = createRequestGuard({ ...options, onDecision: (_decision, { url }) => urls.push(url) });
   for (const url of ["/a\r\n200 GET /b", "/\u001b[2J\u009b2J\u007f\0?\t", "/%1b\u00e9\u{1F34E}"])
-    await judge("GET", url);
+    await guard("GET", url);
   assert.deepEqual(urls, ["/a%0D%0A200 GET /b", "/%1B[2J%C2%9B2J%7F%00?%09", "/%1b\u00e9\u{1F34E}"]);
 });
 
@@ -92,18 +125,18 @@ test("a log that throws, rejects or hangs neither stops a download nor lets one 
     () => new Promise(() => {}),
   ];
   for (const onDecision of logs) {
-    const judge = createRequestGuard({ ...options, onDecision });
-    assert.equal((await judge("GET", `/a?token=${token}`)).admitted, true);
-    assert.equal((await judge("GET", "/a")).admitted, false);
+    const guard = createRequestGuard({ ...options, onDecision });
+    assert.equal((await guard("GET", `/a?token=${token}`)).response, undefined);
+    assert.equal((await guard("GET", "/a")).response?.status, 401);
   }
   await new Promise((resolve) => setTimeout(resolve, 0)); // an unhandled rejection would end the run
 });
 
 test("a ready gate can stand in place of a gate's options", async () => {
   const gate = createGate({ ...options, tokenParameter: "t" });
-  const passage = await createRequestGuard({ gate })("GET", `/a?t=${token}&token=1`);
-  assert.ok(passage.admitted);
-  assert.equal(passage.url, "/a?token=1");
+  const result = await createRequestGuard({ gate })("GET", `/a?t=${token}&token=1`);
+  assert.ok(result.response === undefined);
+  assert.equal(result.url, "/a?token=1");
 });
 
 test("wrong options throw when the guard is made, and name the option", () => {
@@ -115,7 +148,7 @@ test("wrong options throw when the guard is made, and name the option", () => {
     [{ ...options, onDecision: "log" }, /^onDecision: give a function/],
     [{ ...options, reportOnly: "yes" }, /^reportOnly: give true or false/],
     [{ ...options, reportonly: true }, /^reportonly: unknown option/],
-    [{ gate, clockSkew: 5 }, /^clockSkew: pass this to createGate/],
+    [{ gate, clockSkew: 5 }, /^clockSkew: an existing gate has its own options. Pass this to createGate.$/],
     [{ gate: {} }, /^gate: give what createGate returned/],
     [{ gate: null }, /^gate: give what createGate returned/],
     [{ gate: { check() {} } }, /^gate: give what createGate returned/],

@@ -245,7 +245,7 @@ for (const [name, change, problem] of [
   [
     "a skew that is no number",
     ["js_content portcullis.check;", "set $portcullis_clock_skew much; js_content portcullis.check;"],
-    /clockSkew: give a number from 0 to 300/,
+    /clockSkew: give a number of seconds from 0 to 300/,
   ],
 ] as const) {
   test(`${name} refuses every request, and both logs can say so`, async () => {

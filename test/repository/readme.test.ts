@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join, resolve } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { describeRefusal, refusalCodes } from "@portcullis/core";
+import { refusalCodes, refusals } from "@portcullis/core";
 import ts from "typescript";
 import { type CodeBlock, codeBlocksOf } from "../support/code-blocks.ts";
 import { signingKey, signToken } from "../support/signing-key.ts";
@@ -152,7 +152,7 @@ describe("tables and links", () => {
     const rows = [...readme.matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map((match) => [match[1], Number(match[2])]);
     assert.deepEqual(
       rows,
-      refusalCodes.map((code) => [code, describeRefusal(code).status]),
+      refusalCodes.map((code) => [code, refusals[code].status]),
     );
   });
 

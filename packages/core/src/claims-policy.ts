@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json-object.ts";
-import type { RefusalCode } from "./refusal.ts";
+import type { Result } from "./refusal.ts";
 
 /** The claims of a verified token (RFC 7519 section 4): frozen, without a prototype. */
 export type Claims = JsonObject & {
@@ -9,49 +9,54 @@ export type Claims = JsonObject & {
   readonly exp: number;
 };
 
-/** The claims that a policy judges, as they came; read once for every time that they are judged. */
-export type RegisteredClaims = Readonly<Record<"iss" | "sub" | "aud" | "exp" | "nbf" | "iat", unknown>>;
+/** The registered claims (RFC 7519 section 4.1) that a policy checks, as they came. */
+export type RegisteredClaims = { readonly [Name in "iss" | "sub" | "aud" | "exp" | "nbf" | "iat"]?: unknown };
 
 /** What claims must say; times in seconds. */
 export interface ClaimsPolicy {
   readonly issuer: string;
   readonly subject: string;
-  readonly audience: string | undefined;
+  readonly audience?: string | undefined;
   readonly clockSkew: number;
   readonly maxLifetime: number;
 }
 
 /**
- * Judges the claims of a token whose signature holds; `now` is in seconds since 1970.
+ * Validates the claims of a token; `now` is in seconds since 1970. Says nothing about the signature:
+ * claims that pass are worth nothing until a trusted key has verified it.
  *
  * Comparisons are written so that they fail if a number is not one: a clock that returns NaN
  * refuses everything.
  */
-export function validateClaims(claims: RegisteredClaims, policy: ClaimsPolicy, now: number): RefusalCode | undefined {
+export function validateClaims(
+  claims: RegisteredClaims,
+  policy: ClaimsPolicy,
+  now: number,
+): Result<{ readonly exp: number }> {
   const { iss, sub, aud, exp, nbf, iat } = claims;
   const { clockSkew, maxLifetime } = policy;
-  if (iss !== policy.issuer) return "issuer_mismatch";
-  if (sub !== policy.subject) return "subject_mismatch";
-  if (!isAudience(aud, policy.audience)) return "audience_mismatch";
+  if (iss !== policy.issuer) return { refusal: "issuer_mismatch" };
+  if (sub !== policy.subject) return { refusal: "subject_mismatch" };
+  if (!isAudience(aud, policy.audience)) return { refusal: "audience_mismatch" };
 
-  if (exp === undefined) return "expiry_missing";
-  if (!isTime(exp) || exp === 0) return "claim_malformed";
-  if (nbf !== undefined && !isTime(nbf)) return "claim_malformed";
-  if (iat !== undefined && !isTime(iat)) return "claim_malformed";
+  if (exp === undefined) return { refusal: "expiry_missing" };
+  if (!isNumericDate(exp) || exp === 0) return { refusal: "claim_malformed" };
+  if (nbf !== undefined && !isNumericDate(nbf)) return { refusal: "claim_malformed" };
+  if (iat !== undefined && !isNumericDate(iat)) return { refusal: "claim_malformed" };
 
-  if (!(now < exp + clockSkew)) return "token_expired";
-  if (nbf !== undefined && !(now + clockSkew >= nbf)) return "token_not_yet_valid";
-  if (iat !== undefined && !(now + clockSkew >= iat)) return "token_not_yet_valid";
-  if (!(exp <= now + maxLifetime + clockSkew)) return "expiry_too_far";
-  return undefined;
+  if (!(now < exp + clockSkew)) return { refusal: "token_expired" };
+  if (nbf !== undefined && !(now + clockSkew >= nbf)) return { refusal: "token_not_yet_valid" };
+  if (iat !== undefined && !(now + clockSkew >= iat)) return { refusal: "token_not_yet_valid" };
+  if (!(exp <= now + maxLifetime + clockSkew)) return { refusal: "expiry_too_far" };
+  return { exp };
 }
 
-/** RFC 7519 section 4.1.3: a token with an audience is refused by whoever is not named in it, or has no name. */
+/** RFC 7519 section 4.1.3: a token with an audience is refused by every server that is not named in it. */
 function isAudience(aud: unknown, audience: string | undefined): boolean {
   return Array.isArray(aud) ? aud.includes(audience) : aud === audience;
 }
 
 /** NumericDate (RFC 7519 section 2): JSON allows 1e999, which JavaScript reads as Infinity. */
-function isTime(value: unknown): value is number {
+function isNumericDate(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= 2 ** 53;
 }

@@ -1,7 +1,7 @@
 import { decodeBase64url } from "./base64url.ts";
 import { type JoseHeader, validateHeader } from "./jose-header.ts";
 import { type JsonObject, parseJsonObject } from "./json-object.ts";
-import type { RefusalCode } from "./refusal.ts";
+import type { Result } from "./refusal.ts";
 
 /** A token taken apart, its signature not yet checked: believe nothing in it. */
 export interface CompactJws {
@@ -22,26 +22,26 @@ const utf8 = new TextEncoder();
 const jamfHeaderSegment = "eyJhbGciOiJSUzI1NiJ9";
 const jamfHeader = readHeader(utf8.encode(jamfHeaderSegment));
 
-/** Takes a compact JWS apart (RFC 7515 section 7.1): three segments, each canonical base64url. */
-export function parseCompactJws(token: string): CompactJws | RefusalCode {
-  if (token.length > maxTokenLength) return "token_too_long";
+/** Parses a compact JWS (RFC 7515 section 7.1): three segments, each canonical base64url. */
+export function parseCompactJws(token: string): Result<CompactJws> {
+  if (token.length > maxTokenLength) return { refusal: "token_too_long" };
   const firstDot = token.indexOf(".");
   const lastDot = token.lastIndexOf(".");
   const hasThreeSegments = firstDot > 0 && lastDot > firstDot + 1 && token.indexOf(".", firstDot + 1) === lastDot;
-  if (!hasThreeSegments || lastDot === token.length - 1) return "token_malformed";
+  if (!hasThreeSegments || lastDot === token.length - 1) return { refusal: "token_malformed" };
   const bytes = utf8.encode(token);
   const isJamfHeader = firstDot === jamfHeaderSegment.length && token.startsWith(jamfHeaderSegment);
-  const header = isJamfHeader ? jamfHeader : readHeader(bytes.subarray(0, firstDot));
-  if (typeof header === "string") return header;
+  const { header, refusal } = isJamfHeader ? jamfHeader : readHeader(bytes.subarray(0, firstDot));
+  if (refusal) return { refusal };
   const payload = readJsonSegment(bytes.subarray(firstDot + 1, lastDot));
   const signature = decodeBase64url(bytes.subarray(lastDot + 1));
-  if (!payload || !signature) return "token_malformed";
+  if (!payload || !signature) return { refusal: "token_malformed" };
   return { header, payload, signature, signingInput: bytes.subarray(0, lastDot) };
 }
 
-function readHeader(segment: Uint8Array): JoseHeader | RefusalCode {
+function readHeader(segment: Uint8Array): Result<{ readonly header: JoseHeader }> {
   const header = readJsonSegment(segment);
-  return header ? (validateHeader(header) ?? (Object.freeze(header) as JoseHeader)) : "token_malformed";
+  return header ? validateHeader(header) : { refusal: "token_malformed" };
 }
 
 function readJsonSegment(segment: Uint8Array): JsonObject | undefined {

@@ -1,12 +1,5 @@
-import type { RefusalCode } from "./refusal.ts";
-
-/** The query parameter in which Jamf Pro sends its token. */
-export const defaultTokenParameter = "token";
-
-/** One token, or the reason why there is not exactly one. */
-export type TokenReading =
-  | { readonly token: string; readonly refusal?: never }
-  | { readonly token?: never; readonly refusal: RefusalCode };
+import { gateDefaults } from "./gate-defaults.ts";
+import type { Result } from "./refusal.ts";
 
 /**
  * Takes the one token out of a download URL.
@@ -19,7 +12,10 @@ export type TokenReading =
  * @param parameter - the parameter's name, default `"token"`; names are compared after decoding,
  *   so `%74oken` is a second spelling of `token`
  */
-export function readToken(url: string, parameter: string = defaultTokenParameter): TokenReading {
+export function readToken(
+  url: string,
+  parameter: string = gateDefaults.tokenParameter,
+): Result<{ readonly token: string }> {
   let token: string | undefined;
   for (const part of splitUrl(url).query) {
     if (!isNamed(part, parameter)) continue;
@@ -34,7 +30,7 @@ export function readToken(url: string, parameter: string = defaultTokenParameter
  * Adds a token to a URL, in place of any it already has; path, other parameters and fragment stay
  * as they are, byte for byte.
  */
-export function addToken(url: string, token: string, parameter: string = defaultTokenParameter): string {
+export function addToken(url: string, token: string, parameter: string = gateDefaults.tokenParameter): string {
   const parts = splitUrl(removeToken(url, parameter));
   return joinUrl({ ...parts, query: [...parts.query, `${parameter}=${token}`] });
 }
@@ -43,7 +39,7 @@ export function addToken(url: string, token: string, parameter: string = default
  * Takes every token out of a URL, for origins, caches and logs; all other bytes stay as they are.
  * The question mark goes too if nothing is left behind it.
  */
-export function removeToken(url: string, parameter: string = defaultTokenParameter): string {
+export function removeToken(url: string, parameter: string = gateDefaults.tokenParameter): string {
   const parts = splitUrl(url);
   return joinUrl({ ...parts, query: parts.query.filter((part) => !isNamed(part, parameter)) });
 }
@@ -57,7 +53,7 @@ export function removeToken(url: string, parameter: string = defaultTokenParamet
  */
 export function redactToken(
   url: string,
-  parameter: string = defaultTokenParameter,
+  parameter: string = gateDefaults.tokenParameter,
   replacement: string = "REDACTED",
 ): string {
   const parts = splitUrl(url);

@@ -1,8 +1,9 @@
 import type { ClaimsPolicy } from "./claims-policy.ts";
 import { configurationError } from "./configuration-error.ts";
+import { gateDefaults, gateLimits } from "./gate-defaults.ts";
 import type { GateKeys } from "./key-ring.ts";
 
-/** How to make a gate. Only `keys` is needed; the defaults are Jamf Pro's policy. */
+/** How to create a gate. Only `keys` is needed; the defaults are Jamf Pro's policy. */
 export interface GateOptions {
   /**
    * The public key or keys whose tokens are accepted: PEM text (SPKI, PKCS#1 or a certificate), a
@@ -19,7 +20,7 @@ export interface GateOptions {
   readonly subject?: string | undefined;
   /** What `aud` must be or contain. Unset, a token that has an `aud` is refused (RFC 7519 section 4.1.3). */
   readonly audience?: string | undefined;
-  /** How far the issuer's clock may be off, in seconds, 0 to 300. Default 60. */
+  /** How far the issuer's clock can be off, in seconds, 0 to 300. Default 60. */
   readonly clockSkew?: number | undefined;
   /**
    * How far ahead `exp` may lie, in seconds, up to 31 days. Default 7200, the longest expiry that
@@ -34,7 +35,7 @@ export interface GateOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** The options with defaults filled in, all judged. */
+/** The options with defaults filled in, all checked. */
 export interface GateSettings {
   readonly keys: GateKeys;
   readonly policy: ClaimsPolicy;
@@ -43,50 +44,62 @@ export interface GateSettings {
   readonly now: () => number;
 }
 
-type Rule = readonly [holds: (value: unknown) => boolean, remedy: string];
-
 /** A time in seconds lies between the years -1200 and 5138; anything else is in milliseconds. */
-const [isTime] = between(-1e11, 1e11);
+const largestTime = 1e11;
+
+/** What each option must be: a predicate, and what to say if it does not hold. */
+type Rule = readonly [holds: (value: unknown) => boolean, requirement: string];
 
 const text: Rule = [(value) => typeof value === "string" && value !== "", "give a non-empty string"];
 
-/** What each option must be, and what to say if it is not. */
-const rules: Readonly<Record<keyof GateOptions, Rule>> = {
-  keys: [(value) => value !== null, "give the public half of the key that signs the tokens"],
+const rules: Readonly<Record<Exclude<keyof GateOptions, "keys">, Rule>> = {
   issuer: text,
   subject: text,
   audience: text,
-  clockSkew: between(0, 300),
-  maxLifetime: between(1, 31 * 24 * 60 * 60),
+  clockSkew: withinLimits("clockSkew"),
+  maxLifetime: withinLimits("maxLifetime"),
   tokenParameter: [
     (value) => typeof value === "string" && /^[\w.~-]+$/.test(value),
     "give a name of letters, digits, and _ . ~ - only",
   ],
-  cacheSize: between(0, 1_000_000),
+  cacheSize: withinLimits("cacheSize"),
   now: [
-    (value) => typeof value === "function" && isTime(value()),
+    (value) => typeof value === "function" && isNumberBetween(value(), -largestTime, largestTime),
     "give a function that returns seconds (not milliseconds) since 1970",
   ],
 };
 
-/** Judges the options and fills in defaults; throws a configuration error that names the option. */
+/** Checks the options and fills in defaults; throws a configuration error that names the option. */
 export function readGateOptions(options: GateOptions): GateSettings {
-  // Read once: what was judged is what is used, whatever getters the caller's object has.
-  const given = { ...options, keys: options?.keys ?? null } as GateOptions;
-  for (const [name, value] of Object.entries(given)) {
-    if (!Object.keys(rules).includes(name)) {
-      throw configurationError(name, `unknown option; there are ${Object.keys(rules).join(", ")}`);
-    }
-    const [holds, remedy] = rules[name as keyof GateOptions];
-    if (value !== undefined && !holds(value)) throw configurationError(name, remedy);
+  // Read once: what was checked is what is used, whatever getters the caller's object has.
+  const { keys, ...given } = { ...options };
+  if (keys === undefined || keys === null) {
+    throw configurationError("keys", "give the public half of the key that signs the tokens");
   }
-  const { keys, issuer = "JSS", subject = "AppManifest", audience, clockSkew = 60, maxLifetime = 7200 } = given;
-  const { tokenParameter = "token", cacheSize = 10_000, now = () => Date.now() / 1000 } = given;
+  for (const [name, value] of Object.entries<unknown>(given)) {
+    if (!isOptionName(name)) {
+      throw configurationError(name, "unknown option", `Use one of keys, ${Object.keys(rules).join(", ")}.`);
+    }
+    const [holds, requirement] = rules[name];
+    if (value !== undefined && !holds(value)) throw configurationError(name, requirement);
+  }
+  const { audience, issuer = gateDefaults.issuer, subject = gateDefaults.subject } = given;
+  const { clockSkew = gateDefaults.clockSkew, maxLifetime = gateDefaults.maxLifetime } = given;
+  const { tokenParameter = gateDefaults.tokenParameter, cacheSize = gateDefaults.cacheSize } = given;
+  const { now = () => Date.now() / 1000 } = given;
   const policy = { issuer, subject, audience, clockSkew, maxLifetime };
   return { keys, policy, tokenParameter, cacheSize, now };
 }
 
-function between(min: number, max: number): Rule {
-  const holds = (value: unknown) => typeof value === "number" && value >= min && value <= max;
-  return [holds, `give a number from ${min} to ${max}`];
+function isOptionName(name: string): name is keyof typeof rules {
+  return Object.keys(rules).includes(name);
+}
+
+function isNumberBetween(value: unknown, min: number, max: number): boolean {
+  return typeof value === "number" && value >= min && value <= max;
+}
+
+function withinLimits(option: keyof typeof gateLimits): Rule {
+  const { min, max, unit } = gateLimits[option];
+  return [(value) => isNumberBetween(value, min, max), `give a number of ${unit} from ${min} to ${max}`];
 }

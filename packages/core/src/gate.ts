@@ -4,7 +4,7 @@ import { readToken } from "./download-url.ts";
 import { type GateOptions, readGateOptions } from "./gate-options.ts";
 import type { JsonObject } from "./json-object.ts";
 import { createKeyRing } from "./key-ring.ts";
-import { describeRefusal, type Refusal, type RefusalCode } from "./refusal.ts";
+import { type Refusal, type RefusalCode, type Result, refusals } from "./refusal.ts";
 import type { VerificationKey } from "./rs256.ts";
 import { createVerifiedTokenCache, type VerifiedToken } from "./verified-token-cache.ts";
 
@@ -17,29 +17,30 @@ export interface Allowed {
   readonly expiresAt: Date;
   /** RFC 7638 thumbprint of the key that signed the token. */
   readonly keyId: string;
-  /** Whether the signature was known to hold from an earlier request. */
+  /** Whether the signature was already verified for an earlier request. */
   readonly cached: boolean;
 }
 
 /** The request may not have the file, for the reason in `code`; `message` says what to do. */
 export interface Refused extends Refusal {
   readonly allowed: false;
-  /** Only where the signature held: the verified claims, to say by how much a token had expired. */
+  /** Only if the signature is valid: the verified claims, to say by how much a token had expired. */
   readonly claims?: JsonObject;
-  /** Only where the signature held: RFC 7638 thumbprint of the key that signed the token. */
+  /** Only if the signature is valid: RFC 7638 thumbprint of the key that signed the token. */
   readonly keyId?: string;
   /** Only with `keys_unavailable`: what went wrong. For logs; never send it to a client. */
   readonly cause?: unknown;
 }
 
-/** What a gate says of a request; look at `allowed` first. */
+/** What a gate decides about a request; look at `allowed` first. */
 export type Decision = Allowed | Refused;
 
-/** Decides who may download. Made once, asked for every request. */
+/** Decides who may download. Created once, asked for every request. */
 export interface Gate {
   /**
-   * Decides on a request by its URL, in any form: absolute, or as it stood in the request line.
-   * Never throws and never rejects: whatever is wrong with the request is a refusal.
+   * Decides about a request by its URL, in any form: absolute, or as it is in the request line.
+   * Whatever is wrong with the request or the keys is a refusal. Rejects only because of a defect,
+   * such as a `now` that throws: respond with 500 then, and never with the file.
    */
   check(url: string | URL): Promise<Decision>;
   /**
@@ -52,11 +53,11 @@ export interface Gate {
 }
 
 /**
- * Makes a gate that lets a request pass only if its URL carries one valid, unexpired token.
+ * Creates a gate that lets a request pass only if its URL carries one valid, unexpired token.
  *
  * The checks run in one order: one token in the URL, strict compact JWS, header, RS256 signature by
- * a trusted key, claims, times. Nothing in a token is believed or reported before its signature
- * holds.
+ * a trusted key, claims, times. Nothing in a token is believed or reported before its signature is
+ * verified.
  *
  * @throws {ConfigurationError} if an option is wrong; it names the option and the remedy
  *
@@ -66,47 +67,46 @@ export interface Gate {
  * if (!decision.allowed) console.log(decision.code); // "signature_invalid"
  */
 export function createGate(options: GateOptions): Gate {
-  const { keys, policy, tokenParameter, cacheSize, now } = readGateOptions(options);
-  const keyRing = createKeyRing(keys);
+  const { keys: gateKeys, policy, tokenParameter, cacheSize, now } = readGateOptions(options);
+  const keyRing = createKeyRing(gateKeys);
   const cache = createVerifiedTokenCache(cacheSize);
 
   async function check(url: string | URL): Promise<Decision> {
+    const { token, refusal } = readToken(typeof url === "string" ? url : String(url?.href), tokenParameter);
+    if (refusal) return refused(refusal);
+    const known: Result<VerifiedToken | CompactJws> = cache.get(token) ?? parseCompactJws(token);
+    if (known.refusal) return refused(known.refusal);
+
+    let key: VerificationKey | undefined;
+    // Only around the keys: a key server or the runtime's crypto can fail, and a defect elsewhere must not look like that.
     try {
-      const { token, refusal } = readToken(String(url), tokenParameter);
-      if (refusal) return refused(refusal);
-      const remembered = cache.get(token);
-      if (remembered) {
-        const keys = keyRing.keysFor(remembered.header);
-        if (isTrusted(remembered, "then" in keys ? await keys : keys)) return decide(remembered, true);
-      }
-      const jws = parseCompactJws(token);
-      if (typeof jws === "string") return refused(jws);
-      const key = await findSigner(jws, await keyRing.keysFor(jws.header));
-      if (!key) return refused("signature_invalid");
-      const { header, payload } = jws;
-      const { iss, sub, aud, exp, nbf, iat } = payload;
-      const judged = { iss, sub, aud, exp, nbf, iat };
-      const verified = { token, header, claims: Object.freeze(payload), judged, key };
-      cache.add(verified);
-      return decide(verified, false);
+      const found = keyRing.keysFor(known.header);
+      const trusted = "then" in found ? await found : found;
+      // A key can be withdrawn after it signed a token that is remembered.
+      key = "key" in known ? trusted.find(({ keyId }) => keyId === known.key.keyId) : await findSigner(known, trusted);
     } catch (cause) {
       return { ...refused("keys_unavailable"), cause };
     }
+    if (!key) return refused("signature_invalid");
+    if ("key" in known) return decide(known, true);
+
+    const { header, payload } = known;
+    // Copied before the freeze: engines read a frozen object without a prototype slowly, and a repeated token is read again.
+    const { iss, sub, aud, exp, nbf, iat } = payload;
+    const registered = { iss, sub, aud, exp, nbf, iat };
+    const verified = { token, header, claims: Object.freeze(payload), registered, key };
+    cache.add(verified);
+    return decide(verified, false);
   }
 
-  function decide({ claims, judged, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
-    const refusal = validateClaims(judged, policy, Number(now()));
+  function decide({ claims, registered, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
+    // A clock that returns text would have the skew appended to it instead of added.
+    const { exp, refusal } = validateClaims(registered, policy, Number(now()));
     if (refusal) return { ...refused(refusal), claims, keyId };
-    const expiresAt = new Date((judged.exp as number) * 1000);
-    return { allowed: true, claims: claims as Claims, expiresAt, keyId, cached };
+    return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };
   }
 
   return { check, ready: keyRing.ready, tokenParameter };
-}
-
-/** A key may have been withdrawn since it signed a token that was remembered. */
-function isTrusted({ key: { keyId } }: VerifiedToken, trusted: readonly VerificationKey[]): boolean {
-  return trusted.some((key) => key.keyId === keyId);
 }
 
 async function findSigner(
@@ -121,5 +121,5 @@ async function findSigner(
 }
 
 function refused(code: RefusalCode): Refused {
-  return { allowed: false, ...describeRefusal(code) };
+  return { allowed: false, ...refusals[code] };
 }

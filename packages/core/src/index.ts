@@ -1,11 +1,9 @@
 // The gate
 
-export type { Claims } from "./claims-policy.ts";
 export { type ConfigurationError, configurationError, isConfigurationError } from "./configuration-error.ts";
 export { type Allowed, createGate, type Decision, type Gate, type Refused } from "./gate.ts";
+export { gateDefaults, gateLimits } from "./gate-defaults.ts";
 export type { GateOptions } from "./gate-options.ts";
-export type { JoseHeader } from "./jose-header.ts";
-export type { JsonObject } from "./json-object.ts";
 
 // Its keys
 
@@ -15,20 +13,30 @@ export type { CryptoKeyLike, PublicJwk, PublicJwkSet, PublicKeySource } from "./
 
 // Why a request is refused
 
-export { describeRefusal, type Refusal, type RefusalCode, refusalCodes } from "./refusal.ts";
+export { type CheckStage, type Refusal, type RefusalCode, type Result, refusalCodes, refusals } from "./refusal.ts";
+export { type HttpResponse, type RefusalResponseOptions, refusalResponse } from "./refusal-response.ts";
 
 // Download URLs and the tokens in them
 
-export { addToken, readToken, redactToken, removeToken, type TokenReading } from "./download-url.ts";
-export { fingerprintToken } from "./token-fingerprint.ts";
+export { addToken, readToken, redactToken, removeToken } from "./download-url.ts";
+export { fingerprintToken, tokenFingerprint } from "./token-fingerprint.ts";
+
+// The steps of the check, each on its own; none of them verifies a signature
+
+export { type Claims, type ClaimsPolicy, type RegisteredClaims, validateClaims } from "./claims-policy.ts";
+export { type CompactJws, maxTokenLength, parseCompactJws } from "./compact-jws.ts";
+export type { JoseHeader } from "./jose-header.ts";
+export type { JsonObject } from "./json-object.ts";
 
 // For adapters
 
-export { allowedCacheControl, type HttpResponse, refusalResponse } from "./refusal-response.ts";
-export type { GuardResult, ObservedRequest, RequestGuard } from "./request-guard.ts";
+export { allowedCacheControl } from "./refusal-response.ts";
 export {
-  type AllowedRequest,
   createRequestGuard,
+  type Download,
   type GuardOptions,
+  type GuardResult,
   type ObservationOptions,
+  type ObservedRequest,
+  type RequestGuard,
 } from "./request-guard.ts";

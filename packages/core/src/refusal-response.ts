@@ -1,6 +1,6 @@
-import type { Refused } from "./gate.ts";
+import type { Refusal } from "./refusal.ts";
 
-/** An HTTP answer, ready for any server. */
+/** An HTTP response, ready for any server. */
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -8,19 +8,28 @@ export interface HttpResponse {
 }
 
 /**
- * What an allowed answer says to caches unless the handler sets its own: a shared cache may not
- * keep what only this request may have (RFC 9111 section 5.2.2.7).
+ * What an allowed response says to caches unless the handler sets its own: a shared cache must not
+ * store what only this request may have (RFC 9111 section 5.2.2.7).
  */
 export const allowedCacheControl = "private";
 
-const statusPhrases = { 400: "Bad Request", 401: "Unauthorized", 503: "Service Unavailable" };
+const statusPhrases = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 503: "Service Unavailable" };
+
+/** How the response to a refused request can differ from the refusal table. */
+export interface RefusalResponseOptions {
+  /** The status, where a proxy in front understands fewer: nginx's `auth_request` only 401 and 403. */
+  readonly status?: keyof typeof statusPhrases | undefined;
+}
 
 /**
- * The answer to a refused request: an RFC 6750 challenge and an RFC 9457 problem document.
+ * The response to a refused request: an RFC 6750 challenge (not with 403 and 503) and an RFC 9457
+ * problem document.
  *
  * All of it is fixed text; nothing that came with the request is in it. The realm is fixed too.
  */
-export function refusalResponse({ code, status, error, message }: Refused): HttpResponse {
+export function refusalResponse(refusal: Refusal, options: RefusalResponseOptions = {}): HttpResponse {
+  const { code, error, message } = refusal;
+  const { status = refusal.status } = options;
   const problem = { type: "about:blank", title: statusPhrases[status], status, detail: message, code };
   const headers: Record<string, string> = {
     "Content-Type": "application/problem+json",
@@ -29,11 +38,10 @@ export function refusalResponse({ code, status, error, message }: Refused): Http
     "X-Content-Type-Options": "nosniff",
   };
   if (status === 503) headers["Retry-After"] = "10";
-  else headers["WWW-Authenticate"] = challenge(error, message);
+  if (status < 403) headers["WWW-Authenticate"] = challenge(error, message);
   return { status, headers, body: `${JSON.stringify(problem)}\n` };
 }
 
-/** RFC 6750 section 3: no error is named to a client that sent no token at all. */
 function challenge(error: string | undefined, description: string): string {
   const scheme = 'Bearer realm="downloads"';
   return error === undefined ? scheme : `${scheme}, error="${error}", error_description="${description}"`;

@@ -1,11 +1,11 @@
 import { configurationError } from "./configuration-error.ts";
-import { readToken, redactToken, removeToken } from "./download-url.ts";
+import { redactToken, removeToken } from "./download-url.ts";
 import { createGate, type Decision, type Gate } from "./gate.ts";
 import type { GateOptions } from "./gate-options.ts";
 import { type HttpResponse, refusalResponse } from "./refusal-response.ts";
-import { fingerprintToken } from "./token-fingerprint.ts";
+import { tokenFingerprint } from "./token-fingerprint.ts";
 
-/** What is told of each request, for logs and metrics; it holds no token. */
+/** What a log or a metric learns about each request; it holds no token. */
 export interface ObservedRequest {
   readonly method: string;
   /** The URL as the server saw it, its token replaced by the fingerprint, control characters percent-encoded. */
@@ -23,33 +23,38 @@ export interface ObservationOptions {
   readonly onDecision?: ((decision: Decision, request: ObservedRequest) => unknown) | undefined;
   /**
    * Let every request through and only report, through `onDecision`, what would have been refused.
-   * For trying a gate out in front of a running server. Default `false`. **Protects nothing.**
+   * For a trial in front of a running server. Default `false`. **Protects nothing.**
    */
   readonly reportOnly?: boolean | undefined;
 }
 
-/** The options of every adapter's `guard`: those of a gate, or a gate that is ready made. */
+/** The options of every adapter's `guard`: those of a gate, or an existing gate. */
 export type GuardOptions = ObservationOptions & (GateOptions | { readonly gate: Gate });
 
-/** Whether a request goes on to the handler, and in which shape. */
-export type GuardResult = AllowedRequest | { readonly admitted: false; readonly answer: HttpResponse };
+/** The decision about a request, and the name of its token in logs: what adapters pass on as `download`. */
+export type Download = Decision & Pick<ObservedRequest, "fingerprint">;
 
-/** A request that goes on to the handler. */
-export interface AllowedRequest {
-  readonly admitted: true;
-  /** Who let it in; a refusal only if `reportOnly` is set. */
-  readonly decision: Decision;
-  /** The request's URL without its token. */
+/** What an adapter does with a request. */
+export interface GuardResult {
+  /** What to respond with; `undefined` if the request goes on to the handler. */
+  readonly response: HttpResponse | undefined;
+  /** The decision; a refusal without a `response` only if `reportOnly` is set. */
+  readonly download: Download;
+  /**
+   * The request's URL without its token; for a refused request, whose URL only an outer logger still
+   * reads, also without tokens in any other place.
+   */
   readonly url: string;
-  /** The query parameter to take out wherever a framework keeps the URL a second time. */
+  /** Does to another copy of the URL, such as a framework's `originalUrl`, what was done to `url`. */
+  readonly stripUrl: (copy: string) => string;
   readonly tokenParameter: string;
 }
 
-/** Judges one request; never throws and never rejects. */
+/** Checks one request. Rejects only because of a defect: respond with 500 then. */
 export type RequestGuard = (method: string, url: string) => Promise<GuardResult>;
 
 /**
- * Makes the part that all adapters share: decide, report, and say what the server shall do.
+ * Creates the part that all adapters share: decide, report, and say what the server must do.
  *
  * @throws {ConfigurationError} if an option is wrong
  */
@@ -59,44 +64,49 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
     throw configurationError("onDecision", "give a function (decision, request) => void");
   }
   if (typeof reportOnly !== "boolean") throw configurationError("reportOnly", "give true or false");
-  const gate = readyMadeGate(gateOptions) ?? createGate(gateOptions as GateOptions);
+  const gate = existingGate(gateOptions) ?? createGate(gateOptions as GateOptions);
   const { tokenParameter } = gate;
 
   return async (method, url) => {
     const decision = await gate.check(url);
-    if (onDecision) await report(onDecision, decision, { method, url, parameter: tokenParameter });
-    if (!decision.allowed && !reportOnly) return { admitted: false, answer: refusalResponse(decision) };
-    return { admitted: true, decision, url: removeToken(url, tokenParameter), tokenParameter };
+    const fingerprint = await tokenFingerprint(url, tokenParameter);
+    if (onDecision)
+      report(onDecision, decision, { method, url: loggedUrl(url, tokenParameter, fingerprint), fingerprint });
+    const response = decision.allowed || reportOnly ? undefined : refusalResponse(decision);
+    const stripUrl = (copy: string): string => {
+      const stripped = removeToken(copy, tokenParameter);
+      return response ? redactToken(stripped, tokenParameter) : stripped;
+    };
+    return { response, download: { ...decision, fingerprint }, url: stripUrl(url), stripUrl, tokenParameter };
   };
 }
 
-function readyMadeGate(options: object): Gate | undefined {
+function existingGate(options: object): Gate | undefined {
   if (!("gate" in options)) return undefined;
   const { gate, ...others } = options as { gate: Gate };
   const [other] = Object.keys(others);
-  if (other !== undefined) throw configurationError(other, "pass this to createGate; a ready gate has its options");
+  if (other !== undefined) {
+    throw configurationError(other, "an existing gate has its own options", "Pass this to createGate.");
+  }
   if (typeof gate?.check !== "function" || typeof gate.tokenParameter !== "string") {
     throw configurationError("gate", "give what createGate returned");
   }
   return gate;
 }
 
-type Log = NonNullable<ObservationOptions["onDecision"]>;
-type SeenRequest = { readonly method: string; readonly url: string; readonly parameter: string };
-
-async function report(log: Log, decision: Decision, { method, url, parameter }: SeenRequest): Promise<void> {
-  try {
-    const { token } = readToken(url, parameter);
-    const fingerprint = token === undefined ? undefined : await fingerprintToken(token);
-    // A line feed would forge a line of a log, an escape sequence command the terminal that shows it.
-    const safeUrl = redactToken(url, parameter, fingerprint).replace(/\p{Cc}/gu, encodeURIComponent);
-    const request = { method, url: safeUrl, fingerprint };
-    // Not awaited: a log that is slow must not hold the download up.
-    Promise.resolve(log(decision, request)).catch(ignore);
-  } catch (error) {
-    ignore(error);
-  }
+/** A line feed would forge a line of a log; an escape sequence would command the terminal that shows it. */
+function loggedUrl(url: string, parameter: string, fingerprint: string | undefined): string {
+  return redactToken(url, parameter, fingerprint).replace(/\p{Cc}/gu, encodeURIComponent);
 }
 
-/** Said in the documentation of `onDecision`: a log that fails decides nothing. */
-function ignore(_error: unknown): void {}
+type DecisionLog = NonNullable<ObservationOptions["onDecision"]>;
+
+/** Not awaited: a slow log must not hold the download up. As documented, a log that fails decides nothing. */
+function report(log: DecisionLog, decision: Decision, request: ObservedRequest): void {
+  const ignore = (): void => {};
+  try {
+    Promise.resolve(log(decision, request)).catch(ignore);
+  } catch {
+    ignore();
+  }
+}

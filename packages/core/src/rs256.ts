@@ -17,6 +17,8 @@ export interface VerificationKey {
 interface NodeCrypto {
   createPublicKey(source: { key: Uint8Array; format: "der"; type: "spki" }): object;
   createHash(algorithm: "sha256"): { update(data: Uint8Array): { digest(): Uint8Array } };
+  /** Absent from some of the runtimes that imitate Node. */
+  hash?(algorithm: "sha256", data: string, encoding: "hex"): string;
   verify(algorithm: "sha256", data: Uint8Array, key: object, signature: Uint8Array): boolean;
 }
 
@@ -73,9 +75,11 @@ function thumbprintInput({ modulus, exponent }: RsaPublicKey): Uint8Array<ArrayB
   return text.encode(`{"e":"${e}","kty":"RSA","n":"${n}"}`);
 }
 
-/** SHA-256 of a string in UTF-8. */
-export async function sha256(input: string): Promise<Uint8Array> {
-  const bytes = text.encode(input);
-  if (nodeCrypto) return nodeCrypto.createHash("sha256").update(bytes).digest();
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+/** SHA-256 of a string in UTF-8, in hexadecimal. */
+export async function sha256(input: string): Promise<string> {
+  if (nodeCrypto?.hash) return nodeCrypto.hash("sha256", input, "hex");
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text.encode(input)));
+  let hex = "";
+  for (const byte of digest) hex += byte.toString(16).padStart(2, "0");
+  return hex;
 }

@@ -1,13 +1,24 @@
+import { readToken } from "./download-url.ts";
+import { gateDefaults } from "./gate-defaults.ts";
 import { sha256 } from "./rs256.ts";
 
 /**
- * Names a token in logs without giving it away: the first 8 hexadecimal digits of its SHA-256, as
+ * The name of a URL's token in logs, which does not reveal it; `undefined` if the URL has not exactly
+ * one token. See {@link fingerprintToken}.
+ */
+export async function tokenFingerprint(
+  url: string,
+  parameter: string = gateDefaults.tokenParameter,
+): Promise<string | undefined> {
+  const { token } = readToken(url, parameter);
+  return token === undefined ? undefined : fingerprintToken(token);
+}
+
+/**
+ * Names a token in logs without revealing it: the first 8 hexadecimal digits of its SHA-256, as
  * Caddy's `hash` log filter prints them. Tokens signed in the same second by the same key are the
  * same string and so have the same fingerprint.
  */
 export async function fingerprintToken(token: string): Promise<string> {
-  const digest = await sha256(token);
-  let text = "";
-  for (const byte of digest.subarray(0, 4)) text += byte.toString(16).padStart(2, "0");
-  return text;
+  return (await sha256(token)).slice(0, 8);
 }

@@ -8,7 +8,7 @@ export interface VerifiedToken {
   readonly token: string;
   readonly header: JoseHeader;
   readonly claims: JsonObject;
-  readonly judged: RegisteredClaims;
+  readonly registered: RegisteredClaims;
   readonly key: VerificationKey;
 }
 

@@ -1,15 +1,15 @@
 import {
   allowedCacheControl,
   createRequestGuard,
-  type Decision,
+  type Download,
   type GuardOptions,
-  removeToken,
+  type GuardResult,
 } from "@portcullis/core";
 
-/** What the guard leaves in `ctx.state`. */
+/** What the guard adds to `ctx.state`. */
 export interface DownloadState {
-  /** Who let the request in; a refusal only if `reportOnly` is set. */
-  download: Decision;
+  /** The decision, with the token's fingerprint. Behind the guard, a refusal only if `reportOnly` is set. */
+  download: Download;
 }
 
 /** The part of Koa's context that the guard uses; Koa 2 and 3 have it. */
@@ -30,11 +30,13 @@ export interface GuardedContext {
 export type Middleware = (context: GuardedContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**
- * Guards all that comes after it in a Koa app, or the one middleware it is given.
+ * Guards everything that comes after it in a Koa app, or the one middleware it is given.
  *
- * What comes after it sees: `ctx.state.download`, the decision; `ctx.url` and `ctx.originalUrl`
- * without the token; `Cache-Control: private`, unless it sets its own. Refusals are written to the
- * context, not thrown, because Koa's error handling drops the headers that a refusal needs.
+ * What comes after it sees: `ctx.state.download`, the decision with the token's fingerprint;
+ * `ctx.url` and `ctx.originalUrl` without the token; `Cache-Control: private`, unless it sets its own.
+ * A refused request loses its token too, and has `ctx.state.download`, so that a logger in front of
+ * the guard prints no token and can name it. Refusals are written to the context, not thrown, because
+ * Koa's error handling drops the headers that a refusal needs.
  *
  * @throws {ConfigurationError} if an option is wrong
  *
@@ -42,27 +44,30 @@ export type Middleware = (context: GuardedContext, next: () => Promise<unknown>)
  * app.use(guard({ keys: publicKeyPem }));
  */
 export function guard(options: GuardOptions, middleware?: Middleware): Middleware {
-  const judge = createRequestGuard(options);
+  const check = createRequestGuard(options);
 
   return async (context, next) => {
-    const passage = await judge(context.method, context.url);
-    if (!passage.admitted) {
-      const { status, headers, body } = passage.answer;
+    const result = await check(context.method, context.url);
+    removeTokens(context, result);
+    context.state.download = result.download;
+    if (result.response) {
+      const { status, headers, body } = result.response;
       context.status = status;
       context.body = body;
       for (const name of Object.keys(headers)) context.set(name, headers[name] as string);
       return;
     }
-    const { decision, url, tokenParameter } = passage;
-    // Koa keeps the first URL in two places, Express around it in a third, and all keep copies of it taken apart.
-    for (const holder of [context, context.request, context.req] as { originalUrl?: string }[]) {
-      if (holder.originalUrl !== undefined) holder.originalUrl = removeToken(holder.originalUrl, tokenParameter);
-    }
-    for (const copy of ["memoizedURL", "_querycache"]) Reflect.deleteProperty(context.request, copy);
-    Reflect.deleteProperty(context.req, "_parsedUrl");
-    context.url = url;
-    context.state.download = decision;
     context.set("Cache-Control", allowedCacheControl);
     await (middleware ? middleware(context, next) : next());
   };
+}
+
+/** Koa stores the first URL in two places, Express around it in a third, and all of them store it parsed as well. */
+function removeTokens(context: GuardedContext, { url, stripUrl }: GuardResult): void {
+  for (const holder of [context, context.request, context.req] as { originalUrl?: string }[]) {
+    if (holder.originalUrl !== undefined) holder.originalUrl = stripUrl(holder.originalUrl);
+  }
+  for (const copy of ["memoizedURL", "_querycache"]) Reflect.deleteProperty(context.request, copy);
+  Reflect.deleteProperty(context.req, "_parsedUrl");
+  context.url = url;
 }

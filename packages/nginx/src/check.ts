@@ -1,12 +1,12 @@
-import { createGate, type Decision, fingerprintToken, readToken } from "@portcullis/core";
+import { createGate, type Decision, tokenFingerprint } from "@portcullis/core";
 import { readGateOptions } from "./gate-options.ts";
 import type { NginxRequest } from "./nginx-request.ts";
 
 /**
- * Answers an `auth_request`: 204 lets the file go, 401 and 403 refuse it, and nothing else is ever
- * answered, for nginx would turn it into a 500.
+ * Responds to an `auth_request`: 204 lets the file go, 401 and 403 refuse it. There is no other
+ * status, because nginx would turn it into a 500.
  *
- * The headers of the answer are for `auth_request_set`: `Portcullis-Code` is `allowed` or the code
+ * The headers of the response are for `auth_request_set`: `Portcullis-Code` is `allowed` or the code
  * of the refusal, `Portcullis-Fingerprint` names the token in logs, `Portcullis-Problem` says what is
  * wrong with the configuration.
  */
@@ -17,8 +17,8 @@ export async function check(request: NginxRequest): Promise<void> {
     const url = request.variables.request_uri ?? "";
     const gate = createGate(readGateOptions(request));
     const decision = await gate.check(url);
-    const { token } = readToken(url, gate.tokenParameter);
-    if (token) request.headersOut["Portcullis-Fingerprint"] = await fingerprintToken(token);
+    const fingerprint = await tokenFingerprint(url, gate.tokenParameter);
+    if (fingerprint) request.headersOut["Portcullis-Fingerprint"] = fingerprint;
     if (!decision.allowed && decision.cause) return misconfigured(request, decision.cause);
     request.headersOut["Portcullis-Code"] = decision.allowed ? "allowed" : decision.code;
     request.return(statusFor(decision));
@@ -35,7 +35,7 @@ function statusFor(decision: Decision): 204 | 401 | 403 {
 /** Fails closed. The message holds nothing of the request, so both logs may have it. */
 function misconfigured(request: NginxRequest, error: unknown): void {
   const { message } = error as Error;
-  request.error(`portcullis: ${message}; every request is refused until this is mended`);
+  request.error(`portcullis: ${message}; every request is refused until this is fixed`);
   request.headersOut["Portcullis-Problem"] = message;
   request.headersOut["Portcullis-Code"] = "keys_unavailable";
   request.return(403);

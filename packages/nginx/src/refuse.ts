@@ -1,10 +1,10 @@
-import { describeRefusal, refusalCodes, refusalResponse } from "@portcullis/core";
+import { refusalCodes, refusalResponse, refusals } from "@portcullis/core";
 import type { NginxRequest } from "./nginx-request.ts";
 
 /**
- * Answers the client for `error_page 401 403 = @NAME;`: the same status, challenge and problem
+ * Responds to the client for `error_page 401 403 = @NAME;`: the same status, challenge and problem
  * document as every other Portcullis server, by the code in `$portcullis_code`. A 403 that nginx
- * came to by itself stays a bare 403.
+ * decided by itself stays a bare 403.
  */
 export function refuse(request: NginxRequest): void {
   const code = refusalCodes.find((known) => known === request.variables.portcullis_code);
@@ -13,7 +13,7 @@ export function refuse(request: NginxRequest): void {
     request.return(403);
     return;
   }
-  const { status, headers, body } = refusalResponse({ allowed: false, ...describeRefusal(code) });
+  const { status, headers, body } = refusalResponse(refusals[code]);
   for (const name of Object.keys(headers)) request.headersOut[name] = headers[name] as string;
   request.return(status, body);
 }

@@ -1,16 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
-  type AllowedRequest,
   allowedCacheControl,
   createRequestGuard,
-  type Decision,
+  type Download,
   type GuardOptions,
+  type GuardResult,
   type HttpResponse,
-  removeToken,
 } from "@portcullis/core";
 
-/** A request that was let in: its URL has lost the token, and `download` says who let it in. */
-export type GuardedRequest = IncomingMessage & { readonly download: Decision };
+/** A request after the guard: its URL has lost the token, and `download` holds the decision. */
+export type GuardedRequest = IncomingMessage & { readonly download: Download };
 
 /** A `node:http` request listener that sees guarded requests only. */
 export type GuardedListener = (request: GuardedRequest, response: ServerResponse) => unknown;
@@ -19,15 +18,17 @@ export type GuardedListener = (request: GuardedRequest, response: ServerResponse
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
- * Guards a `node:http` listener, or, without one, all that comes after it in Express, Connect or
- * Polka.
+ * Guards a `node:http` listener, or, without one, everything that comes after it in Express, Connect
+ * or Polka.
  *
- * What the listener or the next handler sees: `request.download`, the decision; `request.url` (and
- * `originalUrl`, `query`) without the token; `Cache-Control: private`, unless it sets its own.
+ * What the listener or the next handler sees: `request.download`, the decision with the token's
+ * fingerprint; `request.url` (and `originalUrl`, `query`) without the token; `Cache-Control: private`,
+ * unless it sets its own. A refused request loses its token too, and has `download`, so that a logger
+ * in front of the guard prints no token and can name it.
  *
- * If a listener throws or rejects, the answer is 500, or is cut off where it had begun; the error
- * is printed on standard error and the server goes on. Behind middleware, errors are the
- * framework's, as ever.
+ * If a listener throws or rejects, the response is 500, or is closed early where it had begun; the
+ * error is printed on standard error and the server goes on. Behind middleware, errors go to the
+ * framework unchanged.
  *
  * @throws {ConfigurationError} if an option is wrong
  *
@@ -41,39 +42,38 @@ export function guard(
 ): (request: IncomingMessage, response: ServerResponse) => void;
 export function guard(options: GuardOptions): Middleware;
 export function guard(options: GuardOptions, listener?: GuardedListener): Middleware {
-  const judge = createRequestGuard(options);
+  const check = createRequestGuard(options);
 
   return async (request, response, next) => {
-    const passage = await judge(request.method ?? "", request.url ?? "");
-    if (response.headersSent) return; // a timeout, say, has answered meanwhile
-    if (!passage.admitted) return refuse(response, passage.answer);
-    admit(request, passage);
-    response.setHeader("Cache-Control", allowedCacheControl);
-    if (!listener) return next();
     try {
-      await listener(request as GuardedRequest, response);
+      const result = await check(request.method ?? "", request.url ?? "");
+      removeTokens(request, result);
+      if (response.headersSent) return; // a timeout, for example, has responded meanwhile
+      if (result.response) return send(response, result.response);
+      response.setHeader("Cache-Control", allowedCacheControl);
+      await listener?.(request as GuardedRequest, response);
     } catch (error) {
+      if (!listener) return next(error);
       console.error(error);
-      fail(response);
+      return fail(response);
     }
+    if (!listener) next();
   };
 }
 
-function refuse(response: ServerResponse, { status, headers, body }: HttpResponse): void {
+function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
   response.writeHead(status, { ...headers, "Content-Length": Buffer.byteLength(body) });
   response.end(body);
 }
 
-/** Takes the token away wherever Node, Connect, Express 4 or Polka keep it, so that nothing later logs it. */
-function admit(request: IncomingMessage, { decision, url, tokenParameter }: AllowedRequest): void {
+/** Removes the token wherever Node, Connect, Express 4 or Polka store it, so that nothing later logs it. */
+function removeTokens(request: IncomingMessage, { download, url, stripUrl, tokenParameter }: GuardResult): void {
   const { originalUrl, search, query } = request as { originalUrl?: string; search?: string | null; query?: object };
-  Object.assign(request, { download: decision, url });
-  if (originalUrl !== undefined) {
-    Object.assign(request, { originalUrl: removeToken(originalUrl, tokenParameter) });
-  }
-  if (search) Object.assign(request, { search: removeToken(search, tokenParameter) });
+  Object.assign(request, { download, url });
+  if (originalUrl !== undefined) Object.assign(request, { originalUrl: stripUrl(originalUrl) });
+  if (search) Object.assign(request, { search: stripUrl(search) });
   if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
-  // The first URL taken apart, which Connect and Polka make anew where it is missing.
+  // The parsed form of the first URL; Connect and Polka parse again where it is missing.
   Reflect.deleteProperty(request, "_parsedUrl");
 }
 

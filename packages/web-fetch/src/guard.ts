@@ -1,12 +1,12 @@
-import { allowedCacheControl, createRequestGuard, type Decision, type GuardOptions } from "@portcullis/core";
+import { allowedCacheControl, createRequestGuard, type Download, type GuardOptions } from "@portcullis/core";
 
 /**
- * A fetch handler behind the guard: it gets the request without the token, the decision, and then
- * whatever else its runtime passes (Deno's connection info, Bun's server, Workers' `env` and `ctx`).
+ * A fetch handler behind the guard: it gets the request without the token, the decision with the
+ * token's fingerprint, and then whatever else its runtime passes (Deno's connection info, Bun's server, Workers' `env` and `ctx`).
  */
 export type GuardedHandler<Rest extends unknown[] = unknown[]> = (
   request: Request,
-  download: Decision,
+  download: Download,
   ...rest: Rest
 ) => Response | Promise<Response>;
 
@@ -14,8 +14,8 @@ export type GuardedHandler<Rest extends unknown[] = unknown[]> = (
  * Guards a `(Request) => Response` handler: Deno, Bun, Cloudflare Workers, Hono and others.
  *
  * The request that the handler gets is the same but for its URL, which has lost the token: method,
- * headers, body and abort signal are kept. An answer without `Cache-Control` gets `private`. Errors of the
- * handler are the runtime's, as ever.
+ * headers, body and abort signal are unchanged. A response without `Cache-Control` gets `private`.
+ * Handler errors propagate to the runtime.
  *
  * @throws {ConfigurationError} if an option is wrong
  *
@@ -26,23 +26,22 @@ export function guard<Rest extends unknown[]>(
   options: GuardOptions,
   handler: GuardedHandler<Rest>,
 ): (request: Request, ...rest: Rest) => Promise<Response> {
-  const judge = createRequestGuard(options);
+  const check = createRequestGuard(options);
 
   return async (request, ...rest) => {
-    const passage = await judge(request.method, request.url);
-    if (!passage.admitted) {
-      const { status, headers, body } = passage.answer;
+    const { response, download, url } = await check(request.method, request.url);
+    if (response) {
+      const { status, headers, body } = response;
       return new Response(request.method === "HEAD" ? null : body, { status, headers });
     }
-    const { decision, url } = passage;
     const stripped = url === request.url ? request : new Request(url, request);
-    return withCacheControl(await handler(stripped, decision, ...rest));
+    return withCacheControl(await handler(stripped, download, ...rest));
   };
 }
 
 /**
- * Headers of a response that came from `fetch` cannot be changed, so a new response may be needed.
- * `Response.error()` is no answer and cannot be copied: the runtime breaks the connection off or answers 500.
+ * Headers of a response that came from `fetch` cannot be changed, so a copy may be needed.
+ * `Response.error()` cannot be copied: the runtime closes the connection or responds with 500.
  */
 function withCacheControl(response: Response): Response {
   if (response.status === 0 || response.headers.has("Cache-Control")) return response;

@@ -1,4 +1,4 @@
-import { describeRefusal, type GateOptions, redactToken } from "@portcullis/core";
+import { type GateOptions, redactToken, refusals } from "@portcullis/core";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -24,7 +24,7 @@ export interface Inspection {
 /** One sentence: may this link download, and if not, why not. */
 export function verdictOf({ examination, hasKeys, options, now }: Inspection): string {
   const { refusal, parts, verified } = examination;
-  if (refusal !== undefined) return `REFUSED, ${refusal}: ${describeRefusal(refusal).message}`;
+  if (refusal !== undefined) return `REFUSED, ${refusal}: ${refusals[refusal].message}`;
   if (!verified || !hasKeys) {
     return "NOT VERIFIED: nothing speaks against this token, but without --key nobody knows who signed it.";
   }
