@@ -11,31 +11,29 @@ import type { SigningKey } from "../support/signing-key.ts";
 import { installPacked, root } from "./packed.ts";
 
 const here = join(root, "test/packages");
-const readme = "packages/web-fetch/README.md";
 
 /** An app to make. */
 export interface AppRecipe {
-  /** The folder beside this file with what is not in the README. */
+  /** The folder beside this file with what is not on the page. */
   readonly fixture: string;
-  /** The heading of the README under which the other files are, each with its path in its first line. */
-  readonly heading: string;
-  /** Where a file of the README goes if not to the path that it names. */
+  /** The page with the other files, each with its path in its first line. */
+  readonly page: string;
+  /** Where a file of the page goes if not to the path that it names. */
   readonly elsewhere?: Readonly<Record<string, string>>;
   /** Files to hand out, and whatever else the app reads. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes an app in a folder of its own, with the README's very code and the packed packages installed as a user would;
+ * Makes an app in a folder of its own, with the page's very code and the packed packages installed as a user would;
  * the folder is gone when the tests of this file are done. The framework itself is found in the folder above.
  */
-export function makeApp({ fixture, heading, elsewhere = {}, files }: AppRecipe): string {
+export function makeApp({ fixture, page, elsewhere = {}, files }: AppRecipe): string {
   mkdirSync(join(here, ".tmp"), { recursive: true });
   const app = mkdtempSync(join(here, ".tmp", `${fixture}-`));
   after(() => rmSync(app, { recursive: true, force: true }));
   cpSync(join(here, fixture), app, { recursive: true });
-  const blocks = codeBlocksOf(readme).filter(({ name }) => name === `${readme}, ## ${heading}`);
-  const documented = blocks.map(({ code }) => {
+  const documented = codeBlocksOf(page).map(({ code }) => {
     const path = code.slice("// ".length, code.indexOf("\n"));
     return [elsewhere[path] ?? path, code] as const;
   });

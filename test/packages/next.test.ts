@@ -13,7 +13,7 @@ const key = signingKey();
 const next = join(root, "test/packages/node_modules/next/dist/bin/next");
 const app = makeApp({
   fixture: "next-app",
-  heading: "Next.js",
+  page: "docs/adapters/nextjs.md",
   files: {
     "public.pem": key.publicPem,
     "apps/app.ipa": "the file beside the app",

@@ -12,7 +12,7 @@ import { root, run } from "./packed.ts";
 const key = signingKey();
 const app = makeApp({
   fixture: "sveltekit-app",
-  heading: "SvelteKit",
+  page: "docs/adapters/sveltekit.md",
   // The fixture's hook calls the README's, and has one more for the contract.
   elsewhere: { "src/hooks.server.ts": "src/hooks.readme.server.ts" },
   files: { "public.pem": key.publicPem, "apps/app.ipa": "the file beside the app", "static/apps/open.ipa": "open" },

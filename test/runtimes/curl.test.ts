@@ -81,7 +81,7 @@ const servers: Server[] = [
 
 const rows: { server: string; runtime: string; probes: number }[] = [];
 
-/** `npm run test:runtimes` makes the README's table of this. */
+/** `npm run test:runtimes` makes the table in docs/runtimes.md from this. */
 after(() => {
   mkdirSync(join(root, ".tmp"), { recursive: true });
   writeFileSync(join(root, ".tmp", "servers.json"), JSON.stringify(rows, undefined, 2));

@@ -1,6 +1,6 @@
 /**
  * Prints the table of runtimes of the last run of the tests; with `--write` it also goes into
- * README.md between its markers.
+ * docs/runtimes.md between its markers.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -22,13 +22,13 @@ const table = [
 console.log(table);
 
 if (process.argv.includes("--write")) {
-  const readme = new URL("README.md", root);
+  const page = new URL("docs/runtimes.md", root);
   const [begin, end] = ["<!-- runtimes: begin -->", "<!-- runtimes: end -->"];
-  const text = readFileSync(readme, "utf8");
-  if (!text.includes(begin) || !text.includes(end)) throw new Error(`README.md needs ${begin} and ${end}`);
+  const text = readFileSync(page, "utf8");
+  if (!text.includes(begin) || !text.includes(end)) throw new Error(`docs/runtimes.md needs ${begin} and ${end}`);
   const [before] = text.split(begin);
   const [, after] = text.split(end);
-  writeFileSync(readme, `${before}${begin}\n${table}\n${end}${after}`);
+  writeFileSync(page, `${before}${begin}\n${table}\n${end}${after}`);
 }
 
 /** A server on workerd names it without its version. */

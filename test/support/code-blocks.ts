@@ -4,16 +4,31 @@ import { readFileSync } from "node:fs";
 export interface CodeBlock {
   /** The document and the heading above the block. */
   readonly name: string;
-  /** As the fence says; empty if it says nothing. */
+  /** The language that the fence names; empty if it names none. */
   readonly language: string;
+  /** Without the indentation that a list gives it. */
   readonly code: string;
 }
 
 /** The code blocks of a document of the repository, in order. */
 export function codeBlocksOf(document: string): CodeBlock[] {
   const text = readFileSync(new URL(`../../${document}`, import.meta.url), "utf8");
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(({ 1: language = "", 2: code = "", index }) => {
-    const headings = text.slice(0, index).match(/^#+ .*$/gm) ?? [];
-    return { name: `${document}, ${headings.at(-1) ?? "top"}`, language, code };
-  });
+  return [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^ *```$/gm)].map(
+    ([, indent = "", language = "", code = ""], i) => {
+      const headings = textBeforeBlock(text, i).match(/^#+ .*$/gm) ?? [];
+      return {
+        name: `${document}, ${headings.at(-1) ?? "top"}`,
+        language,
+        code: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
+      };
+    },
+  );
+}
+
+/** The text before the nth block, without the blocks before it: a shell comment is not a heading. */
+function textBeforeBlock(text: string, index: number): string {
+  return text
+    .split(/^ *```\w*\n[\s\S]*?^ *```$/gm)
+    .slice(0, index + 1)
+    .join("\n");
 }

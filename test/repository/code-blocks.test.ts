@@ -1,36 +1,45 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { refusalCodes, refusals } from "@portcullis/core";
 import ts from "typescript";
+import { dashedName } from "../../packages/cli/src/command-line/option.ts";
+import { commands } from "../../packages/cli/src/commands.ts";
 import { type CodeBlock, codeBlocksOf } from "../support/code-blocks.ts";
 import { signingKey, signToken } from "../support/signing-key.ts";
+import { pages, repositoryFiles } from "./documents.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const scratch = join(root, ".tmp", `readme-${process.pid}`);
+const scratch = join(root, ".tmp", `code-blocks-${process.pid}`);
 const key = signingKey();
 mkdirSync(join(scratch, "apps"), { recursive: true });
 writeFileSync(join(scratch, "package.json"), '{ "type": "module" }');
 writeFileSync(join(scratch, "public.pem"), key.publicPem);
 writeFileSync(join(scratch, "key.pem"), key.privateKey.export({ type: "pkcs8", format: "pem" }));
 writeFileSync(join(scratch, "apps", "app.ipa"), "the file");
+writeFileSync(join(scratch, "apps", "field notes.ipa"), "field notes");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-const documents = ["README.md", ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`)];
-/** Documents, or the parts under a heading, whose blocks need more than a key and a file, and the tests that run them. */
+/**
+ * Documents, or the parts under a heading, whose programs need more than a key and a file, and the tests that run them.
+ */
 const provedElsewhere: Record<string, string> = {
   "packages/issuer/README.md": "test/issuer-interop/readme.test.ts",
-  "packages/web-fetch/README.md, ## Next.js": "test/packages/next.test.ts",
-  "packages/web-fetch/README.md, ## SvelteKit": "test/packages/sveltekit.test.ts",
-  "packages/nginx/README.md": "test/nginx/recipe.test.ts",
-  "packages/cli/README.md": "test/repository/troubleshooting-guide.test.ts",
+  "docs/adapters/nextjs.md": "test/packages/next.test.ts",
+  "docs/adapters/sveltekit.md": "test/packages/sveltekit.test.ts",
 };
 const isProvedElsewhere = ({ name }: CodeBlock) => Object.keys(provedElsewhere).some((part) => name.startsWith(part));
-const blocks = documents.flatMap(codeBlocksOf).filter((block) => !isProvedElsewhere(block));
-const programs = blocks.filter(({ language }) => language === "ts" || language === "js");
+const blocks = pages.flatMap(codeBlocksOf);
+const programs = blocks.filter((block) => ["ts", "js"].includes(block.language) && !isProvedElsewhere(block));
+
+/** Languages of configuration: such a block is an excerpt of an example, which is tested in its real server. */
+const configurationLanguages = ["nginx", "apache", "caddyfile", "haproxy", "ini", "yaml"];
+/** The start of blocks that are no excerpt, and the tests that run the same directive. */
+const configuredElsewhere: Record<string, string> = {
+  "js_preload_object portcullis_options": "test/nginx/recipe.test.ts",
+};
 
 interface Run {
   readonly output: string;
@@ -46,7 +55,7 @@ async function run(block: CodeBlock): Promise<Run> {
   const args = [
     "--conditions=@portcullis/source",
     "--import=tsx",
-    join(root, "test/repository/run-readme-block.ts"),
+    join(root, "test/repository/run-code-block.ts"),
     file,
   ];
   const child = spawn(process.execPath, args, { cwd: scratch, stdio: ["ignore", "pipe", "pipe"] });
@@ -66,6 +75,14 @@ async function run(block: CodeBlock): Promise<Run> {
   return { output, port, stop: () => child.kill() };
 }
 
+/** What serves the folder finds a name with a space, and answers a missing file with 404, not with an error. */
+async function assertServesFolder(link: string, token: string): Promise<void> {
+  const spaced = await fetch(`${link.replace("app.ipa", "field%20notes.ipa")}?token=${token}`);
+  assert.deepEqual([spaced.status, await spaced.text()], [200, "field notes"]);
+  const missing = await fetch(`${link.replace("app.ipa", "missing.ipa")}?token=${token}`);
+  assert.equal(missing.status, 404);
+}
+
 /** What the comments behind `console.log` promise, in order. */
 function promisedOutput({ code }: CodeBlock): string[] {
   return [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1] as string);
@@ -73,15 +90,51 @@ function promisedOutput({ code }: CodeBlock): string[] {
 
 describe("code blocks", () => {
   test("what is proved elsewhere is proved by tests that are there", () => {
-    for (const path of Object.values(provedElsewhere)) assert.ok(readFileOrFolder(join(root, path)), path);
+    for (const path of Object.values(provedElsewhere)) assert.ok(repositoryFiles.includes(path), path);
   });
 
-  test("there are some, and each is of a kind that is run here or in the set-up of a machine", () => {
+  test("every block names a language that is tested, or shows what is printed", () => {
     assert.ok(programs.length >= 10);
+    const tested = ["ts", "js", "sh", "json", ...configurationLanguages];
     for (const { name, language, code } of blocks) {
-      assert.ok(["ts", "js", "sh", ""].includes(language), `${name}: ${language}`);
-      if (language === "")
-        assert.doesNotMatch(code, /^ *(import|const|npm|npx|curl|portcullis)\b/m, `${name}: code without a language`);
+      if (language !== "") assert.ok(tested.includes(language), `${name}: ${language}`);
+      else
+        assert.doesNotMatch(
+          code,
+          /^ *(import|const|npm|npx|curl|portcullis [a-z])\b/m,
+          `${name}: code without a language`,
+        );
+    }
+  });
+
+  test("every block of configuration is an excerpt of an example, line by line and in order", () => {
+    const examples = repositoryFiles.filter((file) => file.startsWith("examples/"));
+    const excerpts = blocks.filter(({ language }) => configurationLanguages.includes(language));
+    assert.ok(excerpts.length >= 5);
+    for (const { name, code } of excerpts) {
+      const [start, elsewhere] = Object.entries(configuredElsewhere).find(([one]) => code.startsWith(one)) ?? [];
+      const isTested =
+        start !== undefined && elsewhere !== undefined
+          ? readFileSync(join(root, elsewhere), "utf8").includes(start)
+          : examples.some((file) => isExcerpt(code, readFileSync(join(root, file), "utf8")));
+      assert.ok(isTested, `${name}:\n${code}`);
+    }
+  });
+
+  test("every block of JSON has only options that exist", () => {
+    const gateOptions = ["keys", "clockSkew"];
+    for (const { name, code } of blocks.filter(({ language }) => language === "json")) {
+      const value: Record<string, object> = JSON.parse(code.replaceAll("\n…", "…"));
+      if ("keys" in value) {
+        assert.deepEqual(Object.keys(value), gateOptions, name);
+        continue;
+      }
+      for (const [commandName, options] of Object.entries(value)) {
+        const command = commands.find((one) => one.name === commandName);
+        assert.ok(command, `${name}: ${commandName}`);
+        const known = Object.keys(command.options).map(dashedName);
+        for (const option of Object.keys(options)) assert.ok(known.includes(option), `${name}: ${option}`);
+      }
     }
   });
 
@@ -113,6 +166,7 @@ describe("code blocks", () => {
         const refused = await fetch(link);
         assert.equal(refused.status, 401);
         assert.equal((await refused.json()).code, "token_missing");
+        if (/\bapps\b/.test(block.code) && !block.code.includes('"the file"')) await assertServesFolder(link, token);
         const expired = await fetch(
           `${link}?token=${signToken(key, { sub: "AppManifest", iss: "JSS", exp: exp - 3600 })}`,
         );
@@ -125,7 +179,7 @@ describe("code blocks", () => {
 
   test("all of them pass the type check", () => {
     const globals = `declare const Deno: { readTextFileSync(path: string): string; open(path: string): Promise<{ readable: ReadableStream }>; serve(handler: (request: Request) => Response | Promise<Response>): unknown };
-declare const Bun: { file(path: string): Blob; serve(options: { fetch(request: Request): Response | Promise<Response> }): unknown };`;
+declare const Bun: { file(path: string): Blob & { exists(): Promise<boolean> }; serve(options: { fetch(request: Request): Response | Promise<Response> }): unknown };`;
     writeFileSync(join(scratch, "globals.d.ts"), globals);
     const files = programs.map((block) => {
       const file = join(scratch, `checked-${blocks.indexOf(block)}.ts`);
@@ -145,47 +199,15 @@ declare const Bun: { file(path: string): Blob; serve(options: { fetch(request: R
   });
 });
 
-describe("tables and links", () => {
-  const readme = readFileSync(join(root, "README.md"), "utf8");
-
-  test("the table of refusals has every code, in order, with its status", () => {
-    const rows = [...readme.matchAll(/^\| `(\w+)` \| (\d{3}) \|/gm)].map((match) => [match[1], Number(match[2])]);
-    assert.deepEqual(
-      rows,
-      refusalCodes.map((code) => [code, refusals[code].status]),
-    );
-  });
-
-  test("the tables of options have every option, with its default", () => {
-    const rows = [...readme.matchAll(/^\| `(\w+)` \| (`[^`]*`|–|the clock) \|/gm)].map(
-      (match) => `${match[1]} ${match[2]}`,
-    );
-    assert.deepEqual(rows, [
-      "keys –",
-      'issuer `"JSS"`',
-      'subject `"AppManifest"`',
-      "audience –",
-      "clockSkew `60`",
-      "maxLifetime `7200`",
-      'tokenParameter `"token"`',
-      "cacheSize `10000`",
-      "now the clock",
-      "onDecision –",
-      "reportOnly `false`",
-    ]);
-  });
-
-  test("every relative link leads somewhere", () => {
-    for (const document of [...documents, "SECURITY.md"]) {
-      const text = readFileSync(join(root, document), "utf8");
-      for (const { 1: target = "" } of text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
-        const path = resolve(root, document, "..", target);
-        assert.ok(readFileOrFolder(path), `${document} links to ${target}`);
-      }
-    }
-  });
-});
-
-function readFileOrFolder(path: string): boolean {
-  return ts.sys.fileExists(path) || ts.sys.directoryExists(path);
+/** Whether the lines of the excerpt are in the text, in order, whatever their indentation. */
+function isExcerpt(excerpt: string, text: string): boolean {
+  const lines = text.split("\n").map((line) => line.trim());
+  let at = 0;
+  for (const line of excerpt.split("\n").map((one) => one.trim())) {
+    if (line === "") continue;
+    const found = lines.indexOf(line, at);
+    if (found === -1) return false;
+    at = found + 1;
+  }
+  return true;
 }

@@ -1,11 +1,11 @@
 /**
- * Runs one code block of a README as its reader would, in the folder it is started in: servers listen on any
- * free port instead of the one they name, and `Deno` and `Bun` stand in for those runtimes with the few members that
+ * Runs one code block of a page as its reader would, in the folder it is started in: servers listen on any
+ * free port instead of the one they name, and `Deno` and `Bun` are replaced by objects with the few members that
  * the blocks use. The real runtimes run the same adapters in the runtime matrix.
  *
  * Prints `{"port":…}` as soon as a server listens.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type AddressInfo, Server } from "node:net";
 import { serve } from "@hono/node-server";
@@ -27,7 +27,8 @@ Object.assign(globalThis, {
     serve: serveFetch,
   },
   Bun: {
-    file: (path: string) => new Blob([readFileSync(path)]),
+    file: (path: string) =>
+      Object.assign(new Blob(existsSync(path) ? [readFileSync(path)] : []), { exists: async () => existsSync(path) }),
     serve: ({ fetch }: { fetch: FetchHandler }) => serveFetch(fetch),
   },
 });
@@ -35,7 +36,10 @@ Object.assign(globalThis, {
 const [block = ""] = process.argv.slice(2);
 const { default: exported } = (await import(block)) as { default?: { fetch: FetchHandler } };
 if (exported) {
-  const bucket = { get: async (name: string) => ({ body: new Blob([await readFile(`apps/${name}`)]).stream() }) };
+  const bucket = {
+    get: async (name: string) =>
+      existsSync(`apps/${name}`) ? { body: new Blob([await readFile(`apps/${name}`)]).stream() } : null,
+  };
   const environment = { PUBLIC_KEY: readFileSync("public.pem", "utf8"), APPS: bucket };
   serveFetch((request) => exported.fetch(request, environment));
 }
