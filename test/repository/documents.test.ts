@@ -111,7 +111,8 @@ describe("tables", () => {
       .map((row) => /^`(\w+)` \| (`[^`]*`|–|the clock) \|/.exec(row))
       .filter((row) => row !== null)
       .map(([, name, value]) => `${name} ${value}`);
-    const withDefault = (name: string) => `${name} \`${JSON.stringify(gateDefaults[name as keyof typeof gateDefaults])}\``;
+    const withDefault = (name: string) =>
+      `${name} \`${JSON.stringify(gateDefaults[name as keyof typeof gateDefaults])}\``;
     assert.deepEqual(rows, [
       "keys –",
       ...["issuer", "subject"].map(withDefault),
