@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 import { compileForNjs } from "./packages/nginx/compile.ts";
 
@@ -12,7 +12,7 @@ const names = readdirSync("packages").filter((name) => name !== "nginx");
 const packages: Options[] = names.map((name) => {
   const { dependencies = {}, bin } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
   return {
-    entry: [`packages/${name}/src/index.ts`, ...(bin ? [`packages/${name}/src/bin.ts`] : [])],
+    entry: { index: `packages/${name}/src/index.ts`, ...secondEntry(name) },
     outDir: `packages/${name}/dist`,
     format: bin ? ["esm"] : ["esm", "cjs"],
     target: "es2022",
@@ -24,6 +24,12 @@ const packages: Options[] = names.map((name) => {
     ...(name === "core" && { onSuccess: writeNginxModule }),
   };
 });
+
+function secondEntry(name: string): Record<string, string> {
+  if (existsSync(`packages/${name}/src/bin.ts`)) return { bin: `packages/${name}/src/bin.ts` };
+  if (existsSync(`packages/${name}/src/node`)) return { node: `packages/${name}/src/node/index.ts` };
+  return {};
+}
 
 async function writeNginxModule(): Promise<void> {
   mkdirSync("packages/nginx/dist", { recursive: true });

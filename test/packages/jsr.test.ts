@@ -15,7 +15,7 @@ test("each library is on JSR with the entry that npm has", () => {
     const jsr = JSON.parse(readFileSync(join(root, "packages", folder, "jsr.json"), "utf8"));
     const manifest = readManifest(folder);
     const entry = manifest.exports["."] as Record<string, string>;
-    assert.deepEqual([jsr.name, jsr.exports], [manifest.name, entry["@portcullis/source"]]);
+    assert.deepEqual([jsr.name, jsr.exports["."] ?? jsr.exports], [manifest.name, entry["@portcullis/source"]]);
   }
 });
 

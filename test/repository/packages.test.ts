@@ -42,6 +42,7 @@ const mayImport: Record<string, RegExp> = {
   "node-http": /^(node:|@portcullis\/core$)/,
   koa: /^@portcullis\/core$/,
   "web-fetch": /^@portcullis\/core$/,
+  origin: /^node:/,
 };
 
 describe("imports", () => {
@@ -92,6 +93,13 @@ describe("imports", () => {
     );
   });
 
+  test("origin names node: modules only below src/node, and what is outside imports nothing from there", () => {
+    const portable = sourceFiles("origin").filter((file) => !file.includes("/src/node/"));
+    assert.ok(portable.length > 5);
+    for (const file of portable)
+      for (const imported of importsOf(file)) assert.match(imported, /^\.\/[\w-]+\.ts$/, file);
+  });
+
   test("core has no code for shared secrets, so no token can ask for it", () => {
     for (const file of sourceFiles("core"))
       assert.doesNotMatch(readFileSync(file, "utf8"), /hmac|HS256|timingSafe|secretKey/i, file);
@@ -127,12 +135,17 @@ describe("manifests", () => {
       const manifest = readJson(`packages/${name}/package.json`);
       const jsr = readJson(`packages/${name}/jsr.json`);
       assert.deepEqual([jsr.name, jsr.version, jsr.license], [manifest.name, manifest.version, manifest.license]);
-      assert.equal(jsr.exports, manifest.exports["."]["@portcullis/source"]);
-      assert.deepEqual(manifest.exports["."], {
-        "@portcullis/source": "./src/index.ts",
-        import: { types: "./dist/index.d.ts", default: "./dist/index.js" },
-        require: { types: "./dist/index.d.cts", default: "./dist/index.cjs" },
-      });
+      const entries = typeof jsr.exports === "string" ? { ".": jsr.exports } : jsr.exports;
+      const paths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
+      assert.deepEqual(Object.keys(entries), paths);
+      for (const path of paths) {
+        const built = path === "." ? "./dist/index" : path.replace("./", "./dist/");
+        assert.deepEqual(manifest.exports[path], {
+          "@portcullis/source": entries[path],
+          import: { types: `${built}.d.ts`, default: `${built}.js` },
+          require: { types: `${built}.d.cts`, default: `${built}.cjs` },
+        });
+      }
       assert.equal(manifest.sideEffects, false);
     });
   }
@@ -182,6 +195,22 @@ const publicApi: Record<string, string[]> = {
   "node-http": ["guard"],
   koa: ["guard"],
   "web-fetch": ["guard"],
+  origin: [
+    "appleContentType",
+    "badPathResponse",
+    "contentType",
+    "describeResponse",
+    "failureResponse",
+    "ifRangeHolds",
+    "isObjectName",
+    "methodNotAllowedResponse",
+    "missingResponse",
+    "openByName",
+    "problemResponse",
+    "readObjectName",
+    "respond",
+    "selectRange",
+  ],
 };
 
 describe("builds", () => {

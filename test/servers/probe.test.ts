@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { createGate } from "@portcullis/core";
 import { guard } from "@portcullis/node-http";
-import { createFileListener } from "../../packages/cli/src/commands/serve/file-listener.ts";
+import { folder as folderOrigin, serveFrom } from "@portcullis/origin/node";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { pemOf } from "../support/private-key.ts";
@@ -65,7 +65,7 @@ async function listen(listener: RequestListener): Promise<string> {
 
 /** The files behind our own guard. */
 function ours(): Promise<string> {
-  return listen(guard({ keys: key.publicPem }, createFileListener(files)));
+  return listen(guard({ keys: key.publicPem }, serveFrom(folderOrigin(files))));
 }
 
 /** Responds to nginx's `auth_request`, which treats anything but 2xx, 401 and 403 as a failure. */

@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import { addToken, createGate, type Decision, type ObservedRequest } from "@portcullis/core";
 import { guard } from "@portcullis/node-http";
+import { folder as folderOrigin, serveFrom } from "@portcullis/origin/node";
 import type { OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { listenOnFreePort } from "../../server/listen.ts";
 import { untilSignal } from "../../server/until-signal.ts";
-import { createFileListener } from "../serve/file-listener.ts";
 import type { demo } from "./demo.ts";
 import { demoPage } from "./demo-page.ts";
 import { createEphemeralKey } from "./ephemeral-key.ts";
@@ -22,7 +22,7 @@ export async function runDemo(options: OptionsOf<typeof demo>, context: CommandC
   try {
     const onDecision = (decision: Decision, request: ObservedRequest) =>
       out.line(decisionLine(decision, request, context));
-    const serveFiles = createFileListener(folder.path);
+    const serveFiles = serveFrom(folderOrigin(folder.path));
     const server = createServer(guard({ gate, onDecision }, serveFiles));
     const port = await listenOnFreePort(server, options.port);
 

@@ -1,4 +1,4 @@
-import { appleContentType } from "../../static-files/content-type.ts";
+import { appleContentType } from "@portcullis/origin";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import { isSuccess } from "./classify-response.ts";
 import type { ProbeResponse } from "./probe-client.ts";

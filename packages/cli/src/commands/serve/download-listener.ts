@@ -1,18 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { allowedCacheControl, type Gate, type Refused, refusalResponse, removeToken } from "@portcullis/core";
+import { type Gate, type Refused, refusalResponse, removeToken } from "@portcullis/core";
+import {
+  badPathResponse,
+  failureResponse,
+  methodNotAllowedResponse,
+  missingResponse,
+  type Origin,
+  openByName,
+  problemResponse,
+  readObjectName,
+} from "@portcullis/origin";
+import { abortedBy, sendHead, sendObject } from "@portcullis/origin/node";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
 import { checkUrl } from "../../gate/check-url.ts";
-import { openFile } from "../../static-files/open-file.ts";
-import { readRequestPath } from "../../static-files/request-path.ts";
-import { sendFile } from "../../static-files/send-file.ts";
-import { isFetching, sendMethodNotAllowed, sendProblem } from "../../static-files/send-problem.ts";
 import { type DownloadRecord, startRecord } from "./download-record.ts";
 import { asksToResume } from "./resume-grace.ts";
 
 /** What downloads need. */
 export interface DownloadOptions {
   readonly gate: Gate;
-  readonly folder: string;
+  readonly origin: Origin;
   readonly reportOnly: boolean;
   /** How long after its expiry a token may finish a download, in seconds; 0: never. */
   readonly resumeGrace: number;
@@ -23,25 +30,25 @@ export interface DownloadOptions {
 }
 
 /**
- * Makes the request listener of `serve`: judge the token, then, and only then, look for the file.
+ * Makes the request listener of `serve`: check the token, then, and only then, look for the file.
  *
- * It asks the gate itself instead of using an adapter's guard, because one log line joins the
- * decision with what became of the transfer, and because a resume may be granted after a refusal.
+ * It asks the gate itself instead of using an adapter's guard, because one log line joins the decision with what became
+ * of the transfer, and because a resume can be granted after a refusal.
  */
 export function createDownloadListener(
   options: DownloadOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const record = startRecord(request, response, options.trustProxy, options.finished);
-    answer(request, response, record, options).catch((error: Error) => {
+    handleDownload(request, response, record, options).catch((error: Error) => {
       record.add({ problem: error.message });
       if (response.headersSent) response.destroy();
-      else sendProblem(response, 500, "The file could not be read.");
+      else sendHead(response, failureResponse());
     });
   };
 }
 
-async function answer(
+async function handleDownload(
   request: IncomingMessage,
   response: ServerResponse,
   record: DownloadRecord,
@@ -49,54 +56,57 @@ async function answer(
 ): Promise<void> {
   const { gate, reportOnly, now } = options;
   const { method, url = "" } = request;
-  if (!isFetching(method)) return sendMethodNotAllowed(response);
-  if (namesTwoHosts(request)) return sendProblem(response, 400, "The request has more than one Host.");
+  if (method !== "GET" && method !== "HEAD") return refuseMethod(response);
+  if (hasTwoHosts(request)) return sendHead(response, problemResponse(400, "The request has more than one Host."));
   const { decision, facts } = await checkUrl(gate, url, now);
   record.add(facts);
-  // Nothing behind this needs the token, and so nothing can give it away.
+  // Nothing behind this needs the token, and so nothing can disclose it.
   request.url = removeToken(url, gate.tokenParameter);
 
   const mayResume = asksToResume(request, decision, options.resumeGrace, now());
   if (!decision.allowed && reportOnly) record.add({ reportOnly: true });
   else if (!decision.allowed && !mayResume) return refuse(response, decision);
 
-  // From here on a decision that is a refusal stands for a resume that depends on the file's ETag.
-  const onCondition = decision.allowed || reportOnly ? undefined : decision;
-  await serveFile(request, response, record, options, onCondition);
+  // From here on, a decision that is a refusal is sent unless the request names the file's ETag.
+  const refusal = decision.allowed || reportOnly ? undefined : decision;
+  await serveFile(request, response, record, options.origin, refusal);
 }
 
 async function serveFile(
   request: IncomingMessage,
   response: ServerResponse,
   record: DownloadRecord,
-  { folder }: DownloadOptions,
-  unlessResumed: Refused | undefined,
+  origin: Origin,
+  refusalUnlessResumed: Refused | undefined,
 ): Promise<void> {
-  const segments = readRequestPath(request.url ?? "");
-  const file = segments === undefined ? undefined : await openFile(folder, segments);
-  if (unlessResumed) {
-    if (!file?.handle || file.etag !== request.headers["if-range"]) {
-      await file?.handle?.close();
-      return refuse(response, unlessResumed);
+  const name = readObjectName(request.url ?? "");
+  const object = name === undefined ? undefined : await openByName(origin, name, { signal: abortedBy(response) });
+  if (refusalUnlessResumed) {
+    if (!object?.found || object.etag === undefined || object.etag !== request.headers["if-range"]) {
+      if (object?.found) object.close();
+      return refuse(response, refusalUnlessResumed);
     }
     record.add({ resumed: true });
   }
-  if (segments === undefined || file === undefined) {
-    return sendProblem(response, 400, "The path of the URL is not one of a file.");
+  if (object === undefined) return sendHead(response, badPathResponse());
+  if (!object.found) {
+    record.add({ problem: object.problem });
+    return sendHead(response, missingResponse(object));
   }
-  if (!file.handle) {
-    record.add({ problem: file.problem });
-    return sendProblem(response, 404, "There is no such file here.");
-  }
-  if (response.destroyed) return file.handle.close();
-  record.add({ size: file.size });
-  response.setHeader("Cache-Control", allowedCacheControl);
-  record.transferring(sendFile(request, response, file, segments.at(-1) ?? ""));
+  if (response.destroyed) return object.close();
+  record.add({ size: object.size });
+  record.transferring(sendObject(request, response, object));
 }
 
-/** RFC 9112 section 3.2 wants it refused: programs on the way may each have gone by another of them. */
-function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+/** RFC 9112 section 3.2 demands a refusal: programs on the way may each have used another of them. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;
+}
+
+/** The body that such a request may have is not waited for. */
+function refuseMethod(response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  sendHead(response, methodNotAllowedResponse());
 }
 
 function refuse(response: ServerResponse, decision: Refused): void {

@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Transfer } from "@portcullis/origin/node";
 import { clientKind } from "../../decision-log/client-kind.ts";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
 import { clientAddress } from "../../gate/check-url.ts";
-import type { Transfer } from "../../static-files/send-file.ts";
 
-/** Collects what the log says of one request while it is being answered. */
+/** Collects what the log says about one request. */
 export interface DownloadRecord {
-  /** What the checked and the file add; later calls win. */
+  /** What is known about the token and the file; later calls win. */
   add(facts: Partial<LogEntry>): void;
   transferring(transfer: Transfer): void;
 }
 
-/** Starts a record; `finished` is called once, when the answer has ended in whichever way. */
+/** Starts a record; `finished` is called once, when the response has ended in any way. */
 export function startRecord(
   request: IncomingMessage,
   response: ServerResponse,

@@ -2,11 +2,11 @@ import type { IncomingMessage } from "node:http";
 import type { Decision } from "@portcullis/core";
 
 /**
- * Whether an expired token may perhaps finish the download that it began.
+ * Whether an expired token could finish the download that it began.
  *
- * Only a token that was good in every other way, expired at most `graceSeconds` ago, asking for the
- * rest of a file (not its beginning). That it names the file's ETag, which proves that an earlier
- * request was let in, is judged when the file is open.
+ * Only a token that was valid in every other way and expired at most `graceSeconds` ago, and only for the rest of a
+ * file, not its beginning. Whether the request names the file's ETag, which proves that an earlier one was allowed, is
+ * checked when the file is open.
  */
 export function asksToResume(
   { method, headers }: IncomingMessage,
@@ -18,7 +18,7 @@ export function asksToResume(
   const exp = decision.claims?.exp;
   if (typeof exp !== "number" || !(now < exp + graceSeconds)) return false;
   const [, first, last] = /^bytes=(\d+)-(\d*)$/i.exec(headers.range ?? "") ?? [];
-  // "bytes=5-2" is no range, and answered with the whole file.
+  // The response to "bytes=5-2", which is not a range, would be the whole file.
   const isRest = Number(first) > 0 && (last === "" || Number(last) >= Number(first));
   return method === "GET" && isRest;
 }

@@ -1,4 +1,5 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { folder } from "@portcullis/origin/node";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
@@ -15,9 +16,9 @@ type ServeOptions = OptionsOf<typeof serve>;
 export function runServe(
   settings: ServeOptions,
   context: CommandContext,
-  { folder }: OperandsOf<typeof serve>,
+  { folder: path }: OperandsOf<typeof serve>,
 ): Promise<ExitCode> {
-  checkFolder(folder);
+  checkFolder(path);
   const { host, port, socket, reportOnly, trustProxy } = settings;
   const address = socket === undefined ? { host, port } : { socket };
   const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
@@ -27,12 +28,12 @@ export function runServe(
       address,
       tls,
       reportOnly,
-      purpose: `serving ${folder}`,
-      warnings: warnings(folder, settings, tls === undefined && !isLocal(address)),
+      purpose: `serving ${path}`,
+      warnings: warnings(path, settings, tls === undefined && !isLocal(address)),
       createListener: ({ gate, finished }) =>
         createDownloadListener({
           gate,
-          folder,
+          origin: folder(path),
           reportOnly,
           resumeGrace: settings.resumeGrace,
           trustProxy,

@@ -1,0 +1,22 @@
+// Where files are
+
+export type { ByteRange, Missing, ObjectFacts, OpenOptions, Origin, OriginObject } from "./origin.ts";
+
+// From a request to a response
+
+export { type RespondOptions, respond } from "./respond.ts";
+
+// The steps between, for servers that do not speak fetch
+
+export { appleContentType, contentType } from "./content-type.ts";
+export {
+  badPathResponse,
+  describeResponse,
+  failureResponse,
+  methodNotAllowedResponse,
+  missingResponse,
+  problemResponse,
+  type ResponseHead,
+} from "./describe-response.ts";
+export { isObjectName, openByName, readObjectName } from "./object-name.ts";
+export { type ConditionalRequest, ifRangeHolds, type Selection, selectRange } from "./select-range.ts";

@@ -1,0 +1,47 @@
+/** Buffers that transfers take for one block at a time and give back. */
+export interface BufferPool {
+  /** Takes a buffer of at most `wanted` bytes, rounded up to a power of two; a smaller one if memory is short. */
+  take(wanted: number): Buffer;
+  give(buffer: Buffer): void;
+  /** Whether a transfer should do with one buffer, because only the smallest are left. */
+  isShort(): boolean;
+}
+
+export const smallestBlock: number = 64 * 1024;
+export const largestBlock: number = 4 * 1024 * 1024;
+const mostIdle = 2 * largestBlock;
+
+/**
+ * Makes a pool that holds `total` bytes, and beyond them only one of the smallest buffers for each transfer.
+ *
+ * Clients that read slowly hold their buffers. So that the first few cannot take everything, no buffer is larger than a
+ * quarter of what is left; and so that many cannot stop the rest, the smallest are always granted: what they hold in all
+ * is limited by the number of connections.
+ */
+export function createBufferPool(total: number): BufferPool {
+  const idle = new Map<number, Buffer[]>();
+  let idleBytes = 0;
+  let taken = 0;
+  return {
+    take(wanted) {
+      const most = Math.min(largestBlock, (total - taken) / 4);
+      let size = smallestBlock;
+      while (size < wanted && size * 2 <= most) size *= 2;
+      taken += size;
+      const buffer = idle.get(size)?.pop();
+      if (!buffer) return Buffer.allocUnsafeSlow(size);
+      idleBytes -= size;
+      return buffer;
+    },
+    give(buffer) {
+      const size = buffer.length;
+      taken -= size;
+      if (idleBytes + size > mostIdle) return;
+      idleBytes += size;
+      const others = idle.get(size);
+      if (others) others.push(buffer);
+      else idle.set(size, [buffer]);
+    },
+    isShort: () => total - taken < 8 * smallestBlock,
+  };
+}

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isObjectName } from "../object-name.ts";
+import type { ByteRange, Missing, Origin, OriginObject } from "../origin.ts";
+import { fileEtag } from "./file-etag.ts";
+import { type OpenFile, openFile } from "./open-file.ts";
+import { changedMessage, readBlock } from "./read-block.ts";
+
+/** A file of a folder, open. `sendObject` reads it through its descriptor. */
+export interface FileObject extends OriginObject {
+  readonly file: OpenFile;
+}
+
+/**
+ * How long ago, in milliseconds, a file must have been modified before it is served.
+ *
+ * A write sets the modification time when it begins: in a file that was modified a moment ago a write can still be in
+ * progress, which no later look at its times would show. A second also makes `Last-Modified` a strong validator: no two
+ * versions that are served have the same one (RFC 9110 section 8.8.2.2).
+ */
+const settlingTime = 1000;
+const longestWait = 3000;
+
+/**
+ * The files below a folder, as an origin: regular files only, hidden files and links that lead out of the folder never.
+ *
+ * One response holds bytes of one version of a file. Replace files by renaming new ones over them: downloads in progress
+ * then complete with the old version. A file that is written to in place breaks them off before their last bytes; one
+ * that is still being written is waited for, at most three seconds. What this cannot see: writes through a memory map,
+ * single writes that take longer than a second, and a network file system that reports times late.
+ */
+export function folder(path: string): Origin {
+  return {
+    async open(name) {
+      if (!isObjectName(name)) return { found: false, status: 404 };
+      let file = await openFile(path, name);
+      const waitUntil = Date.now() + longestWait;
+      for (let wait = unsettled(file); wait > 0; wait = unsettled(file)) {
+        close(file);
+        if (Date.now() + wait > waitUntil) {
+          return { found: false, status: 503, problem: "the file is still being written; rename it into place" };
+        }
+        await sleep(wait);
+        file = await openFile(path, name);
+      }
+      return "fd" in file ? describe(name, file) : file;
+    },
+  };
+}
+
+/** Milliseconds until a file can be trusted. Times in the future, of a clock that is wrong, say nothing. */
+function unsettled(file: OpenFile | Missing): number {
+  if (!("fd" in file)) return 0;
+  const age = Date.now() - Number(file.stat.mtimeMs);
+  return Math.abs(age) < settlingTime ? Math.ceil(settlingTime - age) : 0;
+}
+
+function close(file: OpenFile | Missing): void {
+  if ("fd" in file) file.close();
+}
+
+async function describe(name: string, file: OpenFile): Promise<FileObject> {
+  try {
+    const etag = await fileEtag(file.fd, file.stat);
+    const { size, mtimeMs } = file.stat;
+    return {
+      found: true,
+      name,
+      size: Number(size),
+      etag,
+      modified: new Date(Number(mtimeMs)),
+      file,
+      read: (range) => streamOf(file, range),
+      close: file.close,
+    };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+const streamBlock = 256 * 1024;
+
+/** For runtimes that speak fetch; `sendObject` is faster. */
+function streamOf(file: OpenFile, { first, last }: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let position = first;
+  let isReading = false;
+  let isCancelled = false;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const block = new Uint8Array(Math.min(streamBlock, last - position + 1));
+          isReading = true;
+          const length = block.length === 0 ? 0 : await readBlock(file.fd, block, block.length, position);
+          isReading = false;
+          if (isCancelled) return file.close();
+          position += length;
+          if (length < block.length || (position > last && !file.isUnchanged())) throw new Error(changedMessage);
+          if (length > 0) controller.enqueue(block);
+          if (position <= last) return;
+          file.close();
+          controller.close();
+        } catch (error) {
+          file.close();
+          throw error;
+        }
+      },
+      cancel() {
+        // The descriptor's number may be another file's as soon as it is closed: never while a read is in progress.
+        isCancelled = true;
+        if (!isReading) file.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,11 @@
+// Where files are
+
+export { type FileObject, folder } from "./folder.ts";
+
+// Listeners for node:http, Express, Koa and Fastify
+
+export { abortedBy, type OriginListener, serveFrom } from "./serve-from.ts";
+
+// The steps between, for servers with a log of their own
+
+export { sendHead, sendObject, type Transfer } from "./send-object.ts";

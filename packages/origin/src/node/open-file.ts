@@ -1,0 +1,83 @@
+import fs from "node:fs";
+import { join } from "node:path";
+import type { Missing } from "../origin.ts";
+import { type FileStat, pathOfDescriptor, realRoot, resolvesInside } from "./confinement.ts";
+
+/** A regular file inside the folder, open. Whoever opened it must close it. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly stat: FileStat;
+  /** Whether the bytes that were read since are still those of the version that was opened. */
+  isUnchanged(): boolean;
+  close(): void;
+}
+
+const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants;
+// O_NONBLOCK: opening a named pipe must not wait for its other end.
+const readOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+/**
+ * Opens a file below a folder, if it may be served. Symbolic links are followed as long as they stay inside.
+ *
+ * Only the open itself goes through the thread pool. The system calls after it concern what the kernel has just looked
+ * up, and cost less than handing them to a thread.
+ *
+ * Rejects only if the system fails, such as with too many open files, or if the folder itself is missing.
+ */
+export async function openFile(folder: string, name: string): Promise<OpenFile | Missing> {
+  const path = join(folder, name);
+  let fd: number;
+  try {
+    fd = await open(path);
+  } catch (error) {
+    return missing(error as NodeJS.ErrnoException, folder);
+  }
+  try {
+    const stat = fs.fstatSync(fd, { bigint: true });
+    const root = realRoot(folder);
+    const real = pathOfDescriptor(fd);
+    if (!(real?.startsWith(root) ?? resolvesInside(path, root, stat))) {
+      fs.closeSync(fd);
+      return { found: false, status: 404, problem: "it is a link that leads out of the folder" };
+    }
+    if (!stat.isFile()) {
+      fs.closeSync(fd);
+      return { found: false, status: 404 };
+    }
+    return { fd, stat, isUnchanged: () => isUnchanged(fd, stat, real), close: () => fs.closeSync(fd) };
+  } catch (error) {
+    fs.closeSync(fd);
+    return missing(error as NodeJS.ErrnoException, folder);
+  }
+}
+
+function open(path: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, readOnly, (error, fd) => (error ? reject(error) : resolve(fd)));
+  });
+}
+
+/**
+ * A write sets both times. One whose author then puts the modification time back still moves the change time; but so do
+ * a rename and a deletion, which leave the bytes alone and by which versions are replaced: they also change the path of
+ * the descriptor or the number of links. A changed mode or owner counts as a write: to break off is safe, and the client
+ * resumes.
+ */
+function isUnchanged(fd: number, before: FileStat, path: string | undefined): boolean {
+  const now = fs.fstatSync(fd, { bigint: true });
+  if (now.size !== before.size || now.mtimeNs !== before.mtimeNs) return false;
+  return now.ctimeNs === before.ctimeNs || now.nlink !== before.nlink || pathOfDescriptor(fd) !== path;
+}
+
+const absences = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENXIO", "ENODEV", "EINVAL"];
+
+/** There is nothing to serve, as opposed to a disk or a system that fails. */
+function missing(error: NodeJS.ErrnoException, folder: string): Missing {
+  const { code = "" } = error;
+  if (code === "EACCES" || code === "EPERM") {
+    return { found: false, status: 404, problem: "the user that this process runs as cannot read it" };
+  }
+  if (!absences.includes(code)) throw error;
+  realRoot(folder); // throws if it is the folder that is missing
+  return { found: false, status: 404 };
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { describeResponse, failureResponse, type ResponseHead } from "../describe-response.ts";
+import type { OriginObject } from "../origin.ts";
+import type { ConditionalRequest } from "../select-range.ts";
+import type { FileObject } from "./folder.ts";
+import { sendFile } from "./send-file.ts";
+import { sendStream } from "./send-stream.ts";
+
+/** What became of the bytes, for a log. */
+export interface Transfer {
+  /** Bytes of the body that were handed to the connection. */
+  bytesSent(): number;
+  /** Whether the response was broken off because fewer bytes could be read than were promised. */
+  wasCut(): boolean;
+  /** What went wrong on this side, if anything did. */
+  problem(): string | undefined;
+}
+
+/**
+ * Answers a GET or HEAD request with an open object, whole or in part, and closes the object.
+ *
+ * An object that fails, shrinks or is written to on the way breaks the connection off: half an app, or the head of one
+ * and the tail of another, must never look like a whole one. Headers that were set before are kept, unless they
+ * describe the object.
+ */
+export function sendObject(request: IncomingMessage, response: ServerResponse, object: OriginObject): Transfer {
+  let bytes = 0;
+  let isCut = false;
+  let problem: string | undefined;
+  const head = describeResponse(conditionsOf(request), object);
+  const { range } = head;
+  if (range === undefined || range.last < range.first) {
+    object.close();
+    sendHead(response, head);
+  } else {
+    const begin = (): void => void response.writeHead(head.status, headersFor(response, head));
+    const wrote = (length: number): void => {
+      bytes += length;
+    };
+    send(response, object, range, begin, wrote).catch((error: Error) => {
+      problem = error.message;
+      isCut = response.headersSent;
+      if (isCut) response.destroy();
+      else sendHead(response, failureResponse());
+    });
+  }
+  return {
+    bytesSent: () => Math.max(0, bytes - response.writableLength),
+    wasCut: () => isCut,
+    problem: () => problem,
+  };
+}
+
+async function send(
+  response: ServerResponse,
+  object: OriginObject,
+  range: { readonly first: number; readonly last: number },
+  begin: () => void,
+  wrote: (bytes: number) => void,
+): Promise<void> {
+  if (!isFile(object)) {
+    return sendStream(response, object.read(range), range.last - range.first + 1, begin, wrote);
+  }
+  try {
+    await sendFile(response, object.file, range, begin, wrote);
+  } finally {
+    object.close();
+  }
+}
+
+function isFile(object: OriginObject): object is FileObject {
+  return "file" in object;
+}
+
+/** Sends a response that has no bytes of an object: a problem document, or the headers alone. */
+export function sendHead(response: ServerResponse, head: ResponseHead): void {
+  if (head.problem !== undefined) for (const name of descriptive) response.removeHeader(name);
+  response.writeHead(head.status, headersFor(response, head));
+  response.end(head.problem);
+}
+
+/** What a middleware in front may have said of the file, and is not true of a problem document. */
+const descriptive = ["ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "Accept-Ranges"];
+
+/** A stricter or more particular `Cache-Control` that was set before is kept on what is allowed. */
+function headersFor(response: ServerResponse, { headers, problem }: ResponseHead): Record<string, string> {
+  const own = response.getHeader("Cache-Control");
+  return own === undefined || problem !== undefined ? { ...headers } : { ...headers, "Cache-Control": String(own) };
+}
+
+function conditionsOf({ method = "", headers }: IncomingMessage): ConditionalRequest {
+  return {
+    method,
+    ifMatch: headers["if-match"],
+    ifUnmodifiedSince: headers["if-unmodified-since"],
+    ifNoneMatch: headers["if-none-match"],
+    ifModifiedSince: headers["if-modified-since"],
+    range: headers.range,
+    ifRange: headers["if-range"]?.toString(),
+  };
+}

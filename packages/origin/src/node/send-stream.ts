@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+
+/**
+ * Sends a stream of exactly `length` bytes, no faster than the client reads. The last piece is held back until the
+ * stream has ended well, so that a body that fails never looks complete. Rejects if the stream fails or has another
+ * length; a client that goes away cancels it.
+ */
+export async function sendStream(
+  response: ServerResponse,
+  stream: ReadableStream<Uint8Array>,
+  length: number,
+  begin: () => void,
+  wrote: (bytes: number) => void,
+): Promise<void> {
+  const reader = stream.getReader();
+  const cancel = (): void => void reader.cancel().catch(() => {});
+  response.once("close", cancel);
+  let held: Uint8Array | undefined;
+  let left = length;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (response.destroyed) return;
+    if (value) left -= value.length;
+    if (left < 0 || (done && left > 0)) throw new Error("the origin sent another number of bytes than it announced");
+    if (!response.headersSent) begin();
+    if (held || done) {
+      wrote(held?.length ?? 0);
+      if (done) {
+        response.end(held);
+        return;
+      }
+      if (held && !response.write(held)) await drained(response);
+    }
+    held = value;
+  }
+}
+
+async function drained(response: ServerResponse): Promise<void> {
+  if (response.destroyed) return;
+  const ended = new AbortController();
+  const { signal } = ended;
+  await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
+  ended.abort();
+}

@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { badPathResponse, failureResponse, methodNotAllowedResponse, missingResponse } from "../describe-response.ts";
+import { openByName, readObjectName } from "../object-name.ts";
+import type { Origin } from "../origin.ts";
+import type { RespondOptions } from "../respond.ts";
+import { sendHead, sendObject } from "./send-object.ts";
+
+/** Answers a `node:http` request; resolves when the response has begun, and never rejects. */
+export type OriginListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/**
+ * Makes a `node:http` listener that serves the objects of an origin: GET and HEAD, ranges, conditional requests, types,
+ * and problem documents (RFC 9457) for the rest. It checks no token: put it behind a guard.
+ *
+ * @example
+ * http.createServer(guard({ keys }, serveFrom(folder("apps"))));
+ * app.use("/apps", guard({ keys }), serveFrom(folder("apps"))); // Express, which strips "/apps"
+ */
+export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginListener {
+  const { under, onProblem = (problem, name) => console.error(`${name}: ${problem}`) } = options;
+  return async (request, response) => {
+    const { method, url = "" } = request;
+    if (method !== "GET" && method !== "HEAD") return sendHead(response, methodNotAllowedResponse());
+    const name = readObjectName(url, under);
+    if (name === undefined) return sendHead(response, badPathResponse());
+    try {
+      const object = await openByName(origin, name, { signal: abortedBy(response) });
+      if (!object.found) {
+        if (object.problem !== undefined) onProblem(object.problem, name);
+        return sendHead(response, missingResponse(object));
+      }
+      if (response.destroyed) return object.close();
+      const transfer = sendObject(request, response, object);
+      response.once("close", () => {
+        const problem = transfer.problem();
+        if (problem !== undefined) onProblem(problem, name);
+      });
+    } catch (error) {
+      onProblem((error as Error).message, name);
+      if (response.headersSent) response.destroy();
+      else sendHead(response, failureResponse());
+    }
+  };
+}
+
+/** Aborted when the response is closed, so that an origin does not go on for a client that has gone away. */
+export function abortedBy(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once("close", () => controller.abort());
+  return controller.signal;
+}

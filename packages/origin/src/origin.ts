@@ -1,0 +1,58 @@
+/** A place that holds files: a folder, a bucket, a web server. It lists nothing and changes nothing. */
+export interface Origin {
+  /**
+   * Opens the object of exactly this name (see `readObjectName`).
+   *
+   * Rejects only if the origin itself fails in a way that nobody foresaw; the client then gets a 500 response.
+   */
+  open(name: string, options?: OpenOptions): Promise<OriginObject | Missing>;
+}
+
+/** How an object is opened. */
+export interface OpenOptions {
+  /** Aborted if the client goes away, so that the origin can stop its own request. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a response says about an object, and what conditional requests are checked against. */
+export interface ObjectFacts {
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * A strong entity tag with its quotes (RFC 9110 section 8.8.3): different bytes never have the same one. Without one,
+   * downloads cannot be resumed by ETag.
+   */
+  readonly etag: string | undefined;
+  readonly modified: Date | undefined;
+}
+
+/** An object that is open for reading. It must be read to its end, cancelled, or closed. */
+export interface OriginObject extends ObjectFacts {
+  readonly found: true;
+  /** The name that it was found under. */
+  readonly name: string;
+  /** If the origin knows better than the name; otherwise the type follows from the name. */
+  readonly contentType?: string | undefined;
+  /**
+   * Reads a range of the version that was opened; called at most once. The stream fails if it cannot deliver every byte
+   * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered.
+   */
+  read(range: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Releases an object that is not read. */
+  close(): void;
+}
+
+/** There is nothing to send. */
+export interface Missing {
+  readonly found: false;
+  /** What the client gets: not found, a bad origin, or an origin that is unavailable for now. */
+  readonly status: 404 | 502 | 503;
+  /** For the administrator's log, if something is wrong that they can fix; the client is not told. */
+  readonly problem?: string | undefined;
+}
+
+/** The first and the last byte of a range, both included; an empty object has `last` -1. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}

@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { openFile } from "../../packages/origin/src/node/open-file.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const base = temporaryFolder();
+const www = join(base, "www");
+const folder = join(www, "apps");
+for (const path of ["www/apps", "outside"]) fs.mkdirSync(join(base, path), { recursive: true });
+for (const path of ["www/apps/app.ipa", "outside/app.ipa"]) fs.writeFileSync(join(base, path), path);
+
+const absent = { found: false, status: 404 };
+const outside = { found: false, status: 404, problem: "it is a link that leads out of the folder" };
+
+/** Replaces functions of node:fs until the test ends. */
+function replaceInFs(t: TestContext, replacements: Partial<Record<keyof typeof fs, unknown>>): void {
+  for (const [name, replacement] of Object.entries(replacements)) {
+    t.mock.method(fs, name as "open", replacement as typeof fs.open);
+  }
+  syncBuiltinESMExports();
+  t.after(() => {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  });
+}
+
+/** Does something just before and just after a file is opened, and collects the descriptors. */
+function aroundOpen(t: TestContext, before = () => {}, after = () => {}): readonly number[] {
+  const opened: number[] = [];
+  const { openSync } = fs;
+  type Done = (error: Error | null, fd?: number) => void;
+  const open = (path: string, flags: number, done: Done): void => {
+    try {
+      before();
+      opened.push(openSync(path, flags));
+      after();
+    } catch (error) {
+      return void setImmediate(done, error as Error);
+    }
+    setImmediate(done, null, opened.at(-1));
+  };
+  replaceInFs(t, { open });
+  return opened;
+}
+
+function swapIn(): void {
+  fs.renameSync(folder, `${folder}.aside`);
+  fs.symlinkSync(join(base, "outside"), folder);
+}
+
+function swapBack(): void {
+  fs.rmSync(folder);
+  fs.renameSync(`${folder}.aside`, folder);
+}
+
+function assertClosed(opened: readonly number[]): void {
+  assert.equal(opened.length, 1);
+  assert.throws(() => fs.fstatSync(opened[0] as number), { code: "EBADF" });
+}
+
+/** As on macOS and Windows, where the kernel does not tell the path of a descriptor. */
+function withoutProc(t: TestContext): void {
+  const { readlinkSync } = fs;
+  replaceInFs(t, {
+    readlinkSync(path: string, options: "utf8") {
+      if (path.startsWith("/proc/")) throw Object.assign(new Error("no /proc"), { code: "ENOENT" });
+      return readlinkSync(path, options);
+    },
+  });
+}
+
+for (const [where, prepare] of [
+  ["with /proc", () => {}],
+  ["without /proc", withoutProc],
+] as const) {
+  test(`${where}: a file of the folder is opened, also by way of a link that stays inside`, async (t) => {
+    prepare(t);
+    fs.rmSync(join(www, "inside.ipa"), { force: true });
+    fs.symlinkSync("apps/app.ipa", join(www, "inside.ipa"));
+    for (const name of ["apps/app.ipa", "inside.ipa"]) {
+      const file = await openFile(www, name);
+      assert.ok("fd" in file);
+      assert.equal(file.isUnchanged(), true);
+      file.close();
+    }
+  });
+
+  test(`${where}: a link that leads out is refused, and so is the folder's sibling of a similar name`, async (t) => {
+    prepare(t);
+    fs.mkdirSync(join(base, "www2"), { recursive: true });
+    fs.writeFileSync(join(base, "www2/x.ipa"), "x");
+    for (const [name, target] of [
+      ["leak.ipa", "../outside/app.ipa"],
+      ["sibling.ipa", "../www2/x.ipa"],
+      ["absolute.ipa", "/etc/passwd"],
+    ] as const) {
+      fs.rmSync(join(www, name), { force: true });
+      fs.symlinkSync(target, join(www, name));
+      assert.deepEqual(await openFile(www, name), outside, name);
+    }
+  });
+
+  test(`${where}: a folder that becomes a link out of the root while a file is opened leads nowhere`, async (t) => {
+    prepare(t);
+    const opened = aroundOpen(t, swapIn);
+    t.after(swapBack);
+    assert.deepEqual(await openFile(www, "apps/app.ipa"), outside);
+    assertClosed(opened);
+  });
+
+  test(`${where}: nor does one that is put back before anything looks again`, async (t) => {
+    prepare(t);
+    const opened = aroundOpen(t, swapIn, swapBack);
+    assert.deepEqual(await openFile(www, "apps/app.ipa"), outside);
+    assertClosed(opened);
+  });
+
+  test(`${where}: a directory is closed again`, async (t) => {
+    prepare(t);
+    const opened = aroundOpen(t);
+    assert.deepEqual(await openFile(www, "apps"), absent);
+    assertClosed(opened);
+  });
+}
+
+test("the root can itself be a link, and is followed when it is switched to another release", async () => {
+  for (const release of ["1", "2"]) {
+    fs.mkdirSync(join(base, "releases", release), { recursive: true });
+    fs.writeFileSync(join(base, "releases", release, "app.ipa"), release);
+  }
+  const current = join(base, "current");
+  for (const release of ["1", "2"]) {
+    fs.rmSync(current, { force: true });
+    fs.symlinkSync(join("releases", release), current);
+    const file = await openFile(current, "app.ipa");
+    assert.ok("fd" in file);
+    assert.equal(fs.readFileSync(file.fd, "utf8"), release);
+    file.close();
+  }
+});
+
+function failing(code: string): () => never {
+  return () => {
+    throw Object.assign(new Error("the system says no"), { code });
+  };
+}
+
+for (const code of ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENXIO", "ENODEV", "EINVAL"]) {
+  test(`${code} means that there is no such file`, async (t) => {
+    aroundOpen(t, failing(code));
+    assert.deepEqual(await openFile(www, "apps/app.ipa"), absent);
+  });
+}
+
+for (const code of ["EACCES", "EPERM"]) {
+  test(`${code} is a problem that the administrator can fix`, async (t) => {
+    aroundOpen(t, failing(code));
+    assert.deepEqual(await openFile(www, "apps/app.ipa"), {
+      ...absent,
+      problem: "the user that this process runs as cannot read it",
+    });
+  });
+}
+
+test("a root that is missing is a failure, not a missing file", async () => {
+  await assert.rejects(openFile(join(base, "nowhere"), "app.ipa"), { code: "ENOENT", syscall: "realpath" });
+});
+
+test("a system that fails is not taken for a missing file, and what was opened is closed", async (t) => {
+  const opened = aroundOpen(t);
+  const { mock } = t.mock.method(fs, "fstatSync", failing("EIO"));
+  await assert.rejects(openFile(www, "apps/app.ipa"), { code: "EIO" });
+  mock.restore();
+  assertClosed(opened);
+});
+
+/** Opens the file, does something, and says whether what was read before would still be sent. */
+async function isUnchangedAfter(change: (path: string) => void): Promise<boolean> {
+  const path = join(www, "changing.pkg");
+  fs.writeFileSync(path, "version 1");
+  const old = new Date(Date.now() - 60_000);
+  fs.utimesSync(path, old, old);
+  const file = await openFile(www, "changing.pkg");
+  assert.ok("fd" in file);
+  try {
+    change(path);
+    return file.isUnchanged();
+  } finally {
+    file.close();
+  }
+}
+
+test("a write in place is a change, also to the same size and with its modification time put back", async () => {
+  assert.equal(await isUnchangedAfter((path) => fs.appendFileSync(path, "x")), false);
+  assert.equal(await isUnchangedAfter((path) => fs.writeFileSync(path, "version 2")), false);
+  const forged = await isUnchangedAfter((path) => {
+    const { atime, mtime } = fs.statSync(path);
+    fs.writeFileSync(path, "version 2");
+    fs.utimesSync(path, atime, mtime);
+  });
+  assert.equal(forged, false);
+});
+
+test("a new file renamed over it, a rename and a deletion leave the version that is open as it is", async () => {
+  const replaced = await isUnchangedAfter((path) => {
+    fs.writeFileSync(`${path}.new`, "version 2");
+    fs.renameSync(`${path}.new`, path);
+  });
+  assert.equal(replaced, true);
+  assert.equal(await isUnchangedAfter((path) => fs.renameSync(path, `${path}.old`)), true);
+  assert.equal(await isUnchangedAfter((path) => fs.rmSync(path)), true);
+});
