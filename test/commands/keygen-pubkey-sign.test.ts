@@ -313,9 +313,9 @@ test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said 
   const openSsh = join(folder, "id_rsa");
   writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n");
   for (const [file, answer] of [
-    [pkcs12, /identity\.p12: it is a PKCS#12 file.*openssl pkcs12 -in FILE -nokeys/],
-    [encrypted, /encrypted\.der: it is binary, and no key or certificate that can be read; give it as PEM/],
-    [openSsh, /OpenSSH's own format.*ssh-keygen/],
+    [pkcs12, /identity\.p12: it is a PKCS#12 file[^]*openssl pkcs12 -in FILE -nokeys/],
+    [encrypted, /encrypted\.der.* encrypted/],
+    [openSsh, /OpenSSH's own format[^]*ssh-keygen/],
   ] as const) {
     for (const argv of [
       ["pubkey", file],
@@ -336,7 +336,7 @@ test("a damaged private key is said to be damaged, and not to be encrypted", asy
     ["pubkey", file],
     ["inspect", "x", "--key", file],
   ]) {
-    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key; copy it again/);
+    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key\nCopy it again/);
   }
 });
 
@@ -361,7 +361,7 @@ test("a file that cannot be a key, a link or a manifest is not read to its end",
   ]) {
     const { code, stderr } = await runMain(argv);
     assert.equal(code, 3);
-    assert.match(stderr, /\/dev\/zero.*it has more than 16 MiB/);
+    assert.match(stderr, /\/dev\/zero.*it is not a regular file, but a named pipe, socket or device/);
   }
 });
 
@@ -375,7 +375,8 @@ test("of a file that is not there, or a folder, the reason is said in words", as
     ["manifest", "--lint", absent],
   ]) {
     const { stderr } = await runMain(argv);
-    assert.equal(stderr.split("\n")[0], `portcullis: ${absent} cannot be read: there is no such file or folder`);
+    const said = argv.includes("--key") ? `--key ${absent}` : `${absent} cannot be read`;
+    assert.equal(stderr.split("\n")[0], `portcullis: ${said}: there is no such file or folder`);
     assert.equal(stderr.includes("portcullis pubkey key.pem > public.pem"), argv.includes("--key"));
   }
   assert.equal(
@@ -398,7 +399,7 @@ test("where a key file's own problem says what to do, the remedy for a missing o
   writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n");
   for (const file of [folder, openSsh]) {
     const { code, stderr } = await runMain(["serve", folder, "--key", file]);
-    assert.deepEqual([code, stderr.split("\n").length], [3, 2], stderr);
+    assert.deepEqual([code, stderr.includes("pubkey key.pem")], [3, false], stderr);
   }
   const closed = Object.assign(new Error("EACCES: permission denied, open 'a.pem'"), {
     code: "EACCES",

@@ -83,6 +83,8 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
 function asCommandError(error: unknown): CommandError | undefined {
   if (error instanceof CommandError) return error;
   if (isSystemError(error)) return failure(error.message);
-  if (isConfigurationError(error)) return new CommandError(exitCode.usage, error.message);
+  if (isConfigurationError(error)) {
+    return new CommandError(exitCode.usage, `${error.option}: ${error.problem}`, error.remedy);
+  }
   return undefined;
 }

@@ -1,30 +1,89 @@
 import { createPublicKey } from "node:crypto";
 import { decodeText } from "../system/decode-text.ts";
 
-/** What is in a key file that is not text, the likeliest first. */
+/** A key file that is not what it should be; the message joins both parts. */
+export class KeyFileError extends Error {
+  readonly problem: string;
+  readonly remedy: string | undefined;
+
+  constructor(problem: string, remedy?: string) {
+    super(remedy === undefined ? problem : `${problem}. ${remedy}`);
+    this.problem = problem;
+    this.remedy = remedy;
+  }
+}
+
+/** Formats that hold keys in a way that neither the gate nor the issuer reads, by their first bytes in hexadecimal. */
+const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; readonly remedy: string }[] = [
+  {
+    // PFX (RFC 7292 section 4): a sequence that begins with the version 3.
+    begin: /^30(80|81..|82.{4}|83.{6}|84.{8})020103/,
+    name: "a PKCS#12 file (.p12, .pfx), which holds a private key and its certificate",
+    remedy:
+      "Take the certificate out: openssl pkcs12 -in FILE -nokeys -clcerts, or the private key: openssl pkcs12 -in FILE -nocerts -nodes",
+  },
+  {
+    // ContentInfo (RFC 2315 section 7) of the type signedData.
+    begin: /^30(80|81..|82.{4}|83.{6})06092a864886f70d010702/,
+    name: "a PKCS#7 file (.p7b), a bundle of certificates",
+    remedy: "Take the certificate out: openssl pkcs7 -inform der -in FILE -print_certs",
+  },
+  {
+    begin: new RegExp(`^${hex("PuTTY-User-Key-File-")}`),
+    name: "a PuTTY key file (.ppk)",
+    remedy: "Convert it: puttygen FILE -O private-openssh -o key.pem, then: ssh-keygen -p -m PEM -f key.pem",
+  },
+  {
+    begin: /^1ef1b5b0/,
+    name: "a private key in Microsoft's PVK format (.pvk)",
+    remedy: "Convert it: openssl rsa -inform PVK -in FILE -out key.pem",
+  },
+  {
+    begin: /^(feedfeed|cececece)/,
+    name: "a Java key store (.jks)",
+    remedy: "Convert it: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12",
+  },
+  {
+    begin: new RegExp(`^(${hex("-----BEGIN PGP ")}|9[589]0[1-3]|c[5-7])`),
+    name: "a PGP key, which is for mail and signed files",
+    remedy: "Give the RSA key that is in Jamf Pro, as PEM",
+  },
+];
+
+/** EncryptedPrivateKeyInfo (RFC 5958 section 3), encrypted by a scheme of PKCS#5 or PKCS#12. */
+const encryptedPrivateKey = /^308[12].{2,4}30(..|81..)06..2a864886f70d01(05|0c)/;
+
+/** What can be in a binary key file, the likeliest first. */
 const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY", "RSA PUBLIC KEY"];
 
-/** PFX (RFC 7292 section 4): a sequence that begins with the version 3. */
-const pkcs12 = /^30(80|81..|82.{4}|83.{6})020103/;
-
 /**
- * Reads a key file as text; what is binary (DER), as Keychain Access and Windows export certificates,
- * becomes PEM.
+ * Reads a key file as text; a binary one (DER), as Keychain Access and Windows export certificates, becomes PEM.
  *
- * Throws a sentence for people.
+ * Throws a `KeyFileError` that says what is there instead of a key.
  */
 export function decodeKeyFile(bytes: Buffer): string {
-  const [first, second] = bytes;
-  if (first !== 0x30 || second === undefined || second < 0x80) return decodeText(bytes); // SEQUENCE, of 128 bytes or more
-  if (pkcs12.test(bytes.toString("hex", 0, 8))) {
-    throw new Error(
-      "it is a PKCS#12 file, which holds a private key and its certificate; take the certificate out: openssl pkcs12 -in FILE -nokeys -clcerts, or the private key: -nocerts -nodes",
-    );
-  }
+  if (bytes.length === 0) throw new KeyFileError("the file is empty");
+  const start = bytes.toString("hex", 0, 40);
+  const foreign = foreignFormats.find(({ begin }) => begin.test(start));
+  if (foreign) throw new KeyFileError(`it is ${foreign.name}`, foreign.remedy);
+  if (!isDer(bytes)) return decodeText(bytes);
   const base64 = bytes.toString("base64");
-  const pem = binaryKinds.map((kind) => `-----BEGIN ${kind}-----\n${base64}\n-----END ${kind}-----\n`).find(isKey);
-  if (pem === undefined) throw new Error("it is binary, and no key or certificate that can be read; give it as PEM");
+  const pemOf = (kind: string): string => `-----BEGIN ${kind}-----\n${base64}\n-----END ${kind}-----\n`;
+  if (encryptedPrivateKey.test(start)) return pemOf("ENCRYPTED PRIVATE KEY");
+  const pem = binaryKinds.map(pemOf).find(isKey);
+  if (pem === undefined)
+    throw new KeyFileError("it is binary, but not a key or certificate that can be read", "Give it as PEM");
   return pem;
+}
+
+/** A sequence of 128 bytes or more, or a shorter one that is the whole file; text can begin with its tag, "0". */
+function isDer(bytes: Buffer): boolean {
+  const [tag, length = 0] = bytes;
+  return tag === 0x30 && (length >= 0x80 || bytes.length === length + 2);
+}
+
+function hex(text: string): string {
+  return Buffer.from(text).toString("hex");
 }
 
 function isKey(pem: string): boolean {

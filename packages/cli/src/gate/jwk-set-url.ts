@@ -2,13 +2,26 @@ import type { PublicJwk, PublicJwkSet } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
 import { isLoopback } from "../system/loopback.ts";
 
-const longestWait = 10_000;
-const largestSet = 1024 * 1024;
+/** For the whole response, headers and body. */
+const fetchDeadline = 10_000;
+const maxBytes = 1024 * 1024;
 
 /**
- * Reads the address of a JWK Set; throws a sentence for people.
+ * The host of a JWK Set did not send one that can be used.
  *
- * Encrypted, or from this computer itself: who can change the answer on its way decides who gets in.
+ * Unlike a wrong file, this does not end a server that starts: the host may be back in a minute.
+ */
+export class JwkSetError extends Error {}
+
+/** Whether a `--key` is the URL of a JWK Set and not the name of a file. */
+export function isKeyUrl(source: string): boolean {
+  return /^https?:\/\//i.test(source);
+}
+
+/**
+ * Checks the URL of a JWK Set; throws a usage error if it is not https.
+ *
+ * Over http, anyone who can change the response on its way decides who gets in. Only loopback is exempt.
  */
 export function checkJwkSetUrl(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -18,44 +31,71 @@ export function checkJwkSetUrl(address: string): URL {
       "Write it in full: https://example.com/.well-known/jwks.json",
     );
   }
+  if (url.username !== "" || url.password !== "") {
+    throw usageError("--key: the URL of the JWK Set contains a user name or password", "Give it without them");
+  }
   if (url.protocol === "https:" || isLoopback(url.hostname)) return url;
   throw usageError(
-    `--key: keys must come over https, and ${url.origin} is not; who can change them on their way decides who gets in`,
+    `--key: keys must come over https, and ${url.origin} is not; anyone who can change them on their way decides who gets in`,
     "Give the https URL of the JWK Set, or a file",
   );
 }
 
 /**
- * Fetches a JWK Set and keeps the keys that can be meant for RS256; a set often holds others too.
- * Redirects are not followed.
+ * Fetches a JWK Set and selects the keys that can be meant for RS256; a set often holds others too.
+ * Redirects are not followed. Rejects with a `JwkSetError` that names the host, whatever it sent.
  */
 export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   const url = checkJwkSetUrl(address);
-  const response = await fetch(url, {
-    redirect: "error",
-    signal: AbortSignal.timeout(longestWait),
-    headers: { Accept: "application/jwk-set+json, application/json" },
-  }).catch((error: Error) => {
-    const { cause } = error as { cause?: { message?: string } };
-    throw new Error(`${url.origin}: ${cause?.message ?? error.message}`);
-  });
-  if (!response.ok) throw new Error(`${url.origin} answered ${response.status}`);
-  const set: unknown = JSON.parse(await readText(response, url));
-  const keys = (set as { keys?: unknown } | null)?.keys;
-  if (!Array.isArray(keys)) throw new Error(`${url.origin} did not send a JWK Set`);
-  const fitting = keys.filter(isForRs256);
-  if (fitting.length === 0) throw new Error(`${url.origin} has no RSA key for RS256 in its JWK Set`);
-  return { keys: fitting };
+  const refuse = (problem: string): never => {
+    throw new JwkSetError(`${url.origin} ${problem}`);
+  };
+  const signal = AbortSignal.timeout(fetchDeadline);
+  let response: Response;
+  let text: string | undefined;
+  try {
+    response = await fetch(url, {
+      redirect: "error",
+      signal,
+      headers: { Accept: "application/jwk-set+json, application/json" },
+    });
+    if (response.status === 200) text = await readText(response);
+    else await response.body?.cancel();
+  } catch (error) {
+    const { cause, message } = error as Error & { readonly cause?: { readonly message?: string } };
+    return refuse(
+      signal.aborted
+        ? `did not send the whole JWK Set within ${fetchDeadline / 1000} s`
+        : `could not be asked for the JWK Set: ${cause?.message ?? message}`,
+    );
+  }
+  if (response.status !== 200) return refuse(`responded with ${response.status} instead of a JWK Set`);
+  if (text === undefined) return refuse("sent more than 1 MiB instead of a JWK Set");
+  const keys = keysOf(text);
+  if (keys === undefined) return refuse("did not send a JWK Set");
+  const usable = keys.filter(isForRs256);
+  return usable.length === 0 ? refuse("has no RSA key for RS256 in its JWK Set") : { keys: usable };
 }
 
-async function readText(response: Response, url: URL): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > largestSet) throw new Error(`${url.origin} sent more than 1 MiB`);
+/** The body, or `undefined` if it is too large; what was compressed counts as it is unpacked. */
+async function readText(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) return undefined; // leaving the loop cancels the transfer
   }
-  return text;
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+function keysOf(text: string): readonly unknown[] | undefined {
+  try {
+    const { keys } = (JSON.parse(text) ?? {}) as { readonly keys?: unknown };
+    return Array.isArray(keys) ? keys : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isForRs256(value: unknown): value is PublicJwk {

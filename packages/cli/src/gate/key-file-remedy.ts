@@ -2,11 +2,11 @@
 export const publicKeyRemedy =
   "To make a public key file from Jamf Pro's key, run: portcullis pubkey key.pem > public.pem";
 
-/** What to do about a key file that cannot be used, unless the problem says it itself. */
+/** What to do about a key file that cannot be used: its own remedy, or how a right one is made. */
 export function keyFileRemedy(error: unknown): string | undefined {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, remedy } = error as { readonly code?: string; readonly remedy?: string };
   if (code === "EACCES" || code === "EPERM") {
     return "Let that user read it, if it is the public key, which is no secret; a private key does not belong here";
   }
-  return /openssl|ssh-keygen|is a folder/.test(message) || code === "EISDIR" ? undefined : publicKeyRemedy;
+  return remedy ?? publicKeyRemedy;
 }

@@ -1,9 +1,14 @@
 import { createPublicKey } from "node:crypto";
-import { keyThumbprints, type PublicKeySource } from "@portcullis/core";
+import { join } from "node:path";
+import { isConfigurationError, keyThumbprints, type PublicKeySource } from "@portcullis/core";
 import { CommandError, failure } from "../command-line/command-error.ts";
-import { describeSystemError, isSystemError } from "../system/describe-system-error.ts";
+import { describeSystemError } from "../system/describe-system-error.ts";
+import { openSmallFile, type SmallFile } from "../system/read-small-file.ts";
+import { shellQuote } from "../terminal/shell-quote.ts";
+import { decodeKeyFile, KeyFileError } from "./decode-key-file.ts";
+import { fetchJwkSet, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
 import { keyFileRemedy } from "./key-file-remedy.ts";
-import { isKeyUrl, loadKey } from "./key-source.ts";
+import { readPublicHalf } from "./public-half.ts";
 
 /** The keys of one `--key`. */
 export interface NamedKey {
@@ -12,25 +17,29 @@ export interface NamedKey {
   readonly key: PublicKeySource;
   /** RFC 7638 thumbprints of the keys in it. */
   readonly keyIds: readonly string[];
+  /** What the administrator should know, such as that a private key lies where a public one belongs. */
   readonly warnings: readonly string[];
 }
 
-/** Reads every `--key`; fails with a sentence that names the one that cannot be used. */
-export async function loadNamedKeys(sources: readonly string[]): Promise<readonly NamedKey[]> {
-  return Promise.all(
-    sources.map(async (source) => {
-      try {
-        const { key, warnings } = await loadKey(source);
-        return { source, key, warnings, keyIds: await keyThumbprints(key) };
-      } catch (error) {
-        if (error instanceof CommandError) throw error;
-        if (isSystemError(error))
-          throw failure(`${source} cannot be read: ${describeSystemError(error)}`, keyFileRemedy(error));
-        const problem = (error as Error).message.replace(/^keys: /, "");
-        throw failure(isKeyUrl(source) || problem.includes(source) ? problem : `${source}: ${problem}`);
-      }
-    }),
-  );
+/**
+ * Reads every `--key`, each once; rejects with an error that names the one that cannot be used.
+ *
+ * A wrong file comes before a host that does not respond: the file does not get better by waiting.
+ */
+export async function loadKeys(sources: readonly string[]): Promise<readonly NamedKey[]> {
+  const results = await Promise.allSettled(sources.map(loadSource));
+  const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (errors.length > 0) throw errors.find((error) => !(error instanceof JwkSetError)) ?? errors[0];
+  return results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+}
+
+/** Like `loadKeys`, for a command that runs once: a host that does not respond ends it too. */
+export async function loadKeysOnce(sources: readonly string[]): Promise<readonly NamedKey[]> {
+  try {
+    return await loadKeys(sources);
+  } catch (error) {
+    throw error instanceof JwkSetError ? failure(`--key: ${error.message}`) : error;
+  }
 }
 
 /** What the user calls the key with this thumbprint. */
@@ -47,4 +56,61 @@ export function signatureLength({ key }: NamedKey): number | undefined {
   } catch {
     return undefined; // a JWK as text; the comparison is a hint only
   }
+}
+
+async function loadSource(source: string): Promise<NamedKey> {
+  try {
+    if (isKeyUrl(source)) {
+      const key = await fetchJwkSet(source);
+      return { source, key, keyIds: await keyThumbprints(key), warnings: [] };
+    }
+    const file = await openSmallFile(source);
+    const text = decodeKeyFile(file.bytes);
+    const publicHalf = readPublicHalf(text, source);
+    const key = publicHalf ?? text;
+    return {
+      source,
+      key,
+      keyIds: await keyThumbprints(key),
+      warnings: warnings(source, file, publicHalf !== undefined),
+    };
+  } catch (error) {
+    throw asKeyError(error, source);
+  }
+}
+
+function asKeyError(error: unknown, source: string): Error {
+  if (error instanceof CommandError) return error;
+  if (isKeyUrl(source)) {
+    if (error instanceof JwkSetError) return error;
+    return new JwkSetError(`${new URL(source).origin} sent a key that cannot be used: ${problemOf(error)}`);
+  }
+  if ((error as NodeJS.ErrnoException).code === "EISDIR") {
+    return failure(
+      `--key ${source} is a folder; name the public key's file in it, such as ${join(source, "public.pem")}`,
+    );
+  }
+  return failure(`--key ${source}: ${problemOf(error)}`, keyFileRemedy(error));
+}
+
+function problemOf(error: unknown): string {
+  if (isConfigurationError(error) || error instanceof KeyFileError) return error.problem;
+  return describeSystemError(error);
+}
+
+function warnings(source: string, { mode }: SmallFile, isPrivate: boolean): readonly string[] {
+  const file = shellQuote(source);
+  const found: string[] = [];
+  if (isPrivate) {
+    found.push(
+      `${source} is a PRIVATE key: anyone who reads it can open every download. Only its public half is used here; take the private key off this server. Make the public file with: portcullis pubkey ${file} > public.pem`,
+    );
+    if (mode & 0o004) found.push(`${source} can be read by every user of this computer: chmod 600 ${file}`);
+  }
+  if (mode & 0o002) {
+    found.push(
+      `${source} can be changed by every user of this computer, who could put in a key of their own: chmod 644 ${file}`,
+    );
+  }
+  return found;
 }

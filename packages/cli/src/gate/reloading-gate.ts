@@ -1,83 +1,113 @@
-import { createGate, type Decision, type Gate, keyThumbprints, type PublicKeySource } from "@portcullis/core";
-import { describeSystemError } from "../system/describe-system-error.ts";
+import { createGate, type Decision, type Gate, isConfigurationError } from "@portcullis/core";
+import { failure } from "../command-line/command-error.ts";
+import type { Log } from "../decision-log/create-log.ts";
+import { createReloader } from "../system/reloader.ts";
 import { type GateOptionValues, gateOptions } from "./gate-option-table.ts";
-import { isKeyUrl, loadKey } from "./key-source.ts";
+import { checkJwkSetUrl, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
+import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
+import { loadKeys, type NamedKey } from "./load-keys.ts";
 
-/** A gate whose keys can change while it is in use. */
+/** A gate whose keys are kept up to date while it is in use. */
 export interface ReloadingGate extends Gate {
-  /**
-   * Loads all keys again. The new keys take over only if every one of them could be read;
-   * otherwise the old ones stay, and the promise rejects with the reason.
-   */
-  reload(): Promise<KeyLoad>;
-  /** Thumbprints (RFC 7638) of the keys in use; empty as long as none could be loaded. */
+  /** Thumbprints (RFC 7638) of the keys in use; empty until they have been loaded. */
   keyIds(): readonly string[];
+  readonly usage: KeyUsage;
+  /** Loads all keys again; never rejects. With `aloud`, the log says so even if nothing has changed. */
+  reload(aloud?: boolean): Promise<void>;
+  stop(): void;
 }
 
-/** What a load brought. */
-export interface KeyLoad {
-  /** Whether the keys in use are others than before. */
-  readonly changed: boolean;
+/** What a reloading gate reports to; `now` in seconds. */
+export interface GateSurroundings {
+  readonly log: Log;
+  readonly metrics?: { keysLoaded(keyIds: readonly string[]): void; keyLoadFailed(): void };
+  readonly now: () => number;
+}
+
+/** The keys of one load, and a gate made with them. */
+interface LoadedGate {
+  readonly gate: Gate;
+  readonly keys: readonly NamedKey[];
+  /** Without repetitions: the same key given twice is one key. */
   readonly keyIds: readonly string[];
-  readonly warnings: readonly string[];
 }
 
-/** Makes a gate without keys: until the first `reload`, every token is refused with `keys_unavailable`. */
-export function createReloadingGate(settings: GateOptionValues, now: () => number): ReloadingGate {
-  const { key: sources } = settings;
-  const options = gateOptions(settings, now);
-  let current: Gate = createGate({ ...options, keys: noKeys });
-  let keyIds: readonly string[] = [];
+const unusedInterval = 60_000;
 
-  async function reload(): Promise<KeyLoad> {
-    const loaded = await Promise.all(sources.map(loadNamed));
-    const keys = loaded.map(({ key }) => key);
-    const warnings = loaded.flatMap((one) => one.warnings);
-    const found = await thumbprints(sources, keys);
-    const changed = found.join() !== keyIds.join();
-    if (changed) {
-      const next = createGate({ ...options, keys });
-      await next.ready();
-      // A new gate, and so an empty cache: a token of a withdrawn key is not remembered.
-      current = next;
-      keyIds = found;
-    }
-    return { changed, keyIds, warnings };
+/**
+ * Makes a gate and watches its keys. New keys take over only if every one of them can be read; until then the old
+ * ones stay in use.
+ *
+ * A file that cannot be read at the start ends the program: it is a mistake, and somebody is looking. A JWK Set that
+ * cannot be fetched does not: the server starts, refuses everything as `keys_unavailable`, says that it is not ready,
+ * and tries again.
+ */
+export async function createReloadingGate(
+  values: GateOptionValues,
+  { log, metrics, now }: GateSurroundings,
+): Promise<ReloadingGate> {
+  const options = gateOptions(values, now);
+  const noKeys = createGate({ ...options, keys: refuseAll });
+  const usage = createKeyUsage(now);
+  for (const source of values.key) if (isKeyUrl(source)) checkJwkSetUrl(source);
+
+  async function load(): Promise<LoadedGate> {
+    const keys = await loadKeys(values.key);
+    const keyIds = [...new Set(keys.flatMap((one) => one.keyIds))];
+    // A new gate has an empty cache: a token of a withdrawn key is not remembered.
+    const gate = createGate({ ...options, keys: keys.map(({ key }) => key) });
+    await gate.ready();
+    metrics?.keysLoaded(keyIds);
+    return { gate, keys, keyIds };
   }
 
+  const reloader = await createReloader<LoadedGate>({
+    name: "keys",
+    files: values.key.filter((source) => !isKeyUrl(source)),
+    interval: values.keyRefresh,
+    load,
+    same: (next, current) => contents(next) === contents(current),
+    use({ keyIds }) {
+      usage.load(keyIds);
+      log.info(`${keyIds.length === 1 ? "key" : `${keyIds.length} keys`} in use: ${keyIds.join(", ")}`);
+    },
+    warnings: ({ keys }) => keys.flatMap(({ warnings }) => warnings),
+    isFatal: (error) => !(error instanceof JwkSetError),
+    fallback: (inUse) => (inUse === undefined ? "nothing can be downloaded yet" : "the old keys stay in use"),
+    failed: () => metrics?.keyLoadFailed(),
+    log,
+  }).catch((error: unknown) => {
+    // Each key is right by itself, and they do not go together.
+    throw isConfigurationError(error) ? failure(`--key: ${error.problem}`, error.remedy) : error;
+  });
+
+  const current = (): Gate => reloader.current()?.gate ?? noKeys;
+
+  const reminding = setInterval(() => {
+    for (const keyId of usage.takeUnused()) {
+      log.info(`key ${keyId} has matched no token for 120 minutes while another has: it can be removed`);
+    }
+  }, unusedInterval).unref();
+
   return {
-    check: (url): Promise<Decision> => current.check(url),
-    ready: () => current.ready(),
-    tokenParameter: current.tokenParameter,
-    reload,
-    keyIds: () => keyIds,
+    check: (url): Promise<Decision> => current().check(url),
+    ready: () => current().ready(),
+    tokenParameter: noKeys.tokenParameter,
+    keyIds: () => reloader.current()?.keyIds ?? [],
+    usage,
+    reload: reloader.reload,
+    stop() {
+      reloader.stop();
+      clearInterval(reminding);
+    },
   };
 }
 
-function noKeys(): never {
+/** All that was loaded, not only the thumbprints: a `kid`, too, decides which key is tried for a token. */
+function contents({ keys }: LoadedGate): string {
+  return JSON.stringify(keys.map(({ key }) => key));
+}
+
+function refuseAll(): never {
   throw new Error("no keys have been loaded yet");
-}
-
-async function loadNamed(source: string): ReturnType<typeof loadKey> {
-  try {
-    return await loadKey(source);
-  } catch (error) {
-    const problem = describeSystemError(error);
-    throw new Error(isKeyUrl(source) || problem.includes(source) ? problem : `${source}: ${problem}`);
-  }
-}
-
-/** Reads each source on its own first, so that an error can say which file is wrong. */
-async function thumbprints(sources: readonly string[], keys: readonly PublicKeySource[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const [index, key] of keys.entries()) {
-    try {
-      found.push(...(await keyThumbprints(key)));
-    } catch (error) {
-      const problem = (error as Error).message.replace(/^keys: /, "");
-      throw new Error(`${sources[index]}: ${problem}`);
-    }
-  }
-  // The same key given twice is one key.
-  return [...new Set(found)];
 }

@@ -6,10 +6,9 @@ import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createLog, type Log } from "../decision-log/create-log.ts";
 import type { LogEntry } from "../decision-log/log-entry.ts";
 import type { GateOptionValues } from "../gate/gate-option-table.ts";
-import { createKeyReloader } from "../gate/key-reloader.ts";
 import { createReloadingGate, type ReloadingGate } from "../gate/reloading-gate.ts";
 import { type CertificateReloader, createCertificateReloader } from "../tls/certificate-reloader.ts";
-import { loadTls, type TlsCredentials, type TlsFiles } from "../tls/tls-credentials.ts";
+import type { TlsFiles } from "../tls/tls-credentials.ts";
 import { terminalIsClosed } from "./closed-terminal.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
@@ -17,16 +16,14 @@ import { watchFailedConnections } from "./failed-connections.ts";
 import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
+import { createRequestAccounting } from "./request-accounting.ts";
 import { serializePipelinedRequests } from "./serialize-pipelined-requests.ts";
 import type { ServerOptionValues } from "./server-option-table.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { ignoreUserSignals } from "./user-signals.ts";
 
-/** The values of the options that `serve` and `auth` share. */
-export type SharedOptionValues = GateOptionValues & ServerOptionValues;
-
-/** What a server does that another does not. */
+/** What one server does that another does not. */
 export interface ServerPlan {
   readonly address: ListenAddress;
   readonly tls: TlsFiles | undefined;
@@ -35,105 +32,102 @@ export interface ServerPlan {
   readonly purpose: string;
   readonly warnings: readonly string[];
   createListener(tools: ServerTools): RequestListener;
+  /** Called with the URL of the server, or `unix:` and the path of its socket, when it listens. */
+  listening?(where: string): void;
 }
 
-/** What the listener of a server is given. */
+/** What the listener of a server gets. */
 export interface ServerTools {
   readonly gate: ReloadingGate;
   readonly log: Log;
-  /** To be called once for every answer. */
+  /** To be called once for every response. */
   readonly finished: (entry: LogEntry) => void;
 }
 
-/** Runs a server until it is told to end; resolves with the exit code. */
+/** Runs a server until a signal ends it; `values` are those of the options that `serve` and `auth` share. */
 export async function runServer(
-  settings: SharedOptionValues,
+  values: GateOptionValues & ServerOptionValues,
   plan: ServerPlan,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { now, signals } = context;
-  const log = createLog(context.stdout, context.out, settings.logFormat);
-  const metrics = createMetrics(now, plan.reportOnly);
-  const gate = createReloadingGate(settings, now);
-  const tls = plan.tls && { files: plan.tls, loaded: loadTls(plan.tls) };
-  const statusAddress = settings.status && parseListenAddress(settings.status, "--status");
-  if (statusAddress && collides(statusAddress, plan.address)) {
-    throw usageError(
-      `--status ${settings.status} is the address of the server itself`,
-      "Health and metrics need an address of their own, which strangers do not reach",
-    );
-  }
-  const keys = await createKeyReloader(gate, settings, { log, metrics, now });
-  const endings: (() => void)[] = [keys.stop];
-
+  const statusAddress = readStatusAddress(values.status, plan.address);
+  const log = createLog(context.stdout, context.out, values.logFormat);
   const ends = endSignals(signals, () => terminalIsClosed(context));
-  let ending = false;
-  let running = 0;
-  const finished = (entry: LogEntry): void => {
-    running -= 1;
-    metrics.ended();
-    metrics.decided(entry);
-    if (entry.key !== undefined) keys.usage.matched(entry.key);
-    log.decision(entry);
-  };
-  const listener = plan.createListener({ gate, log, finished });
-  const maxConnections = Math.min(settings.maxConnections, affordableConnections() ?? settings.maxConnections);
-  const server = createServer(
-    serializePipelinedRequests((request, response) => {
-      running += 1;
-      metrics.begun();
-      if (ending) response.shouldKeepAlive = false;
-      listener(request, response);
-    }),
-    maxConnections,
-    tls?.loaded.credentials,
-  );
-  const sockets = trackSockets(server);
-
-  let certificate: CertificateReloader | undefined;
-  ignoreUserSignals(signals, log);
-  signals.on("SIGHUP", () => {
-    if (terminalIsClosed(context)) return;
-    log.info("SIGHUP: reading the keys again");
-    certificate?.reload(true);
-    void keys.reload(true);
-  });
-
+  const endings: (() => unknown)[] = [log.end];
+  let isEnding = false;
   try {
+    // Make
+    const metrics = createMetrics(now, plan.reportOnly);
+    const gate = await createReloadingGate(values, { log, metrics, now });
+    endings.push(gate.stop);
+    const certificate =
+      plan.tls && (await createCertificateReloader(plan.tls, { interval: values.keyRefresh, log, now }));
+    if (certificate) endings.push(certificate.stop);
+    const accounting = createRequestAccounting(log, metrics, gate.usage);
+    const listener = plan.createListener({ gate, log, finished: accounting.finished });
+    const maxConnections = Math.min(values.maxConnections, affordableConnections() ?? values.maxConnections);
+    const server = createServer(
+      serializePipelinedRequests(accounting.counted(listener)),
+      maxConnections,
+      certificate?.credentials,
+    );
+    certificate?.onRenewal((credentials) => (server as unknown as TlsServer).setSecureContext(credentials));
+    const sockets = trackSockets(server);
+    reloadOnSignal(context, log, gate, certificate);
+
+    // Listen
     if (statusAddress) {
-      const statusServer = createStatusServer(metrics, () => !ending && gate.keyIds().length > 0);
-      const where = await listen(statusServer, statusAddress);
-      endings.push(() => {
-        statusServer.close();
-        statusServer.closeAllConnections();
-      });
-      log.info(`status: ${where}/healthz /readyz /metrics`);
+      const statusServer = createStatusServer(metrics, () => !isEnding && gate.keyIds().length > 0);
+      log.info(`status: ${await listen(statusServer, statusAddress)}/healthz /readyz /metrics`);
+      endings.push(() => statusServer.close().closeAllConnections());
     }
-    const where = await listen(server, plan.address, tls ? "https" : "http");
+    const where = await listen(server, plan.address, plan.tls ? "https" : "http");
     endings.push(watchFailedConnections(server, { maxConnections, log, metrics }));
     for (const warning of plan.warnings) log.warn(warning);
-    if (tls) {
-      const use = (credentials: TlsCredentials): void => (server as unknown as TlsServer).setSecureContext(credentials);
-      certificate = createCertificateReloader({ ...tls, interval: settings.keyRefresh, log, now, use });
-      endings.push(certificate.stop);
-    }
-    if (maxConnections < settings.maxConnections) {
-      log.warn(
-        `at most ${maxConnections} connections at once, not ${settings.maxConnections}: the system grants too few open files (ulimit -n, LimitNOFILE=)`,
-      );
-    }
+    if (maxConnections < values.maxConnections) log.warn(tooFewDescriptors(maxConnections, values.maxConnections));
     log.info(`${plan.purpose} on ${where}`);
+    plan.listening?.(where);
 
+    // Wait, and end
     const signal = await ends.first;
-    ending = true;
-    log.info(`${signal}: no new connections; running requests have ${settings.grace} s to finish`);
-    const wasCut = await shutDown(server, sockets, settings.grace, ends.second);
-    // Requests that were cut off have their lines in the log a moment after their connections are gone.
-    for (let turn = 0; running > 0 && turn < 1000; turn += 1) await new Promise(setImmediate);
-    log.info(wasCut ? "ended; what had not finished was cut off" : "ended");
+    isEnding = true;
+    accounting.closeConnections();
+    log.info(`${signal}: no new connections; requests in progress have ${values.grace} s to finish`);
+    const wasAborted = await shutDown(server, sockets, values.grace, ends.second);
+    await accounting.settled();
+    log.info(wasAborted ? "ended; what had not finished was aborted" : "ended");
     return exitCode.success;
   } finally {
-    for (const end of endings) end();
-    await log.end();
+    for (const end of endings.reverse()) await end();
   }
+}
+
+function readStatusAddress(text: string | undefined, own: ListenAddress): ListenAddress | undefined {
+  if (text === undefined) return undefined;
+  const address = parseListenAddress(text, "--status");
+  if (!collides(address, own)) return address;
+  throw usageError(
+    `--status ${text} is the address of the server itself`,
+    "Health and metrics need an address of their own, which clients cannot reach",
+  );
+}
+
+function reloadOnSignal(
+  context: CommandContext,
+  log: Log,
+  gate: ReloadingGate,
+  certificate: CertificateReloader | undefined,
+): void {
+  ignoreUserSignals(context.signals, log);
+  context.signals.on("SIGHUP", () => {
+    if (terminalIsClosed(context)) return;
+    log.info(`SIGHUP: reading the keys${certificate ? " and the certificate" : ""} again`);
+    void certificate?.reload(true);
+    void gate.reload(true);
+  });
+}
+
+function tooFewDescriptors(granted: number, wanted: number): string {
+  return `at most ${granted} simultaneous connections, not ${wanted}: the system grants too few open files (ulimit -n, LimitNOFILE=)`;
 }

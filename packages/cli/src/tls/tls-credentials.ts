@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from "node:fs";
 import { createSecureContext } from "node:tls";
 import { failure, usageError } from "../command-line/command-error.ts";
 import { decodeText } from "../system/decode-text.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
+import { openSmallFile, type SmallFile } from "../system/read-small-file.ts";
 import { shellQuote } from "../terminal/shell-quote.ts";
 import { readServerCertificate, type ServerCertificate, validityWarnings } from "./server-certificate.ts";
 import { readServerPrivateKey } from "./server-private-key.ts";
@@ -20,13 +20,16 @@ export interface TlsCredentials {
   readonly minVersion: "TLSv1.2";
 }
 
-/** Credentials that fit together, with what the administrator should know of them. */
+/** Credentials that fit together, and the files that they come from. */
 export interface LoadedTls {
   readonly credentials: TlsCredentials;
   readonly certificate: ServerCertificate;
+  readonly files: TlsFiles;
+  /** Permission bits of the private key's file. */
+  readonly keyMode: number;
 }
 
-/** Judges that both options are there, or neither. */
+/** Checks that both options are given, or neither. */
 export function tlsFiles(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate !== undefined && key !== undefined) return { certificate, key };
@@ -34,14 +37,15 @@ export function tlsFiles(certificate: string | undefined, key: string | undefine
 }
 
 /**
- * Reads both files and checks that they fit together; throws a sentence for people.
+ * Reads both files and checks that they fit together; rejects with an error for people.
  *
- * OpenSSL says nothing of an empty file and takes it for no certificate: a server started with it,
- * or renewed while the file was being written, would turn everybody away.
+ * OpenSSL accepts an empty file as no certificate: a server started with it, or renewed while the file was being
+ * written, would fail every handshake.
  */
-export function loadTls(files: TlsFiles): LoadedTls {
-  const certificate = readServerCertificate(read("--tls-cert", files.certificate), files.certificate);
-  const key = read("--tls-key", files.key);
+export async function loadTls(files: TlsFiles): Promise<LoadedTls> {
+  const { text: pem } = await read("--tls-cert", files.certificate);
+  const { text: key, mode: keyMode } = await read("--tls-key", files.key);
+  const certificate = readServerCertificate(pem, files.certificate);
   checkPair(certificate, key, files);
   const credentials = { cert: certificate.pem, key, minVersion: "TLSv1.2" } as const;
   try {
@@ -51,7 +55,7 @@ export function loadTls(files: TlsFiles): LoadedTls {
       `--tls-cert ${files.certificate}, --tls-key ${files.key} cannot be used for TLS: ${(error as Error).message}`,
     );
   }
-  return { credentials, certificate };
+  return { credentials, certificate, files, keyMode };
 }
 
 function checkPair({ own, others }: ServerCertificate, keyPem: string, { certificate, key }: TlsFiles): void {
@@ -59,7 +63,7 @@ function checkPair({ own, others }: ServerCertificate, keyPem: string, { certifi
   if (own.checkPrivateKey(privateKey)) return;
   if (others.some((other) => other.checkPrivateKey(privateKey))) {
     throw failure(
-      `--tls-cert ${certificate} begins with another certificate than that of --tls-key ${key}`,
+      `--tls-cert ${certificate} does not begin with the certificate of --tls-key ${key}`,
       "Put the server's own certificate first, and below it those that signed it",
     );
   }
@@ -70,28 +74,28 @@ function checkPair({ own, others }: ServerCertificate, keyPem: string, { certifi
   );
 }
 
-function read(option: string, file: string): string {
-  let text: string;
+async function read(option: string, file: string): Promise<{ readonly text: string; readonly mode: number }> {
+  let opened: SmallFile;
   try {
-    text = decodeText(readFileSync(file));
+    opened = await openSmallFile(file);
   } catch (error) {
     throw failure(`${option} ${file}: ${describeSystemError(error)}`);
   }
-  if (text.trim() !== "") return text;
+  const text = decodeText(opened.bytes);
+  if (text.trim() !== "") return { text, mode: opened.mode };
   throw failure(`${option} ${file}: the file is empty`, "Put the certificate or key there again, whole");
 }
 
 /**
- * What the administrator should know: a certificate that devices refuse for its dates, and a private
- * key that others can read or change, which is not private. `now` in seconds.
+ * What the administrator should know: a certificate that devices refuse because of its dates, and a private key that
+ * others can read or change. `now` in seconds.
  */
-export function tlsWarnings(files: TlsFiles, { certificate }: LoadedTls, now: number): string[] {
+export function tlsWarnings({ certificate, files, keyMode }: LoadedTls, now: number): string[] {
   const found = validityWarnings(certificate, files.certificate, now);
-  const { mode = 0 } = statSync(files.key, { throwIfNoEntry: false }) ?? {};
-  const deeds = [mode & 0o004 ? "read" : "", mode & 0o002 ? "changed" : ""].filter((deed) => deed !== "");
-  if (deeds.length > 0) {
+  const actions = [keyMode & 0o004 ? "read" : "", keyMode & 0o002 ? "changed" : ""].filter((action) => action !== "");
+  if (actions.length > 0) {
     found.push(
-      `--tls-key ${files.key} can be ${deeds.join(" and ")} by every user of this computer: chmod 600 ${shellQuote(files.key)}`,
+      `--tls-key ${files.key} can be ${actions.join(" and ")} by every user of this computer: chmod 600 ${shellQuote(files.key)}`,
     );
   }
   return found;

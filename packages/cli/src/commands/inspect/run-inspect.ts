@@ -5,7 +5,7 @@ import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { readInput } from "../../command-line/read-input.ts";
 import { gateOptions } from "../../gate/gate-option-table.ts";
-import { loadNamedKeys, nameOfKey } from "../../gate/load-keys.ts";
+import { loadKeysOnce, nameOfKey } from "../../gate/load-keys.ts";
 import { decodeText } from "../../system/decode-text.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import { examine } from "./examine.ts";
@@ -24,7 +24,7 @@ export async function runInspect(
   const pasted = given === "-" ? decodeText(await readInput("-", context)) : given;
   const link = readPastedLink(pasted, options.tokenParameter);
   const now = options.now === undefined ? context.now() : readTime(options.now);
-  const keys = await loadNamedKeys(options.key);
+  const keys = await loadKeysOnce(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
 

@@ -1,13 +1,19 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { keyThumbprints, type PublicJwk, type PublicJwkSet, type PublicKeySource } from "@portcullis/core";
+import {
+  isConfigurationError,
+  keyThumbprints,
+  type PublicJwk,
+  type PublicJwkSet,
+  type PublicKeySource,
+} from "@portcullis/core";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
-import { failure } from "../../command-line/command-error.ts";
+import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { nameOfInput, readInput } from "../../command-line/read-input.ts";
 import { decodeKeyFile } from "../../gate/decode-key-file.ts";
-import { readPublicHalf } from "../../gate/key-source.ts";
 import { normalizePem } from "../../gate/normalize-pem.ts";
+import { readPublicHalf } from "../../gate/public-half.ts";
 import type { pubkey } from "./pubkey.ts";
 
 interface DescribedKey {
@@ -43,8 +49,8 @@ async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]
     const thumbprints = await keyThumbprints(source);
     return keyObjects(source).map((key, index) => describe(key, thumbprints[index] ?? ""));
   } catch (error) {
-    const problem = (error as Error).message.replace(/^keys: /, "");
-    throw failure(problem.startsWith(name) ? problem : `${name}: ${problem}`);
+    if (error instanceof CommandError) throw error;
+    throw failure(`${name}: ${isConfigurationError(error) ? error.problem : (error as Error).message}`);
   }
 }
 

@@ -3,7 +3,6 @@ import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { standardInput } from "../../command-line/standard-input.ts";
 import { createLog } from "../../decision-log/create-log.ts";
-import { createKeyReloader } from "../../gate/key-reloader.ts";
 import { createReloadingGate } from "../../gate/reloading-gate.ts";
 import { ignoreUserSignals } from "../../server/user-signals.ts";
 import { readLines } from "./read-lines.ts";
@@ -14,17 +13,13 @@ import type { rewritemap } from "./rewritemap.ts";
  * refusal's code on a line out, in order, written at once. Apache holds a lock for all of its
  * processes while it waits, so a missing answer would stop the whole server.
  */
-export async function runRewritemap(
-  settings: OptionsOf<typeof rewritemap>,
-  context: CommandContext,
-): Promise<ExitCode> {
+export async function runRewritemap(options: OptionsOf<typeof rewritemap>, context: CommandContext): Promise<ExitCode> {
   const { stdin, stdout, signals, now } = context;
   // Standard output is the protocol's; what there is to say goes to Apache's error log.
   const log = createLog(context.stderr, context.err);
-  const gate = createReloadingGate(settings, now);
-  const keys = await createKeyReloader(gate, settings, { log, now });
+  const gate = await createReloadingGate(options, { log, now });
   ignoreUserSignals(signals, log);
-  signals.on("SIGHUP", () => void keys.reload());
+  signals.on("SIGHUP", () => void gate.reload(true));
   // Apache has ended.
   let isUnheard = false;
   stdout.on("error", () => {
@@ -40,7 +35,7 @@ export async function runRewritemap(
   } catch (error) {
     if (!isUnheard) throw error;
   } finally {
-    keys.stop();
+    gate.stop();
     await log.end();
   }
   return exitCode.success;

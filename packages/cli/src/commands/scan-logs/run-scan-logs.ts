@@ -3,7 +3,7 @@ import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { gateOptions } from "../../gate/gate-option-table.ts";
-import { loadNamedKeys, nameOfKey } from "../../gate/load-keys.ts";
+import { loadKeysOnce, nameOfKey } from "../../gate/load-keys.ts";
 import { type OpenLog, openLog } from "../../log-files/open-log.ts";
 import { describeSystemError } from "../../system/describe-system-error.ts";
 import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
@@ -21,7 +21,7 @@ export async function runScanLogs(
   { files }: OperandsOf<typeof scanLogs>,
 ): Promise<ExitCode> {
   const { out, err, now } = context;
-  const keys = await loadNamedKeys(options.key);
+  const keys = await loadKeysOnce(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
   const judge = createTokenChecker(keys, gateOptions(options, now));

@@ -1,0 +1,49 @@
+import { createPublicKey } from "node:crypto";
+import { failure } from "../command-line/command-error.ts";
+import { shellQuote } from "../terminal/shell-quote.ts";
+import { normalizePem } from "./normalize-pem.ts";
+
+/** The public half of a private key, as PEM; `undefined` if the text is not a private key. */
+export function readPublicHalf(text: string, source: string): string | undefined {
+  const isPem = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
+  const jwk = isPem ? undefined : readPrivateJwk(text);
+  if (!isPem && jwk === undefined) return undefined;
+  try {
+    const key =
+      jwk === undefined
+        ? createPublicKey(normalizePem(text, /PRIVATE KEY$/) ?? text)
+        : createPublicKey({ key: jwk, format: "jwk" });
+    return key.export({ type: "spki", format: "pem" }).toString();
+  } catch {
+    throw unreadablePrivateKey(text, source);
+  }
+}
+
+function unreadablePrivateKey(text: string, source: string): Error {
+  const file = shellQuote(source);
+  if (/BEGIN OPENSSH/.test(text)) {
+    return failure(
+      `${source} is a private key in OpenSSH's own format`,
+      `To make its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,
+    );
+  }
+  if (/ENCRYPTED/.test(text)) {
+    return failure(
+      `${source} is an encrypted private key`,
+      `To make its public half, run: openssl pkey -in ${file} -pubout -out public.pem`,
+    );
+  }
+  return failure(`${source} is a damaged private key`, "Copy it again, whole and unchanged");
+}
+
+function readPrivateJwk(text: string): JsonWebKeyInput | undefined {
+  if (!/^[\s\uFEFF]*\{/.test(text)) return undefined;
+  try {
+    const jwk = JSON.parse(text.replace(/^\uFEFF/, "")) as JsonWebKeyInput;
+    return jwk.kty === "RSA" && "d" in jwk ? jwk : undefined;
+  } catch {
+    return undefined; // the gate says what is wrong with it
+  }
+}
+
+type JsonWebKeyInput = { readonly kty?: string } & Record<string, unknown>;
