@@ -103,7 +103,7 @@ test("without the trusted header, or with two, or on another path, it is 403, wh
   );
 });
 
-test("whatever goes wrong while it judges, and be it with --report-only, is 403", async () => {
+test("an unexpected failure is 403, with --report-only too", async () => {
   const errors: string[] = [];
   const gate = { tokenParameter: "token", check: () => Promise.reject(new Error("broken")) } as unknown as Gate;
   const log = { error: (text: string) => errors.push(text) } as unknown as Log;
@@ -113,7 +113,7 @@ test("whatever goes wrong while it judges, and be it with --report-only, is 403"
   const { status, headers } = await rawRequest((server.address() as AddressInfo).port, "/app.ipa");
   server.close();
   assert.deepEqual([status, headers["cache-control"]], [403, "no-store"]);
-  assert.deepEqual(errors, ["a request could not be judged: broken"]);
+  assert.deepEqual(errors, ["a request could not be checked: broken"]);
 });
 
 test("every method, range, condition and expectation gets the same answer: never 206, 304 or an ETag", async () => {

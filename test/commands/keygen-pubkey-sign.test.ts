@@ -313,9 +313,9 @@ test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said 
   const openSsh = join(folder, "id_rsa");
   writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n");
   for (const [file, answer] of [
-    [pkcs12, /identity\.p12: it is a PKCS#12 file[^]*openssl pkcs12 -in FILE -nokeys/],
+    [pkcs12, /identity\.p12: it is a PKCS#12 file[\s\S]*openssl pkcs12 -in FILE -nokeys/],
     [encrypted, /encrypted\.der.* encrypted/],
-    [openSsh, /OpenSSH's own format[^]*ssh-keygen/],
+    [openSsh, /OpenSSH's own format[\s\S]*ssh-keygen/],
   ] as const) {
     for (const argv of [
       ["pubkey", file],

@@ -1,14 +1,6 @@
-import type { GateOptions } from "@portcullis/core";
+import { type GateOptions, gateDefaults, gateLimits } from "@portcullis/core";
 import type { OptionTable, OptionValues } from "../command-line/option.ts";
 import { publicKeyRemedy } from "./key-file-remedy.ts";
-
-const gateDefaults = {
-  issuer: "JSS",
-  subject: "AppManifest",
-  clockSkew: 60,
-  maxLifetime: 7200,
-  tokenParameter: "token",
-} as const;
 
 /** The options of every command that checks tokens: the keys, and the rules. */
 export const gateOptionTable = {
@@ -37,15 +29,15 @@ export const gateOptionTable = {
   clockSkew: {
     kind: "duration",
     bareUnit: "s",
-    min: 0,
-    max: 300,
+    min: gateLimits.clockSkew.min,
+    max: gateLimits.clockSkew.max,
     default: gateDefaults.clockSkew,
     description: "how far the issuer's clock can be off",
   },
   maxLifetime: {
     kind: "duration",
-    min: 60,
-    max: 31 * 86_400,
+    min: gateLimits.maxLifetime.min,
+    max: gateLimits.maxLifetime.max,
     default: gateDefaults.maxLifetime,
     description: "refuse tokens that expire further ahead than this; Jamf Pro's maximum is 2h",
   },

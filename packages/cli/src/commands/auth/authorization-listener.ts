@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Decision, type Gate, refusalResponse } from "@portcullis/core";
+import { type Gate, type Refused, refusalResponse } from "@portcullis/core";
 import { clientKind } from "../../decision-log/client-kind.ts";
 import type { Log } from "../../decision-log/create-log.ts";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
@@ -7,8 +7,8 @@ import { type CheckedUrl, checkUrl } from "../../gate/check-url.ts";
 import { authPath, type MissingUrl, originalUrl } from "./original-url.ts";
 import type { UriSource } from "./proxy-preset.ts";
 
-/** What the answerer needs. */
-export interface AuthorizationOptions {
+/** What the listener needs. */
+export interface AuthorizationSettings {
   readonly gate: Gate;
   readonly source: UriSource;
   readonly reportOnly: boolean;
@@ -18,7 +18,7 @@ export interface AuthorizationOptions {
   readonly finished: (entry: LogEntry) => void;
 }
 
-/** An answer to a proxy: nothing but 204, 401 and 403 has a meaning to all of them. */
+/** A response to a proxy: only 204, 401 and 403 have a meaning to all of them. */
 interface Verdict {
   readonly status: 204 | 401 | 403;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,43 +28,43 @@ interface Verdict {
 const noStore = { "Cache-Control": "no-store" };
 
 /**
- * Makes the request listener of `auth`: answers as soon as the headers are there, whatever the
- * method, and looks at nothing of the request but the one header that is trusted.
+ * Makes the request listener of `auth`: it responds as soon as it has the headers, whatever the method, and reads
+ * nothing of the request but the one header that is trusted.
  */
 export function createAuthorizationListener(
-  options: AuthorizationOptions,
+  settings: AuthorizationSettings,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const complained = new Set<MissingUrl>();
   return (request, response) => {
     const started = performance.now();
-    answer(request, response, started, options, complained).catch((error: Error) => {
-      options.log.error(`a request could not be judged: ${error.message}`);
+    respond(request, response, started, settings, complained).catch((error: Error) => {
+      settings.log.error(`a request could not be checked: ${error.message}`);
       send(response, { status: 403, headers: noStore, body: "" });
     });
   };
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   started: number,
-  options: AuthorizationOptions,
+  settings: AuthorizationSettings,
   complained: Set<MissingUrl>,
 ): Promise<void> {
-  const found = originalUrl(request, options.source);
+  const found = originalUrl(request, settings.source);
   let checked: CheckedUrl | undefined;
   let verdict: Verdict;
   if ("missing" in found) {
     verdict = forbidden(found.missing);
-    if (!complained.has(found.missing)) options.log.error(complaint(found.missing, options.source));
+    if (!complained.has(found.missing)) settings.log.error(complaint(found.missing, settings.source));
     complained.add(found.missing);
   } else {
-    checked = await checkUrl(options.gate, found.url, options.now);
-    verdict = judge(checked, options.reportOnly);
+    checked = await checkUrl(settings.gate, found.url, settings.now);
+    verdict = decide(checked, settings.reportOnly);
   }
   response.once("close", () => {
     const path = "missing" in found ? "" : (found.url.split(/[?#]/, 1)[0] ?? "");
-    options.finished({
+    settings.finished({
       event: "authorization",
       method: originalMethod(request),
       path,
@@ -75,13 +75,13 @@ async function answer(
       complete: response.writableFinished,
       range: request.headers.range,
       client: clientKind(request.headers["user-agent"]),
-      reportOnly: checked && !checked.decision.allowed && options.reportOnly ? true : undefined,
+      reportOnly: checked && !checked.decision.allowed && settings.reportOnly ? true : undefined,
     });
   });
   send(response, verdict);
 }
 
-function judge({ decision, facts }: CheckedUrl, reportOnly: boolean): Verdict {
+function decide({ decision, facts }: CheckedUrl, reportOnly: boolean): Verdict {
   const headers: Record<string, string> = { ...noStore, "X-Portcullis-Code": facts.code ?? "" };
   if (facts.token !== undefined) headers["X-Portcullis-Token"] = facts.token;
   if (decision.allowed || reportOnly) return { status: 204, headers, body: "" };
@@ -89,16 +89,10 @@ function judge({ decision, facts }: CheckedUrl, reportOnly: boolean): Verdict {
 }
 
 /** 400 and 503 would be a server error to nginx: they become 403, and the code says which it was. */
-function refusal(decision: Exclude<Decision, { allowed: true }>, headers: Record<string, string>): Verdict {
-  const status = decision.status === 401 ? 401 : 403;
-  const answer = refusalResponse(decision);
-  const { "WWW-Authenticate": challenge, "Retry-After": _, ...others } = answer.headers;
-  if (status === 401 && challenge !== undefined) headers["WWW-Authenticate"] = challenge;
-  const body =
-    status === 403
-      ? answer.body.replace(/"title":"[^"]*","status":\d+/, '"title":"Forbidden","status":403')
-      : answer.body;
-  return { status, headers: { ...others, ...headers }, body };
+function refusal(refused: Refused, ownHeaders: Readonly<Record<string, string>>): Verdict {
+  const status = refused.status === 401 ? 401 : 403;
+  const { headers, body } = refusalResponse(refused, { status });
+  return { status, headers: { ...headers, ...ownHeaders }, body };
 }
 
 function forbidden(code: MissingUrl): Verdict {
