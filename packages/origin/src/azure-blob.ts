@@ -1,0 +1,94 @@
+import type { Origin } from "./origin.ts";
+import { createRemoteOrigin, type RemoteOptions, type StoreRequest } from "./remote-origin.ts";
+import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
+
+/** What opens a private container: the account's key, or a shared access signature that allows reading. */
+export type AzureCredentials =
+  | { readonly accountKey: string; readonly sas?: never }
+  | { readonly sas: string; readonly accountKey?: never };
+
+/** A container of Azure Blob Storage. */
+export interface AzureBlobOptions extends RemoteOptions {
+  /** The storage account's name. */
+  readonly account: string;
+  readonly container: string;
+  /** The part of every blob's name before the name, such as `prod`; default none. */
+  readonly prefix?: string | undefined;
+  /** Default `https://ACCOUNT.blob.core.windows.net`; the emulator's is `http://127.0.0.1:10000/devstoreaccount1`. */
+  readonly endpoint?: string | undefined;
+  readonly credentials: AzureCredentials;
+}
+
+/** The first version of the service whose `Range` and conditional headers are as they are used here. */
+const serviceVersion = "2021-08-06";
+
+/**
+ * Files in a private container of Azure Blob Storage. Requests carry a shared access signature, or are signed with the
+ * account's key (Azure Storage documentation, "Authorize with Shared Key").
+ *
+ * @throws {TypeError} if an option is wrong
+ *
+ * @example
+ * const origin = azureBlob({ account: "example", container: "apps", credentials: { sas } });
+ */
+export function azureBlob(options: AzureBlobOptions): Origin {
+  const { account, container, prefix = "", credentials } = options;
+  const service = readStoreAddress("endpoint", options.endpoint ?? `https://${account}.blob.core.windows.net`);
+  const base = new URL(`${service.pathname.replace(/\/*$/, "/")}${encodePath(container)}/`, service);
+  const { sas = "", accountKey } = credentials;
+  const key = accountKey === undefined ? undefined : importAccountKey(accountKey);
+  key?.catch(() => {}); // reported by the request that needs it
+
+  async function send(name: string, { method, headers, signal }: StoreRequest): Promise<Response> {
+    const url = new URL(encodePath(folderPrefix(prefix) + name), base);
+    const all: Record<string, string> = {
+      ...headers,
+      "x-ms-date": new Date().toUTCString(),
+      "x-ms-version": serviceVersion,
+    };
+    if (key)
+      all.Authorization = `SharedKey ${account}:${await sign(await key, stringToSign(account, url, method, all))}`;
+    else url.search = sas.replace(/^\?/, "");
+    return fetch(url, { method, headers: all, redirect: "manual", signal });
+  }
+
+  return createRemoteOrigin({ title: `the container ${container}`, send, explain }, options);
+}
+
+/** The request in the form that Azure signs; the version's headers come first, then what it was asked. */
+function stringToSign(account: string, url: URL, method: string, headers: Readonly<Record<string, string>>): string {
+  const standard = ["Content-Encoding", "Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Date"];
+  standard.push("If-Modified-Since", "If-Match", "If-None-Match", "If-Unmodified-Since", "Range");
+  const own = ["x-ms-date", "x-ms-version"].map((name) => `${name}:${headers[name]}`);
+  return [method, ...standard.map((name) => headers[name] ?? ""), ...own, `/${account}${url.pathname}`].join("\n");
+}
+
+async function importAccountKey(accountKey: string): Promise<CryptoKey> {
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const bytes = Uint8Array.from(atob(accountKey), (character) => character.charCodeAt(0));
+  return crypto.subtle.importKey("raw", bytes, hmac, false, ["sign"]);
+}
+
+async function sign(key: CryptoKey, text: string): Promise<string> {
+  const signature = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text));
+  return btoa(String.fromCharCode(...new Uint8Array(signature)));
+}
+
+/** What to do about the errors that administrators meet (Azure Storage documentation, "Blob service error codes"). */
+const remedies: Readonly<Record<string, string>> = {
+  AuthenticationFailed:
+    "the account key or shared access signature is wrong or has expired, or this computer's clock is off",
+  AuthorizationPermissionMismatch: "the shared access signature does not allow reading (sp=r)",
+  AuthorizationFailure:
+    "the account key or shared access signature is wrong, or the account's firewall does not allow this computer",
+  ContainerNotFound: "there is no such container in this account",
+  ServerBusy: "too many requests",
+};
+
+async function explain(response: Response): Promise<string> {
+  await response.body?.cancel();
+  const code = response.headers.get("x-ms-error-code") ?? "";
+  if (!/^\w{1,64}$/.test(code)) return `status ${response.status}`;
+  const remedy = remedies[code];
+  return remedy === undefined ? code : `${code}: ${remedy}`;
+}

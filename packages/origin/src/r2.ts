@@ -1,0 +1,87 @@
+import { appleContentType } from "./content-type.ts";
+import type { Origin } from "./origin.ts";
+import { folderPrefix } from "./store-address.ts";
+
+/** The part of an R2 bucket binding that is used, named here so that users need no types of Cloudflare's. */
+export interface R2BucketLike {
+  head(key: string): Promise<R2ObjectLike | null>;
+  get(
+    key: string,
+    options: { readonly range: { offset: number; length: number }; readonly onlyIf: { etagMatches: string } },
+  ): Promise<R2ObjectLike | null>;
+}
+
+/** What the bucket says of an object; `body` is there if the condition holds. */
+export interface R2ObjectLike {
+  readonly size: number;
+  readonly etag: string;
+  readonly httpEtag: string;
+  readonly uploaded: Date;
+  readonly httpMetadata?: { readonly contentType?: string } | undefined;
+  readonly body?: ReadableStream<Uint8Array<ArrayBuffer>> | null;
+}
+
+/** Where in the bucket the files are. */
+export interface R2Options {
+  /** The part of every key before the name, such as `prod`; default none. */
+  readonly prefix?: string | undefined;
+}
+
+/**
+ * Files in a Cloudflare R2 bucket that is bound to the Worker.
+ *
+ * @example
+ * export default { fetch: (request, env) => guardFor(env)(request, () => respond(r2(env.APPS), request)) };
+ */
+export function r2(bucket: R2BucketLike, { prefix = "" }: R2Options = {}): Origin {
+  const keyPrefix = folderPrefix(prefix);
+  return {
+    async open(name) {
+      const key = keyPrefix + name;
+      const object = await bucket.head(key);
+      if (!object) return { found: false, status: 404 };
+      const { size, etag, httpEtag, uploaded, httpMetadata } = object;
+      return {
+        found: true,
+        name,
+        size,
+        etag: httpEtag,
+        // HTTP dates have whole seconds.
+        modified: new Date(Math.floor(uploaded.getTime() / 1000) * 1000),
+        contentType: appleContentType(name) ?? httpMetadata?.contentType,
+        read: ({ first, last }) => readVersion(bucket, key, etag, first, last - first + 1),
+        close() {},
+      };
+    },
+  };
+}
+
+/** The bytes of this version only: without a body, the object has been replaced since it was opened. */
+function readVersion(
+  bucket: R2BucketLike,
+  key: string,
+  etag: string,
+  offset: number,
+  length: number,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let missing = length;
+  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  return new ReadableStream({
+    start(controller) {
+      if (length === 0) controller.close();
+    },
+    async pull(controller) {
+      if (!reader) {
+        const object = await bucket.get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
+        if (!object?.body) throw new Error("the object was replaced while it was being opened");
+        reader = object.body.getReader();
+      }
+      const { value, done } = await reader.read();
+      missing -= value?.length ?? 0;
+      if (done && missing > 0) throw new Error("the bucket sent fewer bytes than it announced");
+      if (value) controller.enqueue(value);
+      if (done) controller.close();
+    },
+    cancel: (reason) => reader?.cancel(reason),
+  });
+}

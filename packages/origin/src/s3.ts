@@ -1,0 +1,128 @@
+import { AwsClient } from "aws4fetch";
+import type { Origin } from "./origin.ts";
+import { createRemoteOrigin, type RemoteOptions, type StoreRequest } from "./remote-origin.ts";
+import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
+
+/** What signs requests to a bucket. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Temporary credentials have one. */
+  readonly sessionToken?: string | undefined;
+}
+
+/** A bucket of Amazon S3 or of a service that speaks its protocol. */
+export interface S3Options extends RemoteOptions {
+  readonly bucket: string;
+  /** The part of every key before the name, such as `prod`; default none. */
+  readonly prefix?: string | undefined;
+  /** Default `us-east-1`; Cloudflare R2 takes `auto`. */
+  readonly region?: string | undefined;
+  /**
+   * The service's address if it is not Amazon's, such as `https://minio.example`, `https://storage.googleapis.com`
+   * (Google Cloud Storage with HMAC keys) or `https://ACCOUNT.r2.cloudflarestorage.com`.
+   */
+  readonly endpoint?: string | undefined;
+  /**
+   * Whether the bucket is the first segment of the path rather than a part of the host name. Default `true` with an
+   * `endpoint`, and for a bucket whose name has a dot, which no wildcard certificate matches; else `false`.
+   */
+  readonly pathStyle?: boolean | undefined;
+  /** The credentials, or a function that is asked before each request and caches by itself. */
+  readonly credentials: S3Credentials | (() => Promise<S3Credentials>);
+}
+
+/**
+ * Files in a private bucket: Amazon S3, Cloudflare R2, MinIO, Ceph, Google Cloud Storage. Requests are signed with AWS
+ * Signature Version 4. The credentials need `s3:GetObject`, and `s3:ListBucket` to tell a missing object from a
+ * forbidden one; they need nothing that writes.
+ *
+ * @throws {TypeError} if an option is wrong
+ *
+ * @example
+ * const origin = s3({ bucket: "apps", region: "eu-central-1", credentials: { accessKeyId, secretAccessKey } });
+ */
+export function s3(options: S3Options): Origin {
+  const { bucket, prefix = "", credentials } = options;
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
+    throw new TypeError(`bucket: "${bucket}" is not a bucket name`);
+  const keyPrefix = folderPrefix(prefix);
+  const cache = new Map<string, ArrayBuffer>();
+  // The bucket's own region, once a response has told it.
+  let region = options.region ?? "us-east-1";
+  let base = baseUrl(options, region);
+
+  async function send(name: string, request: StoreRequest): Promise<Response> {
+    const response = await sendSigned(new URL(encodePath(keyPrefix + name), base), request);
+    const actual = response.headers.get("x-amz-bucket-region");
+    const isElsewhere = [301, 307, 400].includes(response.status) && actual !== null && actual !== region;
+    if (!isElsewhere || options.endpoint !== undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(actual)) return response;
+    await response.body?.cancel();
+    region = actual;
+    base = baseUrl(options, region);
+    return sendSigned(new URL(encodePath(keyPrefix + name), base), request);
+  }
+
+  async function sendSigned(url: URL, { method, headers, signal }: StoreRequest): Promise<Response> {
+    const { sessionToken, ...keys } = typeof credentials === "function" ? await credentials() : credentials;
+    const client = new AwsClient({ ...keys, ...(sessionToken ? { sessionToken } : {}), service: "s3", region, cache });
+    // fetch adds a second Accept-Encoding to every request with Range (Fetch standard), so it cannot be signed.
+    const { "Accept-Encoding": encoding, ...signable } = headers;
+    const signed = await client.sign(url.href, { method, headers: signable });
+    if (encoding !== undefined) signed.headers.set("Accept-Encoding", encoding);
+    return fetch(signed, { redirect: "manual", signal });
+  }
+
+  return createRemoteOrigin({ title: `the bucket ${bucket}`, send, explain }, options);
+}
+
+/** The bucket's address, with a slash at its end. */
+function baseUrl({ bucket, endpoint, pathStyle }: S3Options, region: string): URL {
+  const service = readStoreAddress("endpoint", endpoint ?? `https://s3.${region}.amazonaws.com`);
+  const path = service.pathname.replace(/\/*$/, "/");
+  if (pathStyle ?? (endpoint !== undefined || bucket.includes("."))) {
+    return new URL(`${path}${bucket}/`, service);
+  }
+  service.hostname = `${bucket}.${service.hostname}`;
+  service.pathname = path;
+  return service;
+}
+
+/** What to do about the errors that administrators meet (Amazon S3 API reference, "Error responses"). */
+const remedies: Readonly<Record<string, string>> = {
+  AccessDenied:
+    "there is no such object, or the credentials may not read it; grant s3:GetObject, and s3:ListBucket to tell which",
+  AuthorizationHeaderMalformed: "the region is wrong; set --region to the bucket's",
+  ExpiredToken: "the temporary credentials have expired; renew them",
+  InvalidAccessKeyId: "the access key ID does not exist; check AWS_ACCESS_KEY_ID",
+  InvalidToken: "the session token is wrong; check AWS_SESSION_TOKEN",
+  NoSuchBucket: "there is no such bucket at this endpoint",
+  PermanentRedirect: "the bucket is in another region; set --region to the bucket's",
+  RequestTimeTooSkewed: "this computer's clock is off by more than 15 minutes; set it",
+  SignatureDoesNotMatch:
+    "the secret access key does not fit the access key ID, or the region or endpoint is wrong; check AWS_SECRET_ACCESS_KEY",
+  SlowDown: "too many requests",
+};
+
+async function explain(response: Response): Promise<string> {
+  const text = await readStart(response);
+  const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1];
+  if (code === undefined) return `status ${response.status}`;
+  const remedy = remedies[code];
+  return remedy === undefined ? code : `${code}: ${remedy}`;
+}
+
+/** The first bytes of an error document, at most 4 KiB of it. */
+async function readStart({ body }: Response): Promise<string> {
+  const reader = body?.getReader();
+  if (!reader) return "";
+  let text = "";
+  const decoder = new TextDecoder();
+  while (text.length < 4096) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += decoder.decode(value, { stream: true });
+  }
+  await reader.cancel();
+  return text;
+}

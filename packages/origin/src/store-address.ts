@@ -1,0 +1,33 @@
+/** Percent-encodes a name for a URL's path: everything but letters, digits, `- . _ ~` and slashes, as AWS Signature Version 4 requires. */
+export function encodePath(name: string): string {
+  return encodeURIComponent(name)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%2F", "/");
+}
+
+/** A prefix with a slash at its end, or nothing; slashes around it do not count. */
+export function folderPrefix(prefix: string): string {
+  const trimmed = prefix.replace(/^\/{1,64}|\/{1,64}$/g, "");
+  return trimmed === "" ? "" : `${trimmed}/`;
+}
+
+/**
+ * Reads a store's address: `https:`, or `http:` to this computer. On any other way, whoever is on it could read the
+ * credentials and replace the files.
+ *
+ * @throws {TypeError} with the option's name
+ */
+export function readStoreAddress(option: string, address: string): URL {
+  if (!URL.canParse(address)) throw new TypeError(`${option}: give a URL, such as https://files.example`);
+  const url = new URL(address);
+  const isEncrypted = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
+  if (!isEncrypted) throw new TypeError(`${option}: ${url.protocol}//${url.host} is not encrypted; give an https URL`);
+  if (url.username !== "" || url.password !== "") {
+    throw new TypeError(`${option}: leave the user name and the password out; credentials have options of their own`);
+  }
+  return url;
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
