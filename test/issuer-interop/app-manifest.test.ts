@@ -156,12 +156,7 @@ describe("an app manifest", () => {
       "manifest_invalid",
       /display-image: protected must be true or false/,
     ],
-    [
-      "a date that is none",
-      { additionalMetadata: { x: new Date(Number.NaN) } },
-      "manifest_invalid",
-      /a date that is none/,
-    ],
+    ["an invalid date", { additionalMetadata: { x: new Date(Number.NaN) } }, "manifest_invalid", /an invalid date/],
     ["no number", { additionalMetadata: { x: Number.NaN } }, "manifest_invalid", /not finite/],
     ["a number without end", { additionalMetadata: { x: [-1 / 0] } }, "manifest_invalid", /not finite/],
     ["a number too large", { additionalMetadata: { x: { y: 2 ** 53 } } }, "manifest_invalid", /too large to be exact/],

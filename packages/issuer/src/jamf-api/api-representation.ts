@@ -1,6 +1,5 @@
-import { DOMImplementation, XMLSerializer } from "@xmldom/xmldom";
 import { issuerError } from "../issuer-error.ts";
-import { type Element, parseXml } from "../property-list/xml.ts";
+import { escapeXml, parseXml, type XmlElement } from "../property-list/xml.ts";
 import { findUnknownName } from "../unknown-name.ts";
 
 /**
@@ -49,7 +48,7 @@ export function writeApiConfiguration(
   format: ApiFormat,
 ): string {
   if (format === "json") return JSON.stringify({ [one]: configuration });
-  return writeXml(one, (root) => appendMembers(root, configuration));
+  return xmlDeclaration + writeElement(one, writeMembers(configuration));
 }
 
 /** Writes the list of all configurations: full records without their keys, as Jamf Pro's. */
@@ -58,14 +57,8 @@ export function writeApiList(
   format: ApiFormat,
 ): string {
   if (format === "json") return JSON.stringify({ [many]: configurations });
-  return writeXml(many, (root) => {
-    appendMembers(root, { size: configurations.length });
-    for (const configuration of configurations) {
-      const element = newElement(root, one);
-      appendMembers(element, configuration);
-      root.appendChild(element);
-    }
-  });
+  const elements = configurations.map((configuration) => writeElement(one, writeMembers(configuration)));
+  return xmlDeclaration + writeElement(many, writeMembers({ size: configurations.length }) + elements.join(""));
 }
 
 function readJson(text: string): Record<string, unknown> {
@@ -83,19 +76,17 @@ function readJson(text: string): Record<string, unknown> {
 }
 
 function readXml(text: string): Record<string, unknown> {
-  let root: Element | null;
+  let root: XmlElement;
   try {
-    root = parseXml(text).documentElement;
+    root = parseXml(text);
   } catch {
     throw malformed("it is neither JSON nor well-formed XML");
   }
-  if (root?.nodeName !== one) throw malformed(`its outermost element must be ${one}`);
+  if (root.name !== one) throw malformed(`its outermost element must be ${one}`);
   const members = new Map<string, unknown>();
-  for (let node = root.firstChild; node; node = node.nextSibling) {
-    if (node.nodeType !== node.ELEMENT_NODE) continue;
-    const { nodeName: name, textContent } = node;
+  for (const { name, text } of root.children) {
     if (members.has(name)) throw malformed(`its ${name} is duplicated`);
-    members.set(name, xmlValue(name, textContent ?? ""));
+    members.set(name, xmlValue(name, text));
   }
   return Object.fromEntries(members);
 }
@@ -109,24 +100,15 @@ function xmlValue(name: string, text: string): unknown {
   return text;
 }
 
-function writeXml(rootName: string, fill: (root: Element) => void): string {
-  const document = new DOMImplementation().createDocument(null, rootName, null);
-  if (document.documentElement) fill(document.documentElement);
-  return `<?xml version="1.0" encoding="UTF-8"?>${new XMLSerializer().serializeToString(document)}`;
+const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>';
+
+function writeMembers(members: object): string {
+  const entries = Object.entries(members);
+  return entries.map(([name, value]) => writeElement(name, escapeXml(String(value)))).join("");
 }
 
-function appendMembers(parent: Element, members: object): void {
-  for (const [name, value] of Object.entries(members)) {
-    const element = newElement(parent, name);
-    element.textContent = String(value);
-    parent.appendChild(element);
-  }
-}
-
-function newElement(parent: Element, name: string): Element {
-  const { ownerDocument } = parent;
-  if (!ownerDocument) throw new Error("the element is in no document");
-  return ownerDocument.createElement(name);
+function writeElement(name: string, content: string): string {
+  return `<${name}>${content}</${name}>`;
 }
 
 function malformed(problem: string): Error {

@@ -1,6 +1,6 @@
 import { issuerError } from "../issuer-error.ts";
-import { readBinaryPlist } from "../property-list/binary-plist.ts";
-import { isDictionary, readPropertyList } from "../property-list/property-list.ts";
+import { isDictionary } from "../property-list/property-list.ts";
+import { readPropertyListFile } from "../property-list/read-property-list-file.ts";
 import type { PackagedApp } from "./package-description.ts";
 
 /**
@@ -22,17 +22,14 @@ export function readInfoPlist(bytes: Buffer, fallbackTitle: string): PackagedApp
 }
 
 function parse(bytes: Buffer): Record<string, unknown> {
-  let info: unknown;
+  let problem = "it is not a dictionary";
   try {
-    const isBinary = bytes.subarray(0, 6).toString("latin1") === "bplist";
-    info = isBinary
-      ? readBinaryPlist(bytes)
-      : readPropertyList(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    info = undefined;
+    const info = readPropertyListFile(bytes);
+    if (isDictionary(info)) return info;
+  } catch (error) {
+    problem = (error as Error).message;
   }
-  if (isDictionary(info)) return info;
-  throw issuerError("package_damaged", "The app's Info.plist cannot be read: build or copy the app again.");
+  throw issuerError("package_damaged", `The app's Info.plist cannot be read: ${problem}.`);
 }
 
 function text(info: Record<string, unknown>, key: string): string | undefined {

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { issuerError } from "../issuer-error.ts";
-import { childrenNamed, childText, type Element, parseXml } from "../property-list/xml.ts";
+import { decodeXml } from "../property-list/decode-text.ts";
+import { childrenNamed, childText, parseXml, type XmlElement } from "../property-list/xml.ts";
 import type { PackagedApp } from "./package-description.ts";
 
 /** The names found in one of a package's XML files. */
@@ -20,7 +21,7 @@ export function readDistribution(content: Buffer): PackageNames {
   const title = childText(root, "title");
   return {
     // Capitals and underscores only: the name of a translation that is elsewhere.
-    title: title === undefined || title === "" || /^[A-Z0-9_]+_[A-Z0-9_]+$/.test(title) ? undefined : title,
+    title: title === undefined || title === "" || /^[A-Z0-9]*_[A-Z0-9_]*$/.test(title) ? undefined : title,
     identifier: named(product, "id") ?? named(versioned ?? references[0], "id"),
     version: named(product, "version") ?? named(versioned, "version"),
     apps: references.flatMap((reference) =>
@@ -41,7 +42,7 @@ export function readPackageInfo(content: Buffer): PackageNames {
 }
 
 /** The outermost apps among the bundles: not frameworks, and not what is inside another app. */
-function appsAmong(bundles: readonly Element[]): PackagedApp[] {
+function appsAmong(bundles: readonly XmlElement[]): PackagedApp[] {
   return bundles.flatMap((bundle) => {
     const path = attribute(bundle, "path") ?? "";
     const bundleIdentifier = attribute(bundle, "id") ?? attribute(bundle, "CFBundleIdentifier");
@@ -54,21 +55,20 @@ function appsAmong(bundles: readonly Element[]): PackagedApp[] {
   });
 }
 
-function readRoot(content: Buffer, name: string): Element {
+function readRoot(content: Buffer, name: string): XmlElement {
   try {
-    const { documentElement } = parseXml(content.toString("utf8"));
-    if (documentElement) return documentElement;
+    return parseXml(decodeXml(content));
   } catch {
     // Said below: what the parser says is of no use to whoever has the package.
   }
   throw issuerError("package_damaged", `The ${name} in the .pkg cannot be read: build or copy the package again.`);
 }
 
-function named(element: Element | undefined, name: string): string | undefined {
+function named(element: XmlElement | undefined, name: string): string | undefined {
   return element && attribute(element, name);
 }
 
-function attribute(element: Element, name: string): string | undefined {
-  const value = element.getAttribute(name)?.trim();
+function attribute(element: XmlElement, name: string): string | undefined {
+  const value = element.attributes[name]?.trim();
   return value === "" ? undefined : (value ?? undefined);
 }

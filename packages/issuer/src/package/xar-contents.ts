@@ -1,5 +1,5 @@
 import { issuerError } from "../issuer-error.ts";
-import { childrenNamed, childText, type Element, parseXml } from "../property-list/xml.ts";
+import { childrenNamed, childText, parseXml, type XmlElement } from "../property-list/xml.ts";
 
 /** Where one file is in the heap of a xar archive, and how. */
 export interface XarEntry {
@@ -27,7 +27,7 @@ export function readXarContents(xml: string): XarContents {
   const toc = tableOfContents(xml);
   const entries = new Map<string, XarEntry>();
 
-  function addFiles(folder: Element, path: string, depth: number): void {
+  function addFiles(folder: XmlElement, path: string, depth: number): void {
     if (depth > deepestFolder) throw hostile("folders nested without end");
     for (const file of childrenNamed(folder, "file")) {
       const name = readName(file);
@@ -48,17 +48,16 @@ export function readXarContents(xml: string): XarContents {
 }
 
 /** xar writes a name that is no UTF-8 in base64. */
-function readName(file: Element): string {
+function readName(file: XmlElement): string {
   const [element] = childrenNamed(file, "name");
-  const text = element?.textContent?.trim() ?? "";
-  const isEncoded = element?.getAttribute("enctype") === "base64";
+  const text = element?.text.trim() ?? "";
+  const isEncoded = element?.attributes.enctype === "base64";
   return isEncoded ? Buffer.from(text, "base64").toString("latin1") : text;
 }
 
-function tableOfContents(xml: string): Element {
+function tableOfContents(xml: string): XmlElement {
   try {
-    const { documentElement } = parseXml(xml);
-    const [toc] = documentElement ? childrenNamed(documentElement, "toc") : [];
+    const [toc] = childrenNamed(parseXml(xml), "toc");
     if (toc) return toc;
   } catch {
     // Said below: what the parser says is of no use to whoever has the package.
@@ -66,22 +65,22 @@ function tableOfContents(xml: string): Element {
   throw issuerError("package_damaged", "The .pkg has no readable table of contents: build or copy it again.");
 }
 
-function readEntry(data: Element): XarEntry {
+function readEntry(data: XmlElement): XarEntry {
   const [encoding] = childrenNamed(data, "encoding");
   const [checksum] = childrenNamed(data, "extracted-checksum");
   return {
     offset: readNumber(data, "offset"),
     length: readNumber(data, "length"),
     size: readNumber(data, "size"),
-    encoding: encoding?.getAttribute("style") ?? "application/octet-stream",
+    encoding: encoding?.attributes.style ?? "application/octet-stream",
     checksum: checksum && {
-      algorithm: (checksum.getAttribute("style") ?? "").toLowerCase(),
-      digest: checksum.textContent?.trim() ?? "",
+      algorithm: (checksum.attributes.style ?? "").toLowerCase(),
+      digest: checksum.text.trim(),
     },
   };
 }
 
-function readNumber(data: Element, name: string): number {
+function readNumber(data: XmlElement, name: string): number {
   const text = childText(data, name) ?? "";
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw issuerError("package_damaged", `The .pkg does not say the ${name} of a file: build or copy it again.`);

@@ -1,78 +1,114 @@
-import { parseBuffer } from "bplist-parser";
+import { dictionaryOf } from "./property-list.ts";
+
+/** What all values may come to, in bytes: 80, which is about what one takes in memory, and its length for each. */
+const largestExpansion = 16 * 1024 * 1024;
+const sizeOfValue = 80;
+const deepestNesting = 64;
+const trailerSize = 32;
+/** Seconds from 1970 to 2001, where Apple's dates begin. */
+const appleEpoch = 978_307_200;
 
 /**
- * Reads a binary property list; throws if it is broken or built to explode.
+ * Reads a binary property list (Apple, CFBinaryPList.c); throws if it is damaged or built to harm.
  *
- * The format lets an object be used many times over, so that a hundred bytes can stand for 2^60
- * objects, or for themselves without end. The library follows all of it; so what it would make is
- * added up before.
+ * The format lets an object be used many times over, so that a hundred bytes can describe 2^60 objects, or an object
+ * that contains itself. So each use of an object is counted against one budget, and the nesting is bounded.
  */
-export function readBinaryPlist(bytes: Buffer): unknown {
-  if (expandedSize(bytes) > largestExpansion) throw new Error("the property list would explode");
-  const [value] = parseBuffer(bytes);
-  return value;
-}
+export function readBinaryPlist(bytes: Uint8Array): unknown {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const trailer = view.length - trailerSize;
+  if (trailer < 8 || view.toString("latin1", 0, 7) !== "bplist0") throw new Error("it is not a whole binary list");
+  const offsetSize = view.readUInt8(trailer + 6);
+  const referenceSize = view.readUInt8(trailer + 7);
+  const objectCount = readUnsigned(trailer + 8, 8);
+  const offsetTable = readUnsigned(trailer + 24, 8);
+  let budget = largestExpansion;
 
-const largestExpansion = 16 * 1024 * 1024;
-const deepestNesting = 64;
-
-/** What the objects of a list come to when every use of each is counted: 16 and its length for each. */
-function expandedSize(bytes: Buffer): number {
-  const trailer = bytes.length - 32;
-  const offsetSize = bytes.readUInt8(trailer + 6);
-  const referenceSize = bytes.readUInt8(trailer + 7);
-  const objectCount = readInteger(bytes, trailer + 8, 8);
-  const topObject = readInteger(bytes, trailer + 16, 8);
-  const offsetTable = readInteger(bytes, trailer + 24, 8);
-  const known = new Map<number, number>();
-
-  function sizeOf(object: number, depth: number): number {
-    const before = known.get(object);
-    if (before !== undefined) return before;
-    if (object >= objectCount) throw new Error("it refers to an object that does not exist");
-    if (depth > deepestNesting) throw new Error("it is nested too deeply, or in itself");
-    const offset = readInteger(bytes, offsetTable + object * offsetSize, offsetSize);
-    const { type, count, content } = readMarker(bytes, offset);
-    const references = type === 0xd ? count * 2 : type === 0xa ? count : 0;
-    const width = references > 0 ? references * referenceSize : type === 6 ? count * 2 : count;
-    if (content + width > trailer) throw new Error("an object reaches beyond the end");
-    let size = 16 + width;
-    for (let index = 0; index < references && size <= largestExpansion; index += 1) {
-      const reference = readInteger(bytes, content + index * referenceSize, referenceSize);
-      size += sizeOf(reference, depth + 1);
-    }
-    known.set(object, size);
-    return size;
+  function readUnsigned(offset: number, width: number): number {
+    if (width < 1 || offset + width > view.length) throw new Error("it refers to bytes beyond its end");
+    if (width <= 6) return view.readUIntBE(offset, width);
+    if (width === 8) return Number(view.readBigUInt64BE(offset));
+    throw new Error("a number has an impossible width");
   }
 
-  return sizeOf(topObject, 0);
+  /** The bytes of an object's content, after they are counted. */
+  function take(offset: number, length: number): Buffer {
+    budget -= sizeOfValue + length;
+    if (budget < 0) throw new Error("it expands to more than 16 MiB");
+    if (offset + length > trailer) throw new Error("it refers to bytes beyond its end");
+    return view.subarray(offset, offset + length);
+  }
+
+  function readObject(reference: number, depth: number): unknown {
+    if (reference >= objectCount) throw new Error("it refers to an object that does not exist");
+    if (depth > deepestNesting) throw new Error("it is nested more than 64 deep, or in itself");
+    const offset = readUnsigned(offsetTable + reference * offsetSize, offsetSize);
+    const marker = readUnsigned(offset, 1);
+    const type = marker >> 4;
+    const low = marker & 0x0f;
+    if (marker === 0x08 || marker === 0x09) {
+      take(offset, 1);
+      return marker === 0x09;
+    }
+    if (type === 0x1) return readInteger(take(offset + 1, 2 ** low));
+    if (type === 0x2) return readReal(take(offset + 1, 2 ** low));
+    if (marker === 0x33) return readDate(take(offset + 1, 8));
+
+    const { count, content } = readCount(offset, low);
+    if (type === 0x4) return Buffer.from(take(content, count));
+    if (type === 0x5 || type === 0x7) return decode(take(content, count), "utf-8");
+    if (type === 0x6) return decode(take(content, count * 2), "utf-16be");
+    if (type === 0xa) return readReferences(content, count).map((member) => readObject(member, depth + 1));
+    if (type !== 0xd) throw new Error("it holds an object of an unknown type");
+    const references = readReferences(content, count * 2);
+    const entries = references.slice(0, count).map((reference, index): [string, unknown] => {
+      const key = readObject(reference, depth + 1);
+      if (typeof key !== "string") throw new Error("a dictionary has a key that is not a string");
+      return [key, readObject(references[count + index] ?? objectCount, depth + 1)];
+    });
+    return dictionaryOf(entries);
+  }
+
+  /** A length below 15 is in the marker; a longer one follows as an integer. */
+  function readCount(offset: number, low: number): { count: number; content: number } {
+    if (low < 0x0f) return { count: low, content: offset + 1 };
+    const marker = readUnsigned(offset + 1, 1);
+    const width = 2 ** (marker & 0x0f);
+    if (marker >> 4 !== 1) throw new Error("a length is not an integer");
+    return { count: readUnsigned(offset + 2, width), content: offset + 2 + width };
+  }
+
+  function readReferences(offset: number, count: number): number[] {
+    take(offset, count * referenceSize);
+    return Array.from({ length: count }, (_, index) => readUnsigned(offset + index * referenceSize, referenceSize));
+  }
+
+  return readObject(readUnsigned(trailer + 16, 8), 0);
 }
 
-interface ObjectMarker {
-  readonly type: number;
-  /** Bytes, characters or members, by type. */
-  readonly count: number;
-  /** Where the content starts. */
-  readonly content: number;
+/** One, two and four bytes are unsigned, eight and sixteen signed. */
+function readInteger(bytes: Buffer): number | bigint {
+  if (bytes.length <= 4) return bytes.readUIntBE(0, bytes.length);
+  const value = BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString("hex")}`));
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-function readMarker(bytes: Buffer, offset: number): ObjectMarker {
-  const marker = bytes.readUInt8(offset);
-  const type = marker >> 4;
-  const low = marker & 0x0f;
-  if (type === 0) return { type, count: 0, content: offset + 1 }; // null, false, true
-  if (type === 1 || type === 2) return { type, count: 2 ** low, content: offset + 1 }; // numbers
-  if (type === 3) return { type, count: 8, content: offset + 1 }; // a date
-  if (type === 8) return { type, count: low + 1, content: offset + 1 }; // a UID
-  if (low !== 0x0f) return { type, count: low, content: offset + 1 };
-  // The count does not fit: it follows as a number.
-  const countMarker = bytes.readUInt8(offset + 1);
-  const width = 2 ** (countMarker & 0x0f);
-  if (countMarker >> 4 !== 1 || width > 8) throw new Error("a count is no number");
-  return { type, count: readInteger(bytes, offset + 2, width), content: offset + 2 + width };
+function readReal(bytes: Buffer): number {
+  if (bytes.length === 4) return bytes.readFloatBE();
+  if (bytes.length === 8) return bytes.readDoubleBE();
+  throw new Error("a real has an impossible width");
 }
 
-function readInteger(bytes: Buffer, offset: number, width: number): number {
-  if (width === 8) return Number(bytes.readBigUInt64BE(offset));
-  return bytes.readUIntBE(offset, width);
+function readDate(bytes: Buffer): Date {
+  const date = new Date((bytes.readDoubleBE() + appleEpoch) * 1000);
+  if (Number.isNaN(date.getTime())) throw new Error("a date is out of range");
+  return date;
+}
+
+function decode(bytes: Buffer, encoding: string): string {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error(`a string is not valid ${encoding.toUpperCase()}`);
+  }
 }

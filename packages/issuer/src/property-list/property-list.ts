@@ -1,5 +1,4 @@
-import plist, { type PlistValue } from "plist";
-import { parseXml } from "./xml.ts";
+import { escapeXml, parseXml, type XmlElement } from "./xml.ts";
 
 /** What a property list can hold (Apple's `plist(5)`). */
 export type PropertyListValue =
@@ -16,54 +15,141 @@ export interface PropertyListDictionary {
   readonly [key: string]: PropertyListValue | undefined;
 }
 
-/**
- * Writes an XML property list with Apple's document type.
- *
- * What XML 1.0 cannot hold (control characters, halves of a character) throws, and so do numbers that are not finite or
- * not exact, and dates that are none.
- */
-export function writePropertyList(value: PropertyListValue): string {
-  return `${plist.build(plain(value))}\n`;
-}
-
-/** Reads an XML property list; throws if it is not well-formed, or no property list. */
-export function readPropertyList(text: string): unknown {
-  // The library forgives broken XML and prints what it thinks of it; this does neither. It prints a
-  // warning of U+FFFD too, unless that is written as a reference.
-  parseXml(text);
-  return plist.parse(text.replace(/^\uFEFF/, "").replace(/\uFFFD/g, "&#xFFFD;"));
-}
-
 /** Whether a value is a dictionary of a property list. */
 export function isDictionary(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return !(value instanceof Date) && !ArrayBuffer.isView(value);
 }
 
-function plain(value: PropertyListValue): PlistValue {
-  if (typeof value === "string") return checkText(value);
-  if (typeof value === "number") {
-    // A whole number beyond 2^53 would be written as <integer>1e+300</integer>, which is none.
-    if (Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))) return value;
-    throw new TypeError("a property list cannot hold a number that is not finite, or too large to be exact");
+/**
+ * Reads an XML property list; throws an error that says what is wrong if it is not well-formed or not a property list.
+ *
+ * A whole number beyond 2^53 becomes a `bigint`, and an empty plist element `undefined`.
+ */
+export function readPropertyList(text: string): unknown {
+  const root = parseXml(text);
+  if (root.name !== "plist") throw new Error("its outermost element is not plist");
+  requireNoText(root);
+  const [value, another] = root.children;
+  if (another) throw new Error("its plist element holds more than one value");
+  return value && readValue(value);
+}
+
+/** The parser bounds how deep the elements are nested, so this recursion is bounded too. */
+function readValue(element: XmlElement): unknown {
+  const { name, children, text } = element;
+  if (name === "dict") return readDictionary(element);
+  if (name === "array") {
+    requireNoText(element);
+    return children.map(readValue);
   }
-  if (typeof value === "boolean") return value;
-  if (value instanceof Date) {
-    if (!Number.isNaN(value.getTime())) return value;
-    throw new TypeError("a property list cannot hold a date that is none");
+  if (children.length > 0) throw new Error("a simple value holds elements");
+  if (name === "string") return text;
+  if (name === "true" || name === "false") return name === "true";
+  if (name === "integer") return readInteger(text.trim());
+  if (name === "real") return readReal(text.trim());
+  if (name === "date") return readDate(text.trim());
+  if (name === "data") return readData(text);
+  throw new Error("it holds an element that property lists do not have");
+}
+
+function readDictionary(element: XmlElement): Record<string, unknown> {
+  requireNoText(element);
+  const { children } = element;
+  const entries: [string, unknown][] = [];
+  for (let index = 0; index < children.length; index += 2) {
+    const [key, value] = [children[index], children[index + 1]];
+    if (key?.name !== "key" || key.children.length > 0) throw new Error("a dictionary has a value without a key");
+    if (!value || value.name === "key") throw new Error("a dictionary has a key without a value");
+    entries.push([key.text, readValue(value)]);
   }
-  if (value instanceof Uint8Array) return Buffer.from(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (!isDictionary(value)) throw new TypeError(`a property list cannot hold a ${typeof value}`);
-  const entries: [string, PlistValue][] = [];
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) entries.push([checkText(key), plain(member as PropertyListValue)]);
-  }
+  return dictionaryOf(entries);
+}
+
+/** Makes a dictionary; no list has this key except in order to reach the prototypes of the code that copies it. */
+export function dictionaryOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  if (entries.some(([key]) => key === "__proto__")) throw new Error("it has a key that would change a prototype");
   return Object.fromEntries(entries);
 }
 
-/** XML 1.0 section 2.2: the characters that a document may hold, escaped or not. */
-function checkText(text: string): string {
-  if (!/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text)) return text;
-  throw new TypeError("the text holds a control character or half a character, which XML cannot hold");
+function requireNoText({ text }: XmlElement): void {
+  if (text.trim() !== "") throw new Error("it has text where only elements belong");
+}
+
+function readInteger(text: string): number | bigint {
+  // BigInt takes quadratic time; no property list has an integer beyond 128 bits.
+  const [, sign, digits] = /^([+-]?)(\d{1,40}|0x[\dA-Fa-f]{1,32})$/.exec(text) ?? [];
+  if (digits === undefined) throw new Error("an integer is not a whole number");
+  const value = sign === "-" ? -BigInt(digits) : BigInt(digits);
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function readReal(text: string): number {
+  if (/^[+-]?inf(inity)?$/i.test(text))
+    return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (/^[+-]?nan$/i.test(text)) return Number.NaN;
+  const value = /^[\dEe.+-]{1,400}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw new Error("a real is not a number");
+  return value;
+}
+
+function readDate(text: string): Date {
+  const date = new Date(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? text : Number.NaN);
+  if (Number.isNaN(date.getTime())) throw new Error("a date is not a date in UTC");
+  return date;
+}
+
+function readData(text: string): Buffer {
+  const base64 = text.replace(/\s/g, "");
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw new Error("data is not base64");
+  return Buffer.from(base64, "base64");
+}
+
+/**
+ * Writes an XML property list with Apple's document type.
+ *
+ * @throws {TypeError} for what it cannot hold: control characters and halves of a character (XML 1.0, section 2.2),
+ * numbers that are not finite or not exact, invalid dates
+ */
+export function writePropertyList(value: PropertyListValue): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+${writeValue(value, "  ")}
+</plist>
+`;
+}
+
+function writeValue(value: PropertyListValue, indent: string): string {
+  if (typeof value === "boolean") return `${indent}<${value}/>`;
+  if (typeof value === "string") return `${indent}<string>${escapeXml(value)}</string>`;
+  if (typeof value === "number") {
+    if (Number.isSafeInteger(value)) return `${indent}<integer>${value}</integer>`;
+    // A whole number beyond 2^53 would be written as <integer>1e+300</integer>, which is not an integer.
+    if (Number.isFinite(value) && !Number.isInteger(value)) return `${indent}<real>${value}</real>`;
+    throw new TypeError("a property list cannot hold a number that is not finite, or too large to be exact");
+  }
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw new TypeError("a property list cannot hold an invalid date");
+    return `${indent}<date>${value.toISOString().replace(/\.\d{3}Z$/, "Z")}</date>`;
+  }
+  if (value instanceof Uint8Array) return `${indent}<data>${Buffer.from(value).toString("base64")}</data>`;
+  if (Array.isArray(value)) {
+    return writeCollection(
+      "array",
+      indent,
+      value.map((member) => writeValue(member, `${indent}  `)),
+    );
+  }
+  if (!isDictionary(value)) throw new TypeError(`a property list cannot hold a ${typeof value}`);
+  const members = Object.entries(value).flatMap(([key, member]) => {
+    if (member === undefined) return [];
+    return [`${indent}  <key>${escapeXml(key)}</key>`, writeValue(member as PropertyListValue, `${indent}  `)];
+  });
+  return writeCollection("dict", indent, members);
+}
+
+function writeCollection(name: string, indent: string, members: readonly string[]): string {
+  if (members.length === 0) return `${indent}<${name}/>`;
+  return [`${indent}<${name}>`, ...members, `${indent}</${name}>`].join("\n");
 }

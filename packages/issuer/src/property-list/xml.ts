@@ -1,45 +1,90 @@
-import { DOMParser, type Document, type Element } from "@xmldom/xmldom";
+import { SaxesParser } from "saxes";
 
-export type { Document, Element } from "@xmldom/xmldom";
-
-/** Well beyond any manifest, `Distribution` or table of contents; a hostile one takes about a second. */
-const longestXml = 4 * 1024 * 1024;
-
-/**
- * Parses XML strictly; throws on the first flaw, and never prints.
- *
- * A document type of its own is refused: entities are how XML bombs and readers of local files work,
- * and neither Apple's nor Jamf's documents declare any.
- */
-export function parseXml(text: string): Document {
-  if (text.length > longestXml) throw new Error("the XML is longer than 4 MiB");
-  if (declaresEntities(text)) throw new Error("the XML declares entities");
-  return new DOMParser({
-    onError(level, message) {
-      // U+FFFD is a character like any other; all the other warnings are of broken XML.
-      if (level !== "warning" || !message.includes("replacement character")) throw new Error(message);
-    },
-  }).parseFromString(text.replace(/^\uFEFF/, ""), "text/xml");
+/** One element of an XML document. */
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly children: readonly XmlElement[];
+  /** The text directly in this element, without that of its children. */
+  readonly text: string;
 }
 
-function declaresEntities(text: string): boolean {
-  if (text.includes("<!ENTITY")) return true;
-  const start = text.indexOf("<!DOCTYPE");
-  if (start === -1) return false;
-  const end = text.indexOf(">", start);
-  return text.slice(start, end === -1 ? undefined : end).includes("[");
+/** In characters. A manifest, a `Distribution` and a table of contents have a few hundred kilobytes at most. */
+const longestXml = 4 * 1024 * 1024;
+/** Elements and attributes; each costs some hundred bytes of memory. */
+const mostNodes = 200_000;
+const deepestElement = 100;
+
+/**
+ * Parses XML strictly, in time and memory that grow with its length; throws on the first flaw, and never prints.
+ *
+ * A document type with an internal subset is refused: entities are how XML bombs and readers of local files work, and
+ * neither Apple's nor Jamf's documents declare any.
+ */
+export function parseXml(text: string): XmlElement {
+  if (text.length > longestXml) throw new Error("the XML is longer than 4 MiB");
+  const document = { name: "", attributes: {}, children: [] as XmlElement[], text: "" };
+  const open = [document];
+  let nodes = 0;
+
+  function countNode(): void {
+    nodes += 1;
+    if (nodes > mostNodes) throw new Error("the XML has more than 200 000 elements and attributes");
+  }
+
+  // saxes knows no entities but XML's own, opens nothing and takes the whole text as one chunk.
+  const parser = new SaxesParser({ xmlns: false, position: false, defaultXMLVersion: "1.0", forceXMLVersion: true });
+  parser.on("error", () => {
+    throw new Error("it is not well-formed XML");
+  });
+  parser.on("doctype", (doctype) => {
+    if (doctype.includes("[")) throw new Error("the XML has a document type of its own, which can declare entities");
+  });
+  parser.on("attribute", countNode);
+  parser.on("opentag", ({ name, attributes }) => {
+    countNode();
+    if (open.length > deepestElement) throw new Error("the XML is nested more than 100 elements deep");
+    const element = { name, attributes, children: [], text: "" };
+    open.at(-1)?.children.push(element);
+    open.push(element);
+  });
+  parser.on("closetag", () => {
+    open.pop();
+  });
+  const addText = (text: string): void => {
+    const element = open.at(-1);
+    if (element) element.text += text;
+  };
+  parser.on("text", addText);
+  parser.on("cdata", addText);
+  parser.write(text.startsWith("\uFEFF") ? text.slice(1) : text).close();
+
+  const [root] = document.children;
+  if (!root) throw new Error("the XML has no element");
+  return root;
 }
 
 /** The child elements with this name, in order. */
-export function childrenNamed(parent: Element, name: string): Element[] {
-  const found: Element[] = [];
-  for (let node = parent.firstChild; node; node = node.nextSibling) {
-    if (node.nodeType === node.ELEMENT_NODE && node.nodeName === name) found.push(node as Element);
-  }
-  return found;
+export function childrenNamed(parent: XmlElement, name: string): XmlElement[] {
+  return parent.children.filter((child) => child.name === name);
 }
 
 /** The text of the first child element with this name, or `undefined`. */
-export function childText(parent: Element, name: string): string | undefined {
-  return childrenNamed(parent, name)[0]?.textContent?.trim();
+export function childText(parent: XmlElement, name: string): string | undefined {
+  return childrenNamed(parent, name)[0]?.text.trim();
+}
+
+const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;" };
+
+/**
+ * Escapes text for the content of an element.
+ *
+ * @throws {TypeError} for characters that XML 1.0 (section 2.2) cannot hold, escaped or not
+ */
+export function escapeXml(text: string): string {
+  if (/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text)) {
+    throw new TypeError("the text holds a control character or half a character, which XML cannot hold");
+  }
+  // A carriage return would be read back as a line feed.
+  return text.replace(/[&<>\r]/g, (character) => escapes[character] ?? character);
 }

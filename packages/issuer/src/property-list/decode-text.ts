@@ -1,0 +1,71 @@
+/** Byte order marks (Unicode 16, section 23.8); the longer ones first, since UTF-32's begins like UTF-16's. */
+const byteOrderMarks: readonly (readonly [mark: string, encoding: string])[] = [
+  ["fffe0000", "utf-32le"],
+  ["0000feff", "utf-32be"],
+  ["efbbbf", "utf-8"],
+  ["fffe", "utf-16le"],
+  ["feff", "utf-16be"],
+];
+
+/** How `<?` begins where there is no byte order mark (XML 1.0, appendix F.1). */
+const xmlBeginnings: Readonly<Record<string, string>> = { "3c003f00": "utf-16le", "003c003f": "utf-16be" };
+
+/**
+ * Decodes an XML document: by its byte order mark, by how it begins, by the encoding that it declares, as UTF-8.
+ *
+ * What is not of that encoding is refused with the encoding's name: replacing it would give a package a name that it
+ * does not have.
+ */
+export function decodeXml(bytes: Uint8Array): string {
+  const mark = markedEncoding(bytes);
+  if (mark) return decode(bytes.subarray(mark.length), mark.encoding);
+  const encoding = xmlBeginnings[hex(bytes, 4)];
+  if (encoding) return decode(bytes, encoding);
+  const declared = declaredEncoding(bytes) ?? "utf-8";
+  // The declaration itself has one byte for each character.
+  if (/^(utf|ucs|iso-10646)-?(16|32|2|4)/.test(declared))
+    throw new Error(`it declares ${declared}, which it is not in`);
+  return decode(bytes, declared);
+}
+
+/** Decodes text that declares no encoding: by its byte order mark, otherwise as UTF-8. */
+export function decodePlainText(bytes: Uint8Array): string {
+  const mark = markedEncoding(bytes);
+  return decode(bytes.subarray(mark?.length ?? 0), mark?.encoding ?? "utf-8");
+}
+
+function markedEncoding(bytes: Uint8Array): { encoding: string; length: number } | undefined {
+  const start = hex(bytes, 4);
+  const found = byteOrderMarks.find(([mark]) => start.startsWith(mark));
+  return found && { encoding: found[1], length: found[0].length / 2 };
+}
+
+/** The encoding that an XML declaration in ASCII names. */
+function declaredEncoding(bytes: Uint8Array): string | undefined {
+  const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+  const end = start.indexOf("?>");
+  if (!start.startsWith("<?xml") || end === -1) return undefined;
+  return /\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(start.slice(0, end))?.[1]?.toLowerCase();
+}
+
+function decode(bytes: Uint8Array, encoding: string): string {
+  // Encoding Standard: TextDecoder takes this name for windows-1252, which has other characters in 0x80 to 0x9F.
+  if (encoding === "iso-8859-1" || encoding === "latin1") return Buffer.from(bytes).toString("latin1");
+  if (/^(us-)?ascii$/.test(encoding) && bytes.some((byte) => byte > 0x7f)) throw new Error("it is not valid ASCII");
+  let decoder: TextDecoder;
+  try {
+    // The text's own byte order mark is gone; another U+FEFF is a character.
+    decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  } catch {
+    throw new Error(`its encoding is ${encoding}, which is not supported; save it as UTF-8`);
+  }
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new Error(`it is not valid ${encoding.toUpperCase()}`);
+  }
+}
+
+function hex(bytes: Uint8Array, length: number): string {
+  return Buffer.from(bytes.subarray(0, length)).toString("hex");
+}

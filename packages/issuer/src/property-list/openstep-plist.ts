@@ -1,0 +1,134 @@
+import { dictionaryOf } from "./property-list.ts";
+
+const deepestNesting = 64;
+const mostValues = 200_000;
+/** The characters that need no quotation marks, and those that a backslash represents. */
+const bareText = /[A-Za-z0-9_$/:.-]+/y;
+const blank = /(?:\s+|\/\/[^\r\n\u2028\u2029]*)+/y;
+const escapedCharacters: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
+
+/**
+ * Reads a property list in OpenStep's form (Apple, "Old-Style ASCII Property Lists"), which Xcode's own project files
+ * and some build tools still use; throws if it is not one. All its simple values are strings or data.
+ */
+export function readOpenStepPlist(text: string): unknown {
+  let position = 0;
+  let values = 0;
+
+  function fail(): never {
+    throw new Error("it is neither a binary, nor an XML, nor an OpenStep property list");
+  }
+
+  /** What a sticky pattern matches here. */
+  function match(pattern: RegExp): string {
+    pattern.lastIndex = position;
+    const found = pattern.exec(text)?.[0] ?? "";
+    position += found.length;
+    return found;
+  }
+
+  function skipBlank(): void {
+    for (;;) {
+      match(blank);
+      if (!text.startsWith("/*", position)) return;
+      const end = text.indexOf("*/", position + 2);
+      if (end === -1) fail();
+      position = end + 2;
+    }
+  }
+
+  /** Skips blanks and then this character, if it is next. */
+  function skip(character: string): boolean {
+    skipBlank();
+    if (text[position] !== character) return false;
+    position += 1;
+    return true;
+  }
+
+  function countValue(): void {
+    values += 1;
+    if (values > mostValues) throw new Error("it has more than 200 000 values");
+  }
+
+  function readValue(depth: number): unknown {
+    countValue();
+    if (depth > deepestNesting) throw new Error("it is nested more than 64 deep");
+    if (skip("{")) return readDictionary(depth);
+    if (skip("(")) return readArray(depth);
+    if (skip("<")) return readData();
+    return readText();
+  }
+
+  function readDictionary(depth: number): Record<string, unknown> {
+    const entries: [string, unknown][] = [];
+    while (!skip("}")) {
+      countValue();
+      const key = readText();
+      entries.push([key, skip("=") ? readValue(depth + 1) : key]);
+      if (!skip(";") && text[position] !== "}") fail();
+    }
+    return dictionaryOf(entries);
+  }
+
+  function readArray(depth: number): unknown[] {
+    const members: unknown[] = [];
+    while (!skip(")")) {
+      members.push(readValue(depth + 1));
+      if (!skip(",") && text[position] !== ")") fail();
+    }
+    return members;
+  }
+
+  function readData(): Buffer {
+    const end = text.indexOf(">", position);
+    const digits = end === -1 ? fail() : text.slice(position, end).replace(/\s/g, "");
+    if (digits.length % 2 !== 0 || !/^[\dA-Fa-f]*$/.test(digits)) fail();
+    position = end + 1;
+    return Buffer.from(digits, "hex");
+  }
+
+  function readText(): string {
+    skipBlank();
+    const quote = text[position];
+    if (quote !== '"' && quote !== "'") return match(bareText) || fail();
+    position += 1;
+    return readQuoted(quote === '"' ? /[^"\\]+/y : /[^'\\]+/y, quote);
+  }
+
+  function readQuoted(plain: RegExp, quote: string): string {
+    const parts: string[] = [];
+    for (;;) {
+      parts.push(match(plain));
+      if (position >= text.length) fail();
+      position += 1;
+      if (text[position - 1] === quote) return parts.join("");
+      parts.push(readEscape());
+    }
+  }
+
+  /** After the backslash: `U` and four hexadecimal digits, one to three octal digits, or one character. */
+  function readEscape(): string {
+    const unicode = match(/U[\dA-Fa-f]{4}/y);
+    if (unicode) return String.fromCharCode(Number.parseInt(unicode.slice(1), 16));
+    const octal = match(/[0-7]{1,3}/y);
+    // Beyond ASCII these are NeXTSTEP's own encoding, which would need its table.
+    if (octal && Number.parseInt(octal, 8) > 127) throw new Error("it has an octal escape beyond ASCII");
+    if (octal) return String.fromCharCode(Number.parseInt(octal, 8));
+    const character = text[position] ?? fail();
+    position += 1;
+    return escapedCharacters[character] ?? character;
+  }
+
+  const value = readValue(0);
+  skipBlank();
+  if (position < text.length) fail();
+  return value;
+}
