@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { refusalCodes } from "@portcullis/core";
+import { keyThumbprints, refusalCodes } from "@portcullis/core";
 import { pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
 import { jamfClaims, segment, signingKey, signToken, testTime } from "../support/signing-key.ts";
@@ -28,7 +28,7 @@ async function inspectJson(link: string, ...more: string[]) {
   return { exit: run.code, ...JSON.parse(run.stdout) };
 }
 
-test("a valid link is VALID, for how long and by which key, and no signature is shown", async () => {
+test("a valid link is VALID, with the time left and the key, and without the signature", async () => {
   const token = signToken(key);
   const { code, stdout } = await inspect(`${url}&token=${token}`);
   assert.equal(code, 0);
@@ -40,46 +40,50 @@ test("a valid link is VALID, for how long and by which key, and no signature is 
   assert.equal(stdout.match(/✔/g)?.length, refusalCodes.length);
 });
 
-test("an expired link says by how much, and every check before and after has its verdict", async () => {
+test("an expired link is reported with the time since, and every check has its result", async () => {
   const token = signToken(key, { ...jamfClaims, exp: testTime - 192 });
   const { code, stdout } = await inspect(token);
   assert.equal(code, 1);
   assert.match(stdout, /^REFUSED, token_expired: /);
   assert.match(stdout, /expired 3 min 12 s ago/);
-  assert.match(stdout, /✘ it has not expired \(1 min of clock skew granted\) {2}token_expired/);
+  assert.match(stdout, /✘ expired 3 min 12 s ago \(1 min of clock skew allowed\): token_expired/);
   assert.match(stdout, /2 more checks were not reached/);
-  assert.match(stdout, /a clock is off/);
+  assert.match(stdout, /a clock is wrong/);
 });
 
-test("the clock skew is told from a life that is left", async () => {
+test("a token that is accepted only for the clock skew is reported as such", async () => {
   const { code, stdout } = await inspect(signToken(key, { ...jamfClaims, exp: testTime - 30 }));
   assert.equal(code, 0);
-  assert.match(stdout, /^VALID, just: it expired 30 s ago, within the clock skew of 1 min\./);
+  assert.match(stdout, /^VALID, but only within the clock skew of 1 min: it expired 30 s ago\./);
 });
 
-test("--now judges as of another time, by seconds or by a date", async () => {
+test("--now checks as of another time, in seconds or as a date, and the verdict names it", async () => {
   const token = signToken(key);
   const seconds = await inspectJson(token, "--now", String(testTime + 3600));
   assert.deepEqual([seconds.exit, seconds.secondsLeft], [1, -3000]);
   const date = await inspectJson(token, "--now", "2017-08-21T14:06:00Z");
   assert.deepEqual([date.allowed, date.secondsLeft], [true, 554]);
+  assert.match(date.verdict, /^VALID as of 2017-08-21 14:06:00 UTC: it opens/);
+  assert.match(seconds.verdict, /^REFUSED as of 2017-08-21 15:05:14 UTC, token_expired: /);
+  const { stdout } = await runMain(["inspect", token, "--now", "2017-08-21T14:06:00Z"]);
+  assert.match(stdout, /^NOT VERIFIED as of 2017-08-21 14:06:00 UTC: /);
   assert.equal((await inspect(token, "--now", "yesterday")).code, 2);
 });
 
-test("without a key it says NOT VERIFIED, and that is no yes", async () => {
+test("without a key the result is NOT VERIFIED, with exit code 1", async () => {
   const { code, stdout } = await runMain(["inspect", signToken(key)], { now: () => testTime });
   assert.equal(code, 1);
-  assert.match(stdout, /^NOT VERIFIED: nothing speaks against this token/);
-  assert.match(stdout, /\? one of the keys made its signature: NOT VERIFIED/);
-  assert.match(stdout, /✔ it has not expired/);
+  assert.match(stdout, /^NOT VERIFIED: no check failed/);
+  assert.match(stdout, /\? signature NOT VERIFIED/);
+  assert.match(stdout, /✔ not expired/);
 });
 
-test("the claims of a token by another key are judged too, and marked as not verified", async () => {
+test("the claims of a token signed with another key are checked too, and marked as not verified", async () => {
   const { code, stdout } = await inspect(signToken(otherKey, { ...jamfClaims, exp: testTime - 500 }));
   assert.equal(code, 1);
   assert.match(stdout, /^REFUSED, signature_invalid/);
-  assert.match(stdout, /AppManifest \(as it says: NOT VERIFIED\)/);
-  assert.match(stdout, /It was signed with another key, or changed afterwards/);
+  assert.match(stdout, /AppManifest \(NOT VERIFIED, like all claims\)/);
+  assert.match(stdout, /It was signed with another key, or changed after signing/);
   assert.match(stdout, /The token has expired as well/);
 });
 
@@ -88,25 +92,25 @@ test("a key of another length is recognised by the length of the signature", asy
   assert.match(whatToDo[0], /signed with another key, of 3072 bits \(.*public\.pem has 2048\)/);
 });
 
-test("a token cut short in copying is told from one by another key", async () => {
+test("a truncated token is not taken for one signed with another key", async () => {
   const token = signToken(key);
   for (const cut of [token.slice(0, -20), token.slice(0, -100), token.slice(0, token.lastIndexOf(".") + 9)]) {
     const { whatToDo, exit } = await inspectJson(cut);
     assert.equal(exit, 1);
-    assert.match(whatToDo[0], /^The token was cut short in copying/, String(cut.length));
+    assert.match(whatToDo[0], /^The token is truncated/, String(cut.length));
   }
   const { whatToDo } = await inspectJson(token.split(".").slice(0, 2).join("."));
   assert.match(whatToDo[0], /it has 2 of 3 parts/);
   const longer = await inspectJson(`${token}A`);
-  assert.match(longer.whatToDo[0], /cut short in copying, or something was appended: its signature has 257 bytes/);
+  assert.match(longer.whatToDo[0], /truncated, or something was appended: its signature has 257 bytes/);
 });
 
-test("a token for another purpose is named, and what is wrong besides is found as well", async () => {
+test("a token for another purpose is reported, with its other faults", async () => {
   const { checks, whatToDo, exit } = await inspectJson(
     signToken(key, { sub: "Setup", iss: "JSS", exp: testTime - 500 }),
   );
   assert.equal(exit, 1);
-  assert.match(whatToDo[0], /^This token is meant for something else \("Setup"\)/);
+  assert.match(whatToDo[0], /^This token is for another purpose \("Setup"\)/);
   const failed = checks.filter(({ verdict }: { verdict: string }) => verdict === "failed");
   assert.deepEqual(
     failed.map(({ code }: { code: string }) => code),
@@ -125,11 +129,11 @@ test("an expiry in milliseconds is recognised", async () => {
 
 for (const [name, link, remark] of [
   ["two question marks", "https://example.com/a.ipa?v=2?token=T", /two question marks/],
-  ["a token behind #", "https://example.com/a.ipa#token=T", /nothing behind a # is ever sent/],
+  ["a token behind #", "https://example.com/a.ipa#token=T", /clients never send what is behind a #/],
   ["another parameter", "https://example.com/a.ipa?jwt=T", /its parameter is "jwt".*--token-parameter jwt/],
   ["a link encoded as a whole", "https%3A//example.com/a.ipa%3Ftoken%3DT?x", /percent-encoded as a whole/],
 ] as const) {
-  test(`${name}: the token is missing, and the remark says where it went`, async () => {
+  test(`${name}: the token is missing, and a note says where it is`, async () => {
     const { exit, verdict, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
     assert.equal(exit, 1);
     assert.match(verdict, /token_missing/);
@@ -150,22 +154,22 @@ for (const [name, link, remark] of [
     "itms-services://?x=y&amp;url=https%3A%2F%2Fa.example%2Fa.plist%3Ftoken%3DT",
     /install link/,
   ],
-  ["a line of JSON", '{"uri":"/a.ipa?v=2\\u0026token=T"}', /"\\u0026" stands for "&" in JSON only/],
+  ["a line of JSON", '{"uri":"/a.ipa?v=2\\u0026token=T"}', /"\\u0026" means "&" only in JSON/],
   [
     "a line of an access log",
     '::1 - - [21/Aug/2017:14:05:14 +0000] "GET /a.ipa?token=T HTTP/1.1" 401 1 "-"',
     /Only the link/,
   ],
   ["a curl command", "curl -O 'https://example.com/a.ipa?token=T'", /Only the link/],
-  ["a sentence", "Try this (https://example.com/a.ipa?token=T).", /"\)\." at its end was left out/],
-  ["a full stop", "https://example.com/a.ipa?token=T.", /"\." at its end was left out/],
+  ["a sentence", "Try this (https://example.com/a.ipa?token=T).", /"\)\." at the end was removed/],
+  ["a full stop", "https://example.com/a.ipa?token=T.", /"\." at the end was removed/],
   ["a header", "Authorization: Bearer T", /devices send it in the link/],
   ["a name before the token", '"token": "T"', /Only the link or token/],
   ["marks of no width", "https://example.com/a.ipa?to\u200bken=T\u00ad", /White space/],
   ["quotes and a line break", '"https://example.com/a.ipa?to\n  ken=T"', /White space/],
   ["a user name", "https://me:pw@example.com/a.ipa?token=T", /user name or password/],
 ] as const) {
-  test(`${name}: the link is read all the same, with a remark`, async () => {
+  test(`${name}: the link is found, with a note`, async () => {
     const { allowed, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
     assert.equal(allowed, true);
     assert.match(remarks.join(), remark);
@@ -173,13 +177,13 @@ for (const [name, link, remark] of [
 }
 
 for (const link of ["“https://example.com/a.ipa?token=T”", "«T»", "‘T’", " „T“ ", "&token=T"]) {
-  test(`the link is read without what is around it in ${link}`, async () => {
+  test(`the link is found in ${link}, without a note`, async () => {
     const { allowed, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
     assert.deepEqual([allowed, remarks], [true, []]);
   });
 }
 
-test("the dot at the end of an unsigned token is its own", async () => {
+test("the dot at the end of an unsigned token is a part of it", async () => {
   const unsigned = `${segment({ alg: "none" })}.${segment(jamfClaims)}.`;
   for (const link of [unsigned, `https://example.com/a.ipa?token=${unsigned}`]) {
     const { code, remarks } = await inspectJson(link);
@@ -187,43 +191,43 @@ test("the dot at the end of an unsigned token is its own", async () => {
   }
 });
 
-test("of an install link whose URL is not encoded it is said what devices do not see", async () => {
+test("an install link whose URL is not encoded is reported with the part that devices do not see", async () => {
   const link = `itms-services://?action=download-manifest&url=https://example.com/a.plist?v=1&token=${signToken(key)}`;
   const { code, remarks } = await inspectJson(link);
   assert.equal(code, "token_missing");
   assert.match(remarks.join(), /not percent-encoded, so its first & ends it.*portcullis manifest --itms/);
 });
 
-test("of a token behind & where there is no ? it is said what to write", async () => {
+test("a token behind & in a link without ? is reported with what to write", async () => {
   const { code, remarks } = await inspectJson(`https://example.com/a.ipa&token=${signToken(key)}`);
   assert.equal(code, "token_missing");
-  assert.match(remarks.join(), /no question mark.*write "\?token=" for "&token="/);
+  assert.match(remarks.join(), /no question mark.*write "\?token=" instead of "&token="/);
 });
 
-test("what is no token at all, or far too long, is told from one that was cut short", async () => {
+test("text that is not a token, or is too long, is not taken for a truncated token", async () => {
   for (const word of ["hello", "link.txt"]) {
     const { whatToDo } = await inspectJson(word);
-    assert.match(whatToDo.join(), /This is no token: tokens begin with eyJ.*portcullis inspect - < FILE/);
+    assert.match(whatToDo.join(), /This is not a token: tokens begin with eyJ.*portcullis inspect - < FILE/);
   }
   const { whatToDo } = await inspectJson(`${signToken(key)}${"A".repeat(5000)}`);
-  assert.match(whatToDo.join(), /It has 5431 characters; Jamf Pro's have 431 to some 1,500/);
+  assert.match(whatToDo.join(), /It has 5431 characters; Jamf Pro's tokens have 431 to about 1,500/);
   for (const piece of ["a", "(/", "eyJ", "x."]) {
     const { user } = process.cpuUsage();
     await inspect(piece.repeat(16_000 / piece.length));
-    assert.ok(process.cpuUsage().user - user < 3e6, `${piece} is not read again and again`);
+    assert.ok(process.cpuUsage().user - user < 3e6, `${piece} is read in linear time`);
   }
   const { code, stderr } = await inspect("a".repeat(70_000));
   assert.equal(code, 2);
-  assert.match(stderr, /far longer than a link/);
+  assert.match(stderr, /too long for a link: more than 16384 characters/);
 });
 
-test("the private key as --key is taken as its public half, with a warning", async () => {
+test("a private key given with --key serves as its public half, with a warning", async () => {
   const run = await runMain(["inspect", signToken(key), "--key", privatePem], { now: () => testTime });
   assert.equal(run.code, 0);
   assert.match(run.stderr, /is a PRIVATE key/);
 });
 
-test("a private key in place of the link is refused, and nothing of it is shown", async () => {
+test("a private key in place of the link is refused, and no part of it is shown", async () => {
   const pem = pemOf(key.privateKey);
   const run = await runMain(["inspect", "-"], { stdin: pem });
   assert.equal(run.code, 2);
@@ -231,14 +235,14 @@ test("a private key in place of the link is refused, and nothing of it is shown"
   assert.ok(!run.stderr.includes(pem.slice(60, 90)));
 });
 
-test("of several keys the one that matched is named", async () => {
+test("if there are several keys, the report names the one that matched", async () => {
   const second = join(folder, "second.pem");
   writeFileSync(second, otherKey.publicPem);
   const run = await inspectJson(signToken(otherKey), "--key", second);
   assert.equal(run.key.file, second);
 });
 
-test("a forged header is shown without harm to the terminal", async () => {
+test("a forged header cannot control the terminal", async () => {
   const hostile = `${segment('{"alg":"none\\u001b[31m"}')}.${segment(jamfClaims)}.AAAA`;
   const { code, stdout } = await inspect(hostile);
   assert.equal(code, 1);
@@ -246,7 +250,7 @@ test("a forged header is shown without harm to the terminal", async () => {
   assert.ok(!stdout.includes("\u001b"));
 });
 
-test("every code that the gate has leads to a report that names it", async () => {
+test("every refusal code of the gate leads to a report that names it", async () => {
   const token = signToken(key);
   const links: Record<string, string> = {
     token_missing: url,
@@ -266,7 +270,7 @@ test("every code that the gate has leads to a report that names it", async () =>
     expiry_too_far: signToken(key, { ...jamfClaims, exp: testTime + 9000 }),
   };
   for (const code of refusalCodes) {
-    if (code === "keys_unavailable") continue; // the command ends before, with the file's name
+    if (code === "keys_unavailable") continue; // the command ends earlier, with the file's name
     const run = await inspectJson(links[code] as string);
     assert.equal(run.exit, 1, code);
     assert.match(run.verdict, new RegExp(`^REFUSED, ${code}: `));
@@ -274,7 +278,7 @@ test("every code that the gate has leads to a report that names it", async () =>
   }
 });
 
-test("a key file that is none is named with what was found", async () => {
+test("a file that is not a key is reported by its name", async () => {
   const broken = join(folder, "broken.pem");
   writeFileSync(broken, "hello");
   const run = await runMain(["inspect", signToken(key), "--key", broken]);
@@ -302,15 +306,15 @@ for (const [name, pasted] of Object.entries({
   "in the quotes of a document": `“${pemBody("\n")}”`,
   "as a JWK": JSON.stringify(key.privateKey.export({ format: "jwk" })),
 })) {
-  test(`a private key that was pasted ${name} is refused, and nothing of it is shown`, async () => {
+  test(`a private key pasted ${name} is refused, and no part of it is shown`, async () => {
     const { code, stdout, stderr } = await inspect(pasted);
     assert.equal(code, 2);
-    assert.match(stderr, /a PRIVATE key[:,] whoever has it can open every download/);
+    assert.match(stderr, /a PRIVATE key[:,] anyone who has it can open every download/);
     for (const line of pemBody("\n").split("\n")) assert.ok(!(stdout + stderr).includes(line.slice(0, 20)));
   });
 }
 
-test("the body of a key in a link is left out of what is shown", async () => {
+test("the body of a key in a link is not shown", async () => {
   for (const body of [pemBody(""), encodeURIComponent(pemBody(""))]) {
     for (const more of [[], ["--json"]]) {
       const { stdout } = await inspect(`https://example.com/a.ipa?key=${body}`, ...more);
@@ -321,7 +325,7 @@ test("the body of a key in a link is left out of what is shown", async () => {
 });
 
 for (const dot of ["%2E", "%2e", "%252E"]) {
-  test(`a signature behind ${dot} is not shown, wherever the token stands`, async () => {
+  test(`a signature behind ${dot} is not shown, wherever the token is`, async () => {
     const token = signToken(key);
     const signature = token.split(".")[2] as string;
     const encoded = token.replaceAll(".", dot);
@@ -335,20 +339,117 @@ for (const dot of ["%2E", "%2e", "%252E"]) {
   });
 }
 
-test("an install link whose URL is no UTF-8 gets an answer", async () => {
+test("an install link whose URL is not UTF-8 is reported", async () => {
   const { code, stdout } = await inspect("itms-services://?action=download-manifest&url=%E0%A4");
   assert.equal(code, 1);
-  assert.match(stdout, /not rightly percent-encoded/);
+  assert.match(stdout, /not correctly percent-encoded/);
 });
 
-/** What stands between a PEM text's BEGIN and END. */
+/** The body of a PEM text, between its BEGIN and END lines. */
 function pemBody(lineEnd: string): string {
   return pemOf(key.privateKey).trim().split("\n").slice(1, -1).join(lineEnd);
 }
 
-test("inspect judges a named audience by --audience, and says whom the token is for", async () => {
+test("inspect checks the audience against --audience", async () => {
   const token = signToken(key, { ...jamfClaims, aud: "apps" });
   assert.match((await inspect(token, "--audience", "apps")).stdout, /^VALID/);
-  assert.match((await inspect(token, "--audience", "books")).stdout, /✘ +it is meant for "books" \(aud\)/);
+  assert.match(
+    (await inspect(token, "--audience", "books")).stdout,
+    /✘ audience \(aud\) does not include "books": audience_mismatch/,
+  );
   assert.match((await inspect(token)).stdout, /\s--audience\./);
 });
+
+const shared = `https://example.com/a.ipa?v=2&token=${signToken(key)}`;
+const encoded = encodeURIComponent(shared);
+const proofpoint2 = encodeURIComponent(shared.replaceAll("-", "%2D").replaceAll("_", "%5F"))
+  .replaceAll("%25", "%")
+  .replaceAll("%2F", "_")
+  .replaceAll("%", "-");
+
+/** A link as chats, documents and mail gateways write it. */
+for (const [name, carrier] of Object.entries({
+  XML: `<key>url</key><string>${shared.replace("&", "&amp;")}</string>`,
+  "XML, from the link on": `${shared.replace("&", "&#38;")}</string></dict>`,
+  "XML with several links": `<string>https://example.com/icon.png</string><string>${shared}</string>`,
+  HTML: `<a href="${shared.replace("&", "&#x26;")}">the app</a>`,
+  Slack: `<${shared}|the app>`,
+  "Slack, in a sentence": `See <${shared}|the app> for it.`,
+  Markdown: `See [the app](${shared}), please.`,
+  "an assignment": `URL=${shared}`,
+  "quoted-printable": `${shared.slice(0, 60)}=\r\n${shared.slice(60)}`
+    .replace("v=", "v=3D")
+    .replace("token=", "token=3D"),
+  "Safe Links": `https://nam02.safelinks.protection.outlook.com/?url=${encoded}&data=05%7C01&sdata=x%3D&reserved=0`,
+  "Proofpoint version 1": `https://urldefense.proofpoint.com/v1/url?u=${encoded}&k=x`,
+  "Proofpoint version 2": `https://urldefense.proofpoint.com/v2/url?u=${proofpoint2}&d=DwMF&c=x`,
+  "Proofpoint version 3": `https://urldefense.com/v3/__${shared}__;!!ABC!x$`,
+  "Proofpoint version 3, one character replaced": `https://urldefense.com/v3/__${shared.replace("&", "*")}__;Jg!!ABC!x$`,
+  "Proofpoint version 3, two characters replaced": `https://urldefense.com/v3/__${shared.replace("&v", "**A")}__;JnY!!ABC!x$`,
+  Google: `https://www.google.com/url?sa=t&q=${encoded}&usg=x`,
+  "Safe Links around Proofpoint": `https://eur01.safelinks.protection.outlook.com/?url=${encodeURIComponent(`https://urldefense.proofpoint.com/v1/url?u=${encoded}&k=x`)}`,
+})) {
+  test(`a link in ${name} is found and restored`, async () => {
+    const { allowed, verdict, remarks } = await inspectJson(carrier);
+    assert.deepEqual([allowed, remarks.length > 0], [true, true], verdict);
+  });
+}
+
+test("a link that a shell may have cut at & gets the advice to quote it, unless it came from standard input", async () => {
+  const cut = "https://example.com/a.ipa?v=2";
+  assert.match((await inspectJson(cut)).remarks.join(), /the shell has cut it there: quote the link/);
+  const piped = await runMain(["inspect", "-", "--json"], { stdin: cut });
+  assert.deepEqual(JSON.parse(piped.stdout).remarks, []);
+  assert.deepEqual((await inspectJson("https://example.com/a.ipa")).remarks, []);
+});
+
+test("an invalid signature is reported with the thumbprint of every key that was tried", async () => {
+  const long = join(folder, "long.pem");
+  writeFileSync(long, longKey.publicPem);
+  const thumbprints = await Promise.all([key, longKey].map(({ publicPem }) => keyThumbprints(publicPem)));
+  const { stdout } = await inspect(signToken(otherKey), "--key", long);
+  const words = stdout.replace(/\s+/g, " ");
+  for (const thumbprint of thumbprints.flat()) assert.ok(words.includes(`thumbprint ${thumbprint}`), stdout);
+  const { keysTried } = await inspectJson(signToken(otherKey), "--key", long);
+  assert.deepEqual(keysTried, [
+    { file: publicPem, thumbprint: thumbprints[0]?.[0] },
+    { file: long, thumbprint: thumbprints[1]?.[0] },
+  ]);
+});
+
+for (const depth of [100, 1000]) {
+  for (const member of ["alg", "sub", "exp", "other"]) {
+    test(`a "${member}" of JSON nested ${depth} deep is refused without a stack trace`, async () => {
+      const nested = `{"${member}":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+      for (const token of [
+        `${segment(nested)}.${segment(jamfClaims)}.AAAA`,
+        `${segment({ alg: "RS256" })}.${segment(nested)}.AAAA`,
+      ]) {
+        for (const more of [[], ["--json"]]) {
+          const { code, stdout, stderr } = await inspect(token, ...more);
+          assert.deepEqual([code, stderr], [1, ""]);
+          assert.ok(stdout.length > 100);
+        }
+      }
+    });
+  }
+}
+
+for (const [name, value] of Object.entries({
+  "an object without a primitive value": { toString: 1, valueOf: 1 },
+  "an empty list": [],
+  null: null,
+  "a long text": "x".repeat(2000),
+})) {
+  test(`claims and header members that are ${name} are shown as JSON`, async () => {
+    for (const [claims, header] of [
+      [{ ...jamfClaims, exp: value }, { alg: "RS256" }],
+      [{ ...jamfClaims, sub: value }, { alg: "RS256" }],
+      [{ ...jamfClaims, [JSON.stringify(value)]: 1 }, { alg: "RS256" }],
+      [jamfClaims, { alg: value }],
+    ]) {
+      const { code, stderr } = await inspect(signToken(key, claims, header));
+      assert.deepEqual([code === 0 || code === 1, stderr], [true, ""]);
+    }
+  });
+}

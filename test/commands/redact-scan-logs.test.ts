@@ -40,7 +40,7 @@ async function redact(chunks: readonly (string | Buffer)[], parameter = "token")
   return Buffer.concat(pieces).toString();
 }
 
-/** One line of each kind of log, and what it must look like afterwards. */
+/** One line of each kind of log. */
 const lines: Readonly<Record<string, string>> = {
   nginx: '10.0.0.1 - - [21/Aug/2017:14:05:14 +0000] "GET /a.ipa?v=1&token=TOKEN HTTP/1.1" 200 5 "-" "dmd/67"',
   apache: 'a.example:443 10.0.0.1 - - [21/Aug/2017:14:05:14 +0000] "HEAD /a.ipa?token=TOKEN&x=2 HTTP/1.1" 200 -',
@@ -57,21 +57,21 @@ const lines: Readonly<Record<string, string>> = {
 };
 
 for (const [name, line] of Object.entries(lines)) {
-  test(`redact, ${name}: the fingerprint stands in for the token, and nothing else is changed`, async () => {
+  test(`redact, ${name}: the fingerprint replaces the token, and nothing else is changed`, async () => {
     const log = `first\n${line.replace("TOKEN", valid)}\nlast\n`;
     assert.equal(await redact([log]), `first\n${line.replace("TOKEN", print)}\nlast\n`);
     assert.equal(await redact([line.replace("TOKEN", valid)]), line.replace("TOKEN", print));
   });
 }
 
-test("redact keeps a token whole that is split between chunks, at any place", async () => {
+test("redact recognizes a token that is split between chunks, anywhere", async () => {
   const log = `${lines.nginx?.replace("TOKEN", valid)}\n${lines.referer?.replace("TOKEN", valid)}\n`;
   const expected = `${lines.nginx?.replace("TOKEN", print)}\n${lines.referer?.replace("TOKEN", print)}\n`;
   for (let at = 1; at < log.length; at += 1) assert.equal(await redact([log.slice(0, at), log.slice(at)]), expected);
   assert.equal(await redact([...log]), expected);
 });
 
-test("redact takes out what the parameter holds even where it is no JWT, under its own fingerprint", async () => {
+test("redact replaces the value of the parameter even if it is not a JWT", async () => {
   assert.equal(
     await redact(["GET /a?token=hello%20world&b=1 x"]),
     `GET /a?token=${await fingerprintToken("hello world")}&b=1 x`,
@@ -84,14 +84,14 @@ test("redact takes out what the parameter holds even where it is no JWT, under i
   );
 });
 
-test("redact takes out a token that the log cut short, and leaves other base64 alone", async () => {
+test("redact replaces a truncated token, and leaves other base64 unchanged", async () => {
   const cut = valid.slice(0, 200);
   assert.equal(await redact([`"GET /a?x=${cut}`]), `"GET /a?x=${await fingerprintToken(cut)}`);
   const innocent = "eyJ is not one, nor is eyJhbGciOiJSUzI1NiJ9 alone, or abceyJhbGciOiJSUzI1NiJ9.x in a word";
   assert.equal(await redact([innocent]), innocent);
 });
 
-test("redact passes bytes through that are not text", async () => {
+test("redact leaves bytes that are not text unchanged", async () => {
   const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
   const pieces: Buffer[] = [];
   const sink = new Writable({
@@ -104,7 +104,7 @@ test("redact passes bytes through that are not text", async () => {
   assert.deepEqual(Buffer.concat(pieces), Buffer.concat([bytes, bytes]));
 });
 
-test("redact keeps its memory on a line without end, and lets no part of a token without end through", async () => {
+test("redact needs bounded memory for a line without end, and lets no part of an endless token through", async () => {
   const chunk = Buffer.alloc(64 * 1024, "A");
   const secret = Array.from({ length: 40 }, () => chunk);
   const out = await redact(["GET /a?token=", ...secret, " HTTP/1.1\nnext\n"]);
@@ -114,7 +114,7 @@ test("redact keeps its memory on a line without end, and lets no part of a token
   assert.equal(padded.length, 40 * 64 * 1024 + ` ?token=${print} end`.length);
 });
 
-test("redact as a process: a filter with exit code 0, which ends quietly with its reader", async () => {
+test("redact as a process is a filter with exit code 0 that ends silently with its reader", async () => {
   const [program, ...first] = portcullisCommand();
   const child = spawn(program, [...first, "redact"]);
   let stdout = "";
@@ -145,7 +145,7 @@ function accessLog(): string {
   ].join("\n");
 }
 
-test("scan-logs says which tokens are still valid, for how long, under which key, and where", async () => {
+test("scan-logs reports which tokens are still valid, for how long, with which key, and where they are", async () => {
   const plain = join(folder, "access.log");
   const packed = join(folder, "access.log.1.gz");
   writeFileSync(plain, accessLog());
@@ -154,29 +154,29 @@ test("scan-logs says which tokens are still valid, for how long, under which key
   assert.equal(code, 1);
   assert.match(stdout, /access\.log +5 tokens in 6 lines: 3 valid, 1 refused, 1 expired/);
   assert.match(stdout, /access\.log\.1\.gz +5 tokens in 6 lines/);
-  assert.match(stdout, /STILL VALID: whoever reads these lines can download now/);
+  assert.match(stdout, /STILL VALID: anyone who reads these lines can download now/);
   assert.match(stdout, new RegExp(`  ${print}  10 min left.*public\\.pem.*6 times, first in .*access\\.log:1`));
-  assert.match(stdout, /Not expired, but refused under the keys given/);
+  assert.match(stdout, /Not expired, but refused with the keys given/);
   assert.match(stdout, /until 2017-08-21 14:15:14 UTC/);
   assert.doesNotMatch(stdout, /eyJ/);
 });
 
-test("scan-logs is content with logs whose tokens are all over, and exit code 0 says so", async () => {
+test("scan-logs has exit code 0 for logs whose tokens have all expired", async () => {
   const log = join(folder, "old.log");
   writeFileSync(log, accessLog());
   const { code, stdout } = await runMain(["scan-logs", log, "--key", publicPem], { now: () => testTime + 9000 });
   assert.equal(code, 0);
   assert.match(stdout, /5 tokens in 6 lines: 5 expired/);
-  assert.match(stdout, /No token in these logs opens anything any more/);
+  assert.match(stdout, /No token in these logs is still valid/);
 });
 
-test("scan-logs without a key says what may be valid, which is no yes", async () => {
+test("scan-logs without a key reports what may be valid, with exit code 1", async () => {
   const { code, stdout } = await runMain(["scan-logs", "-"], { now: () => testTime, stdin: accessLog() });
   assert.equal(code, 1);
-  assert.match(stdout, /NOT EXPIRED, and perhaps valid: give --key to know/);
+  assert.match(stdout, /NOT EXPIRED, and may be valid: give --key to verify/);
 });
 
-test("scan-logs --json names fingerprints and places, and no token", async () => {
+test("scan-logs --json contains fingerprints and places, but no token", async () => {
   const { stdout } = await runMain(["scan-logs", "-", "--key", publicPem, "--json"], {
     now: () => testTime,
     stdin: accessLog(),
@@ -189,7 +189,7 @@ test("scan-logs --json names fingerprints and places, and no token", async () =>
   assert.doesNotMatch(stdout, /eyJ/);
 });
 
-test("scan-logs goes on after a log that cannot be read, and exit code 3 says so", async () => {
+test("scan-logs continues after a log that cannot be read, with exit code 3", async () => {
   const log = join(folder, "after.log");
   writeFileSync(log, accessLog());
   const broken = join(folder, "broken.gz");
@@ -203,7 +203,7 @@ test("scan-logs goes on after a log that cannot be read, and exit code 3 says so
   assert.match(stdout, /after\.log/);
 });
 
-test("scan-logs and redact keep their memory over 300 MB of log", async () => {
+test("scan-logs and redact need bounded memory for 300 MB of log", async () => {
   const block = Buffer.from(
     `${lines.nginx}\n`.replace("TOKEN", expired).repeat(200) + "GET /index.html HTTP/1.1\n".repeat(20_000),
   );
@@ -221,12 +221,12 @@ test("scan-logs and redact keep their memory over 300 MB of log", async () => {
     }
     await pipeline(log, child.stdin);
     assert.equal(await closed, 0);
-    // Node with the loader of TypeScript takes some 90 MB before anything is read.
+    // Node.js with the TypeScript loader takes about 90 MB before anything is read.
     assert.ok(peak > 30 && peak < 220, `${command} took ${Math.round(peak)} MB`);
   }
 });
 
-test("scan-logs: strangers cannot push a valid token out of the list, and more than fit are said to be so", async () => {
+test("scan-logs: refused tokens cannot displace a valid one from the list, and an incomplete list is reported", async () => {
   const claims = (jti: number) => segment({ ...jamfClaims, jti });
   const strange = Array.from(
     { length: 10_050 },
@@ -239,11 +239,11 @@ test("scan-logs: strangers cannot push a valid token out of the list, and more t
   assert.equal(run.code, 1);
   assert.match(run.stdout, /10,051 lines: 1 valid, 10,050 refused\n/);
   assert.match(run.stdout, new RegExp(`STILL VALID[^\\n]*\\n  ${print}  10 min left`));
-  assert.match(run.stdout, /Keep these logs from other eyes until 2017/);
-  assert.match(run.stderr, /more tokens with time left than can be listed; the counts are of all/);
+  assert.match(run.stdout, /Keep these logs secret until 2017/);
+  assert.match(run.stderr, /more unexpired tokens than the list can hold; the counts include all of them/);
 });
 
-test("scan-logs does not call expired what is no token", async () => {
+test("scan-logs does not count text that is not a token as expired", async () => {
   const { code, stdout } = await runMain(["scan-logs", "-", "--key", publicPem], {
     now: () => testTime,
     stdin: `GET /a?token=abc\nGET /a?token=${expired}\nGET /a?token=${valid.slice(0, 60)}\n`,
@@ -252,7 +252,7 @@ test("scan-logs does not call expired what is no token", async () => {
   assert.match(stdout, /3 tokens in 3 lines: 1 expired, 2 unreadable\n/);
 });
 
-test("scan-logs reads a big packed log without a warning of Node's", async () => {
+test("scan-logs reads a large compressed log without a warning of Node.js", async () => {
   const log = join(folder, "noise.gz");
   writeFileSync(log, gzipSync(randomBytes(24_000_000).toString("base64"), { level: 1 }));
   const [program, ...first] = portcullisCommand();
@@ -263,14 +263,14 @@ test("scan-logs reads a big packed log without a warning of Node's", async () =>
   assert.deepEqual([code, errors], [0, ""]);
 });
 
-test("what was found in a log that breaks off counts, and the rest is not called clean", async () => {
+test("the tokens in a truncated log count, and the rest is not reported as clean", async () => {
   const log = join(folder, "breaks-off.gz");
   const noise = randomBytes(2_000_000).toString("base64");
   const packed = gzipSync(`GET /a?token=${valid}\n${noise}\n`);
   writeFileSync(log, packed.subarray(0, packed.length - 100_000));
   const run = await runMain(["scan-logs", log, "--key", publicPem], { now: () => testTime });
   assert.equal(run.code, 3);
-  assert.match(run.stdout, /breaks-off\.gz {2}1 token in 1 line: 1 valid; the rest cannot be read\n/);
+  assert.match(run.stdout, /breaks-off\.gz {2}1 token in 1 line: 1 valid; the rest is unreadable\n/);
   assert.match(run.stdout, new RegExp(`STILL VALID[^\\n]*\\n  ${print}`));
 
   const unread = await runMain(["scan-logs", join(folder, "no.log"), "--json"]);
@@ -285,11 +285,11 @@ const utf16 = Buffer.from(`\uFEFFGET /a?token=${valid}\r\n`, "utf16le");
 
 for (const [name, bytes] of Object.entries({
   "in UTF-16": utf16,
-  "in UTF-16, the other byte first": Buffer.from(utf16).swap16(),
+  "in UTF-16 with the other byte order": Buffer.from(utf16).swap16(),
   "in UTF-16 without a mark": utf16.subarray(2),
-  "in UTF-16, packed": gzipSync(utf16),
+  "in UTF-16, compressed": gzipSync(utf16),
 })) {
-  test(`scan-logs finds the token in a log ${name}, and redact refuses to pass it for clean`, async () => {
+  test(`scan-logs finds the token in a log ${name}, and redact refuses to copy it`, async () => {
     for (const pieces of [[bytes], [...bytes].map((byte) => Buffer.of(byte))]) {
       const { chunks } = await openLog("-", { stdin: Readable.from(pieces), err: silent });
       const read: Buffer[] = [];
@@ -299,7 +299,7 @@ for (const [name, bytes] of Object.entries({
     }
     const refused = await runMain(["redact"], { stdin: bytes });
     assert.deepEqual([refused.code, refused.stdout], [3, ""]);
-    assert.match(refused.stderr, /(utf-16[bl]e|packed \(gzip\)), in which no token can be seen; nothing was copied/);
+    assert.match(refused.stderr, /in (utf-16[bl]e|gzip) format, in which no token can be found; nothing was copied/);
   });
 }
 
@@ -311,26 +311,26 @@ for (const [name, start, remedy] of [
   ["zip", "PK\u0003\u0004\u0014\u0000", "unzip -p"],
   ["systemd's journal", "LPKSHHRH\u0000", "journalctl -o cat --file"],
 ] as const) {
-  test(`a log that is packed by ${name} is refused, and what unpacks it is said`, async () => {
+  test(`a log in ${name} format is refused, with the command that decompresses it`, async () => {
     const log = join(folder, "packed.log");
     writeFileSync(log, Buffer.from(start, "latin1"));
     const scanned = await runMain(["scan-logs", log]);
     assert.equal(scanned.code, 3);
-    assert.ok(scanned.stderr.includes(`it is packed (${name}): unpack it first, with ${remedy}`), scanned.stderr);
+    assert.ok(scanned.stderr.includes(`it is in ${name} format: decompress it first, with ${remedy}`), scanned.stderr);
     const advised = await runMain(["advise", log]);
-    assert.match(advised.stderr, /unpack it first/);
+    assert.match(advised.stderr, /decompress it first/);
     const refused = await runMain(["redact"], { stdin: Buffer.from(start, "latin1") });
     assert.deepEqual([refused.code, refused.stdout], [3, ""]);
     assert.ok(refused.stderr.includes(`${remedy} FILE | portcullis redact`), refused.stderr);
   });
 }
 
-test("what is shorter than any mark of a packed log passes redact as it is", async () => {
+test("a log shorter than any mark of a format is copied unchanged", async () => {
   for (const text of ["", "a", "PK\n"]) assert.equal((await runMain(["redact"], { stdin: text })).stdout, text);
 });
 
-test("a line that is made to be read again and again costs no more time than another", async () => {
-  // A client chooses what stands in the log: of most of these, eight megabytes took a quarter of a minute or more.
+test("a hostile line is read in linear time", async () => {
+  // A client chooses what is in the log: for a quadratic reader, eight megabytes of these take 15 s or more.
   for (const piece of ["token=", "eyJ", "%74oken%3D", "eyJ.", "token=%74oken%3D"]) {
     const { user } = process.cpuUsage();
     const out = await redact(Array.from({ length: 40 }, () => piece.repeat(200_000 / piece.length)));
@@ -340,10 +340,10 @@ test("a line that is made to be read again and again costs no more time than ano
   }
 });
 
-test("scan-logs counts no token where a fingerprint or REDACTED stands in for one", async () => {
+test("scan-logs does not count a fingerprint or REDACTED as a token", async () => {
   const log = join(folder, "clean.log");
   writeFileSync(log, `${await redact([`GET /a.ipa?token=${valid} 200\n`])}GET /a.ipa?token=REDACTED 200\n`);
   const { code, stdout } = await runMain(["scan-logs", log, "--key", publicPem], { now: () => testTime });
   assert.equal(code, 0);
-  assert.match(stdout, /clean\.log {2}0 tokens in 2 lines\n\nThere is no token in these logs\.\n$/);
+  assert.match(stdout, /clean\.log {2}0 tokens in 2 lines\n\nNo tokens found in these logs\.\n$/);
 });

@@ -7,10 +7,10 @@ import { utf16Of } from "../system/decode-text.ts";
 import { compressionFormatOf, compressionMarkLength } from "./compression-format.ts";
 import { peek } from "./peek.ts";
 
-/** A log that is read from its beginning, unpacked if it was packed by gzip, and as UTF-8 if it was UTF-16. */
+/** A log, decompressed if it is in gzip format, and as UTF-8 if it is in UTF-16. */
 export interface OpenLog {
   readonly chunks: AsyncIterable<Buffer>;
-  /** Of the file; `undefined` for standard input. */
+  /** Of the file, in bytes; `undefined` for standard input. */
   readonly size: number | undefined;
   /** Bytes of the file that have been read; for progress. */
   bytesRead(): number;
@@ -30,22 +30,22 @@ export async function openLog(name: string, context: Pick<CommandContext, "stdin
       yield chunk;
     }
   }
-  return { chunks: withoutUtf16(unpacked(counted())), size, bytesRead: () => bytesRead };
+  return { chunks: withoutUtf16(decompressed(counted())), size, bytesRead: () => bytesRead };
 }
 
-async function* unpacked(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* decompressed(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const [start, all] = await peek(chunks, compressionMarkLength);
-  const packing = compressionFormatOf(start);
-  if (packing === undefined) return yield* all;
-  if (packing.name !== "gzip") {
-    throw new Error(`it is packed (${packing.name}): unpack it first, with ${packing.unpack}`);
+  const format = compressionFormatOf(start);
+  if (format === undefined) return yield* all;
+  if (format.name !== "gzip") {
+    throw new Error(`it is in ${format.name} format: decompress it first, with ${format.decompress}`);
   }
   const gunzip = createGunzip({ chunkSize: 256 * 1024 });
   void feed(all, gunzip);
   yield* gunzip as AsyncIterable<Buffer>;
 }
 
-/** What PowerShell's `>` wrote becomes UTF-8, so that tokens in it are found; all else stays as it is. */
+/** Turns UTF-16, which PowerShell's `>` writes, into UTF-8, so that tokens in it are found; other bytes are unchanged. */
 async function* withoutUtf16(chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const [start, all] = await peek(chunks, 4);
   const encoding = utf16Of(start);
@@ -65,7 +65,7 @@ async function feed(chunks: AsyncGenerator<Buffer>, gunzip: ReturnType<typeof cr
   }
 }
 
-/** Waits for room, or for the end of whoever makes it; leaves no listener behind. */
+/** Waits until there is room again, or until the stream has ended; leaves no listener behind. */
 function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

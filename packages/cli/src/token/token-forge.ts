@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, type KeyObject, sign } from "node:crypto";
 
-/** Makes tokens, sound and unsound, for trying a server out. */
+/** Creates tokens, valid and forged, to test a server. */
 export interface TokenForge {
   /** Signed with RS256. */
   rs256(claims: object, header?: object): string;
@@ -8,7 +8,7 @@ export interface TokenForge {
   hs256(claims: object): string;
 }
 
-/** Makes a forge that signs with a private key. */
+/** Creates a forge that signs with a private key. */
 export function createTokenForge(privateKey: KeyObject): TokenForge {
   const publicPem = createPublicKey(privateKey).export({ type: "spki", format: "pem" });
   return {
@@ -23,7 +23,7 @@ export function createTokenForge(privateKey: KeyObject): TokenForge {
   };
 }
 
-/** A token that says it needs no signature (RFC 7519 section 6). */
+/** Creates an unsecured token, with the algorithm "none" (RFC 7519 section 6). */
 export function unsignedToken(claims: object): string {
   return `${signingInput({ alg: "none" }, claims)}.`;
 }

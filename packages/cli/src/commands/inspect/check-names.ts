@@ -1,32 +1,43 @@
-import type { GateOptions, RefusalCode } from "@portcullis/core";
+import { maxTokenLength, type RefusalCode } from "@portcullis/core";
+import type { GateRuleValues } from "../../gate/gate-option-table.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 
-/** What each check asks, as a statement that is true if it passes. */
-export function checkNames({
-  issuer = "JSS",
-  subject = "AppManifest",
-  audience,
-  clockSkew = 60,
-  maxLifetime = 7200,
-  tokenParameter = "token",
-}: Partial<GateOptions>): Readonly<Record<RefusalCode, string>> {
+/** What is true of a link if a check passes, and what if it fails. */
+type CheckName = readonly [passed: string, failed: string];
+
+/** Names the checks; `exp` is the token's expiry, if it has a usable one. */
+export function checkNames(
+  { issuer, subject, audience, clockSkew, maxLifetime, tokenParameter }: GateRuleValues,
+  exp: number | undefined,
+  now: number,
+): Readonly<Record<RefusalCode, CheckName>> {
+  const skew = `${formatDuration(clockSkew)} of clock skew allowed`;
+  const expiry = exp === undefined ? "" : ` ${formatDuration(exp - now)}`;
   return {
-    token_missing: `the link has the parameter "${tokenParameter}"`,
-    token_repeated: "it has it once only",
-    token_too_long: "the token has no more than 4096 characters",
-    token_malformed: "it is a well-formed JWT",
-    algorithm_not_allowed: "it says it is signed with RS256",
-    header_not_supported: "its header asks for nothing unusual",
-    keys_unavailable: "the public keys can be read",
-    signature_invalid: "one of the keys made its signature",
-    issuer_mismatch: `its issuer (iss) is "${issuer}"`,
-    subject_mismatch: `its subject (sub) is "${subject}"`,
+    token_missing: [`the link has a "${tokenParameter}" parameter`, `the link has no "${tokenParameter}" parameter`],
+    token_repeated: ["exactly one token", "more than one token"],
+    token_too_long: [`at most ${maxTokenLength} characters`, `more than ${maxTokenLength} characters`],
+    token_malformed: ["a well-formed JWT", "not a well-formed JWT"],
+    algorithm_not_allowed: ["algorithm RS256", "another algorithm than RS256"],
+    header_not_supported: ["no unsupported header members", "unsupported header members"],
+    keys_unavailable: ["public keys available", "public keys not available"],
+    signature_invalid: ["signed by one of the keys given", "not signed by any of the keys given"],
+    issuer_mismatch: [`issuer (iss) "${issuer}"`, `issuer (iss) other than "${issuer}"`],
+    subject_mismatch: [`subject (sub) "${subject}"`, `subject (sub) other than "${subject}"`],
     audience_mismatch:
-      audience === undefined ? "it is not meant for another server (aud)" : `it is meant for "${audience}" (aud)`,
-    expiry_missing: "it has an expiry (exp)",
-    claim_malformed: "its times are numbers of seconds",
-    token_expired: `it has not expired (${formatDuration(clockSkew)} of clock skew granted)`,
-    token_not_yet_valid: "it is valid already (nbf, iat)",
-    expiry_too_far: `it expires within ${formatDuration(maxLifetime)} from now`,
+      audience === undefined
+        ? ["no audience (aud)", "an audience (aud), but none is expected"]
+        : [`audience (aud) includes "${audience}"`, `audience (aud) does not include "${audience}"`],
+    expiry_missing: ["an expiry (exp)", "no expiry (exp)"],
+    claim_malformed: [
+      "times are valid numbers of seconds",
+      "a time (exp, nbf or iat) is not a valid number of seconds",
+    ],
+    token_expired: [`not expired (${skew})`, `expired${expiry} ago (${skew})`],
+    token_not_yet_valid: ["already valid (nbf, iat)", `not yet valid (nbf, iat; ${skew})`],
+    expiry_too_far: [
+      `expires within ${formatDuration(maxLifetime)}`,
+      `expires in${expiry}, later than in ${formatDuration(maxLifetime)}`,
+    ],
   };
 }

@@ -1,87 +1,92 @@
 import {
   createGate,
-  type Decision,
-  type GateOptions,
+  type JsonObject,
+  parseCompactJws,
   type RefusalCode,
   readToken,
   refusalCodes,
+  refusals,
+  validateClaims,
 } from "@portcullis/core";
+import { type GateRuleValues, gateOptions } from "../../gate/gate-option-table.ts";
 import type { NamedKey } from "../../gate/load-keys.ts";
 import { readTokenParts, type TokenParts } from "../../token/token-parts.ts";
-import { checkClaims } from "./check-claims.ts";
 
-/** What became of one check; `"unknown"` where an earlier one failed, or no key was given. */
-export type Verdict = "passed" | "failed" | "unknown";
+/** The result of one check; `"unknown"` if an earlier one failed, or if it needs a key and none was given. */
+export type CheckResult = "passed" | "failed" | "unknown";
 
-/** All that is known of a link. */
+/** What is known of a link. */
 export interface Examination {
   readonly token: string | undefined;
   readonly parts: TokenParts | undefined;
-  /** Whether the signature was checked and holds. */
+  /** Whether the signature was checked and is valid. */
   readonly verified: boolean;
   /** RFC 7638 thumbprint of the key that signed the token. */
   readonly keyId: string | undefined;
   /** Every check in the gate's order, named by the refusal that it can lead to. */
-  readonly checks: ReadonlyMap<RefusalCode, Verdict>;
+  readonly checks: ReadonlyMap<RefusalCode, CheckResult>;
   /** The first check that failed. */
   readonly refusal: RefusalCode | undefined;
 }
 
-/** Asks the gate, and where it stops for want of a key or at the signature, asks it about the claims alone. */
+/** Asks the gate about a link, and checks the claims also where the gate stops at the signature. */
 export async function examine(
   url: string,
   keys: readonly NamedKey[],
-  options: Omit<GateOptions, "keys">,
+  rules: GateRuleValues,
+  now: number,
 ): Promise<Examination> {
-  const gate = createGate({ ...options, keys: keys.length === 0 ? noKey : keys.map(({ key }) => key) });
-  const decision = await gate.check(url);
-  const { token } = readToken(url, options.tokenParameter);
-  const parts = token === undefined ? undefined : readTokenParts(token);
-  const verified = decision.allowed || decision.keyId !== undefined;
-  const reachedSignature = verified || (!decision.allowed && isAboutSignature(decision.code));
-  const { payloadSegment, claims } = parts ?? {};
-  const claimFaults =
-    reachedSignature && payloadSegment !== undefined && claims !== undefined
-      ? await checkClaims(payloadSegment, options, claims)
-      : undefined;
-  const checks = listChecks(decision, claimFaults, keys.length > 0);
-  const refusal = [...checks].find(([, verdict]) => verdict === "failed")?.[0];
-  return { token, parts, verified, keyId: decision.keyId, checks, refusal };
+  const { token, refusal: urlFault } = readToken(url, rules.tokenParameter);
+  const jws = token === undefined ? undefined : parseCompactJws(token);
+  const formFault = urlFault ?? jws?.refusal;
+  const faults = new Set<RefusalCode>();
+  let keyId: string | undefined;
+  if (formFault) faults.add(formFault);
+  else if (keys.length > 0) {
+    const gate = createGate({ ...gateOptions(rules, () => now), keys: keys.map(({ key }) => key) });
+    const decision = await gate.check(url);
+    keyId = decision.keyId;
+    if (!decision.allowed) faults.add(decision.code);
+  }
+  if (jws?.payload) for (const fault of claimFaults(jws.payload, rules, now)) faults.add(fault);
+  return {
+    token,
+    parts: token === undefined ? undefined : readTokenParts(token),
+    verified: keyId !== undefined,
+    keyId,
+    checks: listChecks(faults, keys.length > 0),
+    refusal: refusalCodes.find((code) => faults.has(code)),
+  };
 }
 
-/** Makes the gate stop where it would look at the signature. */
-function noKey(): never {
-  throw new Error("no key was given");
+/**
+ * All faults of the claims and not only the first: a claim that does not match is replaced by the
+ * required one for the next round. Of the times, the first fault ends the rounds.
+ */
+function claimFaults(claims: JsonObject, rules: GateRuleValues, now: number): readonly RefusalCode[] {
+  const { refusal } = validateClaims(claims, rules, now);
+  if (refusal === undefined) return [];
+  const replacements: { readonly [Code in RefusalCode]?: object } = {
+    issuer_mismatch: { iss: rules.issuer },
+    subject_mismatch: { sub: rules.subject },
+    audience_mismatch: { aud: rules.audience },
+  };
+  const replacement = replacements[refusal];
+  return replacement ? [refusal, ...claimFaults({ ...claims, ...replacement }, rules, now)] : [refusal];
 }
 
-function isAboutSignature(code: RefusalCode): boolean {
-  return code === "keys_unavailable" || code === "signature_invalid";
-}
+const mismatches: ReadonlySet<RefusalCode> = new Set(["issuer_mismatch", "subject_mismatch", "audience_mismatch"]);
 
-const firstOfClaims = refusalCodes.indexOf("signature_invalid") + 1;
-
-function listChecks(
-  decision: Decision,
-  claimFaults: readonly RefusalCode[] | undefined,
-  hasKey: boolean,
-): Map<RefusalCode, Verdict> {
-  const reached = decision.allowed ? refusalCodes.length : refusalCodes.indexOf(decision.code);
-  const lastFault = Math.max(-1, ...(claimFaults ?? []).map((code) => refusalCodes.indexOf(code)));
-  const endsThere = claimFaults !== undefined && claimFaults.length > 0;
-  const verdicts = refusalCodes.map((code, index): readonly [RefusalCode, Verdict] => {
-    if (index >= firstOfClaims) {
-      if (claimFaults === undefined) return [code, "unknown"];
-      if (claimFaults.includes(code)) return [code, "failed"];
-      return [code, endsThere && isTimeFault(refusalCodes[lastFault]) && index > lastFault ? "unknown" : "passed"];
-    }
-    if (!hasKey && isAboutSignature(code)) return [code, "unknown"];
-    if (index < reached) return [code, "passed"];
-    return [code, index === reached ? "failed" : "unknown"];
-  });
-  return new Map(verdicts);
-}
-
-/** These end the judging of claims: nothing behind them was looked at. */
-function isTimeFault(code: RefusalCode | undefined): boolean {
-  return code !== undefined && refusalCodes.indexOf(code) >= refusalCodes.indexOf("expiry_missing");
+function listChecks(faults: ReadonlySet<RefusalCode>, hasKeys: boolean): Map<RefusalCode, CheckResult> {
+  const checks = new Map<RefusalCode, CheckResult>();
+  let reached = true;
+  for (const code of refusalCodes) {
+    const { stage } = refusals[code];
+    const needsKey = stage === "keys" || stage === "signature";
+    if (faults.has(code)) checks.set(code, "failed");
+    else checks.set(code, reached && (hasKeys || !needsKey) ? "passed" : "unknown");
+    // The claims are checked without the signature too; a fault of a time leaves the later ones open.
+    if (faults.has(code) && !needsKey && !mismatches.has(code)) reached = false;
+  }
+  return checks;
 }

@@ -7,21 +7,21 @@ const { key, keyRefresh: _, ...rules } = gateOptionTable;
 /** `portcullis inspect`: why is this link refused? */
 export const inspect = defineCommand({
   name: "inspect",
-  summary: "say why a link or token is refused, or until when it works",
+  summary: "explain why a link or token is refused, or how long it works",
   description:
-    "Shows what a download link's token says, which key signed it, the verdict of every check that the gate makes, and what to do about the first that fails. The signature itself is never shown. Exit code 0 only if the token is valid and its signature was checked.",
+    "Shows the claims of a download link's token, which key signed it, the result of every check of the gate, and what to do about the first that fails. It never shows the signature. The exit code is 0 only if the token is valid and its signature was verified.",
   operands: {
     link: {
       placeholder: "URL|TOKEN|-",
-      description: "a download link, a token alone, or - to read it from standard input",
+      description: "a download link in quotes, a token, or - to read it from standard input",
     },
   },
   options: {
-    key: { ...key, required: false, description: `${key.description}; without one nothing is verified` },
+    key: { ...key, required: false, description: `${key.description}; without one, no signature is verified` },
     now: {
       kind: "text",
       placeholder: "TIME",
-      description: "judge as of this time: seconds since 1970 or a date (default now)",
+      description: "check as of this time: seconds since 1970 or a date (default now)",
     },
     ...rules,
     json: jsonOption,
@@ -29,11 +29,11 @@ export const inspect = defineCommand({
   examples: [
     {
       command: "portcullis inspect 'https://example.com/a.ipa?token=…' --key public.pem",
-      meaning: "why was this refused?",
+      meaning: "why is this link refused?",
     },
     {
       command: "pbpaste | portcullis inspect - --key public.pem",
-      meaning: "the link in the clipboard, kept out of the shell's history",
+      meaning: "the link in the clipboard, without a trace in the shell's history",
     },
   ],
 });

@@ -1,76 +1,101 @@
-import { readToken } from "@portcullis/core";
 import { usageError } from "../../command-line/command-error.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
+import { linkNotes } from "./link-notes.ts";
+import { refuseKey } from "./pasted-key.ts";
+import { unwrapLink } from "./wrapped-link.ts";
 
-/** What somebody pasted, made ready for the gate. */
+/** A link as it was pasted, ready for the gate. */
 export interface PastedLink {
-  /** The link, or `?token=` and the token if that was all. */
+  /** The link, or `?token=` and the token if there was no link. */
   readonly url: string;
   readonly isBareToken: boolean;
-  /** What is wrong or odd about the link itself, one sentence each. */
-  readonly remarks: readonly string[];
+  /** What was changed, and what is wrong or unusual about the link itself, one sentence each. */
+  readonly notes: readonly string[];
 }
 
-/** Of characters; a line of a log has fewer. */
-const longestPaste = 16 * 1024;
+/** In characters; a line of a log has fewer. */
+const maxPasteLength = 16 * 1024;
 
-/** White space, and what is not seen: soft hyphens, and marks of no width that chats and mail programs put in. */
-const whiteSpace = /[\s\u00ad\u200b-\u200f\u2060\ufeff]+/g;
+/** White space and invisible characters: soft hyphens, and zero-width marks that chats and mail programs insert. */
+const whiteSpace = /[\s\u00ad\u200b-\u200f\u2060\ufeff]/g;
 
-/** Takes a link or a token as people paste them: quoted, wrapped, escaped, from a log, a manifest or an install link. */
-export function readPastedLink(pasted: string, parameter: string): PastedLink {
-  if (pasted.length > longestPaste) throw usageError("this is far longer than a link", "Give one link or token.");
-  const remarks: string[] = [];
+/**
+ * Reads a link or a token as people paste them: quoted, wrapped, escaped, from a log, a manifest, a chat or a mail.
+ *
+ * @param isArgument - whether it comes from the command line, where a shell may have cut it
+ */
+export function readPastedLink(pasted: string, parameter: string, isArgument: boolean): PastedLink {
+  if (pasted.length > maxPasteLength) {
+    throw usageError(`this is too long for a link: more than ${maxPasteLength} characters`, "Give one link or token.");
+  }
+  const notes: string[] = [];
   let text = stripQuotes(pasted);
   refuseKey(text);
   if (text === "") throw usageError("there is nothing to inspect", "Give a link or a token.");
 
+  text = withoutQuotedPrintable(text, parameter, notes);
   const header = /^(?:authorization:\s*)?bearer\s+(?=eyJ)/i.exec(text)?.[0];
   if (header !== undefined) {
-    remarks.push("Here the token stands in a header; devices send it in the link, and servers look for it there only.");
+    notes.push("This token is in a header; devices send it in the link, and servers look for it only there.");
     text = text.slice(header.length);
   }
-  const inside = linkAmongWords(text);
+  const inside = linkInText(text, parameter);
   if (inside !== undefined) {
-    remarks.push("Only the link or token in this text was inspected, up to the first space behind it.");
+    notes.push("Only the link or token in this text was inspected.");
     text = inside;
   }
-  if (text.search(whiteSpace) !== -1) {
-    remarks.push("White space inside was taken out; a mail program or a terminal may have wrapped the link.");
-    text = text.replace(whiteSpace, "");
+  const unwrapped = text.replace(whiteSpace, "");
+  if (unwrapped !== text) {
+    notes.push("White space inside was removed; a mail program or a terminal may have wrapped the link.");
+    text = unwrapped;
   }
   const punctuation = endOfSentence(text);
   if (punctuation !== "") {
-    remarks.push(`"${punctuation}" at its end was left out; if a device has it in its link, that is what is wrong.`);
+    notes.push(`"${punctuation}" at the end was removed; if it is in the link on a device, that is the fault.`);
     text = text.slice(0, -punctuation.length);
   }
-  text = withoutEscapes(text, remarks);
-  const manifestUrl = /^itms-services:.*?[?&]url=([^&]+)(&.*)?/i.exec(text);
-  if (manifestUrl !== null) {
-    remarks.push("This is an install link; what is inspected is the manifest's URL inside it.");
-    const [, encoded = "", rest] = manifestUrl;
-    if (rest !== undefined && /^https?:\/\//i.test(encoded)) {
-      remarks.push(
-        "That URL is not percent-encoded, so its first & ends it, and devices do not see the rest; portcullis manifest --itms writes it rightly.",
-      );
-    }
-    const decoded = percentDecoded(encoded);
-    if (decoded === undefined) remarks.push("Its url= is not rightly percent-encoded (UTF-8): no device can read it.");
-    text = withoutEscapes(decoded ?? encoded, remarks);
-  }
+  text = withoutEscapes(text, notes);
+  const { link, notes: layers } = unwrapLink(text, parameter);
+  notes.push(...layers);
+  text = link === text ? text : withoutEscapes(link, notes);
 
   const bare = bareToken(text, parameter);
-  if (bare !== undefined) return { url: `?${parameter}=${encodeURIComponent(bare)}`, isBareToken: true, remarks };
-  return { url: text, isBareToken: false, remarks: [...remarks, ...urlRemarks(text, parameter)] };
+  if (bare !== undefined) return { url: `?${parameter}=${encodeURIComponent(bare)}`, isBareToken: true, notes };
+  return { url: text, isBareToken: false, notes: [...notes, ...linkNotes(text, parameter, isArgument)] };
 }
 
-/** The link in a line of a log, a command or a sentence; `undefined` if the text begins with it, or has none. */
-function linkAmongWords(text: string): string | undefined {
-  if (/^([a-z-]+:\/\/|eyJ|[/?])/i.test(text)) return undefined;
-  return /[\s"'<([“„‘«]((?:(?:https?|itms-services):\/\/|\/[^\s?]*\?|eyJ)[^\s"'<>”“’»]+)/i.exec(text)?.[1];
+/** Mail in quoted-printable (RFC 2045 section 6.7) writes `=` as `=3D` and breaks lines at 76 characters. */
+function withoutQuotedPrintable(text: string, parameter: string, notes: string[]): string {
+  if (!text.includes(`${parameter}=3D`)) return text;
+  notes.push("The text is quoted-printable, as in the source of a mail; it was decoded.");
+  return text
+    .replace(/=\r?\n/g, "")
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** What a sentence puts behind a link; the dot that ends an unsigned token, whose third part is empty, is its own. */
+/**
+ * The link in a line of a log, a command, a sentence, XML or a chat message (`<URL|text>`, `[text](URL)`);
+ * `undefined` if the text is a link and nothing else, or has none. Of several links, the first with a token.
+ */
+function linkInText(text: string, parameter: string): string | undefined {
+  if (/^([a-z-]+:\/\/|eyJ|[/?])/i.test(text)) {
+    // White space may be in a link that was wrapped; these characters are in no link.
+    const end = text.search(/[<>|"”»]/);
+    return end === -1 ? undefined : text.slice(0, end);
+  }
+  const links = text.split(/[\s"'<>|“”„‘’«»]+/).flatMap(linkInWord);
+  return links.find((link) => link.includes(`${parameter}=`)) ?? links.find((link) => link.includes("eyJ")) ?? links[0];
+}
+
+function linkInWord(word: string): string[] {
+  const start = word.search(/(?:https?|itms-services):\/\//i);
+  const isTarget = /^[([]*\/[^?]*\?/.test(word);
+  if (start > 0 && !isTarget) return [word.slice(start)];
+  const isLink = start === 0 || isTarget || /^[([]*eyJ/.test(word);
+  return isLink ? [word.replace(/^[([]+/, "")] : [];
+}
+
+/** Punctuation that a sentence puts behind a link; an unsigned token, whose third part is empty, ends with a dot of its own. */
 function endOfSentence(text: string): string {
   const [marks = ""] = /(?:[)\],;:!]+\.*|\.+)$/.exec(text.slice(-8)) ?? [];
   if (!marks.startsWith(".")) return marks;
@@ -79,87 +104,25 @@ function endOfSentence(text: string): string {
   return hasThreeParts ? marks : "";
 }
 
-function withoutEscapes(text: string, remarks: string[]): string {
-  const [found] = /&amp;|\\u0026/i.exec(text) ?? [];
-  if (found === undefined) return text;
-  remarks.push(
-    `"${found}" stands for "&" in ${found.startsWith("&") ? "HTML and in manifests" : "JSON"} only; it was read as "&" here.`,
-  );
-  return text.replace(/&amp;|\\u0026/gi, "&");
-}
+/** Where `&` is written like this. */
+const escapes: readonly (readonly [pattern: RegExp, place: string])[] = [
+  [/&(?:amp|#38|#x26);/gi, "HTML and in manifests"],
+  [/\\u0026/gi, "JSON"],
+];
 
-/** A key is no link; nothing of it may be shown. */
-function refuseKey(pasted: string): void {
-  const remedy = "Give the link or the token here, and the public key's file with --key.";
-  const [, label] = /-----(?:BEGIN|END) ([A-Z0-9 ]+)-----/.exec(pasted) ?? [];
-  if (label === undefined && !looksLikeKey(pasted)) return;
-  if (label !== undefined && !label.endsWith("PRIVATE KEY")) {
-    throw usageError("this is a key or certificate, not a link", remedy);
+function withoutEscapes(text: string, notes: string[]): string {
+  let result = text;
+  for (const [pattern, place] of escapes) {
+    const [found] = result.match(pattern) ?? [];
+    if (found === undefined) continue;
+    notes.push(`"${found}" means "&" only in ${place}; it was read as "&" here.`);
+    result = result.replace(pattern, "&");
   }
-  const what =
-    label === undefined
-      ? "this looks like a key and not like a link. If it is a PRIVATE key,"
-      : "this is a PRIVATE key:";
-  throw usageError(`${what} whoever has it can open every download. It belongs into Jamf Pro and nowhere else`, remedy);
-}
-
-/** Copied without its BEGIN line, wholly or from the middle (DER in base64 starts with `MII`), or as a JWK. */
-function looksLikeKey(pasted: string): boolean {
-  const text = pasted.replace(/\\[rn]|[\s"'<>\uFEFF]/g, "");
-  if (/^MII[A-Za-z0-9+/=_-]{197}/.test(text)) return true;
-  // One line of a key has 64 characters; a link has a dot or a colon among so many, and a path no plus sign.
-  if (/^(?!eyJ|\/(?!.*\+))(?=.*[+/])[A-Za-z0-9+/=]{64,}$/.test(text)) return true;
-  return /^\{.*kty:/s.test(text);
-}
-
-/** `undefined` for what is no UTF-8; a lone `%` stands for itself. */
-function percentDecoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, "%25"));
-  } catch {
-    return undefined;
-  }
+  return result;
 }
 
 function bareToken(text: string, parameter: string): string | undefined {
   const value = text.replace(/^&+/, "");
   if (value.startsWith(`${parameter}=`)) return value.slice(parameter.length + 1);
   return /[/?#&=]/.test(text) ? undefined : text;
-}
-
-function urlRemarks(url: string, parameter: string): string[] {
-  const remarks: string[] = [];
-  if (/^http:/i.test(url)) {
-    remarks.push("The link starts with http: anyone on the way can read the token, and Apple's devices want https.");
-  }
-  if (/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url)) {
-    remarks.push("The link has a user name or password in it; devices may not send them.");
-  }
-  if (readToken(url, parameter).refusal === "token_missing") remarks.push(...whereTheTokenWent(url, parameter));
-  return remarks;
-}
-
-function whereTheTokenWent(url: string, parameter: string): string[] {
-  const [beforeFragment = "", fragment = ""] = url.split("#", 2);
-  if (fragment.includes(`${parameter}=`)) {
-    return ["The token stands behind a #, and nothing behind a # is ever sent to a server."];
-  }
-  if (beforeFragment.split("?").length > 2) {
-    return [
-      `The link has two question marks. The second belongs to the value before it, so no server sees the token: write "&${parameter}=" where the link already has a "?".`,
-    ];
-  }
-  if (new RegExp(`%3f.*${parameter}%3d`, "i").test(beforeFragment)) {
-    return ["The link is percent-encoded as a whole, its ? and = too; decode it once before use."];
-  }
-  if (!beforeFragment.includes("?") && beforeFragment.includes(`&${parameter}=`)) {
-    return [`The link has no question mark, so no server sees the token: write "?${parameter}=" for "&${parameter}=".`];
-  }
-  const other = /[?&]([^=&]+)=eyJ/.exec(beforeFragment)?.[1];
-  if (other !== undefined) {
-    return [
-      `There is a token, but its parameter is "${other}" and not "${parameter}": try --token-parameter ${other}.`,
-    ];
-  }
-  return [];
 }

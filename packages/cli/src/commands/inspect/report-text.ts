@@ -1,5 +1,7 @@
-import { type GateOptions, redactToken, refusals } from "@portcullis/core";
-import { formatDuration } from "../../terminal/format-duration.ts";
+import { redactToken, refusals } from "@portcullis/core";
+import type { GateRuleValues } from "../../gate/gate-option-table.ts";
+import { type NamedKey, nameOfKey } from "../../gate/load-keys.ts";
+import { formatDate, formatDuration } from "../../terminal/format-duration.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { wrapText } from "../../terminal/wrap-text.ts";
@@ -13,64 +15,87 @@ export interface Inspection {
   readonly link: PastedLink;
   readonly examination: Examination;
   readonly fingerprint: string | undefined;
-  /** What the user calls the key that matched. */
-  readonly keyName: string | undefined;
-  readonly hasKeys: boolean;
+  readonly keys: readonly NamedKey[];
   readonly remedies: readonly string[];
-  readonly options: Omit<GateOptions, "keys">;
+  readonly rules: GateRuleValues;
   readonly now: number;
+  /** Whether `now` is the time of `--now` and not the present. */
+  readonly isAsOf: boolean;
 }
 
-/** One sentence: may this link download, and if not, why not. */
-export function verdictOf({ examination, hasKeys, options, now }: Inspection): string {
+/** One sentence: does this link open downloads, and if not, why not? */
+export function verdictOf({ examination, keys, rules, now, isAsOf }: Inspection): string {
   const { refusal, parts, verified } = examination;
-  if (refusal !== undefined) return `REFUSED, ${refusal}: ${refusals[refusal].message}`;
-  if (!verified || !hasKeys) {
-    return "NOT VERIFIED: nothing speaks against this token, but without --key nobody knows who signed it.";
+  const asOf = isAsOf ? ` as of ${formatDate(now)}` : "";
+  if (refusal !== undefined) return `REFUSED${asOf}, ${refusal}: ${refusals[refusal].message}`;
+  if (!verified || keys.length === 0) {
+    return `NOT VERIFIED${asOf}: no check failed, but the signature can be verified only with --key.`;
   }
   const left = Number(parts?.claims?.exp) - now;
-  if (left > 0) return `VALID: it opens downloads for another ${formatDuration(left)}.`;
-  return `VALID, just: it expired ${formatDuration(left)} ago, within the clock skew of ${formatDuration(options.clockSkew ?? 60)}.`;
+  if (left > 0) return `VALID${asOf}: it opens downloads for another ${formatDuration(left)}.`;
+  return `VALID${asOf}, but only within the clock skew of ${formatDuration(rules.clockSkew)}: it expired ${formatDuration(left)} ago.`;
 }
+
+const labelWidth = 10;
 
 /** Prints the report for a person. */
 export function printInspection(inspection: Inspection, out: Terminal): void {
-  const { link, examination, fingerprint, keyName, hasKeys, options, now } = inspection;
+  const { link, examination, fingerprint, keys, rules, now } = inspection;
   const { bold, dim, green, red, yellow } = out.colours;
   const { parts, verified, refusal, keyId } = examination;
   const colour = refusal !== undefined ? red : verified ? green : yellow;
   out.line(bold(colour(wrapText(verdictOf(inspection), out.width))));
   out.line();
 
-  const row = (name: string, value: string) =>
-    out.line(`${dim(name.padEnd(10))}${wrapText(value, out.width - 11, " ".repeat(10))}`);
-  if (!link.isBareToken) row("Link", safeText(redactToken(link.url, options.tokenParameter, fingerprint ?? "")));
+  const row = (label: string, value: string): void => {
+    const lines = wrapText(value, out.width - labelWidth).replaceAll("\n", `\n${" ".repeat(labelWidth)}`);
+    out.line(`${dim(label.padEnd(labelWidth))}${lines}`);
+  };
+  if (!link.isBareToken) row("Link", safeText(redactToken(link.url, rules.tokenParameter, fingerprint ?? "")));
   if (fingerprint !== undefined) row("Token", `${fingerprint} (fingerprint), ${examination.token?.length} characters`);
   if (parts?.header) row("Header", safeText(JSON.stringify(parts.header)));
-  const believed = verified ? "" : dim(" (as it says: NOT VERIFIED)");
-  for (const [index, [name, words]] of describeClaims(parts?.claims ?? {}, now).entries()) {
-    row(index === 0 ? "Claims" : "", `${name.padEnd(4)} ${words}${index === 0 ? believed : ""}`);
+  for (const [index, [name, description]] of describeClaims(parts?.claims ?? {}, now).entries()) {
+    const note = index > 0 || verified ? "" : " (NOT VERIFIED, like all claims)";
+    row(index === 0 ? "Claims" : "", `${name.padEnd(4)} ${description}${note}`);
   }
-  if (keyId !== undefined) row("Key", `${safeText(keyName ?? "")}, thumbprint ${keyId}`);
-  else if (!hasKeys) row("Key", yellow("none given: the signature is NOT VERIFIED"));
+  if (keyId !== undefined) row("Key", `${safeText(nameOfKey(keys, keyId) ?? "")}, thumbprint ${keyId}`);
+  else if (keys.length === 0) row("Key", "none given: the signature is NOT VERIFIED");
+  else if (refusal === "signature_invalid") {
+    for (const [index, { file, thumbprint }] of triedKeys(keys).entries()) {
+      row(index === 0 ? "Tried" : "", `${safeText(file)}, thumbprint ${thumbprint}`);
+    }
+  }
 
   out.line();
+  printChecks(inspection, out);
+  printSentences(bold("About the link"), link.notes, out);
+  printSentences(bold("What to do"), inspection.remedies, out);
+}
+
+/** Every key that was tried on the signature. */
+export function triedKeys(
+  keys: readonly NamedKey[],
+): readonly { readonly file: string; readonly thumbprint: string }[] {
+  return keys.flatMap(({ source, keyIds }) => keyIds.map((thumbprint) => ({ file: source, thumbprint })));
+}
+
+function printChecks({ examination, keys, rules, now }: Inspection, out: Terminal): void {
+  const { bold, dim, green, red, yellow } = out.colours;
+  const { exp } = examination.parts?.claims ?? {};
+  const names = checkNames(rules, typeof exp === "number" ? exp : undefined, now);
   out.line(bold("Checks, in the gate's order"));
-  const names = checkNames(options);
   let notReached = 0;
-  for (const [code, verdict] of examination.checks) {
-    if (verdict === "passed") out.line(`  ${green("✔")} ${names[code]}`);
-    if (verdict === "failed") out.line(`  ${red("✘")} ${names[code]}  ${red(code)}`);
-    if (verdict !== "unknown") continue;
-    if (code === "signature_invalid" && !hasKeys) out.line(yellow(`  ? ${names[code]}: NOT VERIFIED`));
+  for (const [code, result] of examination.checks) {
+    const [passed, failed] = names[code];
+    if (result === "passed") out.line(`  ${green("✔")} ${passed}`);
+    else if (result === "failed") out.line(`  ${red("✘")} ${wrapText(`${failed}: ${code}`, out.width - 5, "    ")}`);
+    else if (code === "signature_invalid" && keys.length === 0) out.line(yellow("  ? signature NOT VERIFIED"));
     else if (code !== "keys_unavailable") notReached += 1;
   }
   if (notReached > 0) out.line(dim(`  · ${notReached} more checks were not reached`));
-  printAdvice(bold("About the link"), link.remarks, out);
-  printAdvice(bold("What to do"), inspection.remedies, out);
 }
 
-function printAdvice(title: string, sentences: readonly string[], out: Terminal): void {
+function printSentences(title: string, sentences: readonly string[], out: Terminal): void {
   if (sentences.length === 0) return;
   out.line();
   out.line(title);

@@ -4,7 +4,6 @@ import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { readInput } from "../../command-line/read-input.ts";
-import { gateOptions } from "../../gate/gate-option-table.ts";
 import { loadKeysOnce, nameOfKey } from "../../gate/load-keys.ts";
 import { decodeText } from "../../system/decode-text.ts";
 import { safeText } from "../../terminal/safe-text.ts";
@@ -12,34 +11,34 @@ import { examine } from "./examine.ts";
 import type { inspect } from "./inspect.ts";
 import { readPastedLink } from "./pasted-link.ts";
 import { remedies } from "./remedy.ts";
-import { type Inspection, printInspection, verdictOf } from "./report-text.ts";
+import { type Inspection, printInspection, triedKeys, verdictOf } from "./report-text.ts";
 
-/** Says of a link or token whether it would be let in, and if not, why. */
+/** Says whether the gate would accept a link or token, and if not, why. */
 export async function runInspect(
   options: OptionsOf<typeof inspect>,
   context: CommandContext,
   { link: given }: OperandsOf<typeof inspect>,
 ): Promise<ExitCode> {
   const { out, err } = context;
-  const pasted = given === "-" ? decodeText(await readInput("-", context)) : given;
-  const link = readPastedLink(pasted, options.tokenParameter);
+  const isArgument = given !== "-";
+  const pasted = isArgument ? given : decodeText(await readInput("-", context));
+  const link = readPastedLink(pasted, options.tokenParameter, isArgument);
   const now = options.now === undefined ? context.now() : readTime(options.now);
   const keys = await loadKeysOnce(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
 
-  const rules = gateOptions(options, () => now);
-  const examination = await examine(link.url, keys, rules);
-  const { token, keyId, verified, refusal } = examination;
+  const examination = await examine(link.url, keys, options, now);
+  const { token, verified, refusal } = examination;
   const inspection: Inspection = {
     link,
     examination,
     fingerprint: token ? await fingerprintToken(token) : undefined,
-    keyName: nameOfKey(keys, keyId),
-    hasKeys: keys.length > 0,
+    keys,
     remedies: remedies(examination, keys, now),
-    options: rules,
+    rules: options,
     now,
+    isAsOf: options.now !== undefined,
   };
   if (options.json) out.json(asJson(inspection));
   else printInspection(inspection, out);
@@ -53,21 +52,22 @@ function readTime(text: string): number {
 }
 
 function asJson(inspection: Inspection): object {
-  const { link, examination, fingerprint, keyName, remedies, options, now } = inspection;
+  const { link, examination, fingerprint, keys, remedies, rules, now } = inspection;
   const { parts, verified, keyId, checks, refusal } = examination;
   return {
     allowed: verified && refusal === undefined,
     verified,
     code: refusal ?? null,
     verdict: verdictOf(inspection),
-    link: link.isBareToken ? null : safeText(redactToken(link.url, options.tokenParameter, fingerprint ?? "")),
+    link: link.isBareToken ? null : safeText(redactToken(link.url, rules.tokenParameter, fingerprint ?? "")),
     fingerprint: fingerprint ?? null,
     header: parts?.header ?? null,
     claims: parts?.claims ?? null,
     secondsLeft: typeof parts?.claims?.exp === "number" ? Math.round(parts.claims.exp - now) : null,
-    key: keyId === undefined ? null : { file: keyName, thumbprint: keyId },
+    key: keyId === undefined ? null : { file: nameOfKey(keys, keyId), thumbprint: keyId },
+    keysTried: refusal === "signature_invalid" ? triedKeys(keys) : [],
     checks: [...checks].map(([code, verdict]) => ({ code, verdict })),
     whatToDo: remedies,
-    remarks: link.remarks,
+    remarks: link.notes,
   };
 }

@@ -1,25 +1,25 @@
 import { defineCommand } from "../../command-line/command.ts";
 
-/** `portcullis redact`: a filter that takes tokens out of logs. */
+/** `portcullis redact`: a filter that removes tokens from logs. */
 export const redact = defineCommand({
   name: "redact",
-  summary: "a filter that takes tokens out of a log",
+  summary: "remove tokens from a log (a filter)",
   description:
-    "Copies standard input to standard output and puts the fingerprint (first 8 hexadecimal digits of the SHA-256) in the place of every token, so that lines of one token can still be joined. All other bytes stay as they are.",
+    "Copies standard input to standard output and replaces every token by its fingerprint (the first 8 hexadecimal digits of its SHA-256, as in the log of serve), so that lines with the same token can still be matched. All other bytes are unchanged.",
   operands: {},
   options: {
     tokenParameter: {
       kind: "text",
       placeholder: "NAME",
       default: "token",
-      description: "query parameter that carries the token; JWTs are taken out wherever they stand",
+      description: "query parameter that carries the token; JWTs are removed anywhere",
     },
   },
   examples: [
-    { command: "portcullis redact < access.log > access-redacted.log", meaning: "clean a log" },
+    { command: "portcullis redact < access.log > access-redacted.log", meaning: "remove the tokens from a log" },
     {
-      command: 'CustomLog "|portcullis redact >> /var/log/apache2/access.log" combined',
-      meaning: "in Apache's configuration",
+      command: 'CustomLog "|$portcullis redact >> /var/log/apache2/access.log" combined',
+      meaning: "in Apache's configuration; |$ starts a shell, which >> needs",
     },
   ],
 });

@@ -11,7 +11,7 @@ import { utf16Of } from "../../system/decode-text.ts";
 import type { redact } from "./redact.ts";
 import { createRedactStream } from "./redact-stream.ts";
 
-/** Copies standard input to standard output, without tokens. */
+/** Copies standard input to standard output without tokens. */
 export async function runRedact(
   { tokenParameter }: OptionsOf<typeof redact>,
   context: CommandContext,
@@ -23,20 +23,20 @@ export async function runRedact(
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "EPIPE") throw failure(`the log cannot be copied: ${message}`); // whoever reads us has enough
+    if (code !== "EPIPE") throw failure(`the log cannot be copied: ${message}`); // EPIPE: the reader has read enough
   }
   return exitCode.success;
 }
 
-/** No token can be seen in these, so that a copy would pass for clean. */
+/** No token can be found in these, so a copy would seem to be clean. */
 async function* refuseUnreadable(stdin: Readable): AsyncGenerator<Buffer> {
   const [start, all] = await peek(stdin.iterator() as AsyncGenerator<Buffer>, compressionMarkLength);
-  const packing = compressionFormatOf(start);
+  const format = compressionFormatOf(start);
   const utf16 = utf16Of(start);
-  if (packing !== undefined || utf16 !== undefined) {
+  if (format !== undefined || utf16 !== undefined) {
     throw failure(
-      `standard input is ${packing === undefined ? utf16 : `packed (${packing.name})`}, in which no token can be seen; nothing was copied`,
-      `Put in front: ${packing?.unpack ?? `iconv -f ${utf16} -t utf-8`} FILE | portcullis redact`,
+      `standard input is in ${format?.name ?? utf16} format, in which no token can be found; nothing was copied`,
+      `Convert it first: ${format?.decompress ?? `iconv -f ${utf16} -t utf-8`} FILE | portcullis redact`,
     );
   }
   yield* all;

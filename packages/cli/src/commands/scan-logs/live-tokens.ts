@@ -1,33 +1,33 @@
 import type { CheckedToken } from "./token-checker.ts";
 
-/** A token in a log that has time left. */
+/** A token in a log that has not expired. */
 export interface LiveToken extends CheckedToken {
-  /** Where it was seen first. */
+  /** Where it was found first. */
   readonly file: string;
   readonly line: number;
   times: number;
 }
 
-/** The tokens with time left, over all logs; a bounded number of them, the ones that matter first. */
+/** The unexpired tokens in all logs; a bounded number of them, with precedence for those that may be valid. */
 export interface LiveTokens {
   add(token: CheckedToken, file: string, line: number): void;
-  /** The ones that live longest first. */
+  /** Sorted by expiry, the last to expire first. */
   list(): readonly LiveToken[];
-  /** Whether there were more than are kept. */
+  /** Whether there were more than fit. */
   overflowed(): boolean;
 }
 
-const mostKept = 10_000;
+const maxTokens = 10_000;
 
-/** Makes an empty list. */
+/** Creates an empty list. */
 export function createLiveTokens(): LiveTokens {
   const kept = new Map<string, LiveToken>();
   const refused: string[] = [];
   let overflowed = false;
 
-  /** Anybody can have refused tokens logged, and must not push out the valid ones by that. */
+  /** Anyone can fill a log with refused tokens; they must not displace the valid ones. */
   function makeRoom({ worth }: CheckedToken): boolean {
-    if (kept.size < mostKept) return true;
+    if (kept.size < maxTokens) return true;
     overflowed = true;
     if (worth === "refused") return false;
     const displaced = refused.pop();

@@ -14,7 +14,7 @@ import type { scanLogs } from "./scan-logs.ts";
 import { printScan } from "./scan-report.ts";
 import { createTokenChecker } from "./token-checker.ts";
 
-/** Looks for tokens in logs, and says which of them are still worth something. */
+/** Finds tokens in logs, and reports which of them are still valid. */
 export async function runScanLogs(
   options: OptionsOf<typeof scanLogs>,
   context: CommandContext,
@@ -24,7 +24,7 @@ export async function runScanLogs(
   const keys = await loadKeysOnce(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))
     err.line(`${err.colours.yellow("warning:")} ${warning}`);
-  const judge = createTokenChecker(keys, gateOptions(options, now));
+  const check = createTokenChecker(keys, gateOptions(options, now));
   const live = createLiveTokens();
   const progress = createProgressLine(context);
   const scans: LogScan[] = [];
@@ -34,7 +34,7 @@ export async function runScanLogs(
     try {
       const log = await openLog(file, context);
       const showProgress = () => progress.show(progressText(file, log));
-      await scanLog(scan, log.chunks, options.tokenParameter, judge, live, showProgress);
+      await scanLog(scan, log.chunks, options.tokenParameter, check, live, showProgress);
     } catch (error) {
       scan.problem = describeSystemError(error);
     } finally {
@@ -56,14 +56,14 @@ export async function runScanLogs(
   }
   if (live.overflowed()) {
     err.line(
-      `${err.colours.yellow("warning:")} there are more tokens with time left than can be listed; the counts are of all`,
+      `${err.colours.yellow("warning:")} there are more unexpired tokens than the list can hold; the counts include all of them`,
     );
   }
   for (const { file, problem } of failed) {
     err.line(`${err.colours.red("portcullis:")} ${safeText(file)} cannot be read: ${problem}`);
   }
   if (failed.length > 0) return exitCode.failure;
-  // By the counts, which are whole, and not by the list, which is bounded.
+  // By the counts, which are complete, and not by the list, which is bounded.
   const isLeak = scans.some(({ found: { valid, unverified } }) => valid + unverified > 0);
   return isLeak ? exitCode.negative : exitCode.success;
 }

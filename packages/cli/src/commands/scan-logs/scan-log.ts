@@ -3,36 +3,36 @@ import { createTokenBlocks, type TokenBlock } from "../../log-files/token-blocks
 import type { LiveTokens } from "./live-tokens.ts";
 import type { CheckedToken, LeakWorth } from "./token-checker.ts";
 
-/** What was found in one log. */
+/** The findings in one log. */
 export interface LogScan {
   readonly file: string;
   bytes: number;
   lines: number;
-  /** How often a token stands there, by what it is worth. */
+  /** The number of tokens, by what they are worth. */
   readonly found: Record<LeakWorth, number>;
-  /** Why not all of it could be read. */
+  /** Why it could not be read to the end. */
   problem?: string;
 }
 
-/** The scan of a log of which nothing has been read yet. */
+/** The scan of a log before anything has been read. */
 export function emptyScan(file: string): LogScan {
   return { file, bytes: 0, lines: 0, found: { valid: 0, unverified: 0, refused: 0, expired: 0, unreadable: 0 } };
 }
 
 const lineFeed = 0x0a;
 
-/** What stands in the place of a token that was taken out: a fingerprint, as Caddy's `hash` is one too, or core's word. */
+/** The replacement for a removed token: a fingerprint, which Caddy's `hash` writes too, or core's default. */
 const redacted = /^(?:[0-9a-f]{8}|REDACTED)$/;
 
 /**
- * Goes through one log and adds to its scan, so that what was found in a log that breaks off is not
- * lost; `live` collects the tokens that still open something.
+ * Reads one log and updates its scan, so that the findings in a truncated log are not lost; `live`
+ * collects the unexpired tokens.
  */
 export async function scanLog(
   scan: LogScan,
   chunks: AsyncIterable<Buffer>,
   parameter: string,
-  judge: (token: string) => Promise<CheckedToken> | CheckedToken,
+  check: (token: string) => Promise<CheckedToken> | CheckedToken,
   live: LiveTokens,
   onProgress: () => void,
 ): Promise<void> {
@@ -45,10 +45,10 @@ export async function scanLog(
       from = token.start;
       const text = tokenText(block, token);
       if (redacted.test(text)) continue;
-      const verdict = judge(text);
-      const judged = verdict instanceof Promise ? await verdict : verdict;
-      scan.found[judged.worth] += 1;
-      if (judged.worth !== "expired" && judged.worth !== "unreadable") live.add(judged, scan.file, scan.lines + 1);
+      const result = check(text);
+      const checked = result instanceof Promise ? await result : result;
+      scan.found[checked.worth] += 1;
+      if (checked.worth !== "expired" && checked.worth !== "unreadable") live.add(checked, scan.file, scan.lines + 1);
     }
     scan.lines += countLines(block, from, block.length);
     scan.bytes += block.length;

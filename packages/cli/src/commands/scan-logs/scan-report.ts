@@ -7,9 +7,9 @@ import type { LiveToken } from "./live-tokens.ts";
 import type { LogScan } from "./scan-log.ts";
 import type { LeakWorth } from "./token-checker.ts";
 
-const mostListed = 20;
+const maxListed = 20;
 
-/** Prints what was found, worst last, where a reader looks. */
+/** Prints the findings; the conclusion is last. */
 export function printScan(
   scans: readonly LogScan[],
   live: readonly LiveToken[],
@@ -25,28 +25,26 @@ export function printScan(
       .filter((worth) => found[worth] > 0)
       .map((worth) => `${amount(found[worth])} ${worth}`);
     const details = counts.length === 0 ? "" : `: ${counts.join(", ")}`;
-    const unread = problem === undefined ? "" : red("; the rest cannot be read");
+    const unread = problem === undefined ? "" : red("; the rest is unreadable");
     out.line(`${safeText(file).padEnd(width)}  ${count(total, "token")} in ${count(lines, "line")}${details}${unread}`);
   }
-  printGroup("valid", red(bold("STILL VALID: whoever reads these lines can download now")));
-  printGroup("unverified", yellow(bold("NOT EXPIRED, and perhaps valid: give --key to know")));
-  printGroup("refused", bold("Not expired, but refused under the keys given"));
+  printGroup("valid", red(bold("STILL VALID: anyone who reads these lines can download now")));
+  printGroup("unverified", yellow(bold("NOT EXPIRED, and may be valid: give --key to verify")));
+  printGroup("refused", bold("Not expired, but refused with the keys given"));
 
   const holdTokens = scans.some(({ found }) => Object.values(found).some((count) => count > 0));
   const worst = (["valid", "unverified"] as const).find((worth) => scans.some(({ found }) => found[worth] > 0));
   out.line();
   if (worst === undefined && scans.some(({ problem }) => problem !== undefined)) {
-    out.line(yellow("Not all of these logs could be read: what is in the rest is not known."));
+    out.line(yellow("Not all of these logs could be read, so they may contain more tokens."));
   } else if (worst === undefined) {
-    out.line(
-      green(holdTokens ? "No token in these logs opens anything any more." : "There is no token in these logs."),
-    );
+    out.line(green(holdTokens ? "No token in these logs is still valid." : "No tokens found in these logs."));
   } else {
     const last = Math.max(...live.filter(({ worth }) => worth === worst).map(({ expiresAt }) => expiresAt));
-    const until = last - now < 31 * 86_400 ? `until ${formatDate(last)}` : "for very long";
+    const until = last - now < 31 * 86_400 ? `until ${formatDate(last)}` : "indefinitely";
     out.line(
       wrapText(
-        `Keep these logs from other eyes ${until}. If they were read already, replace the key in Jamf Pro and on the server: that ends every token at once.`,
+        `Keep these logs secret ${until}. If others may have read them, replace the key in Jamf Pro and on the server: that invalidates all tokens immediately.`,
         out.width,
       ),
     );
@@ -55,7 +53,7 @@ export function printScan(
     out.line(
       dim(
         wrapText(
-          "Keep tokens out of future logs: portcullis redact, or the log format of your server's recipe.",
+          "To keep tokens out of future logs, use portcullis redact or the log format of your server's recipe.",
           out.width,
         ),
       ),
@@ -67,14 +65,13 @@ export function printScan(
     if (members.length === 0) return;
     out.line();
     out.line(title);
-    for (const { fingerprint, expiresAt, keyId, file, line, times } of members.slice(0, mostListed)) {
-      const left = `${formatDuration(expiresAt - now)} ${expiresAt > now ? "left" : "over, within the clock skew"}`;
+    for (const { fingerprint, expiresAt, keyId, file, line, times } of members.slice(0, maxListed)) {
+      const left = `${formatDuration(expiresAt - now)} ${expiresAt > now ? "left" : "ago, within the clock skew"}`;
       const key = keyId === undefined ? "" : `  ${safeText(nameOfKey(keys, keyId) ?? keyId)}`;
       const often = times === 1 ? "once" : `${amount(times)} times`;
       out.line(`  ${fingerprint}  ${left.padEnd(13)}${key}  ${dim(`${often}, first in ${safeText(file)}:${line}`)}`);
     }
-    if (members.length > mostListed)
-      out.line(dim(`  and ${amount(members.length - mostListed)} more; --json lists all`));
+    if (members.length > maxListed) out.line(dim(`  and ${amount(members.length - maxListed)} more; --json lists all`));
   }
 }
 
