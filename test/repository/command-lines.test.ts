@@ -126,6 +126,28 @@ describe("command lines in pages and help", () => {
   });
 });
 
+describe("recipes", () => {
+  for (const page of pages.filter((one) => one.startsWith("docs/recipes/"))) {
+    test(`${page} sets up the machine with the lines of its example, which a test walks through`, () => {
+      const shown = codeBlocksOf(page)
+        .filter(({ language }) => language === "sh")
+        .flatMap(({ code }) => linesOf(code))
+        .filter((line) => !/^(portcullis|docker) /.test(line));
+      if (shown.length === 0) return;
+      const linked = [
+        ...readFileSync(page, "utf8").matchAll(/\]\(\.\.\/\.\.\/(examples\/[^)]+\.\w+|examples\/\w+\/Caddyfile)\)/g),
+      ];
+      const walks = linked.map(([, file = ""]) =>
+        [...readFileSync(file, "utf8").matchAll(/^# {3}(.*)$/gm)].map(([, line]) => line),
+      );
+      assert.deepEqual(
+        shown,
+        walks.find((walk) => walk.length > 0),
+      );
+    });
+  }
+});
+
 describe("commands as pages show them", () => {
   for (const { name, code } of differentBlocks) {
     test(`${name}: ${linesOf(code)[0]?.slice(0, 60)}`, async () => {
@@ -186,7 +208,7 @@ const withPrograms = () => ({ ...process.env, PATH: `${folder}/bin:${process.env
 /** Lines that set up a machine: test/servers runs the files that they copy, in the servers that they install. */
 function proveSetUp(line: string): void {
   const [program = "", ...words] = line.split(" ");
-  const known = "apt-get mkdir cp install nginx caddy apachectl haproxy a2enmod a2ensite systemctl docker";
+  const known = "apt-get groupadd install sed a2enmod a2ensite nginx caddy apache2ctl haproxy systemctl docker";
   assert.ok(known.split(" ").includes(program), line);
   for (const word of words.filter((one) => /^(examples|packages)\//.test(one)))
     assert.ok(existsSync(word) || word.includes("/dist/"), word);
