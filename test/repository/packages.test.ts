@@ -40,6 +40,7 @@ function circleThrough(file: string): readonly string[] | undefined {
 const mayImport: Record<string, RegExp> = {
   core: /^$/,
   "node-http": /^(node:|@portcullis\/core$)/,
+  fastify: /^@portcullis\/core$/,
   koa: /^@portcullis\/core$/,
   "web-fetch": /^@portcullis\/core$/,
   origin: /^node:/,
@@ -193,6 +194,7 @@ const publicApi: Record<string, string[]> = {
     "writeAppManifest",
   ],
   "node-http": ["guard"],
+  fastify: ["guard", "hideToken"],
   koa: ["guard"],
   "web-fetch": ["guard"],
   origin: [

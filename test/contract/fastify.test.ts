@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { type Decision, type GuardOptions, guard, hideToken } from "@portcullis/fastify";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { runContract } from "./contract.ts";
+import { createDecisionRecord, summaryOf } from "./decision-record.ts";
+import { ownMembers } from "./own-members.ts";
+import { sendRaw } from "./send-raw.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    download: Decision;
+  }
+}
+
+async function listen(app: FastifyInstance): Promise<{ port: number; close(): Promise<unknown> }> {
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  return { port: (app.server.address() as AddressInfo).port, close: () => app.close() };
+}
+
+runContract({
+  name: "Fastify",
+  oddTargetResponses: [400, 404],
+  start({ publicPem, time, reportOnly }) {
+    const record = createDecisionRecord();
+    const app = Fastify({ rewriteUrl: hideToken(), bodyLimit: 1e6 });
+    app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+    app.get("/decisions", (_request, reply) => reply.send(record.takeJson()));
+    app.register(async (guarded) => {
+      const options = { keys: publicPem, now: () => time, reportOnly, onDecision: record.onDecision };
+      guarded.register(guard, options);
+      guarded.all("/throw", () => {
+        throw new Error("the handler failed, on purpose");
+      });
+      guarded.all("/own-cache-control", (_request, reply) =>
+        reply.header("Cache-Control", "public, max-age=60").send({}),
+      );
+      guarded.all("*", (request, reply) => {
+        const { method, url, originalUrl, query, raw, body, download } = request;
+        const otherUrls = [originalUrl, raw.url, JSON.stringify(query), ownMembers(raw), ownMembers(request)];
+        return reply.send({ method, url, otherUrls, download: summaryOf(download), body: body ?? "" });
+      });
+    });
+    return listen(app);
+  },
+});
+
+const key = signingKey();
+const token = signToken(key);
+const guardOptions: GuardOptions = { keys: key.publicPem, now: () => testTime };
+
+/** A server with one file behind the guard; everything that it logs is collected. */
+async function start(options: FastifyServerOptions, of: GuardOptions = guardOptions) {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => lines.push(line) };
+  const app = Fastify({ ...options, logger: { level: "trace", stream } });
+  app.register(guard, of);
+  app.get("/app.ipa", () => "the app");
+  const { port, close } = await listen(app);
+  after(close);
+  const ask = (target: string, method = "GET") =>
+    sendRaw(port, `${method} ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`);
+  return { app, ask, log: () => lines.join("") };
+}
+
+test("Fastify's own log lines hold no token, of requests that are allowed, refused, unknown or malformed", async () => {
+  const { ask, log } = await start({ rewriteUrl: hideToken() });
+  assert.equal((await ask(`/app.ipa?token=${token}`)).status, 200);
+  assert.equal((await ask(`/app.ipa?token=${token}&%74oken=${token}`)).status, 400);
+  assert.equal((await ask(`/none.ipa?token=${token}`)).status, 404);
+  assert.equal((await ask(`/%zz?token=${token}`)).status, 400);
+  assert.equal((await ask(`/app.ipa?token=${token}`, "PUT")).status, 404);
+  assert.match(log(), /"url":"\/app\.ipa"/);
+  assert.doesNotMatch(log(), /eyJ/);
+});
+
+test("paths without a route are refused too, so that nobody learns which routes exist", async () => {
+  const { ask } = await start({ rewriteUrl: hideToken() });
+  assert.equal((await ask("/none.ipa")).status, 401);
+  assert.equal((await ask("/app.ipa", "PUT")).status, 401);
+});
+
+test("without hideToken nothing is served, and the log says what is missing", async () => {
+  const { ask, log } = await start({});
+  assert.equal((await ask(`/app.ipa?token=${token}`)).status, 500);
+  assert.match(log(), /create the server with Fastify\(\{ rewriteUrl: hideToken\(\) \}\)/);
+});
+
+test("with hideToken for another parameter nothing is served, and the log says what is wrong", async () => {
+  const { ask, log } = await start({ rewriteUrl: hideToken("ticket") });
+  assert.equal((await ask(`/app.ipa?token=${token}`)).status, 500);
+  assert.match(log(), /set rewriteUrl: hideToken\(\\"token\\"\)/);
+  const other = await start({ rewriteUrl: hideToken("ticket") }, { ...guardOptions, tokenParameter: "ticket" });
+  assert.equal((await other.ask(`/app.ipa?ticket=${token}`)).status, 200);
+  assert.doesNotMatch(other.log(), /eyJ/);
+});
+
+test("a request that comes by inject, as from @fastify/aws-lambda, is checked too", async () => {
+  const { app } = await start({ rewriteUrl: hideToken() });
+  assert.equal((await app.inject("/app.ipa")).statusCode, 401);
+  assert.equal((await app.inject(`/app.ipa?token=${token}`)).statusCode, 200);
+});
+
+test("registered in a plugin, the guard guards that plugin's routes in every spelling, and no others", async () => {
+  const app = Fastify({ rewriteUrl: hideToken(), routerOptions: { ignoreDuplicateSlashes: true } });
+  app.get("/health", () => "ok");
+  app.register(async (files) => {
+    files.register(guard, guardOptions);
+    files.get("/apps/*", () => "the app");
+  });
+  const { port, close } = await listen(app);
+  after(close);
+  const statusOf = async (target: string) =>
+    (await sendRaw(port, `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`)).status;
+  assert.equal(await statusOf("/health"), 200);
+  for (const path of ["/apps/a.ipa", "//apps/a.ipa", "/%61pps/a.ipa", "/apps//a.ipa"]) {
+    assert.equal(await statusOf(path), 401, path);
+    assert.equal(await statusOf(`${path}?token=${token}`), 200, path);
+  }
+});
+
+test("over HTTP/2 the pseudo-header with the URL loses the token too", async () => {
+  const { connect } = await import("node:http2");
+  const app = Fastify({ http2: true, rewriteUrl: hideToken() });
+  app.register(guard, guardOptions);
+  app.get("/app.ipa", ({ headers, raw }) => ({ headers, rawHeaders: raw.rawHeaders, url: raw.url }));
+  const { port, close } = await listen(app as unknown as FastifyInstance);
+  const session = connect(`http://127.0.0.1:${port}`);
+  const body = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    const stream = session.request({ ":path": `/app.ipa?x=1&token=${token}` });
+    stream.setEncoding("utf8").on("data", (chunk) => {
+      text += chunk;
+    });
+    stream.on("end", () => resolve(text)).on("error", reject);
+  });
+  session.close();
+  await close();
+  assert.equal(JSON.parse(body).headers[":path"], "/app.ipa?x=1");
+  assert.doesNotMatch(body, /eyJ/);
+});
