@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import { type Decision, type GuardOptions, guard, hideToken } from "@portcullis/fastify";
+import { type DownloadRequest, type GuardOptions, guard, hideToken } from "@portcullis/fastify";
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { runContract } from "./contract.ts";
@@ -10,9 +10,7 @@ import { ownMembers } from "./own-members.ts";
 import { sendRaw } from "./send-raw.ts";
 
 declare module "fastify" {
-  interface FastifyRequest {
-    download: Decision;
-  }
+  interface FastifyRequest extends DownloadRequest {}
 }
 
 async function listen(app: FastifyInstance): Promise<{ port: number; close(): Promise<unknown> }> {

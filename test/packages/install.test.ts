@@ -22,20 +22,22 @@ for (const query of ["?token=${token}", ""]) {
   const response = await guardFetch({ keys }, () => new Response("file"))(new Request(url + query));
   codes.push(decision.allowed ? "allowed" : decision.code, response.status);
 }
-codes.push(typeof guardHttp({ keys }), typeof guardKoa({ keys }));
+codes.push(typeof guardHttp({ keys }), typeof guardKoa({ keys }), typeof guardFastify);
 console.log(codes.join(" "));
 `;
-const expected = "allowed 200 token_missing 401 function function\n";
+const expected = "allowed 200 token_missing 401 function function function\n";
 
 const imports = `import { createGate } from "@portcullis/core";
 import { guard as guardFetch } from "@portcullis/web-fetch";
 import { guard as guardHttp } from "@portcullis/node-http";
 import { guard as guardKoa } from "@portcullis/koa";
+import { guard as guardFastify } from "@portcullis/fastify";
 `;
 const requires = `const { createGate } = require("@portcullis/core");
 const { guard: guardFetch } = require("@portcullis/web-fetch");
 const { guard: guardHttp } = require("@portcullis/node-http");
 const { guard: guardKoa } = require("@portcullis/koa");
+const { guard: guardFastify } = require("@portcullis/fastify");
 `;
 
 function write(name: string, content: string): string {
@@ -62,7 +64,7 @@ test("the installed packages work in Bun", () => {
 });
 
 test("every package exports the same names to import and to require", () => {
-  for (const name of ["core", "issuer", "koa", "node-http", "web-fetch"]) {
+  for (const name of ["core", "fastify", "issuer", "koa", "node-http", "web-fetch"]) {
     const script = `const required = Object.keys(require("@portcullis/${name}")).sort().join();
 import("@portcullis/${name}").then((module) => console.log(required !== "" && required === Object.keys(module).filter((name) => name !== "module.exports" && name !== "default").sort().join()));`;
     assert.equal(run(process.execPath, [write(`names-${name}.cjs`, script)], folder), "true\n", name);
@@ -82,6 +84,7 @@ import { createServer } from "node:http";
 import { guard as guardFetch } from "@portcullis/web-fetch";
 import { guard as guardHttp } from "@portcullis/node-http";
 import { guard as guardKoa } from "@portcullis/koa";
+import { type GuardedInstance, type GuardOptions, guard as guardFastify } from "@portcullis/fastify";
 
 const keys = "";
 export function codeOf(decision: Decision): string {
@@ -91,6 +94,7 @@ export const check: Promise<Decision> = createGate({ keys }).check("/");
 export const answer: Promise<Response> = guardFetch({ keys }, () => new Response())(new Request("http://localhost/"));
 createServer(guardHttp({ keys }, (_request, response) => response.end()));
 guardKoa({ keys });
+export const plugin: (instance: GuardedInstance, options: GuardOptions) => Promise<void> = guardFastify;
 // @ts-expect-error: an unknown option
 createGate({ keys, clockskew: 1 });
 `;
@@ -124,7 +128,7 @@ for (const [resolution, options, extension] of [
 /** What a browser or a worker could use: no adapter for Node in it. */
 const portableUse = `import { createGate } from "@portcullis/core";
 import { guard as guardFetch } from "@portcullis/web-fetch";
-const guardHttp = createGate, guardKoa = createGate;
+const guardHttp = createGate, guardKoa = createGate, guardFastify = createGate;
 ${use.replace("typeof guardHttp({ keys }), typeof guardKoa({ keys })", '"function", "function"')}`;
 
 const bundlers: Record<string, (entry: string, output: string) => Promise<void>> = {

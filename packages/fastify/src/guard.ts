@@ -1,10 +1,10 @@
-import { allowedCacheControl, createRequestGuard, type Decision, type GuardOptions } from "@portcullis/core";
-import { hiddenUrlOf } from "./hide-token.ts";
+import { allowedCacheControl, createRequestGuard, type Download, type GuardOptions } from "@portcullis/core";
+import { hiddenUrlOf, type RewritableRequest } from "./hide-token.ts";
 
 /** What the guard adds to Fastify's request. */
 export interface DownloadRequest {
-  /** Why the request was allowed; a refusal only if `reportOnly` is set. */
-  download: Decision;
+  /** The decision; a refusal in a handler only if `reportOnly` is set. Its `fingerprint` names the token in logs. */
+  download: Download;
 }
 
 /** The part of Fastify's reply that the guard uses. */
@@ -17,7 +17,7 @@ export interface GuardedReply {
 /** The part of Fastify's request that the guard uses. */
 interface GuardedRequest {
   readonly method: string;
-  readonly raw: object;
+  readonly raw: RewritableRequest;
 }
 
 /** The part of a Fastify instance that the guard uses. */
@@ -50,8 +50,12 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
       // Fails closed: without the rewritten URL, the log has had the token already.
       if (!hidden) throw new Error("@portcullis/fastify: create the server with Fastify({ rewriteUrl: hideToken() })");
       const result = await check(request.method, hidden.url);
-      if (!result.admitted) {
-        const { status, headers, body } = result.answer;
+      Object.assign(request, { download: result.download });
+      // Only loggers still read the URL of a refused request: it loses tokens in other places too.
+      request.raw.url = result.url;
+      request.raw.originalUrl = result.stripUrl(request.raw.originalUrl ?? "");
+      if (result.response) {
+        const { status, headers, body } = result.response;
         reply.code(status);
         for (const name of Object.keys(headers)) reply.header(name, headers[name] as string);
         // As bytes, because Fastify adds a charset, which JSON has no use for, to the type of a text.
@@ -60,7 +64,6 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
       if (hidden.tokenParameter !== result.tokenParameter) {
         throw new Error(`@portcullis/fastify: set rewriteUrl: hideToken(${JSON.stringify(result.tokenParameter)})`);
       }
-      Object.assign(request, { download: result.decision });
       reply.header("Cache-Control", allowedCacheControl);
       return undefined;
     });
