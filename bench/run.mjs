@@ -15,8 +15,14 @@ if (!existsSync(new URL("node_modules", import.meta.url))) {
 const { measureVerification } = await import("./verification.mjs");
 const { measureServers } = await import("./servers.mjs");
 const { measureMemory } = await import("./memory.mjs");
+const { measureFiles } = await import("./files.mjs");
 
-const rows = [...(await measureVerification()), ...(await measureServers()), ...(await measureMemory())];
+const rows = [
+  ...(await measureVerification()),
+  ...(await measureServers()),
+  ...(await measureMemory()),
+  ...(await measureFiles()),
+];
 
 console.log(`\nNode ${process.version}\n`);
 console.log("| what | aim | measured | beside it |");
