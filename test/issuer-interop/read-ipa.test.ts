@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
-import { makeBinaryPlist, writeZip, type ZipMember } from "../support/packages.ts";
+import { makeBinaryPlist, writeZip, writeZipWithoutZip64, type ZipMember } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
 const path = temporaryFiles();
@@ -51,6 +51,11 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
   assert.match(error.message, message);
   return true;
 };
+
+/** An XML Info.plist with these keys besides an identifier and a version. */
+function plistText(keys: string): string {
+  return `<plist version="1.0"><dict><key>CFBundleIdentifier</key><string>com.example.app</string><key>CFBundleVersion</key><string>7</string>${keys}</dict></plist>`;
+}
 
 /** An .ipa whose Info.plist has these bytes. */
 function ipaWith(bytes: string | Buffer): string {
@@ -123,16 +128,157 @@ describe("an .ipa is described", () => {
   });
 });
 
+describe("an .ipa that unusual tools wrote is described", () => {
+  const signed = (name: string, content: string | Buffer) => [
+    { name: `${name}/Info.plist`, base64: base64(content) },
+    { name: `${name}/_CodeSignature/CodeResources`, base64: "" },
+  ];
+  const minimal = plistText("");
+  const expected = { title: "Example", bundleIdentifier: "com.example.app", bundleVersion: "7" };
+
+  for (const name of ["./Payload/Example.app", "Payload/./Example.app", "Payload/Example.APP", "Payload/Example.App"]) {
+    test(`with its app at ${name}`, async () => {
+      const { metadata, warnings } = await readPackage(writeZip(path("unusual.ipa"), signed(name, minimal)));
+      assert.deepEqual([metadata, warnings], [expected, []]);
+    });
+  }
+
+  for (const name of ["back\\slash.png", "C:.png", "\u202e.png", "a..b", "..."]) {
+    test(`with a resource named ${JSON.stringify(name)}`, async () => {
+      const members = [{ name: `Payload/Example.app/${name}`, base64: "" }, ...signed("Payload/Example.app", minimal)];
+      assert.deepEqual((await readPackage(writeZip(path("resource.ipa"), members))).metadata, expected);
+    });
+  }
+
+  const versions: [string, string, string, string | undefined][] = [
+    ["an integer", "<key>CFBundleVersion</key><integer>42</integer>", "42", "42"],
+    [
+      "a large integer",
+      "<key>CFBundleVersion</key><integer>20261125093000123</integer>",
+      "20261125093000123",
+      "20261125093000123",
+    ],
+    ["a real", "<key>CFBundleVersion</key><real>1.5</real>", "1.5", "1.5"],
+    ["a short version that is a real", "<key>CFBundleShortVersionString</key><real>2.25</real>", "2.25", undefined],
+  ];
+  for (const [name, keys, bundleVersion, build] of versions) {
+    test(`with ${name} for its version`, async () => {
+      const text = plistText(keys).replace("<key>CFBundleVersion</key><string>7</string>", "");
+      const described = await readPackage(ipaWith(text));
+      assert.deepEqual([described.metadata.bundleVersion, described.build], [bundleVersion, build]);
+    });
+  }
+
+  const named = `<?xml version="1.0" encoding="UTF-16"?>${plistText("<key>CFBundleName</key><string>Söhne 例</string>")}`;
+  const utf16 = Buffer.from(`\uFEFF${named}`, "utf16le");
+  const openStep = '{ CFBundleIdentifier = "com.example.app"; CFBundleVersion = 7; CFBundleName = "Söhne \\U4f8b"; }';
+  const encodings: [string, Buffer][] = [
+    ["UTF-16, little-endian", utf16],
+    ["UTF-16, big-endian", Buffer.from(utf16).swap16()],
+    ["OpenStep's form", Buffer.from(openStep)],
+    ["OpenStep's form and UTF-16", Buffer.from(`\uFEFF${openStep}`, "utf16le")],
+  ];
+  for (const [name, bytes] of encodings) {
+    test(`with its Info.plist in ${name}`, async () => {
+      const { metadata } = await readPackage(ipaWith(bytes));
+      assert.deepEqual(metadata, { ...expected, title: "Söhne 例" });
+    });
+  }
+
+  const folderNames: [string, Buffer, string][] = [
+    ["in UTF-8 without the flag that says so", Buffer.from("Söhne 例"), "Söhne 例"],
+    ["in code page 437", Buffer.from([0x53, 0x94, 0x68, 0x6e, 0x65]), "Söhne"],
+  ];
+  for (const [name, folder, title] of folderNames) {
+    test(`with the name of its folder ${name}`, async () => {
+      const member = {
+        name: Buffer.concat([Buffer.from("Payload/"), folder, Buffer.from(".app/Info.plist")]),
+        content: minimal,
+      };
+      assert.equal((await readPackage(writeZipWithoutZip64(path("named.ipa"), [member]))).metadata.title, title);
+    });
+  }
+
+  test("over 4 GiB without ZIP64, as Xcode writes it", async () => {
+    const archive = writeZipWithoutZip64(path("large.ipa"), [
+      { name: "Payload/Example.app/Example", content: "", hole: 2 ** 32 + 12_345 },
+      { name: infoPath, content: minimal },
+      { name: signature.name, content: "" },
+    ]);
+    assert.ok(statSync(archive).size > 2 ** 32);
+    const { metadata, warnings } = await readPackage(archive);
+    assert.deepEqual([metadata, warnings], [expected, []]);
+  });
+
+  test("with more than 65 535 files without ZIP64, as Xcode writes it", async () => {
+    const resources = Array.from({ length: 65_540 }, (_, index) => ({
+      name: `Payload/Example.app/${index}`,
+      content: "",
+    }));
+    const archive = writeZipWithoutZip64(path("many.ipa"), [...resources, { name: infoPath, content: minimal }]);
+    assert.deepEqual((await readPackage(archive)).metadata, expected);
+    const exactly = writeZipWithoutZip64(path("full.ipa"), [
+      ...resources.slice(0, 65_534),
+      { name: infoPath, content: minimal },
+    ]);
+    assert.deepEqual((await readPackage(exactly)).metadata, expected);
+  });
+
+  test("in time in proportion to the number of its files", async () => {
+    const time = async (count: number) => {
+      const resources = Array.from({ length: count }, (_, index) => ({
+        name: `Payload/Example.app/${index}`,
+        content: "",
+      }));
+      const archive = writeZipWithoutZip64(path("growing.ipa"), [...resources, { name: infoPath, content: minimal }]);
+      const { user } = process.cpuUsage();
+      await readPackage(archive);
+      return process.cpuUsage().user - user;
+    };
+    const [once, twice] = [await time(40_000), await time(80_000)];
+    assert.ok(twice < 3 * once + 100_000, `${once} µs, ${twice} µs`);
+  });
+});
+
 describe("an .ipa is refused", () => {
   const archives: [string, ZipMember[], string, RegExp][] = [
     [
       "without an Info.plist",
       [{ name: "Payload/Example.app/Example", base64: "" }],
       "package_incomplete",
-      /no Payload\/….app\/Info.plist, so it is no .ipa/,
+      /no Payload\/….app\/Info.plist, so it is not an .ipa/,
     ],
-    ["whose app is not in Payload", [{ name: "Example.app/Info.plist", plist: info }], "package_incomplete", /no .ipa/],
-    ["that is empty", [], "package_incomplete", /no .ipa/],
+    [
+      "whose app is not in Payload",
+      [{ name: "Example.app/Info.plist", plist: info }],
+      "package_incomplete",
+      /The app is not in a folder named Payload/,
+    ],
+    [
+      "whose Payload is inside another folder",
+      [{ name: "Example/Payload/Example.app/Info.plist", plist: info }],
+      "package_incomplete",
+      /Payload folder is inside another folder.*zip the Payload folder itself/,
+    ],
+    [
+      "whose Payload has other capitals",
+      [{ name: "payload/Example.app/Info.plist", plist: info }],
+      "package_incomplete",
+      /The app is there, but devices look for Payload and Info.plist with exactly these capitals/,
+    ],
+    [
+      "whose Info.plist has other capitals",
+      [{ name: "Payload/Example.app/info.plist", plist: info }],
+      "package_incomplete",
+      /The app is there/,
+    ],
+    [
+      "with an empty version",
+      [{ name: infoPath, plist: { CFBundleIdentifier: "a", CFBundleVersion: " " } }],
+      "package_incomplete",
+      /no CFBundleVersion that is text or a number, and not empty/,
+    ],
+    ["that is empty", [], "package_incomplete", /not an .ipa/],
     [
       "with two apps",
       [
@@ -195,7 +341,7 @@ describe("an .ipa is refused", () => {
       "whose identifier is a number",
       [{ name: infoPath, plist: { CFBundleIdentifier: 1, CFBundleVersion: "1" } }],
       "package_incomplete",
-      /has no CFBundleIdentifier/,
+      /has no CFBundleIdentifier that is text/,
     ],
   ];
   for (const [name, members, code, message] of archives) {
@@ -209,7 +355,7 @@ describe("an .ipa is refused", () => {
     const bytes = readFileSync(ipa);
     bytes.writeUInt32LE(100, bytes.indexOf("PK\u0001\u0002") + 24); // the size in the central directory
     writeFileSync(ipa, bytes);
-    await assert.rejects(readPackage(ipa), refuses("package_damaged", /cut short or damaged/));
+    await assert.rejects(readPackage(ipa), refuses("package_damaged", /truncated or damaged/));
   });
 
   test("that is encrypted", async () => {
@@ -241,12 +387,12 @@ describe("an .ipa is refused", () => {
   });
 
   for (const kept of [0.3, 0.7, 0.99]) {
-    test(`that is cut short to ${kept * 100} %`, async () => {
+    test(`that is truncated to ${kept * 100} %`, async () => {
       const bytes = readFileSync(writeZip(path("whole.ipa"), [{ name: infoPath, plist: info }]));
       writeFileSync(path("cut.ipa"), bytes.subarray(0, Math.floor(bytes.length * kept)));
       await assert.rejects(
         readPackage(path("cut.ipa")),
-        refuses("package_damaged", /cut short or damaged: build or copy it again/),
+        refuses("package_damaged", /truncated or damaged: build or copy it again/),
       );
     });
   }
@@ -257,7 +403,7 @@ describe("an .ipa is refused", () => {
     ["is prose", "Hello"],
     ["is XML but no property list", "<a/>"],
     ["is no dictionary", "<plist><array><string>a</string></array></plist>"],
-    ["is XML cut short", "<plist><dict><key>CFBundleIdentifier</key>"],
+    ["is XML truncated", "<plist><dict><key>CFBundleIdentifier</key>"],
     ["is not UTF-8", Buffer.from("<plist><dict><key>a</key><string>\xFF</string></dict></plist>", "latin1")],
     [
       "holds an XML bomb",
@@ -283,7 +429,7 @@ describe("an .ipa is refused", () => {
       ]),
     ],
     ["refers to an object that does not exist", makeBinaryPlist([{ array: [9] }])],
-    ["is a binary list cut short", makeBinaryPlist([{ keys: [1], values: [1] }, "x"]).subarray(0, 30)],
+    ["is a binary list truncated", makeBinaryPlist([{ keys: [1], values: [1] }, "x"]).subarray(0, 30)],
     ["has a binary header alone", "bplist00"],
     ["is a binary list of another version", Buffer.from("bplist15".padEnd(60, "\u0000"))],
   ];

@@ -198,7 +198,7 @@ describe("a .pkg is refused", () => {
       { Distribution: "<a/>" },
       xml(`<offset>0</offset><length>12</length><size>1000</size><encoding style="application/x-gzip"/>`),
       "package_damaged",
-      /cut short or damaged/,
+      /truncated or damaged/,
     ],
     [
       "whose file does not unpack",
@@ -326,7 +326,7 @@ describe("a .pkg is refused", () => {
 
   test("that is a header alone", async () => {
     writeFileSync(path("header.pkg"), "xar!");
-    await assert.rejects(readPackage(path("header.pkg")), refuses("package_damaged", /cut short/));
+    await assert.rejects(readPackage(path("header.pkg")), refuses("package_damaged", /truncated/));
   });
 
   test("never otherwise than with a reason, whichever byte of it is changed", async () => {

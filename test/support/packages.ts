@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { deflateSync } from "node:zlib";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { crc32, deflateSync } from "node:zlib";
 import { python } from "./python.ts";
 
 /** A file for {@link writeZip}: its content in base64, or a property list that Python writes. */
@@ -37,6 +38,48 @@ with zipfile.ZipFile(input["file"], "w") as archive:
             file.write(content)`,
     { file, members },
   );
+  return file;
+}
+
+/** A file for {@link writeZipWithoutZip64}; `hole` is how many zero bytes, which take no space on disk, follow it. */
+export interface StoredMember {
+  readonly name: string | Buffer;
+  readonly content: string;
+  readonly hole?: number;
+}
+
+/** Writes a zip archive as Xcode does: no ZIP64, so that sizes, offsets and counts lose their higher bits. */
+export function writeZipWithoutZip64(file: string, members: readonly StoredMember[]): string {
+  const descriptor = openSync(file, "w");
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const { name, content, hole = 0 } of members) {
+    const nameBytes = Buffer.from(name);
+    const size = (Buffer.byteLength(content) + hole) % 2 ** 32;
+    const fields = Buffer.alloc(26); // from "version needed" to "extra field length", the same in both headers
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt32LE(crc32(content), 10);
+    fields.writeUInt32LE(size, 14);
+    fields.writeUInt32LE(size, 18);
+    fields.writeUInt16LE(nameBytes.length, 22);
+    const local = Buffer.concat([Buffer.from("PK\u0003\u0004"), fields, nameBytes, Buffer.from(content)]);
+    writeSync(descriptor, local, 0, local.length, offset);
+    const central = Buffer.alloc(46);
+    central.write("PK\u0001\u0002", "latin1");
+    fields.copy(central, 6);
+    central.writeUInt32LE(offset % 2 ** 32, 42);
+    directory.push(central, nameBytes);
+    offset += local.length + hole;
+  }
+  const entries = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.write("PK\u0005\u0006", "latin1");
+  end.writeUInt16LE(members.length % 2 ** 16, 8);
+  end.writeUInt16LE(members.length % 2 ** 16, 10);
+  end.writeUInt32LE(entries.length, 12);
+  end.writeUInt32LE(offset % 2 ** 32, 16);
+  writeSync(descriptor, Buffer.concat([entries, end]), 0, entries.length + 22, offset);
+  closeSync(descriptor);
   return file;
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { readPackage } from "@portcullis/issuer";
 import plist from "plist";
-import { writeXarByBsdtar, writeZipByZip } from "../support/packages.ts";
+import { writeXarByBsdtar, writeZipByZip, writeZipWithoutZip64 } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
 const path = temporaryFiles();
@@ -65,4 +66,16 @@ test("an .ipa that the zip command wrote is described", async () => {
   const described = await readPackage(writeZipByZip(path("zip.ipa"), folder, "Payload"));
   assert.deepEqual(described.metadata, metadata);
   assert.deepEqual(described.warnings, []);
+});
+
+test("an .ipa over 4 GiB without ZIP64 is read as unzip reads it", async () => {
+  const content = plist.build({ CFBundleIdentifier: "com.example.app", CFBundleVersion: "7" });
+  const archive = writeZipWithoutZip64(path("large.ipa"), [
+    { name: "Payload/Example.app/Example", content: "", hole: 2 ** 32 + 12_345 },
+    { name: "Payload/Example.app/Info.plist", content },
+  ]);
+  // unzip leaves with 1 for a warning: the archive says less of itself than there is.
+  const { stdout } = spawnSync("unzip", ["-p", archive, "Payload/Example.app/Info.plist"], { encoding: "utf8" });
+  assert.equal(stdout, content);
+  assert.equal((await readPackage(archive)).metadata.bundleIdentifier, "com.example.app");
 });

@@ -4,19 +4,17 @@ import { readPropertyListFile } from "../property-list/read-property-list-file.t
 import type { PackagedApp } from "./package-description.ts";
 
 /**
- * Reads what names an app out of its `Info.plist`, binary or XML.
+ * Reads an app's names and versions from its `Info.plist`, in any form of a property list.
  *
  * @param fallbackTitle - the name of the app's folder, for an app that has no name of its own
  */
 export function readInfoPlist(bytes: Buffer, fallbackTitle: string): PackagedApp {
   const info = parse(bytes);
-  const bundleIdentifier = text(info, "CFBundleIdentifier");
+  const bundleIdentifier = typeof info.CFBundleIdentifier === "string" ? text(info, "CFBundleIdentifier") : undefined;
   const build = text(info, "CFBundleVersion");
   const bundleVersion = text(info, "CFBundleShortVersionString") ?? build;
-  if (bundleIdentifier === undefined || bundleVersion === undefined) {
-    const missing = bundleIdentifier === undefined ? "CFBundleIdentifier" : "CFBundleVersion";
-    throw issuerError("package_incomplete", `The app's Info.plist has no ${missing}: build the app again.`);
-  }
+  if (bundleIdentifier === undefined) throw missing(info, "CFBundleIdentifier", "text");
+  if (bundleVersion === undefined) throw missing(info, "CFBundleVersion", "text or a number");
   const title = text(info, "CFBundleDisplayName") ?? text(info, "CFBundleName") ?? fallbackTitle;
   return { title, bundleIdentifier, bundleVersion, ...(build !== undefined && { build }) };
 }
@@ -32,7 +30,14 @@ function parse(bytes: Buffer): Record<string, unknown> {
   throw issuerError("package_damaged", `The app's Info.plist cannot be read: ${problem}.`);
 }
 
+function missing(info: Record<string, unknown>, key: string, type: string): Error {
+  const present = key in info ? ` that is ${type}, and not empty` : "";
+  return issuerError("package_incomplete", `The app's Info.plist has no ${key}${present}: build the app again.`);
+}
+
+/** A text, or a number, which some build tools write for versions. */
 function text(info: Record<string, unknown>, key: string): string | undefined {
-  const value = Object.hasOwn(info, key) ? info[key] : undefined;
+  const value = info[key];
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value))) return String(value);
   return typeof value === "string" && value.trim() !== "" ? value : undefined;
 }

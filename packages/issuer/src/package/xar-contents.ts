@@ -1,5 +1,6 @@
 import { issuerError } from "../issuer-error.ts";
 import { childrenNamed, childText, parseXml, type XmlElement } from "../property-list/xml.ts";
+import { leadsOutside } from "./leads-outside.ts";
 
 /** Where one file is in the heap of a xar archive, and how. */
 export interface XarEntry {
@@ -31,7 +32,7 @@ export function readXarContents(xml: string): XarContents {
     if (depth > deepestFolder) throw hostile("folders nested without end");
     for (const file of childrenNamed(folder, "file")) {
       const name = readName(file);
-      if (name === "" || name === "." || name === ".." || /[/\\\0]/.test(name)) {
+      if (name === "" || name === "." || name.includes("/") || leadsOutside(name)) {
         throw hostile("a file whose path leads out of it");
       }
       const filePath = path + name;

@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { inflate } from "node:zlib";
 import { isIssuerError, issuerError } from "../issuer-error.ts";
+import { readAt } from "./read-at.ts";
 import { readXarContents, type XarEntry } from "./xar-contents.ts";
 
 /** A xar archive, the wrapping of a flat `.pkg`, opened for reading single files. */
@@ -30,7 +31,7 @@ export async function openXar(handle: FileHandle): Promise<XarArchive> {
   const compressed = Number(header.readBigUInt64BE(8));
   const declared = Number(header.readBigUInt64BE(16));
   if (start < headerSize) throw damaged();
-  const bytes = await readAt(handle, start, compressed);
+  const bytes = await readBounded(handle, start, compressed);
   const { entries, signed } = readXarContents((await unpack(bytes, declared)).toString("utf8"));
   const heap = start + compressed;
 
@@ -40,7 +41,7 @@ export async function openXar(handle: FileHandle): Promise<XarArchive> {
     async read(path) {
       const entry = entries.get(path);
       if (!entry) return undefined;
-      const stored = await readAt(handle, heap + entry.offset, entry.length);
+      const stored = await readBounded(handle, heap + entry.offset, entry.length);
       const content = await decode(stored, entry);
       checkChecksum(content, entry);
       return content;
@@ -48,12 +49,10 @@ export async function openXar(handle: FileHandle): Promise<XarArchive> {
   };
 }
 
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+/** Bounded, since the lengths come from the archive. */
+async function readBounded(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   if (length > mostBytes) throw tooLarge();
-  const buffer = Buffer.alloc(length);
-  const { bytesRead } = await handle.read(buffer, 0, length, position);
-  if (bytesRead !== length) throw damaged();
-  return buffer;
+  return readAt(handle, position, length);
 }
 
 async function decode(stored: Buffer, { size, encoding }: XarEntry): Promise<Buffer> {
@@ -86,7 +85,7 @@ function checkChecksum(content: Buffer, { checksum }: XarEntry): void {
 }
 
 function damaged(): Error {
-  return issuerError("package_damaged", "The .pkg is cut short or damaged: build or copy it again.");
+  return issuerError("package_damaged", "The .pkg is truncated or damaged: build or copy it again.");
 }
 
 function tooLarge(): Error {
