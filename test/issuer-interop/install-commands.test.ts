@@ -56,14 +56,15 @@ describe("InstallApplication", () => {
     assert.notEqual(first?.CommandUUID, second?.CommandUUID);
   });
 
-  test("carries all that it can", () => {
+  test("carries every option", () => {
     const command = installApplicationCommand({
       manifestUrl,
       managementFlags: 5,
       takeManagement: true,
       installAsManaged: true,
+      iOSApp: true,
       configuration: { server: "https://example.com/?a&b" },
-      attributes: { Removable: false },
+      attributes: { Removable: false, AssociatedDomains: ["example.com"], CellularSliceUUID: "DNN:lab" },
       commandUuid: "install-1",
     });
     assert.deepEqual(read(command), {
@@ -74,8 +75,9 @@ describe("InstallApplication", () => {
         ManagementFlags: 5,
         ChangeManagementState: "Managed",
         InstallAsManaged: true,
+        iOSApp: true,
         Configuration: { server: "https://example.com/?a&b" },
-        Attributes: { Removable: false },
+        Attributes: { AssociatedDomains: ["example.com"], CellularSliceUUID: "DNN:lab", Removable: false },
       },
     });
   });
@@ -99,7 +101,7 @@ describe("InstallApplication", () => {
     );
   });
 
-  test("is refused for values that a property list has not", () => {
+  test("is refused for values that a property list cannot hold", () => {
     for (const value of [Number.NaN, null, () => {}, 1n]) {
       const configuration = { value } as never;
       assert.throws(
@@ -109,12 +111,12 @@ describe("InstallApplication", () => {
     }
   });
 
-  test("is refused for what devices would not take", () => {
+  test("is refused for what devices do not take", () => {
     const http = "http://example.com/a.plist";
     assert.throws(() => installApplicationCommand({ manifestUrl: http }), refuses("url_not_https", /only https/));
     assert.throws(
       () => installApplicationCommand({ manifestUrl, managementFlags: 2 as 1 }),
-      refuses("command_invalid", /managementFlags: give 0, 1, 4, 5/),
+      refuses("command_invalid", /managementFlags: give 1, 4, 5/),
     );
     assert.throws(
       () => installApplicationCommand({ manifestUrl, commandUuid: "" }),
@@ -170,7 +172,7 @@ describe("InstallEnterpriseApplication", () => {
     });
   });
 
-  test("is refused with both, with neither, and with what is none", () => {
+  test("is refused with both, with neither, and with what is not a manifest", () => {
     const make = (options: object) => () => installEnterpriseApplicationCommand(options as never);
     assert.throws(make({}), refuses("command_invalid", /manifest, manifestUrl: give one of the two/));
     assert.throws(make({ manifest, manifestUrl }), refuses("command_invalid", /give one of the two/));
@@ -184,7 +186,7 @@ describe("InstallEnterpriseApplication", () => {
     );
     assert.throws(
       make({ manifestUrl, pinningCertificates: ["x"] }),
-      refuses("command_invalid", /pinningCertificates: give X.509/),
+      refuses("command_invalid", /pinningCertificates\[0\]: give an X.509 certificate/),
     );
   });
 });
@@ -252,7 +254,7 @@ describe("MicroMDM's JSON", () => {
     assert.deepEqual(command.manifest, manifestDictionary);
   });
 
-  test("is refused for what it cannot say", async () => {
+  test("is refused for what it cannot express", async () => {
     const make = (options: object) => () =>
       microMdmCommand({
         udid: "0-1",
@@ -328,12 +330,250 @@ describe("a declaration", () => {
     assert.notEqual(token({}), token({ manifestUrl: `${url}?2` }));
   });
 
-  test("is refused for what devices would not take", () => {
+  test("is refused for what devices do not take", () => {
     const make = (options: object) => () => packageDeclaration({ identifier: "a", manifestUrl: url, ...options });
     assert.throws(make({ identifier: "" }), refuses("command_invalid", /identifier/));
     assert.throws(make({ install: "Now" }), refuses("command_invalid", /install: give Required, Optional/));
     assert.throws(make({ manifestUrl: "example.plist" }), refuses("url_not_absolute", /relative/));
   });
+});
+
+describe("a declaration of a managed app", () => {
+  const iPhone = { identifier: "com.example.app", manifestUrl: "https://example.com/a.plist" };
+  const mac = { identifier: "com.example.app", appComposedIdentifier: "com.example.app (ABCDE12345)" };
+
+  test("carries every option of an iPhone", () => {
+    const credentials = [{ Identifier: "vpn", AssetReference: "asset-1" }];
+    const appConfig = { DataAssetReference: "asset-2", Passwords: credentials, Identities: credentials };
+    const { Payload } = managedAppDeclaration({
+      ...iPhone,
+      automaticUpdates: true,
+      cellularDownloads: false,
+      includeInBackup: false,
+      attributes: { VPNUUID: "1", Hideable: false },
+      appConfig,
+      extensionConfigs: { "com.example.app.share (ABCDE12345)": { Certificates: credentials } },
+      legacyAppConfigAssetReference: "asset-3",
+    });
+    assert.deepEqual(Payload, {
+      ManifestURL: iPhone.manifestUrl,
+      InstallBehavior: { Install: "Required", AllowDownloadsOverCellular: "AlwaysOff" },
+      UpdateBehavior: { AutomaticAppUpdates: "AlwaysOn" },
+      IncludeInBackup: false,
+      Attributes: { VPNUUID: "1", Hideable: false },
+      AppConfig: appConfig,
+      ExtensionConfigs: { "com.example.app.share (ABCDE12345)": { Certificates: credentials } },
+      LegacyAppConfigAssetReference: "asset-3",
+    });
+  });
+
+  test("names an app that is on a Mac, by its composed identifier", () => {
+    for (const appComposedIdentifier of [mac.appComposedIdentifier, "com.example.app {anchor apple generic}"]) {
+      assert.deepEqual(managedAppDeclaration({ ...mac, appComposedIdentifier }).Payload, {
+        AppComposedIdentifier: appComposedIdentifier,
+        InstallBehavior: { Install: "Required" },
+      });
+    }
+  });
+
+  test("has another server token for another build, though the URL is the same", () => {
+    const token = (bundleVersion: string) => managedAppDeclaration({ ...iPhone, bundleVersion }).ServerToken;
+    assert.notEqual(token("1.0 (7)"), token("1.0 (8)"));
+    assert.equal(token("1.0 (8)"), token("1.0 (8)"));
+  });
+
+  const wrong: [string, object, RegExp][] = [
+    ["both ways to name the app", { ...iPhone, ...mac }, /manifestUrl, appComposedIdentifier: give one of the two/],
+    ["neither way", { identifier: "a" }, /manifestUrl, appComposedIdentifier: give one of the two/],
+    ["an identifier that is not composed", { ...mac, appComposedIdentifier: "com.example.app" }, /give com\.example/],
+    ["App Store apps' iOSApp", { ...iPhone, iOSApp: true }, /iOSApp: a declaration has it for App Store apps only/],
+    ["updates that a Mac ignores", { ...mac, automaticUpdates: true }, /automaticUpdates: macOS ignores it/],
+    ["a backup on a Mac", { ...mac, includeInBackup: false }, /includeInBackup: macOS has no such key/],
+    ["attributes on a Mac", { ...mac, attributes: { VPNUUID: "1" } }, /attributes: macOS has no such key/],
+    ["an attribute of commands", { ...iPhone, attributes: { Removable: true } }, /attributes\.Removable: unknown/],
+    [
+      "a credential without its asset",
+      { ...iPhone, appConfig: { Passwords: [{ Identifier: "a" }] } },
+      /appConfig\.Passwords\[0\]\.AssetReference: give a string/,
+    ],
+  ];
+  for (const [name, options, message] of wrong) {
+    test(`is refused for ${name}`, () => {
+      assert.throws(() => managedAppDeclaration(options as never), refuses("command_invalid", message));
+    });
+  }
+});
+
+describe("every function for devices", () => {
+  const functions: Record<string, [run: (options: never) => unknown, valid: Record<string, unknown>]> = {
+    installApplicationCommand: [
+      installApplicationCommand,
+      {
+        manifestUrl,
+        managementFlags: 1,
+        takeManagement: true,
+        installAsManaged: true,
+        iOSApp: false,
+        configuration: {},
+        attributes: {},
+        commandUuid: "1",
+      },
+    ],
+    installEnterpriseApplicationCommand: [
+      installEnterpriseApplicationCommand,
+      {
+        manifest,
+        managementFlags: 1,
+        takeManagement: true,
+        installAsManaged: true,
+        iOSApp: false,
+        configuration: {},
+        commandUuid: "1",
+      },
+    ],
+    installMediaCommand: [
+      installMediaCommand,
+      {
+        mediaUrl: manifestUrl,
+        kind: "pdf",
+        title: "Manual",
+        persistentId: "com.example.manual",
+        version: "1",
+        author: "A",
+        commandUuid: "1",
+      },
+    ],
+    microMdmCommand: [
+      microMdmCommand,
+      { udid: "1", requestType: "InstallApplication", manifestUrl, managementFlags: 1 },
+    ],
+    packageDeclaration: [
+      packageDeclaration,
+      { identifier: "a", manifestUrl, install: "Optional", bundleVersion: "1", serverToken: "1" },
+    ],
+    managedAppDeclaration: [
+      managedAppDeclaration,
+      {
+        identifier: "a",
+        manifestUrl,
+        install: "Optional",
+        bundleVersion: "1",
+        serverToken: "1",
+        automaticUpdates: true,
+        cellularDownloads: true,
+        includeInBackup: true,
+        attributes: {},
+        appConfig: {},
+        extensionConfigs: {},
+        legacyAppConfigAssetReference: "a",
+      },
+    ],
+  };
+  for (const [name, [run, valid]] of Object.entries(functions)) {
+    const call = (options: unknown) => () => run(options as never);
+
+    test(`${name} takes the options that this test changes`, () => assert.doesNotThrow(call(valid)));
+
+    test(`${name} refuses every option with a value of another type, naming the option`, () => {
+      for (const option of Object.keys(valid)) {
+        for (const value of [
+          "yes",
+          "false",
+          "",
+          " ",
+          0,
+          2,
+          1.5,
+          Number.NaN,
+          null,
+          [],
+          [{}],
+          true,
+          new Date(),
+          () => {},
+        ]) {
+          const isValidText =
+            typeof valid[option] === "string" && value !== "" && value !== " " && typeof value === "string";
+          if (typeof value === typeof valid[option] && (typeof value === "boolean" || isValidText)) continue;
+          assert.throws(
+            call({ ...valid, [option]: value }),
+            (error) => isIssuerError(error) && error.message.startsWith(option),
+            `${option}: ${String(value)}`,
+          );
+        }
+      }
+    });
+
+    test(`${name} refuses an unknown option, with a suggestion`, () => {
+      for (const option of Object.keys(valid)) {
+        const typo = option.replace(/.$/, (last) => `${last}${last}`);
+        assert.throws(
+          call({ ...valid, [typo]: valid[option] }),
+          refuses("command_invalid", new RegExp(`^${typo}: unknown; did you mean ${option}\\?$`)),
+        );
+      }
+      assert.throws(call({ ...valid, colour: 1 }), refuses("command_invalid", /^colour: unknown; the names are /));
+      for (const nothing of [undefined, null, 5, "x", []]) {
+        assert.throws(call(nothing), refuses("command_invalid", /^options: give an object/));
+      }
+    });
+  }
+
+  const conditions: [string, () => unknown, RegExp][] = [
+    [
+      "flags that the command does not have",
+      () => installEnterpriseApplicationCommand({ manifest, installAsManaged: true, managementFlags: 4 as 1 }),
+      /managementFlags: give 1, or leave it out/,
+    ],
+    [
+      "flag 0",
+      () => installApplicationCommand({ manifestUrl, managementFlags: 0 as 1 }),
+      /managementFlags: give 1, 4, 5/,
+    ],
+    [
+      "removal of an app that is not managed",
+      () => installEnterpriseApplicationCommand({ manifest, managementFlags: 1 }),
+      /managementFlags: on a Mac it has an effect only with installAsManaged: true/,
+    ],
+    [
+      "taking over an app that is not managed",
+      () => installEnterpriseApplicationCommand({ manifest, takeManagement: true }),
+      /takeManagement: on a Mac it has an effect only with installAsManaged/,
+    ],
+    [
+      "taking over an app that is said not to be managed",
+      () => installApplicationCommand({ manifestUrl, takeManagement: true, installAsManaged: false }),
+      /takeManagement: on a Mac/,
+    ],
+    [
+      "pinned certificates beside the manifest itself",
+      () => installEnterpriseApplicationCommand({ manifest, pinningCertificates: [] } as never),
+      /pinningCertificates: give an array that is not empty/,
+    ],
+    [
+      "a check for revocation of no certificate",
+      () => installEnterpriseApplicationCommand({ manifestUrl, pinningRevocationCheckRequired: true }),
+      /pinningRevocationCheckRequired: it needs pinningCertificates/,
+    ],
+    [
+      "direct downloads of no domains",
+      () => installApplicationCommand({ manifestUrl, attributes: { AssociatedDomainsEnableDirectDownloads: true } }),
+      /attributes: AssociatedDomainsEnableDirectDownloads needs AssociatedDomains/,
+    ],
+    [
+      "a misspelt attribute",
+      () => installApplicationCommand({ manifestUrl, attributes: { VPNUuid: "1" } as never }),
+      /attributes\.VPNUuid: unknown; did you mean VPNUUID\?/,
+    ],
+    [
+      "an attribute of the wrong type",
+      () => installApplicationCommand({ manifestUrl, attributes: { Removable: "no" } as never }),
+      /attributes\.Removable: give true or false/,
+    ],
+  ];
+  for (const [name, run, message] of conditions) {
+    test(`refuses ${name}`, () => assert.throws(run, refuses("command_invalid", message)));
+  }
 });
 
 describe("an itms-services link", () => {
@@ -345,7 +585,7 @@ describe("an itms-services link", () => {
     );
   });
 
-  test("gives every URL back as it was, and can stand in an HTML attribute", () => {
+  test("decodes to every URL as it was, and fits into an HTML attribute", () => {
     const unit = fc.constantFrom(...("aZ9&=?/;%#+'()*!<>\"~é😀".match(/./gu) ?? []));
     fc.assert(
       fc.property(fc.string({ unit }), (rest) => {
@@ -364,7 +604,7 @@ describe("an itms-services link", () => {
     );
   });
 
-  test("is refused for http:, which devices answer with error 850", () => {
+  test("is refused for http:, for which devices report error 850", () => {
     assert.throws(() => installLink("http://example.com/a.plist"), refuses("url_not_https", /only https/));
   });
 });

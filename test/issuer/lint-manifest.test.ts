@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { lintManifest, type ManifestReport } from "@portcullis/issuer";
 import fc from "fast-check";
 import plist, { type PlistValue } from "plist";
+import { python } from "../support/python.ts";
 
 type Dictionary = Record<string, unknown>;
 
@@ -29,11 +30,11 @@ const sound = {
 
 type Sound = typeof sound;
 
-/** Changes a copy of the sound manifest and lints it. */
-function lintWith(
-  change: (manifest: { asset: Dictionary; metadata: Dictionary; whole: Sound }) => unknown,
-): ManifestReport {
-  const whole = structuredClone(sound);
+type Change = (manifest: { asset: Dictionary; metadata: Dictionary; whole: Sound }) => unknown;
+
+/** Changes a copy of the sound manifest and checks it; the manifest of an app for iPhones unless told otherwise. */
+function lintWith(change: Change, extension = "ipa"): ManifestReport {
+  const whole = JSON.parse(JSON.stringify(sound).replace("a.pkg", `a.${extension}`)) as Sound;
   const [{ assets: [asset = {}] = [], metadata = {} } = {}] = whole.items;
   const replaced = change({ asset, metadata, whole });
   const value = replaced === undefined ? whole : replaced;
@@ -50,20 +51,21 @@ const inAsset = "items[0].assets[0]";
 const inMetadata = "items[0].metadata";
 
 describe("a manifest", () => {
-  test("that is sound has no findings", () => {
+  test("that is valid has no findings", () => {
     assert.deepEqual(
       lintWith(() => undefined),
       { valid: true, errors: [], warnings: [] },
     );
   });
 
-  const wrong: [string, Parameters<typeof lintWith>[0], string[]][] = [
+  const wrong: [string, Change, string[]][] = [
     ["is an array", () => ["a", "b"], ["type_wrong "]],
     ["has no items", () => ({}), ["key_missing "]],
     ["has items that are no array", () => ({ items: "x" }), ["type_wrong items"]],
     ["has no item", () => ({ items: [] }), ["value_empty items"]],
     ["has an item that is no dictionary", () => ({ items: ["x"] }), ["type_wrong items[0]"]],
     ["has an empty item", () => ({ items: [{}] }), ["key_missing items[0]", "key_missing items[0]"]],
+    ["has no metadata", ({ whole }) => void delete (whole.items[0] as Dictionary).metadata, ["key_missing items[0]"]],
     ["has no assets in an item", ({ whole }) => void whole.items[0]?.assets.splice(0), ["value_empty items[0].assets"]],
     [
       "has no package",
@@ -116,16 +118,11 @@ describe("a manifest", () => {
     [
       "has hashes that are no strings",
       ({ asset }) => void Object.assign(asset, { sha256s: [1] }),
-      [`type_wrong ${inAsset}.sha256s`, `hash_malformed ${inAsset}.sha256s`],
+      [`hash_malformed ${inAsset}.sha256s`],
     ],
     [
       "has chunk hashes without their size",
       ({ asset }) => void delete asset["sha256-size"],
-      [`hash_incomplete ${inAsset}`],
-    ],
-    [
-      "has a chunk size without hashes",
-      ({ asset }) => void Object.assign(asset, { "md5-size": 5 }),
       [`hash_incomplete ${inAsset}`],
     ],
     [
@@ -134,9 +131,24 @@ describe("a manifest", () => {
       [`type_wrong ${inAsset}.sha256-size`],
     ],
     [
-      "has a malformed MD5",
-      ({ asset }) => void Object.assign(asset, { md5: "xyz" }),
+      "has a malformed MD5 and no SHA-256",
+      ({ asset }) => withoutSha256(asset, { md5: "xyz" }),
       [`hash_malformed ${inAsset}.md5`],
+    ],
+    [
+      "has two different hashes of the whole file",
+      ({ asset }) => void Object.assign(asset, { sha256: "cd".repeat(32) }),
+      [`hash_conflict ${inAsset}`],
+    ],
+    [
+      "has two different hashes of one file in two assets",
+      ({ whole: { items } }) => void items[0]?.assets.push({ ...items[0].assets[0], sha256s: ["cd".repeat(32)] }),
+      ["hash_conflict items[0].assets[1]"],
+    ],
+    [
+      "has an empty version",
+      ({ metadata }) => void Object.assign(metadata, { "bundle-version": " " }),
+      [`value_empty ${inMetadata}.bundle-version`],
     ],
     ["has no title", ({ metadata }) => void delete metadata.title, [`key_missing ${inMetadata}`]],
     [
@@ -163,7 +175,7 @@ describe("a manifest", () => {
     });
   }
 
-  const unwise: [string, Parameters<typeof lintWith>[0], string[]][] = [
+  const unwise: [string, Change, string[]][] = [
     [
       "has keys of Apple's own examples that the schema does not know",
       ({ metadata }) => void Object.assign(metadata, { "developer-name": "x", "platform-identifier": "y" }),
@@ -176,12 +188,17 @@ describe("a manifest", () => {
       [`key_unknown ${inMetadata}.valueOf`],
     ],
     [
-      "has removed keys",
+      "has removed keys, of whatever type",
       ({ asset, metadata }) => {
-        asset["needs-shine"] = true;
-        metadata.sizeInBytes = 5;
+        asset["needs-shine"] = "yes";
+        metadata.sizeInBytes = 0.5;
+        metadata.items = {};
       },
-      [`key_removed ${inAsset}.needs-shine`, `key_removed ${inMetadata}.sizeInBytes`],
+      [
+        `key_removed ${inAsset}.needs-shine`,
+        `key_removed ${inMetadata}.sizeInBytes`,
+        `key_removed ${inMetadata}.items`,
+      ],
     ],
     ["has no version", ({ metadata }) => void delete metadata["bundle-version"], [`version_missing ${inMetadata}`]],
     [
@@ -189,22 +206,40 @@ describe("a manifest", () => {
       ({ metadata }) => void Object.assign(metadata, { "bundle-identifier": "com.example.Mein Programm" }),
       [`identifier_unusual ${inMetadata}.bundle-identifier`],
     ],
+    ["has no hash", ({ asset }) => withoutSha256(asset, {}), [`hash_missing ${inAsset}`]],
+    ["has MD5 only", ({ asset }) => withoutSha256(asset, { md5: "ab".repeat(16) }), [`hash_weak ${inAsset}`]],
     [
-      "has no hash",
-      ({ asset }) => {
-        delete asset.sha256s;
-        delete asset["sha256-size"];
-      },
-      [`hash_missing ${inAsset}`],
+      "has a hash of the whole file beside a chunk size",
+      ({ asset }) => withoutSha256(asset, { sha256: "ab".repeat(32), "sha256-size": 5, "md5-size": 5 }),
+      [`hash_ignored ${inAsset}.sha256-size`, `hash_ignored ${inAsset}.md5-size`],
     ],
     [
-      "has MD5 only",
-      ({ asset }) => {
-        delete asset.sha256s;
-        delete asset["sha256-size"];
-        asset.md5 = "ab".repeat(16);
+      "has a hash of the whole file beside malformed chunks",
+      ({ asset }) => void Object.assign(asset, { sha256: "ab".repeat(32), sha256s: "none" }),
+      [`hash_ignored ${inAsset}.sha256s`],
+    ],
+    [
+      "has a chunk size without hashes",
+      ({ asset }) => withoutSha256(asset, { "sha256-size": 5 }),
+      [`hash_ignored ${inAsset}.sha256-size`, `hash_missing ${inAsset}`],
+    ],
+    [
+      "has wrong MD5 hashes beside SHA-256",
+      ({ asset }) => void Object.assign(asset, { md5s: "none" }),
+      [`hash_ignored ${inAsset}.md5s`, `hash_ignored ${inAsset}`],
+    ],
+    [
+      "has placeholders that were not replaced",
+      ({ asset, metadata }) => {
+        asset.url = `https://example.com/${"$"}{PRODUCT}.ipa?token=a`;
+        metadata.title = "$(PRODUCT_NAME)";
+        metadata.subtitle = "{{company}}";
       },
-      [`hash_weak ${inAsset}`],
+      [
+        `placeholder_left ${inAsset}.url`,
+        `placeholder_left ${inMetadata}.title`,
+        `placeholder_left ${inMetadata}.subtitle`,
+      ],
     ],
     [
       "has a whole-file hash beside chunks",
@@ -240,24 +275,99 @@ describe("a manifest", () => {
     });
   }
 
-  test("is not told off for missing tokens where none are expected", () => {
+  for (const missing of ["bundle-identifier", "kind", "title"]) {
+    test(`without ${missing} is in error for an iPhone, and gets a warning for a Mac`, () => {
+      const change: Change = ({ metadata }) => void delete metadata[missing];
+      assert.deepEqual(shortly(lintWith(change)).errors, [`key_missing ${inMetadata}`]);
+      assert.deepEqual(shortly(lintWith(change, "pkg")), { errors: [], warnings: [`metadata_missing ${inMetadata}`] });
+    });
+  }
+
+  test("of a package for Macs does without metadata", () => {
+    const { valid, warnings } = lintWith(({ whole }) => void delete (whole.items[0] as Dictionary).metadata, "pkg");
+    assert.deepEqual(
+      [valid, warnings.map(({ message }) => message)],
+      [true, ["The key metadata is missing: an iPhone or iPad needs it, a Mac does not."]],
+    );
+  });
+
+  test("with white space before <?xml gets a warning that names it", () => {
+    for (const space of [" ", "\n", "\uFEFF\r\n\t"]) {
+      const report = lintManifest(space + plist.build(sound as PlistValue));
+      assert.deepEqual(shortly(report), { errors: [], warnings: ["space_before_xml "] });
+      assert.match(report.warnings[0]?.message ?? "", /white space before <\?xml/);
+    }
+  });
+
+  test("with a key twice is in error if the values differ", () => {
+    const text = plist.build(sound as PlistValue);
+    const title = "<key>title</key>";
+    const twice = (value: string) => lintManifest(text.replace(title, `${title}<string>${value}</string>${title}`));
+    assert.deepEqual(shortly(twice("Other")).errors, ["key_repeated "]);
+    assert.match(twice("Other").errors[0]?.message ?? "", /^The key title is twice/);
+    assert.equal(twice("Example").valid, true);
+  });
+
+  test("is checked in every form in which devices read it", () => {
+    const text = plist.build(sound as PlistValue);
+    const utf16 = text.replace("UTF-8", "UTF-16");
+    const swapped = Buffer.from(`\uFEFF${utf16}`, "utf16le").swap16();
+    const binary = python(
+      `import plistlib
+json.dump(list(plistlib.dumps(input, fmt=plistlib.FMT_BINARY)), sys.stdout)`,
+      sound,
+    ) as number[];
+    for (const bytes of [Buffer.from(text), Buffer.from(`\uFEFF${utf16}`, "utf16le"), swapped, Buffer.from(binary)]) {
+      assert.deepEqual(lintManifest(bytes), { valid: true, errors: [], warnings: [] });
+    }
+    const broken = Buffer.from(binary.slice(0, -9));
+    assert.match(lintManifest(broken).errors[0]?.message ?? "", /damaged binary property list/);
+  });
+
+  test("is checked inside an MDM command, with its envelope or without", () => {
+    const wrong = structuredClone(sound);
+    Object.assign(wrong.items[0]?.assets[0] ?? {}, { url: "http://example.com/a.pkg" });
+    const command = { RequestType: "InstallEnterpriseApplication", Manifest: wrong };
+    const lint = (value: unknown) => shortly(lintManifest(plist.build(value as PlistValue)));
+    const inCommand = ["url_not_https Command.Manifest.items[0].assets[0].url"];
+    assert.deepEqual(lint({ Command: command, CommandUUID: "1" }).errors, inCommand);
+    assert.deepEqual(lint(command).errors, ["url_not_https Manifest.items[0].assets[0].url"]);
+    const byUrl = { RequestType: "InstallApplication", ManifestURL: "https://example.com/a.plist" };
+    assert.deepEqual(lint({ Command: byUrl }).errors, ["key_missing Command.Manifest"]);
+  });
+
+  test("with a flaw in every few bytes gets the first 500 of each severity", () => {
+    const { valid, errors, warnings } = lintManifest(
+      plist.build({ items: Array.from({ length: 2_000 }, () => ({ x: 1 })) as unknown as PlistValue }),
+    );
+    assert.deepEqual([valid, errors.length, warnings.length], [false, 500, 500]);
+  });
+
+  test("gets no warning for a missing token where none is expected", () => {
     const text = plist.build(sound as PlistValue).replace("?token=aaa.bbb.ccc", "");
     assert.deepEqual(lintManifest(text).warnings, []);
   });
 });
 
-describe("text that is no manifest", () => {
+/** Replaces the SHA-256 hashes of the valid manifest. */
+function withoutSha256(asset: Dictionary, hashes: Dictionary): void {
+  delete asset.sha256s;
+  delete asset["sha256-size"];
+  Object.assign(asset, hashes);
+}
+
+describe("text that is not a manifest", () => {
   const texts: [string, string, RegExp][] = [
     ["nothing", "", /not an XML property list/],
     ["prose", "Hello", /not an XML property list/],
-    ["another XML", "<a/>", /with plist as its outermost element/],
-    ["XML cut short", "<plist><dict><key>items</key>", /well-formed/],
+    ["another XML", "<a/>", /its outermost element is not plist/],
+    ["truncated XML", "<plist><dict><key>items</key>", /well-formed/],
     [
       "a lone ampersand",
       "<plist><string>https://a/?b=1&token=2</string></plist>",
-      /an ampersand stands alone; write &amp; in every URL/,
+      /an ampersand is not escaped; write &amp; in every URL/,
     ],
-    ["a binary property list", "bplist00\u0000", /binary property list: convert it with plutil/],
+    ["a binary property list as text", "bplist00\u0000", /binary property list that was read as text: give its bytes/],
     [
       "an XML bomb",
       '<!DOCTYPE plist [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><plist><string>&b;</string></plist>',
@@ -269,14 +379,14 @@ describe("text that is no manifest", () => {
       /not an XML property list/,
     ],
     [
-      "arrays nested without end",
+      "arrays nested very deeply",
       `<plist>${"<array>".repeat(50_000)}${"</array>".repeat(50_000)}</plist>`,
       /not an XML property list/,
     ],
     ["a key that pollutes", "<plist><dict><key>__proto__</key><dict/></dict></plist>", /not an XML property list/],
   ];
   for (const [name, text, message] of texts) {
-    test(`is found out: ${name}`, () => {
+    test(`is reported: ${name}`, () => {
       const { valid, errors, warnings } = lintManifest(text);
       assert.equal(valid, false);
       assert.deepEqual([errors.length, errors[0]?.code, warnings.length], [1, "not_a_property_list", 0]);
@@ -308,7 +418,7 @@ describe("text that is no manifest", () => {
     ["bytes", " ".repeat(50_000_000)],
   ];
   for (const [name, text] of slow) {
-    test(`is found out within ten seconds of processor time if it is nothing but ${name}`, () => {
+    test(`is reported within ten seconds of processor time if it is nothing but ${name}`, () => {
       const before = process.cpuUsage();
       assert.equal(lintManifest(text).valid, false);
       const { user, system } = process.cpuUsage(before);

@@ -17,9 +17,9 @@ export type {
   WholeFileHashes,
 } from "./manifest/file-hashes.ts";
 export { hashFile } from "./manifest/file-hashes.ts";
-export type { LintManifestOptions, ManifestReport } from "./manifest/lint-manifest.ts";
+export type { LintManifestOptions } from "./manifest/lint-manifest.ts";
 export { lintManifest } from "./manifest/lint-manifest.ts";
-export type { ManifestFinding, ManifestFlaw } from "./manifest/manifest-finding.ts";
+export type { ManifestFinding, ManifestFlaw, ManifestReport } from "./manifest/manifest-finding.ts";
 export type {
   PackageDescription,
   PackagedApp,
@@ -31,15 +31,20 @@ export type { PropertyListDictionary, PropertyListValue } from "./property-list/
 
 // What is sent to devices
 
+export type { AppAttributes, AppConfig, CredentialReference } from "./mdm/app-attributes.ts";
 export type {
   Declaration,
   DeclarationOptions,
+  ExistingMacApp,
+  InstalledApp,
   ManagedAppDeclarationOptions,
+  PackageDeclarationOptions,
 } from "./mdm/declaration.ts";
 export { managedAppDeclaration, packageDeclaration } from "./mdm/declaration.ts";
 export type { InstallApplicationOptions, InstallOptions } from "./mdm/install-application.ts";
 export { installApplicationCommand } from "./mdm/install-application.ts";
 export type {
+  EnterpriseOptions,
   InlineManifest,
   InstallEnterpriseApplicationOptions,
   ManifestByUrl,

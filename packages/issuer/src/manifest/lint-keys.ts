@@ -2,61 +2,64 @@ import { isDictionary } from "../property-list/property-list.ts";
 import type { ReportFlaw } from "./manifest-finding.ts";
 import type { ManifestKey, ManifestKeys } from "./manifest-schema.ts";
 
-/** Judges the keys of one dictionary of a manifest by their schema. */
+/**
+ * Checks the keys of one dictionary of a manifest against their schema.
+ *
+ * @param forMac - whether the manifest is for Macs, which do without the metadata
+ */
 export function lintKeys(
   dictionary: Record<string, unknown>,
   schema: ManifestKeys,
   path: string,
   flaw: ReportFlaw,
+  forMac = false,
 ): void {
   for (const [key, rule] of Object.entries(schema)) {
-    if (rule.required && !(key in dictionary)) {
-      flaw("key_missing", path, `The key ${key} is missing.`);
-    }
+    if (rule.required && !Object.hasOwn(dictionary, key)) lintMissing(key, path, flaw, forMac);
   }
   for (const [key, value] of Object.entries(dictionary)) {
     const rule = Object.hasOwn(schema, key) ? schema[key] : undefined;
     const keyPath = path === "" ? key : `${path}.${key}`;
-    if (!rule) flaw("key_unknown", keyPath, "Apple's schema does not know this key.");
+    if (!rule) flaw("key_unknown", keyPath, "Apple's schema does not have this key.");
+    else if (rule.removed) flaw("key_removed", keyPath, "Apple has removed this key: devices ignore it.");
     else lintValue(value, rule, keyPath, flaw);
   }
 }
 
 function lintValue(value: unknown, rule: ManifestKey, path: string, flaw: ReportFlaw): void {
   if (!hasType(value, rule.type)) {
-    flaw("type_wrong", path, `It must be ${typeNames[rule.type]}.`);
-  } else if (rule.required && typeof value === "string" && value.trim() === "") {
+    flaw("type_wrong", path, `It must be ${rule.type === "array" ? "an" : "a"} ${rule.type}.`);
+  } else if (rule.filled && (value as string).trim() === "") {
     flaw("value_empty", path, "It is empty.");
   } else if (rule.values && !rule.values.includes(value as string)) {
     flaw("value_not_allowed", path, `It must be ${rule.values.join(", or ")}.`);
-  }
-  if (rule.removed) {
-    flaw("key_removed", path, "Apple has removed this key: devices take no notice of it.");
+  } else if (typeof value === "string" && hasPlaceholder(value)) {
+    flaw("placeholder_left", path, "It contains a placeholder, such as $(NAME), that was not replaced.");
   }
 }
 
-const typeNames: Record<ManifestKey["type"], string> = {
-  string: "a string",
-  integer: "a whole number above 0",
-  boolean: "true or false",
-  array: "an array",
-  dictionary: "a dictionary",
-  strings: "an array of strings",
-};
-
 function hasType(value: unknown, type: ManifestKey["type"]): boolean {
-  switch (type) {
-    case "string":
-      return typeof value === "string";
-    case "boolean":
-      return typeof value === "boolean";
-    case "integer":
-      return Number.isSafeInteger(value) && (value as number) > 0;
-    case "array":
-      return Array.isArray(value);
-    case "dictionary":
-      return isDictionary(value);
-    case "strings":
-      return Array.isArray(value) && value.every((member) => typeof member === "string");
-  }
+  if (type === "any") return true;
+  if (type === "array") return Array.isArray(value);
+  return type === "dictionary" ? isDictionary(value) : typeof value === "string";
+}
+
+/** Reports a missing key; a Mac installs a package without metadata, an iPhone or iPad does not. */
+export function lintMissing(key: string, path: string, flaw: ReportFlaw, forMac: boolean): void {
+  if (forMac) flaw("metadata_missing", path, `The key ${key} is missing: an iPhone or iPad needs it, a Mac does not.`);
+  else flaw("key_missing", path, `The key ${key} is missing.`);
+}
+
+const placeholders = [
+  ["${", "}"],
+  ["$(", ")"],
+  ["{{", "}}"],
+] as const;
+
+/** Whether a text contains what build tools and templates replace, unless they do not know the name. */
+export function hasPlaceholder(text: string): boolean {
+  return placeholders.some(([open, close]) => {
+    const start = text.indexOf(open);
+    return start !== -1 && text.includes(close, start);
+  });
 }

@@ -1,92 +1,146 @@
-import { isDictionary, readPropertyList } from "../property-list/property-list.ts";
+import { readBinaryPlist } from "../property-list/binary-plist.ts";
+import { decodeXml } from "../property-list/decode-text.ts";
+import { isDictionary, type PropertyListDictionary, readPropertyList } from "../property-list/property-list.ts";
 import { lintAsset } from "./lint-asset.ts";
-import { lintKeys } from "./lint-keys.ts";
-import { type ManifestFinding, manifestFinding, type ReportFlaw } from "./manifest-finding.ts";
+import { lintKeys, lintMissing } from "./lint-keys.ts";
+import { lintRepeatedKeys } from "./lint-repeated-keys.ts";
+import { createReport, type ManifestReport, type ReportFlaw } from "./manifest-finding.ts";
 import { itemKeys, manifestKeys, metadataKeys } from "./manifest-schema.ts";
 
-/** What is wrong with a manifest. */
-export interface ManifestReport {
-  /** Whether there are no errors. */
-  readonly valid: boolean;
-  /** What devices choke on, in the order of the manifest. */
-  readonly errors: readonly ManifestFinding[];
-  /** What works and is unwise, or may not work everywhere. */
-  readonly warnings: readonly ManifestFinding[];
-}
-
-/** How to look at a manifest. */
+/** How to check a manifest. */
 export interface LintManifestOptions {
   /** Whether the packages are behind a gate: then a package URL without a token is a warning. Default `false`. */
   readonly expectTokens?: boolean | undefined;
 }
 
 /**
- * Judges the text of an app manifest by Apple's schema and by what is known of devices. Never
- * throws, whatever the text is, and repeats no URL.
+ * Checks an app manifest, or the one inside an MDM command, against Apple's schema and what is known
+ * of devices. Takes the bytes of a file, XML or binary, or its text. Never throws, whatever the input
+ * is, and repeats no URL.
  *
  * @example
- * const { valid, errors } = lintManifest(await readFile("manifest.plist", "utf8"));
+ * const { valid, errors } = lintManifest(await readFile("manifest.plist"));
  * for (const { path, message } of errors) console.log(`${path}: ${message}`);
  */
-export function lintManifest(text: string, { expectTokens = false }: LintManifestOptions = {}): ManifestReport {
-  const findings: ManifestFinding[] = [];
-  const flaw: ReportFlaw = (code, path, message) => {
-    findings.push(manifestFinding(code, path, message));
-  };
-  let manifest: unknown;
-  try {
-    manifest = readPropertyList(text);
-  } catch {
-    flaw("not_a_property_list", "", describeUnreadable(text));
-    return report(findings);
-  }
-  if (!isDictionary(manifest)) {
+export function lintManifest(
+  source: string | Uint8Array,
+  { expectTokens = false }: LintManifestOptions = {},
+): ManifestReport {
+  const { report, flaw } = createReport();
+  const [manifest, path] = findManifest(readSource(source, flaw));
+  if (isDictionary(manifest)) {
+    lintKeys(manifest, manifestKeys, path, flaw);
+    const itemsPath = path === "" ? "items" : `${path}.items`;
+    for (const [item, itemPath] of members(manifest, "items", itemsPath, flaw)) {
+      lintItem(item, itemPath, expectTokens, flaw);
+    }
+  } else if (path !== "") {
+    flaw("key_missing", path, "This MDM command has no Manifest: check the manifest at its ManifestURL instead.");
+  } else if (report().valid) {
     flaw("type_wrong", "", "The manifest is not a dictionary: it must have the key items.");
-    return report(findings);
   }
-  lintKeys(manifest, manifestKeys, "", flaw);
-  for (const [item, path] of members(manifest, "items", "items", flaw)) {
-    lintItem(item, path, expectTokens, flaw);
+  return report();
+}
+
+/** Reads a manifest in which {@link lintManifest} finds no error. */
+export function readManifestSource(source: string | Uint8Array): PropertyListDictionary {
+  const [manifest] = findManifest(readSource(source, () => {}));
+  return manifest as PropertyListDictionary;
+}
+
+/** The manifest in an MDM command, with or without its envelope, or the value itself. */
+function findManifest(value: unknown): readonly [manifest: unknown, path: string] {
+  if (!isDictionary(value)) return [value, ""];
+  const { Command, RequestType } = value;
+  if (isDictionary(Command)) return [Command.Manifest, "Command.Manifest"];
+  return RequestType === undefined ? [value, ""] : [value.Manifest, "Manifest"];
+}
+
+function readSource(source: string | Uint8Array, flaw: ReportFlaw): unknown {
+  let text = "";
+  try {
+    if (isBinary(source)) return readBinaryPlist(source);
+    text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decodeXml(source);
+    const trimmed = text.trimStart();
+    if (trimmed.startsWith("<?xml") && trimmed.length < text.length) {
+      flaw("space_before_xml", "", "There is white space before <?xml, where XML does not allow it: remove it.");
+      text = trimmed;
+    }
+    lintRepeatedKeys(text, flaw);
+    return readPropertyList(text);
+  } catch (error) {
+    flaw("not_a_property_list", "", describeUnreadable(source, text, (error as Error).message));
+    return undefined;
   }
-  return report(findings);
+}
+
+function isBinary(source: string | Uint8Array): source is Uint8Array {
+  return typeof source !== "string" && Buffer.from(source.subarray(0, 6)).toString("latin1") === "bplist";
 }
 
 function lintItem(item: Record<string, unknown>, path: string, expectTokens: boolean, flaw: ReportFlaw): void {
   lintKeys(item, itemKeys, path, flaw);
-  const kinds = new Set<unknown>();
-  for (const [asset, assetPath] of members(item, "assets", `${path}.assets`, flaw)) {
-    if (kinds.has(asset.kind)) {
-      flaw("asset_repeated", assetPath, "There is another asset of this kind: keep one of each.");
-    }
-    kinds.add(asset.kind);
+  const assets = members(item, "assets", `${path}.assets`, flaw);
+  const byKind = new Map<unknown, Record<string, unknown>>();
+  for (const [asset, assetPath] of assets) {
+    const other = byKind.get(asset.kind);
+    if (other) lintRepeatedAsset(asset, other, assetPath, flaw);
+    else byKind.set(asset.kind, asset);
     lintAsset(asset, assetPath, expectTokens, flaw);
   }
-  if (kinds.size > 0 && !kinds.has("software-package")) {
+  const softwarePackage = byKind.get("software-package");
+  if (assets.length > 0 && !softwarePackage) {
     flaw(
       "package_missing",
       `${path}.assets`,
       "There is no asset of kind software-package: nothing would be installed.",
     );
   }
-  if (isDictionary(item.metadata)) lintMetadata(item.metadata, `${path}.metadata`, flaw);
+  lintMetadata(item, path, isMacPackage(softwarePackage?.url), flaw);
 }
 
-function lintMetadata(metadata: Record<string, unknown>, path: string, flaw: ReportFlaw): void {
-  lintKeys(metadata, metadataKeys, path, flaw);
-  if (!("bundle-version" in metadata)) {
-    flaw("version_missing", path, "There is no bundle-version: declarative packages and automatic updates need it.");
+function lintRepeatedAsset(
+  asset: Record<string, unknown>,
+  other: Record<string, unknown>,
+  path: string,
+  flaw: ReportFlaw,
+): void {
+  const hashes = (of: Record<string, unknown>): string => JSON.stringify([of.sha256, of.sha256s, of.md5, of.md5s]);
+  if (asset.url === other.url && hashes(asset) !== hashes(other)) {
+    flaw("hash_conflict", path, "There is another asset of this kind and URL with other hashes: keep one.");
+  } else {
+    flaw("asset_repeated", path, "There is another asset of this kind: keep one of each.");
   }
-  const { "bundle-identifier": identifier } = metadata;
+}
+
+function lintMetadata({ metadata }: Record<string, unknown>, path: string, forMac: boolean, flaw: ReportFlaw): void {
+  const metadataPath = `${path}.metadata`;
+  if (metadata === undefined) lintMissing("metadata", path, flaw, forMac);
+  if (!isDictionary(metadata)) return;
+  lintKeys(metadata, metadataKeys, metadataPath, flaw, forMac);
+  const { "bundle-version": version, "bundle-identifier": identifier } = metadata;
+  if (version === undefined) {
+    flaw(
+      "version_missing",
+      metadataPath,
+      "There is no bundle-version: declarative packages and automatic updates need it.",
+    );
+  }
   if (typeof identifier === "string" && identifier !== "" && !/^[A-Za-z0-9._-]+$/.test(identifier)) {
     flaw(
       "identifier_unusual",
-      `${path}.bundle-identifier`,
+      `${metadataPath}.bundle-identifier`,
       "The identifier has unusual characters: it must equal the app's own, or the device removes the app.",
     );
   }
 }
 
-/** The dictionaries of an array, each with its path; whatever else is in it is a flaw. */
+/** Whether the path of a package's URL ends in `.pkg`. */
+function isMacPackage(url: unknown): boolean {
+  return typeof url === "string" && /\.pkg$/i.test(url.split(/[?#]/, 1)[0] ?? "");
+}
+
+/** The dictionaries of an array, each with its path; any other member is a flaw. */
 function members(
   parent: Record<string, unknown>,
   key: string,
@@ -105,21 +159,14 @@ function members(
   return found;
 }
 
-function report(findings: readonly ManifestFinding[]): ManifestReport {
-  const errors = findings.filter(({ severity }) => severity === "error");
-  const warnings = findings.filter(({ severity }) => severity === "warning");
-  return { valid: errors.length === 0, errors, warnings };
-}
-
-function describeUnreadable(text: string): string {
-  if (text.startsWith("bplist")) {
-    return "This is a binary property list: convert it with plutil -convert xml1.";
-  }
-  if (!/^[\s\uFEFF]*</.test(text)) {
+function describeUnreadable(source: string | Uint8Array, text: string, problem: string): string {
+  if (isBinary(source)) return "This is a damaged binary property list: copy it again.";
+  if (text.startsWith("bplist")) return "This is a binary property list that was read as text: give its bytes.";
+  if (text !== "" && !text.trimStart().startsWith("<")) {
     return "This is not an XML property list, nor XML of any kind: it must begin with <?xml or <plist.";
   }
   if (/&(?!#?\w+;)/.test(text)) {
-    return "This is not well-formed XML: an ampersand stands alone; write &amp; in every URL.";
+    return "This is not well-formed XML: an ampersand is not escaped; write &amp; in every URL.";
   }
-  return "This is not an XML property list: it must be well-formed, with plist as its outermost element.";
+  return `This is not an XML property list: ${problem}.`;
 }

@@ -1,7 +1,11 @@
-/** Every kind of flaw that lintManifest finds, and whether devices choke on it. */
+/**
+ * Every kind of flaw that lintManifest finds. An error is what devices refuse, or what leads them to
+ * fetch or install the wrong thing; what Apple's schema merely forbids is a warning.
+ */
 const flaws = {
   not_a_property_list: "error",
   key_missing: "error",
+  key_repeated: "error",
   type_wrong: "error",
   value_not_allowed: "error",
   value_empty: "error",
@@ -11,6 +15,10 @@ const flaws = {
   token_repeated: "error",
   hash_malformed: "error",
   hash_incomplete: "error",
+  hash_conflict: "error",
+  space_before_xml: "warning",
+  metadata_missing: "warning",
+  placeholder_left: "warning",
   url_escaped_twice: "warning",
   url_not_encoded: "warning",
   token_missing: "warning",
@@ -33,19 +41,43 @@ export interface ManifestFinding {
   readonly code: ManifestFlaw;
   /** Where it is, such as `items[0].assets[1].url`; empty for the whole manifest. */
   readonly path: string;
-  /** One sentence that says what to do; it holds no URL and no token. */
+  /** One sentence that says what to do; it contains no URL and no token. */
   readonly message: string;
 }
 
-/** Takes note of a flaw. */
-export type ReportFlaw = (code: ManifestFlaw, path: string, message: string) => void;
-
-/** Makes a finding; its severity is that of its kind. */
-export function manifestFinding(code: ManifestFlaw, path: string, message: string): ManifestFinding {
-  return { severity: flaws[code], code, path, message };
+/** What is wrong with a manifest. */
+export interface ManifestReport {
+  /** Whether there are no errors. */
+  readonly valid: boolean;
+  /** What devices refuse, in the order of the manifest; the first 500. */
+  readonly errors: readonly ManifestFinding[];
+  /** What works but is unwise, or does not work everywhere; the first 500. */
+  readonly warnings: readonly ManifestFinding[];
 }
 
-/** A finding as one sentence with its place in front. */
+/** Adds a flaw to the report. */
+export type ReportFlaw = (code: ManifestFlaw, path: string, message: string) => void;
+
+/** A manifest of 4 MiB can have a flaw in every few bytes. */
+const mostFindings = 500;
+
+/** Makes a report that is filled by the function beside it; a finding's severity is that of its kind. */
+export function createReport(): { readonly report: () => ManifestReport; readonly flaw: ReportFlaw } {
+  const findings: Record<ManifestFinding["severity"], ManifestFinding[]> = { error: [], warning: [] };
+  return {
+    report: () => ({
+      valid: findings.error.length === 0,
+      errors: findings.error,
+      warnings: findings.warning,
+    }),
+    flaw(code, path, message) {
+      const severity = flaws[code];
+      if (findings[severity].length < mostFindings) findings[severity].push({ severity, code, path, message });
+    },
+  };
+}
+
+/** A finding as one sentence that begins with its place. */
 export function describeFinding({ path, message }: ManifestFinding): string {
   return path === "" ? message : `${path}: ${message}`;
 }

@@ -1,37 +1,120 @@
 import { createHash } from "node:crypto";
-import { checkHttpsUrl } from "../manifest/asset-url.ts";
-import { oneOf, requiredText } from "./mdm-command.ts";
+import {
+  type AppAttributes,
+  type AppConfig,
+  appConfig,
+  conflictOfAttributes,
+  declarationAttributes,
+} from "./app-attributes.ts";
+import { invalidCommand, type OptionRules, readOptions } from "./command-schema.ts";
 
 /** A declaration of Apple's declarative device management; for `JSON.stringify`. */
 export interface Declaration {
   readonly Type: string;
-  /** Names the declaration for ever. */
+  /** Identifies the declaration permanently. */
   readonly Identifier: string;
-  /** Differs whenever the payload does, so that devices notice. */
+  /** Differs whenever the payload or the version does, so that devices notice. */
   readonly ServerToken: string;
   readonly Payload: Readonly<Record<string, unknown>>;
 }
 
-/** What both declarations take. */
+/** Options of every declaration. */
 export interface DeclarationOptions {
   readonly identifier: string;
-  /**
-   * Where the app manifest is: `https:`, with its token. Devices read it again about every 24 hours,
-   * when the token has expired and the gate refuses: for an update, declare it again with a fresh
-   * link. A manifest that hands fresh tokens to anybody would leave the gate open.
-   */
-  readonly manifestUrl: string | URL;
   /** Whether the device installs it by itself. Default `"Required"`. */
   readonly install?: "Required" | "Optional" | undefined;
-  /** Default: a hash of the payload. */
+  /**
+   * The manifest's `bundle-version`, build included, such as `"1.0 (8)"`. It goes into the server
+   * token: a device looks for a new version only when that changes, and the URL may be the same.
+   */
+  readonly bundleVersion?: string | undefined;
+  /** Default: a hash of the payload and of `bundleVersion`. */
   readonly serverToken?: string | undefined;
 }
 
-/** Options of {@link managedAppDeclaration}. */
-export interface ManagedAppDeclarationOptions extends DeclarationOptions {
-  /** iOS 26 and later: whether the app is updated once the manifest's `bundle-version` differs. */
-  readonly automaticUpdates?: boolean | undefined;
+/** Options of {@link packageDeclaration}. */
+export interface PackageDeclarationOptions extends DeclarationOptions {
+  /**
+   * The URL of the app manifest: `https:`, with its token. Devices read it again about every 24 hours,
+   * when the token has expired and the gate refuses it: for an update, declare it again with a new
+   * link. A manifest with fresh tokens that anyone can read would leave the gate open.
+   */
+  readonly manifestUrl: string | URL;
 }
+
+/** Options of {@link managedAppDeclaration}: an app to install, or one to take over on a Mac. */
+export type ManagedAppDeclarationOptions = DeclarationOptions & (InstalledApp | ExistingMacApp);
+
+/** An in-house app for iOS, iPadOS or visionOS; these keys do not exist on macOS. */
+export interface InstalledApp {
+  /** As in {@link PackageDeclarationOptions}. */
+  readonly manifestUrl: string | URL;
+  readonly appComposedIdentifier?: never;
+  /** iOS 26 and later: whether the app is updated when the manifest's `bundle-version` changes. */
+  readonly automaticUpdates?: boolean | undefined;
+  /** iOS 26 and later, supervised: whether the app is downloaded over cellular networks. Default: the device's setting. */
+  readonly cellularDownloads?: boolean | undefined;
+  /** Whether backups contain the app and its data. Default `true`. */
+  readonly includeInBackup?: boolean | undefined;
+  readonly attributes?: Omit<AppAttributes, "Removable"> | undefined;
+  /** iOS 18.4 and later. */
+  readonly appConfig?: AppConfig | undefined;
+  /** iOS 18.4 and later: by the extension's composed identifier, `Identifier (TeamIdentifier)`. */
+  readonly extensionConfigs?: Readonly<Record<string, AppConfig>> | undefined;
+  /** iOS 18.4 and later: identifier of an asset declaration with the configuration that MDM commands carry. */
+  readonly legacyAppConfigAssetReference?: string | undefined;
+}
+
+/** An app that is on a Mac already, or that a package installs there: macOS 26 and later. */
+export interface ExistingMacApp {
+  readonly manifestUrl?: never;
+  /** `com.example.app (TEAMID)` or `com.example.app {designated requirement}`. */
+  readonly appComposedIdentifier: string;
+}
+
+const common: OptionRules = {
+  identifier: { type: "string", required: true },
+  install: { type: "string", values: ["Required", "Optional"] },
+  bundleVersion: { type: "string" },
+  serverToken: { type: "string" },
+};
+
+const notOnMacs = ({ appComposedIdentifier }: Readonly<Record<string, unknown>>): string | undefined =>
+  appComposedIdentifier === undefined
+    ? undefined
+    : "macOS has no such key, and appComposedIdentifier is for macOS only";
+
+// Apple, device-management, OS 26 releases: declarative/declarations/configurations/package.yaml.
+const packageRules: OptionRules = { ...common, manifestUrl: { key: "ManifestURL", type: "url", required: true } };
+
+// Apple, device-management, OS 26 releases: declarative/declarations/configurations/app.managed.yaml.
+const appRules: OptionRules = {
+  ...common,
+  manifestUrl: { key: "ManifestURL", type: "url" },
+  appComposedIdentifier: {
+    key: "AppComposedIdentifier",
+    type: "string",
+    pattern: /^[A-Za-z0-9.-]+ (?:\([A-Z0-9]+\)|\{[^{}]+\})$/,
+    form: "com.example.app (TEAMID) or com.example.app {designated requirement}",
+  },
+  iOSApp: { type: "boolean", conflict: () => "a declaration has it for App Store apps only" },
+  automaticUpdates: {
+    type: "boolean",
+    conflict: ({ appComposedIdentifier }) =>
+      appComposedIdentifier === undefined ? undefined : "macOS ignores it with appComposedIdentifier",
+  },
+  cellularDownloads: { type: "boolean", conflict: notOnMacs },
+  includeInBackup: { key: "IncludeInBackup", type: "boolean", conflict: notOnMacs },
+  attributes: {
+    key: "Attributes",
+    type: "object",
+    keys: declarationAttributes,
+    conflict: (options) => notOnMacs(options) ?? conflictOfAttributes(options),
+  },
+  appConfig: { key: "AppConfig", ...appConfig, conflict: notOnMacs },
+  extensionConfigs: { key: "ExtensionConfigs", type: "map", members: appConfig, conflict: notOnMacs },
+  legacyAppConfigAssetReference: { key: "LegacyAppConfigAssetReference", type: "string", conflict: notOnMacs },
+};
 
 /**
  * Makes a `com.apple.configuration.package` declaration: a `.pkg` for macOS 26 and later.
@@ -42,13 +125,14 @@ export interface ManagedAppDeclarationOptions extends DeclarationOptions {
  * const manifestUrl = await issuer.downloadUrl("https://example.com/apps/example.plist");
  * const declaration = packageDeclaration({ identifier: "com.example.package", manifestUrl });
  */
-export function packageDeclaration(options: DeclarationOptions): Declaration {
-  return declaration("com.apple.configuration.package", options, {});
+export function packageDeclaration(options: PackageDeclarationOptions): Declaration {
+  const { ManifestURL } = readOptions(options, packageRules);
+  return declaration("com.apple.configuration.package", options, { ManifestURL, InstallBehavior: install(options) });
 }
 
 /**
- * Makes a `com.apple.configuration.app.managed` declaration: an in-house app for iOS 17.2,
- * visionOS 2.4 and later.
+ * Makes a `com.apple.configuration.app.managed` declaration: an in-house app for iOS 17.2, visionOS
+ * 2.4 and later, or an app on a Mac, with macOS 26 and later, that becomes managed.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *
@@ -57,29 +141,37 @@ export function packageDeclaration(options: DeclarationOptions): Declaration {
  * const declaration = managedAppDeclaration({ identifier: "com.example.app", manifestUrl });
  */
 export function managedAppDeclaration(options: ManagedAppDeclarationOptions): Declaration {
-  const { automaticUpdates } = options;
-  const mode = automaticUpdates ? "AlwaysOn" : "AlwaysOff";
-  const updates = automaticUpdates !== undefined && {
-    UpdateBehavior: { AutomaticAppUpdates: mode },
-  };
-  return declaration("com.apple.configuration.app.managed", options, { ...updates });
+  const { ManifestURL, AppComposedIdentifier, ...others } = readOptions(options, appRules);
+  if ((ManifestURL === undefined) === (AppComposedIdentifier === undefined)) {
+    throw invalidCommand("manifestUrl, appComposedIdentifier: give one of the two.");
+  }
+  const { automaticUpdates, cellularDownloads } = options as InstalledApp;
+  return declaration("com.apple.configuration.app.managed", options, {
+    ...(ManifestURL === undefined ? { AppComposedIdentifier } : { ManifestURL }),
+    InstallBehavior: {
+      ...install(options),
+      ...(cellularDownloads !== undefined && { AllowDownloadsOverCellular: always(cellularDownloads) }),
+    },
+    ...(automaticUpdates !== undefined && { UpdateBehavior: { AutomaticAppUpdates: always(automaticUpdates) } }),
+    ...others,
+  });
+}
+
+function install({ install: Install = "Required" }: DeclarationOptions): { Install: string } {
+  return { Install };
+}
+
+function always(on: boolean): string {
+  return on ? "AlwaysOn" : "AlwaysOff";
 }
 
 function declaration(
   type: string,
-  { identifier, manifestUrl, install = "Required", serverToken }: DeclarationOptions,
-  others: Readonly<Record<string, unknown>>,
+  { identifier, bundleVersion, serverToken }: DeclarationOptions,
+  payload: Readonly<Record<string, unknown>>,
 ): Declaration {
-  const payload = {
-    ManifestURL: checkHttpsUrl(manifestUrl),
-    InstallBehavior: { Install: oneOf(install, ["Required", "Optional"], "install") },
-    ...others,
-  };
-  const hash = createHash("sha256").update(JSON.stringify(payload)).digest("hex");
-  return {
-    Type: type,
-    Identifier: requiredText(identifier, "identifier"),
-    ServerToken: serverToken === undefined ? hash : requiredText(serverToken, "serverToken"),
-    Payload: payload,
-  };
+  const hash = createHash("sha256")
+    .update(JSON.stringify([payload, bundleVersion]))
+    .digest("hex");
+  return { Type: type, Identifier: identifier, ServerToken: serverToken ?? hash, Payload: payload };
 }

@@ -1,30 +1,57 @@
-import { checkHttpsUrl } from "../manifest/asset-url.ts";
 import type { PropertyListDictionary } from "../property-list/property-list.ts";
-import { type MdmCommandOptions, oneOf, writeMdmCommand } from "./mdm-command.ts";
+import { type AppAttributes, commandAttributes, conflictOfAttributes } from "./app-attributes.ts";
+import type { OptionRules } from "./command-schema.ts";
+import { type MdmCommandOptions, writeMdmCommand } from "./mdm-command.ts";
 
 /** What `InstallApplication` and `InstallEnterpriseApplication` have in common. */
 export interface InstallOptions extends MdmCommandOptions {
-  /** Bits: 1 removes the app with the MDM profile, 4 keeps its data out of backups (not on macOS). */
-  readonly managementFlags?: 0 | 1 | 4 | 5 | undefined;
-  /** Take over management of an app that the user has installed. Default `false`. */
+  /**
+   * Take over management of an app that the user has installed. Default `false`. On a Mac it needs
+   * `installAsManaged`.
+   */
   readonly takeManagement?: boolean | undefined;
   /** macOS 11 and later: install as a managed app. Default `false`. */
   readonly installAsManaged?: boolean | undefined;
-  /** The app's first configuration. */
+  /** macOS 11 and later: the app is an iOS app, for a Mac with Apple silicon. Default `false`. */
+  readonly iOSApp?: boolean | undefined;
+  /** The app's initial configuration. */
   readonly configuration?: PropertyListDictionary | undefined;
 }
 
 /** Options of {@link installApplicationCommand}. */
 export interface InstallApplicationOptions extends InstallOptions {
-  /** Where the app manifest is: `https:`, with its token if it is protected. */
+  /** The URL of the app manifest: `https:`, with its token if it is protected. */
   readonly manifestUrl: string | URL;
-  /** The app's attributes, such as `VPNUUID` or `Removable`; not on macOS. */
-  readonly attributes?: PropertyListDictionary | undefined;
+  /** Bits: 1 removes the app with the MDM profile (on a Mac with `installAsManaged`), 4 keeps its data out of backups. */
+  readonly managementFlags?: 1 | 4 | 5 | undefined;
+  /** The app's initial attributes; not on macOS. */
+  readonly attributes?: AppAttributes | undefined;
 }
 
+// Apple, device-management, OS 26 releases: mdm/commands/application.install.yaml.
+const rules: OptionRules = {
+  manifestUrl: { key: "ManifestURL", type: "url", required: true },
+  managementFlags: { key: "ManagementFlags", type: "integer", values: [1, 4, 5] },
+  configuration: { key: "Configuration", type: "dictionary" },
+  attributes: { key: "Attributes", type: "object", keys: commandAttributes, conflict: conflictOfAttributes },
+  takeManagement: {
+    key: "ChangeManagementState",
+    type: "boolean",
+    written: "Managed",
+    // Without installAsManaged the command can be for an iPhone, which does not need it.
+    conflict: ({ takeManagement, installAsManaged }) =>
+      takeManagement === true && installAsManaged === false ? needsManaged : undefined,
+  },
+  installAsManaged: { key: "InstallAsManaged", type: "boolean" },
+  iOSApp: { key: "iOSApp", type: "boolean" },
+};
+
+/** Why `takeManagement` and `managementFlags` have no effect on a Mac. */
+export const needsManaged = "on a Mac it has an effect only with installAsManaged: true";
+
 /**
- * Writes an `InstallApplication` command (Apple, mdm/commands/application.install.yaml) for iOS,
- * iPadOS, tvOS, visionOS and macOS, as an XML property list.
+ * Writes an `InstallApplication` command for iOS, iPadOS, tvOS, visionOS, watchOS and macOS, as an XML
+ * property list.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *
@@ -33,24 +60,5 @@ export interface InstallApplicationOptions extends InstallOptions {
  * const command = installApplicationCommand({ manifestUrl, managementFlags: 1 });
  */
 export function installApplicationCommand(options: InstallApplicationOptions): string {
-  const { manifestUrl, attributes } = options;
-  const command = {
-    RequestType: "InstallApplication",
-    ManifestURL: checkHttpsUrl(manifestUrl),
-    ...installKeys(options),
-    Attributes: attributes,
-  };
-  return writeMdmCommand(command, options);
-}
-
-/** The keys of {@link InstallOptions}. */
-export function installKeys(options: InstallOptions): PropertyListDictionary {
-  const { managementFlags, takeManagement = false, installAsManaged, configuration } = options;
-  if (managementFlags !== undefined) oneOf(managementFlags, [0, 1, 4, 5], "managementFlags");
-  return {
-    ManagementFlags: managementFlags,
-    ChangeManagementState: takeManagement ? "Managed" : undefined,
-    InstallAsManaged: installAsManaged,
-    Configuration: configuration,
-  };
+  return writeMdmCommand("InstallApplication", options, rules);
 }

@@ -1,19 +1,27 @@
 import { X509Certificate } from "node:crypto";
-import { checkHttpsUrl } from "../manifest/asset-url.ts";
-import { lintManifest } from "../manifest/lint-manifest.ts";
+import { lintManifest, readManifestSource } from "../manifest/lint-manifest.ts";
 import { describeFinding } from "../manifest/manifest-finding.ts";
-import { type PropertyListDictionary, readPropertyList } from "../property-list/property-list.ts";
-import { type InstallOptions, installKeys } from "./install-application.ts";
-import { invalidCommand, writeMdmCommand } from "./mdm-command.ts";
+import type { PropertyListDictionary } from "../property-list/property-list.ts";
+import { invalidCommand, type OptionRules } from "./command-schema.ts";
+import { type InstallOptions, needsManaged } from "./install-application.ts";
+import { writeMdmCommand } from "./mdm-command.ts";
 
-/** Options of {@link installEnterpriseApplicationCommand}: the manifest itself, or where it is. */
-export type InstallEnterpriseApplicationOptions = InstallOptions & (InlineManifest | ManifestByUrl);
+/** Options of {@link installEnterpriseApplicationCommand}: the manifest itself, or its URL. */
+export type InstallEnterpriseApplicationOptions = EnterpriseOptions & (InlineManifest | ManifestByUrl);
 
-/** The manifest travels in the command. */
+/** What does not depend on where the manifest is. */
+export interface EnterpriseOptions extends InstallOptions {
+  /** 1 removes the app with the MDM profile; with `installAsManaged` only. */
+  readonly managementFlags?: 1 | undefined;
+}
+
+/** The manifest is part of the command. */
 export interface InlineManifest {
   /** The text of an app manifest, as `appManifest` writes it. */
-  readonly manifest: string;
+  readonly manifest: string | Uint8Array;
   readonly manifestUrl?: never;
+  readonly pinningCertificates?: never;
+  readonly pinningRevocationCheckRequired?: never;
 }
 
 /** The device fetches the manifest. */
@@ -23,15 +31,46 @@ export interface ManifestByUrl {
   readonly manifestUrl: string | URL;
   /** The only certificates to accept from the server of the manifest: PEM text or DER. */
   readonly pinningCertificates?: readonly (string | Uint8Array)[] | undefined;
-  /** Whether such a certificate must be known not to be revoked. Default `false`. */
+  /** Whether a check for revocation of a pinned certificate must succeed. Default `false`. */
   readonly pinningRevocationCheckRequired?: boolean | undefined;
 }
 
+type Options = Readonly<Record<string, unknown>>;
+const unlessManaged = ({ installAsManaged }: Options): string | undefined =>
+  installAsManaged === true ? undefined : needsManaged;
+
+// Apple, device-management, OS 26 releases: mdm/commands/application.install.enterprise.yaml.
+const rules: OptionRules = {
+  manifest: { key: "Manifest", type: "custom", read: readManifest },
+  manifestUrl: { key: "ManifestURL", type: "url" },
+  pinningCertificates: {
+    key: "ManifestURLPinningCerts",
+    type: "array",
+    members: { type: "custom", read: certificateBytes },
+    conflict: ({ manifestUrl }) => (manifestUrl === undefined ? "devices ignore it without manifestUrl" : undefined),
+  },
+  pinningRevocationCheckRequired: {
+    key: "PinningRevocationCheckRequired",
+    type: "boolean",
+    conflict: ({ pinningCertificates }) =>
+      pinningCertificates === undefined ? "it needs pinningCertificates" : undefined,
+  },
+  managementFlags: { key: "ManagementFlags", type: "integer", values: [1], conflict: unlessManaged },
+  configuration: { key: "Configuration", type: "dictionary" },
+  takeManagement: {
+    key: "ChangeManagementState",
+    type: "boolean",
+    written: "Managed",
+    conflict: (options) => (options.takeManagement === true ? unlessManaged(options) : undefined),
+  },
+  installAsManaged: { key: "InstallAsManaged", type: "boolean" },
+  iOSApp: { key: "iOSApp", type: "boolean" },
+};
+
 /**
- * Writes an `InstallEnterpriseApplication` command (Apple,
- * mdm/commands/application.install.enterprise.yaml) for macOS, as an XML property list.
+ * Writes an `InstallEnterpriseApplication` command for macOS, as an XML property list.
  *
- * A Mac acknowledges the command before it downloads, and never reports a failed download: look in
+ * A Mac acknowledges the command before it downloads, and does not report a failed download: look in
  * the log of the gate.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
@@ -41,38 +80,32 @@ export interface ManifestByUrl {
  * const command = installEnterpriseApplicationCommand({ manifest, installAsManaged: true });
  */
 export function installEnterpriseApplicationCommand(options: InstallEnterpriseApplicationOptions): string {
-  const command = {
-    RequestType: "InstallEnterpriseApplication",
-    ...manifestKeys(options),
-    ...installKeys(options),
-  };
-  return writeMdmCommand(command, options);
+  const command = writeMdmCommand("InstallEnterpriseApplication", options, rules);
+  checkOneManifest(options);
+  return command;
 }
 
-function manifestKeys(options: InlineManifest | ManifestByUrl): PropertyListDictionary {
-  if ((options.manifest === undefined) === (options.manifestUrl === undefined)) {
+/** Checks that there is exactly one of the two. */
+export function checkOneManifest({ manifest, manifestUrl }: { manifest?: unknown; manifestUrl?: unknown }): void {
+  if ((manifest === undefined) === (manifestUrl === undefined)) {
     throw invalidCommand("manifest, manifestUrl: give one of the two.");
   }
-  if (options.manifest !== undefined) return { Manifest: readManifest(options.manifest) };
-  const { manifestUrl, pinningCertificates, pinningRevocationCheckRequired } = options;
-  return {
-    ManifestURL: checkHttpsUrl(manifestUrl),
-    ManifestURLPinningCerts: pinningCertificates?.map(certificateBytes),
-    PinningRevocationCheckRequired: pinningRevocationCheckRequired,
-  };
 }
 
-/** Reads the text of a manifest in order to put it into a command; what devices choke on is refused. */
-export function readManifest(text: string): PropertyListDictionary {
+/** Reads the text of a manifest into the dictionary for a command; refuses what devices refuse. */
+export function readManifest(text: unknown, path = "manifest"): PropertyListDictionary {
+  if (typeof text !== "string" && !(text instanceof Uint8Array)) {
+    throw invalidCommand(`${path}: give the text of an app manifest.`);
+  }
   const [error] = lintManifest(text).errors;
-  if (error) throw invalidCommand(`manifest: ${describeFinding(error)}`);
-  return readPropertyList(text) as PropertyListDictionary;
+  if (error) throw invalidCommand(`${path}: ${describeFinding(error)}`);
+  return readManifestSource(text);
 }
 
-function certificateBytes(certificate: string | Uint8Array): Uint8Array {
+function certificateBytes(certificate: unknown, path: string): Uint8Array {
   try {
-    return new X509Certificate(certificate).raw;
+    return new X509Certificate(certificate as string | Uint8Array).raw;
   } catch {
-    throw invalidCommand("pinningCertificates: give X.509 certificates as PEM text or DER bytes.");
+    throw invalidCommand(`${path}: give an X.509 certificate as PEM text or DER bytes.`);
   }
 }

@@ -1,22 +1,32 @@
-import { checkHttpsUrl } from "../manifest/asset-url.ts";
-import { type MdmCommandOptions, oneOf, requiredText, writeMdmCommand } from "./mdm-command.ts";
+import type { OptionRules } from "./command-schema.ts";
+import { type MdmCommandOptions, writeMdmCommand } from "./mdm-command.ts";
 
 /** Options of {@link installMediaCommand}. */
 export interface InstallMediaOptions extends MdmCommandOptions {
-  /** Where the book is: `https:`, with its token. */
+  /** The URL of the book: `https:`, with its token. */
   readonly mediaUrl: string | URL;
-  /** What it is. A device would guess it from the end of the URL, where now the token is. */
+  /** Its format. A device would take it from the end of the URL, which is now the token. */
   readonly kind: "pdf" | "epub" | "ibooks";
   readonly title: string;
-  /** Names the book for ever, in reverse-DNS form: a book with the same one replaces it. */
+  /** Identifies the book permanently, in reverse-DNS form: a book with the same one replaces it. */
   readonly persistentId: string;
   readonly version?: string | undefined;
   readonly author?: string | undefined;
 }
 
+// Apple, device-management, OS 26 releases: mdm/commands/media.install.yaml. The keys that are required
+// here are optional there, for books from the store.
+const rules: OptionRules = {
+  mediaUrl: { key: "MediaURL", type: "url", required: true },
+  persistentId: { key: "PersistentID", type: "string", required: true },
+  kind: { key: "Kind", type: "string", values: ["pdf", "epub", "ibooks"], required: true },
+  version: { key: "Version", type: "string" },
+  author: { key: "Author", type: "string" },
+  title: { key: "Title", type: "string", required: true },
+};
+
 /**
- * Writes an `InstallMedia` command (Apple, mdm/commands/media.install.yaml) for a book on iOS and
- * iPadOS, as an XML property list.
+ * Writes an `InstallMedia` command for a book on iOS and iPadOS, as an XML property list.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *
@@ -25,16 +35,5 @@ export interface InstallMediaOptions extends MdmCommandOptions {
  * const command = installMediaCommand({ mediaUrl, kind: "epub", title: "Manual", persistentId: "com.example.manual" });
  */
 export function installMediaCommand(options: InstallMediaOptions): string {
-  const { mediaUrl, kind, title, persistentId, version, author } = options;
-  const command = {
-    RequestType: "InstallMedia",
-    MediaType: "Book",
-    MediaURL: checkHttpsUrl(mediaUrl),
-    Kind: oneOf(kind, ["pdf", "epub", "ibooks"], "kind"),
-    Title: requiredText(title, "title"),
-    PersistentID: requiredText(persistentId, "persistentId"),
-    Version: version,
-    Author: author,
-  };
-  return writeMdmCommand(command, options);
+  return writeMdmCommand("InstallMedia", options, rules, { MediaType: "Book" });
 }

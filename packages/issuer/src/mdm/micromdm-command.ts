@@ -1,7 +1,6 @@
-import { checkHttpsUrl } from "../manifest/asset-url.ts";
 import { isDictionary, type PropertyListDictionary } from "../property-list/property-list.ts";
-import { readManifest } from "./install-enterprise-application.ts";
-import { invalidCommand, oneOf, requiredText } from "./mdm-command.ts";
+import { invalidCommand, type OptionRules, readOptions } from "./command-schema.ts";
+import { checkOneManifest, readManifest } from "./install-enterprise-application.ts";
 
 /** Options of {@link microMdmCommand}. */
 export interface MicroMdmOptions {
@@ -9,12 +8,12 @@ export interface MicroMdmOptions {
   readonly udid: string;
   /** `InstallApplication` takes `manifestUrl` only. */
   readonly requestType: "InstallApplication" | "InstallEnterpriseApplication";
-  /** Where the app manifest is: `https:`, with its token if it is protected. */
+  /** The URL of the app manifest: `https:`, with its token if it is protected. */
   readonly manifestUrl?: string | URL | undefined;
-  /** The text of an app manifest with chunk hashes, to travel in the command. */
-  readonly manifest?: string | undefined;
+  /** The text of an app manifest with chunk hashes, to be part of the command. */
+  readonly manifest?: string | Uint8Array | undefined;
   /** Bits, with `InstallApplication` only: 1 removes the app with the MDM profile, 4 keeps its data out of backups. */
-  readonly managementFlags?: 0 | 1 | 4 | 5 | undefined;
+  readonly managementFlags?: 1 | 4 | 5 | undefined;
 }
 
 /** The body of a request to MicroMDM's `/v1/commands`; for `JSON.stringify`. */
@@ -26,12 +25,35 @@ export interface MicroMdmCommand {
   readonly management_flags?: number;
 }
 
+const enterprise = "InstallEnterpriseApplication";
+
+// MicroMDM's own names for the keys of Apple's commands.
+const rules: OptionRules = {
+  udid: { key: "udid", type: "string", required: true },
+  requestType: { key: "request_type", type: "string", values: ["InstallApplication", enterprise], required: true },
+  manifestUrl: { key: "manifest_url", type: "url" },
+  manifest: {
+    key: "manifest",
+    type: "custom",
+    read: readChunkedManifest,
+    conflict: ({ requestType }) =>
+      requestType === enterprise ? undefined : "InstallApplication takes manifestUrl only",
+  },
+  managementFlags: {
+    key: "management_flags",
+    type: "integer",
+    values: [1, 4, 5],
+    conflict: ({ requestType }) =>
+      requestType === enterprise ? "MicroMDM sends it with InstallApplication only" : undefined,
+  },
+};
+
 /**
  * Makes a command in MicroMDM's own JSON.
  *
- * What that JSON cannot say is refused: whole-file hashes in an inline manifest, which MicroMDM
- * would drop without a word. For books it knows no `Kind`; send `installMediaCommand` there as a raw
- * command instead. NanoMDM takes the property lists of the other functions as they are.
+ * What that JSON cannot express is refused: whole-file hashes in an inline manifest, which MicroMDM
+ * drops silently. It has no `Kind` for books; send `installMediaCommand` there as a raw command
+ * instead. NanoMDM takes the property lists of the other functions as they are.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *
@@ -40,33 +62,17 @@ export interface MicroMdmCommand {
  * await fetch("https://mdm.example.com/v1/commands", { method: "POST", headers, body: JSON.stringify(command) });
  */
 export function microMdmCommand(options: MicroMdmOptions): MicroMdmCommand {
-  const { udid, requestType, manifestUrl, manifest, managementFlags } = options;
-  requiredText(udid, "udid");
-  oneOf(requestType, ["InstallApplication", "InstallEnterpriseApplication"], "requestType");
-  if ((manifestUrl === undefined) === (manifest === undefined)) {
-    throw invalidCommand("manifest, manifestUrl: give one of the two.");
-  }
-  if (requestType === "InstallApplication" && manifest !== undefined) {
-    throw invalidCommand("manifest: InstallApplication takes manifestUrl only.");
-  }
-  if (managementFlags !== undefined) {
-    oneOf(managementFlags, requestType === "InstallApplication" ? [0, 1, 4, 5] : [], "managementFlags");
-  }
-  return {
-    udid,
-    request_type: requestType,
-    ...(manifestUrl !== undefined && { manifest_url: checkHttpsUrl(manifestUrl) }),
-    ...(manifest !== undefined && { manifest: chunkedManifest(manifest) }),
-    ...(managementFlags !== undefined && { management_flags: managementFlags }),
-  };
+  const command = readOptions(options, rules);
+  checkOneManifest(options);
+  return command as unknown as MicroMdmCommand;
 }
 
-function chunkedManifest(text: string): PropertyListDictionary {
-  const manifest = readManifest(text);
+function readChunkedManifest(text: unknown, path: string): PropertyListDictionary {
+  const manifest = readManifest(text, path);
   const assets = [manifest.items].flat().flatMap((item) => (isDictionary(item) ? item.assets : []));
   for (const asset of assets.flat()) {
     if (isDictionary(asset) && ("sha256" in asset || "md5" in asset)) {
-      throw invalidCommand("manifest: MicroMDM drops whole-file hashes; hash the file in chunks.");
+      throw invalidCommand(`${path}: MicroMDM drops whole-file hashes; hash the file in chunks.`);
     }
   }
   return manifest;

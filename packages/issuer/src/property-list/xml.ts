@@ -85,6 +85,10 @@ export function escapeXml(text: string): string {
   if (/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text)) {
     throw new TypeError("the text holds a control character or half a character, which XML cannot hold");
   }
-  // A carriage return would be read back as a line feed.
-  return text.replace(/[&<>\r]/g, (character) => escapes[character] ?? character);
+  // A carriage return would be read back as a line feed. C1 controls and bidirectional controls (Unicode
+  // 16, section 23.2) could command the terminal on which a manifest is shown, or reorder its text.
+  return text.replace(
+    /[&<>\r\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
+    (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`,
+  );
 }
