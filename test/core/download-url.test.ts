@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { addToken, readToken, redactToken, removeToken } from "@portcullis/core";
+import { addToken, readToken, removeToken } from "@portcullis/core";
 import fc from "fast-check";
 
 test("one token is found wherever it stands in the query", () => {
@@ -139,57 +139,10 @@ test("what was added is read back, and taking it out gives the URL as it was", (
   );
 });
 
-test("redacting replaces the value of every spelling and keeps the rest", () => {
-  assert.equal(redactToken("/a?x=1&token=secret#f"), "/a?x=1&token=REDACTED#f");
-  assert.equal(redactToken("/a?%74oken=secret&token=other", "token", "1a2b3c4d"), "/a?token=1a2b3c4d&token=1a2b3c4d");
-  assert.equal(
-    redactToken("/a;token=eyJh.eyJz.c2ln?a=b?token=eyJh.eyJz.c2-_n#eyJh.e.c"),
-    "/a;token=REDACTED?a=b?token=REDACTED#REDACTED",
-  );
-  assert.equal(redactToken("/a;t=eyJh%2EeyJz%2ec2ln/b"), "/a;t=REDACTED/b");
-  assert.equal(redactToken("/eyJ.ipa?eyJ=1"), "/eyJ.ipa?eyJ=1");
-  assert.equal(redactToken("/a?x=1"), "/a?x=1");
-  assert.equal(redactToken("/a"), "/a");
-  assert.equal(redactToken("/a?t=secret", "t"), "/a?t=REDACTED");
-});
-
-test("redacting leaves no signature of a token in any place or spelling, and changes nothing more the second time", () => {
-  const short = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJBcHBNYW5pZmVzdCJ9.S-_S";
-  const signature = "S-_".repeat(114);
-  for (const spelling of [
-    short,
-    short.replaceAll(".", "%2E"),
-    short.replaceAll(".", "%252e"),
-    short.replaceAll(".", "%25252e"),
-    `%65yJ${short.slice(3)}`,
-    `%65%79%4a${short.slice(3).replaceAll(".", "%2e")}`,
-    `%2565yJ${short.slice(3)}`,
-    `%2${short}`,
-    `%25${short.replaceAll(".", "%2e")}`,
-    encodeURIComponent(`https://files.example/a?x=1&token=${short}`),
-    `eyAiYWxnIjoiUlMyNTYifQ.e30.${signature}`,
-    signature,
-  ]) {
-    for (const place of ["/T", "/a?Token=T", "/a?x=1;token=T&y", "/a#token=T", "/a?token[]=T", "?token=T&a=T"]) {
-      const redacted = redactToken(place.replaceAll("T", spelling));
-      assert.ok(!redacted.includes("S-_S"), redacted);
-      assert.equal(redactToken(redacted), redacted);
-    }
-  }
-  assert.equal(
-    redactToken(`/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3D${short}`),
-    "/a?u=https%3A%2F%2Fx%2Fa%3Ftoken%3DREDACTED",
-  );
-  assert.equal(redactToken("/xeyJ.a.b"), "/xREDACTED");
-  for (const kept of [`/${"a".repeat(341)}.ipa?x=%2565yJ.a`, "/%65yJ.a/b.c", "/a.b.eyJ.c", "/eyJ..", "/%25%zz%2"]) {
-    assert.equal(redactToken(kept), kept);
-  }
-});
-
 test("no text makes any of them throw", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
-      for (const use of [readToken, removeToken, redactToken]) use(text);
+      for (const use of [readToken, removeToken]) use(text);
       addToken(text, "T");
     }),
     { numRuns: 2000 },

@@ -27,7 +27,7 @@ export function readToken(
 }
 
 /**
- * Adds a token to a URL, in place of any it already has; path, other parameters and fragment stay
+ * Adds a token to a URL, in place of any that it already has; path, other parameters and fragment stay
  * as they are, byte for byte.
  */
 export function addToken(url: string, token: string, parameter: string = gateDefaults.tokenParameter): string {
@@ -36,29 +36,22 @@ export function addToken(url: string, token: string, parameter: string = gateDef
 }
 
 /**
- * Takes every token out of a URL, for origins, caches and logs; all other bytes stay as they are.
+ * Removes every token from a URL, for origins, caches and logs; all other bytes stay as they are.
  * The question mark goes too if nothing is left behind it.
  */
 export function removeToken(url: string, parameter: string = gateDefaults.tokenParameter): string {
-  const parts = splitUrl(url);
-  return joinUrl({ ...parts, query: parts.query.filter((part) => !isNamed(part, parameter)) });
+  return replaceTokenParameters(url, parameter, undefined);
 }
 
-/**
- * Replaces the value of every token in a URL, for logs, and whatever else in it looks like a JWT: a
- * token in the wrong place is refused there but opens every file in the right one.
- *
- * @param replacement - what stands in for the token, default `"REDACTED"`; a fingerprint by
- *   {@link fingerprintToken} lets log lines of one token be joined
- */
-export function redactToken(
-  url: string,
-  parameter: string = gateDefaults.tokenParameter,
-  replacement: string = "REDACTED",
-): string {
+/** Writes something else, or nothing, for each token parameter; all other bytes stay as they are. */
+export function replaceTokenParameters(url: string, parameter: string, replacement: string | undefined): string {
   const parts = splitUrl(url);
-  const query = parts.query.map((part) => (isNamed(part, parameter) ? `${parameter}=${replacement}` : part));
-  return joinUrl({ ...parts, query }).replace(/[\w.%-]+/g, withoutJwt);
+  const query: string[] = [];
+  for (const part of parts.query) {
+    if (!isNamed(part, parameter)) query.push(part);
+    else if (replacement !== undefined) query.push(replacement);
+  }
+  return joinUrl({ ...parts, query });
 }
 
 interface UrlParts {
@@ -76,7 +69,7 @@ function splitUrl(url: string): UrlParts {
   const question = url.indexOf("?");
   if (question === -1 || question > end) return { beforeQuery: url.slice(0, end), query: [], fragment };
   const text = url.slice(question + 1, end);
-  // Not split where it need not be: V8 puts what it splits off into a table of its own, at the cost of a hash of the token.
+  // Split only where needed: V8 interns the parts, at the cost of a hash of the token.
   const query = text.includes("&") ? text.split("&") : [text];
   return { beforeQuery: url.slice(0, question), query, fragment };
 }
@@ -98,31 +91,11 @@ function isNamed(part: string, parameter: string): boolean {
  */
 function formDecode(text: string): string {
   if (!hasEscapes(text)) return text;
-  return text.replace(/\+/g, " ").replace(/%([0-9a-f]{2})/gi, characterOf);
-}
-
-function characterOf(_escape: string, hex: string): string {
-  return String.fromCharCode(Number.parseInt(hex, 16));
+  return text
+    .replace(/\+/g, " ")
+    .replace(/%([0-9a-f]{2})/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function hasEscapes(text: string): boolean {
   return text.includes("%") || text.includes("+");
-}
-
-/** Leaves a JWT out of a word; looks at each word twice at most, as a URL may be long and is a stranger's. */
-function withoutJwt(word: string): string {
-  const start = Math.max(word.indexOf("eyJ"), 0);
-  // As a whole too: in `%2eyJ` the same letter ends an escape and starts a JWT.
-  return holdsJwt(word.slice(start)) || holdsJwt(word) ? `${word.slice(0, start)}REDACTED` : word;
-}
-
-/**
- * Whether there is a JWT in a word, however often its characters are percent-encoded, or the signature
- * of one that is not told by its start: of RSA-2048 it has 342 characters, a file name at most 255.
- */
-function holdsJwt(word: string): boolean {
-  const plain = word.replace(/%(?:25)*([0-9a-f]{2})/gi, characterOf);
-  const start = plain.indexOf("eyJ");
-  if (start !== -1 && /\..+\./.test(plain.slice(start))) return true;
-  return plain.split(/[^\w-]/).some((run) => run.length >= 342);
 }

@@ -18,7 +18,9 @@ export { type HttpResponse, type RefusalResponseOptions, refusalResponse } from 
 
 // Download URLs and the tokens in them
 
-export { addToken, readToken, redactToken, removeToken } from "./download-url.ts";
+export { addToken, readToken, removeToken } from "./download-url.ts";
+export { findTokens, replaceTokens, type TokenSpan } from "./find-tokens.ts";
+export { redactToken } from "./redact-token.ts";
 export { fingerprintToken, tokenFingerprint } from "./token-fingerprint.ts";
 
 // The steps of the check, each on its own; none of them verifies a signature

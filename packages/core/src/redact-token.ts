@@ -1,0 +1,19 @@
+import { replaceTokenParameters } from "./download-url.ts";
+import { replaceTokens } from "./find-tokens.ts";
+import { gateDefaults } from "./gate-defaults.ts";
+
+/**
+ * Replaces the value of every token parameter in a URL, for logs, and whatever else in it is a token:
+ * in the wrong place it is refused, but it opens every file in the right one.
+ *
+ * @param replacement - what to write for the value of the parameter, default `"REDACTED"`; with a
+ *   fingerprint by {@link fingerprintToken}, log lines of one token can be joined
+ */
+export function redactToken(
+  url: string,
+  parameter: string = gateDefaults.tokenParameter,
+  replacement: string = "REDACTED",
+): string {
+  const redacted = replaceTokenParameters(url, parameter, `${parameter}=${replacement}`);
+  return replaceTokens(redacted, parameter, (token) => (token === replacement ? replacement : "REDACTED"));
+}

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createGate, findTokens, readToken, redactToken, replaceTokens } from "@portcullis/core";
+import fc from "fast-check";
+import { assertLinear } from "../support/assert-linear.ts";
+import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+
+const key = await webSigningKey();
+const token = await webSignToken(key);
+const largeKey = await webSigningKey(4096);
+const spacedHeader = '{ "alg" : "RS256" }';
+const kinds: Record<string, string> = {
+  "a token of RSA-2048": token,
+  "a token of RSA-4096": await webSignToken(largeKey),
+  "a token of RSA-3072": await webSignToken(await webSigningKey(3072)),
+  "a token of RSA-2560": await webSignToken(await webSigningKey(2560)),
+  "a token whose header has white space": await webSignToken(key, jamfClaims, spacedHeader),
+  "a token whose header begins with a line feed": await webSignToken(key, jamfClaims, `\n${spacedHeader}`),
+};
+
+const encodeAll = (text: string, depth = 1): string =>
+  depth === 0 ? text : encodeAll(text, depth - 1).replace(/[\s\S]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+const encodeOnce = encodeURIComponent;
+
+/** What is found, with the token in the text written as `T`; the rest of the text must stay as it was. */
+function replaced(text: string, replacement = "T"): string {
+  return replaceTokens(text, "token", (found) => (found === token ? replacement : `?${found}?`));
+}
+
+for (const [kind, one] of Object.entries(kinds)) {
+  test(`${kind} has exact ends in every format`, () => {
+    for (const around of [
+      "@",
+      "https://files.example/app.ipa?token=@",
+      "GET /app.ipa token=@|-|0|404 443",
+      "GET /app.ipa token=@,200",
+      "1,https://files.example/app.ipa?x=1&token=@,200",
+      "Cookie: token=@; a=b",
+      "Authorization: Bearer @",
+      '{"url":"/app.ipa?token=@","status":200}',
+      '{"url":"/app.ipa?x\\u0026token=@\\u0026y"}',
+      "/app.ipa?x\\x26token=@\\x22",
+      "<string>https://files.example/app.ipa?x=1&amp;token=@</string>",
+      "<https://files.example/app.ipa?token=@|the app>",
+      "(see https://files.example/app.ipa?token=@).",
+      "The link is /app.ipa?token=@.",
+      "[@] '@' `@` «@» @\tT @\r\n@",
+      "/apps/@/app.ipa#@",
+      "/@.ipa",
+      "?Token=@&t=@&token[]=@",
+      "token=token=@",
+      "@!@:@*@$@~@^@{@}",
+    ]) {
+      const text = around.replaceAll("@", one);
+      const spans = findTokens(text).filter((span) => span.token !== "token");
+      assert.ok(spans.length > 0, around);
+      for (const span of spans) {
+        assert.equal(span.token, one, around);
+        assert.equal(text.slice(span.start, span.end), one, around);
+      }
+      assert.equal(spans.length, text.split(one).length - 1, around);
+    }
+  });
+}
+
+test("encoded once or more, in whole or in part, a token is found, exact at both ends, and decoded", () => {
+  const link = `https://files.example/app.ipa?x=1&token=${token}&y=2`;
+  for (const [text, expected] of [
+    [`/?u=${encodeOnce(link)}&z`, `/?u=${encodeOnce(link.replace(token, "T"))}&z`],
+    [`/?u=${encodeOnce(encodeOnce(link))} z`, `/?u=${encodeOnce(encodeOnce(link.replace(token, "T")))} z`],
+    [`a ${encodeAll(token)} b`, "a T b"],
+    [`a ${encodeAll(token, 2)}%7C b`, "a T%7C b"],
+    [`a ${encodeAll(`token=${token}`, 3)} b`, `a ${encodeAll("token=", 3)}T b`],
+    [`/?token=${token.replaceAll(".", "%2E")}%20HTTP`, "/?token=T%20HTTP"],
+    [`/?token=${token.replaceAll(".", "%25252e")}|`, "/?token=T|"],
+    [`/?%74oken=${token.replace("A", "%41")}&`, "/?%74oken=T&"],
+    [`/?%74%6F%6b%65%6e%3D%65yJ${token.slice(3)},`, "/?%74%6F%6b%65%6e%3DT,"],
+    [`/x%2${token}`, "/x%2T"],
+    [`/x%25${token}`, "/x%25T"],
+  ] as const) {
+    assert.equal(replaced(text), expected);
+  }
+});
+
+test("every single character of a token can be encoded", () => {
+  for (let index = 0; index < token.length; index += 1) {
+    const changed = token.slice(0, index) + encodeAll(token.charAt(index), 1 + (index % 3)) + token.slice(index + 1);
+    assert.equal(replaced(`/a/${changed}/b`), "/a/T/b", String(index));
+  }
+});
+
+test("quoted-printable mail is read: encoded equals signs and wrapped lines", () => {
+  const wrapped = `<a href=3D"https://files.example/app.ipa?token=3D${token.slice(0, 30)}=\r\n${token.slice(30, 106)}=\n${token.slice(106)}">`;
+  assert.equal(replaced(wrapped), '<a href=3D"https://files.example/app.ipa?token=3DT">');
+});
+
+test("what follows a whole token without a separator is no part of it", () => {
+  for (const [text, expected] of [
+    [`${token}200`, "T200"],
+    [`${token}.200`, "T.200"],
+    [`${token}${token}`, "TT"],
+    [`${token}.${token}.`, "T.T."],
+    [`/app-${token}`, "/app-T"],
+  ] as const) {
+    // RSA-2048 leaves the last character of a signature one of four letters; only then can its end be told from text.
+    assert.equal(replaced(text), expected);
+  }
+});
+
+test("a truncated token, a value of the parameter that is none, and a signature alone are found", () => {
+  const signature = token.slice(token.lastIndexOf(".") + 1);
+  for (const [text, expected] of [
+    ["/?token=eyJhb", ["eyJhb"]],
+    [`/?token=${token.slice(0, 100)}`, [token.slice(0, 100)]],
+    [`…${token.slice(0, 60)}…`, [token.slice(0, 60)]],
+    [`/${token.slice(0, 40)}`, [token.slice(0, 40)]],
+    [`/${signature}/`, [signature]],
+    ["/?token=secret&token=other|", ["secret", "other"]],
+    ["/?%26token%3Dsecret%20x", ["secret"]],
+    ["/?token=&token", []],
+  ] as const) {
+    assert.deepEqual(
+      findTokens(text).map((span) => span.token),
+      expected,
+      text,
+    );
+  }
+});
+
+test("names, hosts and other words are no tokens", () => {
+  for (const text of [
+    "monkeyJob.example.com/a.b.c",
+    "/eyJ.ipa",
+    "eyJ..",
+    "xtoken=1 my-token=2 my.token=3 token_=4 Token=5",
+    "a.b.c 192.0.2.1 com.example.app",
+    `/${"a".repeat(341)}.ipa`,
+    "100% \\u00zz %zz =3D=\r\n",
+    "",
+  ]) {
+    assert.deepEqual(findTokens(text), [], text);
+  }
+});
+
+test("another name of the parameter, dots and all, is taken as it is", () => {
+  assert.deepEqual(findTokens("/?a.b=secret&axb=kept&token=kept", "a.b"), [{ start: 6, end: 12, token: "secret" }]);
+});
+
+test("what is found in a URL is the token that the gate reads there", async () => {
+  for (const url of [`/a?token=${token}`, `/a?x&%74oken=${token.replaceAll(".", "%2e")}#f`]) {
+    const [span] = findTokens(url);
+    assert.equal(span?.token, readToken(url).token);
+    const gate = createGate({ keys: key.publicPem, now: () => testTime });
+    assert.equal((await gate.check(`?token=${span?.token}`)).allowed, true);
+  }
+});
+
+test("spans are in order, do not overlap, and nothing of a token is left", () => {
+  const part = fc.oneof(
+    fc.constantFrom(token, encodeOnce(token), encodeAll(token), "token=", "%3D", "&", ".", "eyJ", "=\r\n", "%2", "|"),
+    fc.string({ maxLength: 5 }),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 12 }), (parts) => {
+      const text = parts.join("");
+      let last = 0;
+      for (const { start, end } of findTokens(text)) {
+        assert.ok(start >= last && end > start && end <= text.length);
+        last = end;
+      }
+      const signature = token.slice(-300);
+      for (const clean of [redactToken(text), replaceTokens(text, "token", () => "T")]) {
+        assert.ok(
+          !clean.includes(signature) &&
+            !decodeURIComponent(clean.replace(/%(?![0-7][0-9a-f])/gi, "")).includes(signature),
+        );
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("the time is proportional to the length, whatever the text", () => {
+  const hostile: Record<string, (size: number) => string> = {
+    "JWT beginnings": (size) => "eyJ".repeat(size),
+    "JWT beginnings with dots": (size) => "eyJ.".repeat(size),
+    "short segments": (size) => "a.".repeat(size),
+    "one long run": (size) => "a".repeat(size),
+    "runs just too short for a signature": (size) => `${"a".repeat(341)}.`.repeat(size / 100),
+    signatures: (size) => `${"a".repeat(342)}.`.repeat(size / 100),
+    "signatures behind long segments": (size) => `${"a".repeat(size)}.b.${"c".repeat(342)}`,
+    "parameter names": (size) => "token=".repeat(size),
+    "parameters with values": (size) => "token=a ".repeat(size),
+    "JWT beginnings in parameters": (size) => "token=eyJ.".repeat(size),
+    "encoded percent signs": (size) => "%25".repeat(size),
+    "percent signs": (size) => "%".repeat(size),
+    "encoded escapes": (size) => "%25%32%35".repeat(size / 10),
+    "halves of escapes": (size) => "%2".repeat(size),
+    "wrapped lines": (size) => "=\n".repeat(size),
+    "JSON escapes": (size) => "\\u0025".repeat(size),
+  };
+  for (const [name, make] of Object.entries(hostile)) {
+    assertLinear((size) => findTokens(make(size)), 40_000, name);
+    assertLinear((size) => redactToken(`/?${make(size)}`), 40_000, `redacting ${name}`);
+  }
+});
