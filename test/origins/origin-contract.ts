@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { type Origin, respond } from "@portcullis/origin";
-import { memoryOrigin } from "./memory-origin.ts";
+import { memoryOrigin } from "../support/memory-origin.ts";
 
 /** A store that a test can fill. */
 export interface Store {

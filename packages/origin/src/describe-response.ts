@@ -27,6 +27,7 @@ export function describeResponse(request: ConditionalRequest, object: OriginObje
   // RFC 9111 section 5.2.2.7: a shared cache must not store what only this request may have.
   const headers: Record<string, string> = { "Cache-Control": "private", ...safety, ...tag };
   if (modified !== undefined) headers["Last-Modified"] = modified.toUTCString();
+  if (object.age !== undefined) headers.Age = String(object.age);
   if (range === undefined) return { status, headers };
   headers["Accept-Ranges"] = "bytes";
   headers["Content-Type"] = object.contentType ?? contentType(object.name);

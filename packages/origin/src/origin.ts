@@ -33,6 +33,10 @@ export interface OriginObject extends ObjectFacts {
   readonly name: string;
   /** If the origin knows better than the name; otherwise the type follows from the name. */
   readonly contentType?: string | undefined;
+  /** Seconds since a cache last compared it with the origin, if it could not do so now (RFC 9111 section 5.1). */
+  readonly age?: number | undefined;
+  /** For the administrator's log, if something is wrong that they can fix although the object can be served. */
+  readonly problem?: string | undefined;
   /**
    * Reads a range of the version that was opened; called at most once. The stream fails if it cannot deliver every byte
    * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered.

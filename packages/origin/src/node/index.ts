@@ -9,3 +9,7 @@ export { abortedBy, type OriginListener, serveFrom } from "./serve-from.ts";
 // The steps between, for servers with a log of their own
 
 export { sendHead, sendObject, type Transfer } from "./send-object.ts";
+
+// A cache on disk in front of a slow or distant origin
+
+export { type CacheEvent, type DiskCache, type DiskCacheOptions, diskCache } from "./disk-cache.ts";

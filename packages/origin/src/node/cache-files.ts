@@ -1,0 +1,60 @@
+import { readdir, stat, unlink } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The files of a cache, those of other processes on the same folder included. */
+export interface CacheFiles {
+  /** Bytes that are stored or on their way. */
+  storedBytes(): Promise<number>;
+  /** Removes the files that were not used for the longest time, until the others fit. */
+  makeRoom(): Promise<void>;
+}
+
+interface StoredFile {
+  readonly path: string;
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly used: number;
+}
+
+/** A partial file that nobody has written to for this long, in milliseconds, belongs to a process that ended. */
+const abandonedAfter = 10 * 60_000;
+
+/** Counts and removes the files of a folder; `now` in milliseconds. */
+export function createCacheFiles(folder: string, maxBytes: number, now: () => number, evicted: () => void): CacheFiles {
+  async function storedFiles(): Promise<StoredFile[]> {
+    const found: StoredFile[] = [];
+    for (const name of await readdir(folder)) {
+      if (!/\.(data|partial)$/.test(name)) continue;
+      const path = join(folder, name);
+      const stats = await stat(path).catch(() => undefined);
+      if (!stats) continue;
+      const isAbandoned = name.endsWith(".partial") && now() - stats.mtimeMs > abandonedAfter;
+      if (isAbandoned) await unlink(path).catch(() => {});
+      else found.push({ path, size: stats.size, used: await lastUse(name) });
+    }
+    return found;
+  }
+
+  /** The time of an entry says when its file was last requested; a file without an entry is of no use to anybody. */
+  async function lastUse(name: string): Promise<number> {
+    const entry = await stat(join(folder, `${name.split("-", 1)[0]}.json`)).catch(() => undefined);
+    return entry?.mtimeMs ?? 0;
+  }
+
+  return {
+    async storedBytes() {
+      return (await storedFiles()).reduce((sum, { size }) => sum + size, 0);
+    },
+    async makeRoom() {
+      const files = await storedFiles();
+      let total = files.reduce((sum, { size }) => sum + size, 0);
+      for (const { path, size } of files.sort((one, other) => one.used - other.used)) {
+        if (total <= maxBytes) return;
+        if (path.endsWith(".partial")) continue;
+        await unlink(path).catch(() => {});
+        total -= size;
+        evicted();
+      }
+    },
+  };
+}

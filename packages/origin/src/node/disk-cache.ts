@@ -1,0 +1,178 @@
+import fs from "node:fs";
+import { mkdir, stat, unlink, utimes } from "node:fs/promises";
+import type { ByteRange, Missing, OpenOptions, Origin, OriginObject } from "../origin.ts";
+import { type CacheEntry, dataFile, entryFile, readEntry, writeEntry } from "./cache-entry.ts";
+import { createCacheFiles } from "./cache-files.ts";
+import { type CacheFill, detached, startFill } from "./cache-fill.ts";
+import { readChecked } from "./cache-read.ts";
+
+/** How a cache is kept. */
+export interface DiskCacheOptions {
+  /** Where the files are stored; made if it is not there. Only this user can read it. */
+  readonly folder: string;
+  /** The most that is stored, in bytes. What has not been used for the longest time is removed first. */
+  readonly maxBytes: number;
+  /** Whether what is stored is served while the origin cannot be reached. Default `true`. */
+  readonly serveStale?: boolean | undefined;
+  /** Told of each decision, for metrics. */
+  readonly onEvent?: ((event: CacheEvent) => void) | undefined;
+  /** Milliseconds since 1970; for tests. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What the cache did; `problem` is something that the administrator can fix. */
+export type CacheEvent =
+  | { readonly kind: "hit" | "miss" | "stale" | "eviction" }
+  | { readonly kind: "problem"; readonly problem: string };
+
+/** A cache in front of an origin. */
+export interface DiskCache extends Origin {
+  /** Bytes that are stored, by this process and others. */
+  storedBytes(): Promise<number>;
+  /** Resolves when no download into the cache is in progress. */
+  idle(): Promise<void>;
+}
+
+/** After the origin could not be reached it is left alone for this long, in milliseconds: clients must not wait for each try. */
+const restAfterFailure = 10_000;
+const mostRemembered = 10_000;
+
+/**
+ * Keeps the files of a slow or distant origin on disk, for a branch office. The origin is asked about every request, so
+ * that what is served is current; only bytes come from the cache.
+ *
+ * A first download is stored while it is sent: any number of clients share one request to the origin. Files appear in
+ * the cache by renaming, so a crash leaves none that is incomplete, and several processes can share one folder. Each
+ * block is checked against its SHA-256 once by each process before it is sent; a damaged file is dropped and read from
+ * the origin. Objects without a strong ETag are not cached.
+ */
+export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache {
+  const { folder, maxBytes, serveStale = true, onEvent = () => {}, now = Date.now } = options;
+  const files = createCacheFiles(folder, maxBytes, now, () => onEvent({ kind: "eviction" }));
+  const fills = new Map<string, CacheFill>();
+  const checked = new Map<string, Set<number>>();
+  let unreachableUntil = 0;
+  let unreachable: Missing | undefined;
+  const prepared = mkdir(folder, { recursive: true, mode: 0o700 });
+  prepared.catch(() => {}); // the first request reports it
+
+  async function open(name: string, openOptions?: OpenOptions): Promise<OriginObject | Missing> {
+    await prepared;
+    const object = unreachable && now() < unreachableUntil ? unreachable : await origin.open(name, openOptions);
+    if (!object.found) return object.status === 503 && serveStale ? openStale(name, object) : object;
+    unreachable = undefined;
+    const { etag, size } = object;
+    if (etag === undefined || size > maxBytes || size === 0) return object;
+    const entry = await readEntry(folder, name);
+    if (entry?.etag === etag && entry.size === size) {
+      const fd = openData(entry);
+      if (fd !== undefined) {
+        onEvent({ kind: "hit" });
+        touch(entryFile(folder, name));
+        return cachedObject(object, entry, fd);
+      }
+    }
+    return { ...object, read: (range) => readThrough(object, etag, range) };
+  }
+
+  /** The origin is out of reach: what is stored is served, and the log is told. */
+  async function openStale(name: string, missing: Missing): Promise<OriginObject | Missing> {
+    if (now() >= unreachableUntil) {
+      unreachable = missing;
+      unreachableUntil = now() + restAfterFailure;
+    }
+    const entry = await readEntry(folder, name);
+    const fd = entry && openData(entry);
+    if (!entry || fd === undefined) return missing;
+    onEvent({ kind: "stale" });
+    const { mtimeMs } = await stat(entryFile(folder, name));
+    const { etag, size, contentType, modified } = entry;
+    const facts = { etag, size, contentType, modified: modified === undefined ? undefined : new Date(modified) };
+    const age = Math.max(0, Math.round((now() - mtimeMs) / 1000));
+    const problem = `${missing.problem ?? "the origin is unavailable"}; served from the cache, last checked ${age} s ago`;
+    const nothing = { found: true, name, ...facts, read: noMore, close() {} } as const;
+    return { ...cachedObject(nothing, entry, fd), age, problem };
+  }
+
+  function openData({ name, etag, size }: CacheEntry): number | undefined {
+    try {
+      const fd = fs.openSync(dataFile(folder, name, etag, size), "r");
+      if (fs.fstatSync(fd).size === size) return fd;
+      fs.closeSync(fd);
+    } catch {
+      // Evicted, perhaps by another process: the origin has it.
+    }
+    return undefined;
+  }
+
+  /** An object whose bytes are on disk. Once all of its blocks have been checked, `sendObject` sends it as a file. */
+  function cachedObject(object: OriginObject, entry: CacheEntry, fd: number): OriginObject {
+    const stats = fs.fstatSync(fd, { bigint: true });
+    const version = `${stats.ino} ${stats.size} ${stats.ctimeNs}`;
+    if (checked.size > mostRemembered) checked.clear();
+    const good = checked.get(version) ?? new Set<number>();
+    checked.set(version, good);
+    let isOpen = true;
+    const close = (): void => {
+      if (isOpen) fs.closeSync(fd);
+      isOpen = false;
+      object.close();
+    };
+    const damaged = (): void => {
+      onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged; it is fetched again` });
+      unlink(dataFile(folder, entry.name, entry.etag, entry.size)).catch(() => {});
+    };
+    const read = (range: ByteRange) => readChecked({ fd, entry, good, range, close, damaged, object });
+    const file = { fd, stat: stats, isUnchanged: () => true, close };
+    return good.size === entry.blocks.length
+      ? ({ ...object, read, close, file } as OriginObject)
+      : { ...object, read, close };
+  }
+
+  /** The bytes of a version that is not stored yet: they are stored while they are sent. */
+  function readThrough(object: OriginObject, etag: string, range: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const file = dataFile(folder, object.name, etag, object.size);
+    let fill = fills.get(file);
+    if (!fill) {
+      onEvent({ kind: "miss" });
+      fill = startFill(detached(origin, object, etag, files.makeRoom), file);
+      fills.set(file, fill);
+      fill.completed
+        .then((blocks) => store(object, etag, blocks))
+        .catch((error: Error) => {
+          onEvent({ kind: "problem", problem: `the cache could not store ${object.name}: ${error.message}` });
+        })
+        .finally(() => fills.delete(file));
+    }
+    return fill.read(range, object);
+  }
+
+  /** Makes a complete file the version that is served from now on. */
+  async function store(object: OriginObject, etag: string, blocks: readonly string[]): Promise<void> {
+    const { name, size, contentType, modified } = object;
+    const previous = await readEntry(folder, name);
+    await writeEntry(folder, { name, size, etag, modified: modified?.getTime(), contentType, blocks });
+    if (previous && (previous.etag !== etag || previous.size !== size)) {
+      await unlink(dataFile(folder, name, previous.etag, previous.size)).catch(() => {});
+    }
+    await files.makeRoom();
+  }
+
+  function touch(file: string): void {
+    const seconds = now() / 1000;
+    utimes(file, seconds, seconds).catch(() => {});
+  }
+
+  return {
+    open,
+    storedBytes: files.storedBytes,
+    async idle() {
+      await Promise.allSettled([...fills.values()].map(({ completed }) => completed));
+      while (fills.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+  };
+}
+
+function noMore(): never {
+  throw new Error("the cached copy is damaged, and the origin cannot be reached");
+}

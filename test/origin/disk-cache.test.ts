@@ -1,0 +1,312 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type Origin, type OriginObject, respond } from "@portcullis/origin";
+import { type CacheEvent, type DiskCacheOptions, diskCache } from "@portcullis/origin/node";
+import { memoryOrigin } from "../support/memory-origin.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const MiB = 1024 * 1024;
+const modified = new Date("2026-01-01T00:00:00Z");
+type Objects = Parameters<typeof memoryOrigin>[0];
+
+/** An origin whose requests are counted, and whose bytes can be held back, broken off or refused. */
+function observed(objects: Objects) {
+  const origin = memoryOrigin(objects);
+  const state = { reads: 0, isDown: false, failAfter: Number.POSITIVE_INFINITY, gate: Promise.resolve() };
+  const open: Origin["open"] = async (name) => {
+    if (state.isDown) return { found: false, status: 503, problem: "the bucket cannot be reached: ECONNREFUSED" };
+    const object = await origin.open(name);
+    if (!object.found) return object;
+    const read: OriginObject["read"] = (range) => {
+      state.reads += 1;
+      let sent = 0;
+      const limit = async (chunk: Uint8Array<ArrayBuffer>, controller: TransformStreamDefaultController) => {
+        await state.gate;
+        if (sent + chunk.length > state.failAfter) throw new Error("the origin broke off");
+        sent += chunk.length;
+        controller.enqueue(chunk);
+      };
+      return object.read(range).pipeThrough(new TransformStream({ transform: limit }));
+    };
+    return { ...object, read };
+  };
+  return Object.assign(state, { open });
+}
+
+function setUp(objects: Objects, options: Partial<DiskCacheOptions> = {}) {
+  const origin = observed(objects);
+  const events: CacheEvent[] = [];
+  const folder = options.folder ?? join(temporaryFolder(), "cache");
+  const cache = diskCache(origin, { folder, maxBytes: 64 * MiB, onEvent: (event) => events.push(event), ...options });
+  const kinds = (): string[] => events.map(({ kind }) => kind);
+  return { origin, cache, events, kinds, folder };
+}
+
+const get = (origin: Origin, name: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> =>
+  respond(origin, new Request(`https://files.example/${name}`, { headers, method }), { onProblem: () => {} });
+const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
+const version = (bytes: Uint8Array<ArrayBuffer>, etag = '"1"') => ({ bytes, etag, modified });
+const stored = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith(".data"));
+
+test("the second download of a file comes from the disk, byte for byte, whole and in part", async () => {
+  const bytes = randomBytes(3 * MiB + 5);
+  const { origin, cache, kinds } = setUp({ "a.ipa": version(bytes) });
+  assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(bytes));
+  await cache.idle();
+  assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(bytes));
+  for (const [first, last] of [
+    [0, 0],
+    [MiB - 1, MiB],
+    [2 * MiB + 7, 3 * MiB + 4],
+  ] as const) {
+    const part = await bytesOf(await get(cache, "a.ipa", { Range: `bytes=${first}-${last}` }));
+    assert.ok(part.equals(bytes.subarray(first, last + 1)), `${first}-${last}`);
+  }
+  assert.equal(origin.reads, 1);
+  assert.deepEqual(kinds(), ["miss", "hit", "hit", "hit", "hit"]);
+});
+
+test("HEAD and a conditional request that holds download nothing", async () => {
+  const { origin, cache } = setUp({ "a.ipa": version(randomBytes(1000)) });
+  assert.equal((await get(cache, "a.ipa", {}, "HEAD")).status, 200);
+  assert.equal((await get(cache, "a.ipa", { "If-None-Match": '"1"' })).status, 304);
+  await cache.idle();
+  assert.equal(origin.reads, 0);
+});
+
+test("100 clients that download a new file at the same time cause one request to the origin", async () => {
+  const bytes = randomBytes(2 * MiB);
+  const { origin, cache } = setUp({ "a.ipa": version(bytes) });
+  const all = await Promise.all(Array.from({ length: 100 }, async () => bytesOf(await get(cache, "a.ipa"))));
+  assert.ok(all.every((received) => received.equals(bytes)));
+  assert.equal(origin.reads, 1);
+});
+
+test("a client that goes away does not stop the download for the others", async () => {
+  const bytes = randomBytes(2 * MiB);
+  const { origin, cache, folder } = setUp({ "a.ipa": version(bytes) });
+  const first = await get(cache, "a.ipa");
+  const second = get(cache, "a.ipa").then(bytesOf);
+  await first.body?.cancel();
+  assert.ok((await second).equals(bytes));
+  await cache.idle();
+  assert.equal(origin.reads, 1);
+  assert.equal(stored(folder).length, 1);
+});
+
+test("a range far behind what has arrived is read from the origin instead of waiting", async () => {
+  const bytes = Buffer.alloc(40 * MiB);
+  bytes.write("the end", bytes.length - 7);
+  const { origin, cache } = setUp({ "a.ipa": version(bytes) });
+  let release = (): void => {};
+  origin.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  const whole = get(cache, "a.ipa").then(bytesOf);
+  await new Promise(setImmediate);
+  const held = origin.gate;
+  origin.gate = Promise.resolve();
+  const end = await get(cache, "a.ipa", { Range: "bytes=-7" });
+  assert.equal(await end.text(), "the end");
+  origin.gate = held;
+  release();
+  assert.ok((await whole).equals(bytes));
+  assert.equal(origin.reads, 2);
+});
+
+test("a download that breaks off stores nothing, and no client gets a body that looks complete", async () => {
+  const bytes = randomBytes(2 * MiB);
+  const { origin, cache, folder, events } = setUp({ "a.ipa": version(bytes) });
+  origin.failAfter = MiB;
+  await assert.rejects(get(cache, "a.ipa").then(bytesOf));
+  await cache.idle();
+  assert.deepEqual(readdirSync(folder), []);
+  const problem = { kind: "problem", problem: "the cache could not store a.ipa: the origin broke off" };
+  assert.deepEqual(events.at(-1), problem);
+  origin.failAfter = Number.POSITIVE_INFINITY;
+  assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(bytes));
+});
+
+test("clients are served from the origin if nothing can be stored", async () => {
+  const bytes = randomBytes(2 * MiB);
+  const { cache, folder, events } = setUp({ "a.ipa": version(bytes) });
+  await get(cache, "a.ipa", {}, "HEAD");
+  const open = await cache.open("a.ipa");
+  rmSync(folder, { recursive: true });
+  assert.ok(open.found);
+  assert.ok((await bytesOf(new Response(open.read({ first: 0, last: bytes.length - 1 })))).equals(bytes));
+  assert.match(String((events.at(-1) as { problem?: string }).problem), /^the cache could not store a.ipa: ENOENT/);
+});
+
+test("a file that is replaced at the origin is served in its new version at once, and the old one is removed", async () => {
+  const objects = { "a.ipa": version(Buffer.alloc(MiB, "a")) };
+  const { cache, folder } = setUp(objects);
+  await bytesOf(await get(cache, "a.ipa"));
+  await cache.idle();
+  objects["a.ipa"] = version(Buffer.alloc(MiB, "b"), '"2"');
+  assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(Buffer.alloc(MiB, "b")));
+  await cache.idle();
+  assert.equal(stored(folder).length, 1);
+});
+
+test("a file that the origin no longer has is no longer served", async () => {
+  const objects: Record<string, ReturnType<typeof version>> = { "a.ipa": version(randomBytes(1000)) };
+  const { cache } = setUp(objects);
+  await bytesOf(await get(cache, "a.ipa"));
+  await cache.idle();
+  delete objects["a.ipa"];
+  assert.equal((await get(cache, "a.ipa")).status, 404);
+});
+
+test("while the origin is down, stored files are served with their age, and the log is told", async () => {
+  const bytes = randomBytes(MiB + 1);
+  let time = Date.now();
+  const { origin, cache, kinds } = setUp({ "a.ipa": version(bytes), "b.ipa": version(bytes) }, { now: () => time });
+  await bytesOf(await get(cache, "a.ipa"));
+  await cache.idle();
+  origin.isDown = true;
+  time += 90_000;
+  const response = await get(cache, "a.ipa");
+  assert.equal(response.status, 200);
+  assert.ok(Math.abs(Number(response.headers.get("Age")) - 90) <= 5, `Age: ${response.headers.get("Age")}`);
+  assert.equal(response.headers.get("ETag"), '"1"');
+  assert.ok((await bytesOf(response)).equals(bytes));
+  const object = await cache.open("a.ipa");
+  assert.ok(object.found);
+  assert.match(
+    object.problem ?? "",
+    /^the bucket cannot be reached: ECONNREFUSED; served from the cache, last checked 9\d s ago$/,
+  );
+  object.close();
+  assert.equal((await get(cache, "b.ipa")).status, 503);
+  assert.equal((await get(cache, "none.ipa")).status, 503);
+  assert.deepEqual(kinds(), ["miss", "stale", "stale"]);
+  origin.isDown = false;
+  time += 11_000;
+  assert.equal((await get(cache, "a.ipa")).headers.get("Age"), null);
+});
+
+test("with serveStale: false nothing is served that the origin could not confirm", async () => {
+  const { origin, cache } = setUp({ "a.ipa": version(randomBytes(1000)) }, { serveStale: false });
+  await bytesOf(await get(cache, "a.ipa"));
+  await cache.idle();
+  origin.isDown = true;
+  assert.equal((await get(cache, "a.ipa")).status, 503);
+});
+
+for (const [title, damage] of [
+  [
+    "changed bytes",
+    (path: string) => {
+      const bytes = readFileSync(path);
+      bytes[MiB + 3] = (bytes[MiB + 3] as number) ^ 1;
+      writeFileSync(path, bytes);
+    },
+  ],
+  ["a shorter file", (path: string) => truncateSync(path, 1000)],
+  ["a missing file", (path: string) => rmSync(path)],
+] as const) {
+  test(`${title} on the disk never reach a client, and the file is fetched again`, async () => {
+    const bytes = randomBytes(3 * MiB);
+    const { origin, folder } = setUp({ "a.ipa": version(bytes) });
+    const before = diskCache(origin, { folder, maxBytes: 64 * MiB });
+    await bytesOf(await get(before, "a.ipa"));
+    await before.idle();
+    damage(join(folder, stored(folder)[0] as string));
+    const after = diskCache(origin, { folder, maxBytes: 64 * MiB });
+    assert.ok((await bytesOf(await get(after, "a.ipa"))).equals(bytes));
+    assert.ok((await bytesOf(await get(after, "a.ipa"))).equals(bytes));
+    await after.idle();
+    const reads = origin.reads;
+    assert.ok((await bytesOf(await get(after, "a.ipa"))).equals(bytes));
+    assert.equal(origin.reads, reads);
+  });
+}
+
+test("a damaged entry is a file that is not stored", async () => {
+  const bytes = randomBytes(MiB);
+  const { cache, folder } = setUp({ "a.ipa": version(bytes) });
+  for (const text of ["", "{", "null", '{"name":"a.ipa","size":1048576,"etag":"\\"1\\"","blocks":[]}']) {
+    mkdirSync(folder, { recursive: true });
+    await bytesOf(await get(cache, "a.ipa"));
+    await cache.idle();
+    for (const name of readdirSync(folder)) if (name.endsWith(".json")) writeFileSync(join(folder, name), text);
+    assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(bytes), text);
+    await cache.idle();
+  }
+});
+
+test("what has not been used for the longest time makes room, and the cache never exceeds its size", async () => {
+  let time = Date.now();
+  const objects = Object.fromEntries(
+    ["a", "b", "c", "d"].map((name) => [`${name}.ipa`, version(randomBytes(MiB), `"${name}"`)]),
+  );
+  const { origin, cache } = setUp(objects, { maxBytes: 3 * MiB, now: () => time });
+  for (const name of ["a.ipa", "b.ipa", "c.ipa", "a.ipa", "d.ipa"]) {
+    time += 60_000;
+    await bytesOf(await get(cache, name));
+    await cache.idle();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok((await cache.storedBytes()) <= 3 * MiB);
+  }
+  assert.equal(origin.reads, 4);
+  await bytesOf(await get(cache, "a.ipa"));
+  assert.equal(origin.reads, 4, "a was used last and is still there");
+  await bytesOf(await get(cache, "b.ipa"));
+  assert.equal(origin.reads, 5, "b was removed");
+});
+
+test("a file larger than the cache, or without a strong ETag, passes through", async () => {
+  const { origin, cache, folder } = setUp({ "a.ipa": version(randomBytes(2 * MiB)) }, { maxBytes: MiB });
+  await bytesOf(await get(cache, "a.ipa"));
+  await bytesOf(await get(cache, "a.ipa"));
+  await cache.idle();
+  assert.equal(origin.reads, 2);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test("two processes share a folder: each serves what the other stored", async () => {
+  const bytes = randomBytes(2 * MiB);
+  const { origin, cache, folder } = setUp({ "a.ipa": version(bytes) });
+  const other = diskCache(origin, { folder, maxBytes: 64 * MiB });
+  const both = await Promise.all([cache, other].map(async (one) => bytesOf(await get(one, "a.ipa"))));
+  assert.ok(both.every((received) => received.equals(bytes)));
+  await Promise.all([cache.idle(), other.idle()]);
+  const reads = origin.reads;
+  assert.ok((await bytesOf(await get(other, "a.ipa"))).equals(bytes));
+  assert.equal(origin.reads, reads);
+  assert.equal(stored(folder).length, 1);
+});
+
+test("a process that is killed during a download leaves nothing that is served, and its remains are removed", async () => {
+  const { origin, cache, folder } = setUp({ "a.ipa": version(randomBytes(MiB)) });
+  const program = `
+    import { diskCache } from "@portcullis/origin/node";
+    const object = { found: true, name: "a.ipa", size: ${MiB}, etag: '"1"', modified: undefined, close() {},
+      read: () => new ReadableStream({ pull(c) { c.enqueue(new Uint8Array(1000)); return new Promise((r) => setTimeout(r, 20)); } }) };
+    const opened = await diskCache({ open: async () => object }, { folder: ${JSON.stringify(folder)}, maxBytes: ${64 * MiB} }).open("a.ipa");
+    const reader = opened.read({ first: 0, last: 10 }).getReader();
+    await reader.read();
+    console.log("begun");
+    setInterval(() => {}, 1000);
+  `;
+  const args = ["--conditions=@portcullis/source", "--import=tsx", "--input-type=module", "--eval", program];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const [partial] = readdirSync(folder);
+  assert.match(partial ?? "", /\.partial$/);
+  assert.equal((await bytesOf(await get(cache, "a.ipa"))).length, MiB);
+  await cache.idle();
+  assert.equal(origin.reads, 1);
+  const longAgo = Date.now() / 1000 - 3600;
+  utimesSync(join(folder, partial as string), longAgo, longAgo);
+  assert.equal(await cache.storedBytes(), MiB);
+  assert.ok(!readdirSync(folder).includes(partial as string));
+});
