@@ -62,6 +62,7 @@ for (const [argv, shape] of [
       title: "string",
       bundleIdentifier: "string",
       bundleVersion: "string",
+      build: "string",
       size: "number",
       warnings: [{ code: "string", message: "string" }],
       manifest: "string",

@@ -340,7 +340,7 @@ test("a damaged private key is said to be damaged, and not to be encrypted", asy
   }
 });
 
-test("of an encrypted private key and of an empty passphrase it is said which option and file to mend", async () => {
+test("messages about an encrypted private key and an empty passphrase name the option and the file", async () => {
   const file = join(folder, "closed.pem");
   const cipher = { cipher: "aes-256-cbc", passphrase: "abc" };
   writeFileSync(file, key.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }));
@@ -349,7 +349,7 @@ test("of an encrypted private key and of an empty passphrase it is said which op
   const argv = ["sign", "https://example.com/a.ipa", "--private-key", file];
   assert.match((await runMain(argv)).stderr, /closed\.pem: .*\n.*--passphrase-file FILE\n$/);
   const { stderr } = await runMain([...argv, "--passphrase-file", passphrase]);
-  assert.match(stderr, /empty-passphrase: its first line is empty; it must hold the passphrase/);
+  assert.match(stderr, /empty-passphrase: its first line is empty; it must be the passphrase/);
 });
 
 test("a file that cannot be a key, a link or a manifest is not read to its end", async () => {

@@ -9,6 +9,7 @@ import { parse } from "fast-plist";
 import { strToU8, zipSync } from "fflate";
 import { createSampleFolder } from "../../packages/cli/src/commands/demo/sample-files.ts";
 import { pemOf } from "../support/private-key.ts";
+import { python } from "../support/python.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey, testTime } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -34,7 +35,7 @@ test("a manifest holds what the package says of itself, and hashes that are righ
   const [{ assets, metadata }] = items;
   assert.deepEqual(metadata, {
     "bundle-identifier": "com.example.field-notes",
-    "bundle-version": "1.2.0",
+    "bundle-version": "1.2.0 (4)",
     kind: "software",
     title: "Field Notes",
   });
@@ -64,7 +65,7 @@ test("with a private key the URL in it has a token that opens the file", async (
 test("--out writes a new file, never over another, and says what is in it", async () => {
   const out = join(folder, "a.plist");
   const first = await runMain(["manifest", app, "--url", url, "-o", out]);
-  assert.match(first.stdout, /a\.plist: Field Notes 1\.2\.0 \(com\.example\.field-notes\)\n$/);
+  assert.match(first.stdout, /a\.plist: Field Notes 1\.2\.0 build 4 \(com\.example\.field-notes\)\n$/);
   assert.match(first.stderr, /warning: The app is not signed/);
   assert.equal((await runMain(["manifest", "--lint", out])).code, 0);
   const again = await runMain(["manifest", app, "--url", url, "-o", out]);
@@ -72,14 +73,14 @@ test("--out writes a new file, never over another, and says what is in it", asyn
   assert.match(again.stderr, /a\.plist exists already, and nothing is overwritten/);
 });
 
-test("--lint judges a manifest: the place, the flaw and the verdict on the last line", async () => {
+test("--lint checks a manifest: the place, the flaw and the result on the last line", async () => {
   const made = (await runMain(["manifest", app, "--url", url])).stdout;
   const good = await runMain(["manifest", "--lint", "-"], { stdin: made });
   assert.deepEqual([good.code, good.stdout], [0, "VALID: 0 errors, 0 warnings.\n"]);
   const bad = await runMain(["manifest", "--lint", "-"], { stdin: made.replace("https://example", "http://example") });
   assert.equal(bad.code, 1);
   assert.match(bad.stdout, /^✘ items\[0\]\.assets\[0\]\.url url_not_https\n/);
-  assert.match(bad.stdout, /\nWRONG: 1 error, 0 warnings; devices will not install by it\.\n$/);
+  assert.match(bad.stdout, /\nINVALID: 1 error, 0 warnings; devices will not install from it\.\n$/);
   const json = await runMain(["manifest", "--lint", "-", "--json"], { stdin: "no manifest" });
   assert.equal(json.code, 1);
   assert.equal(JSON.parse(json.stdout).errors[0].code, "not_a_property_list");
@@ -129,7 +130,7 @@ for (const [name, argv, code, message] of [
   ["a file for an install link", ["--itms", url, "-o", "a.plist"], 2, /--out takes the manifest of an \.ipa or \.pkg/],
   ["no URL", [app], 2, /--url URL is missing/],
   ["a URL that devices do not take", [app, "--url", "http://example.com/a.ipa"], 2, /https/],
-  ["a URL that is none, before anything is read", ["nothing.ipa", "--url", "nonsense"], 2, /from https:\/\/ on/],
+  ["text that is not a URL, before anything is read", ["nothing.ipa", "--url", "nonsense"], 2, /from https:\/\/ on/],
   ["an install link of nothing", ["--itms", "http:"], 2, /https/],
   ["an install link of nonsense, before the key is read", ["--itms", "x", "--private-key", "no.pem"], 2, /from https/],
   ["a QR code of a manifest", [app, "--url", url, "--qr"], 2, /--qr draws an install link, so it goes with --itms/],
@@ -146,6 +147,72 @@ for (const [name, argv, code, message] of [
   });
 }
 
+test("options replace what the package says, and add images", async () => {
+  const icon = "https://example.com/icon.png";
+  const image = "https://example.com/image.png";
+  const more = ["--identifier", "com.example.other", "--bundle-version", "9", "--icon", icon, "--image", image];
+  const [{ assets, metadata }] = (await manifest(...more)).items;
+  assert.deepEqual([metadata["bundle-identifier"], metadata["bundle-version"]], ["com.example.other", "9"]);
+  assert.deepEqual(
+    assets.slice(1).map(({ kind, url }: Record<string, string>) => [kind, url]),
+    [
+      ["display-image", icon],
+      ["full-size-image", image],
+    ],
+  );
+});
+
+test("a package that cannot be read needs three options, and then makes a manifest with a warning", async () => {
+  const unknown = join(folder, "unknown.ipa");
+  writeFileSync(unknown, "not a package");
+  const known = ["--title", "Notes", "--identifier", "com.example.notes", "--bundle-version", "2"];
+  const run = await runMain(["manifest", unknown, "--url", url, ...known]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stderr, /warning: The package cannot be read\. The file is neither/);
+  assert.equal(parse(run.stdout).items[0].metadata["bundle-version"], "2");
+  const missing = await runMain(["manifest", unknown, "--url", url, ...known.slice(2)]);
+  assert.equal(missing.code, 3);
+  assert.match(missing.stderr, /give --title, --identifier and --bundle-version/);
+});
+
+test("another build of the same version is another bundle-version", async () => {
+  const versionOf = async (build: string) => {
+    const file = appFile({ CFBundleShortVersionString: "1.0", CFBundleVersion: build });
+    const run = await runMain(["manifest", file, "--url", url]);
+    return parse(run.stdout).items[0].metadata["bundle-version"];
+  };
+  assert.deepEqual([await versionOf("7"), await versionOf("8"), await versionOf("1.0")], ["1.0 (7)", "1.0 (8)", "1.0"]);
+});
+
+test("the manifest is checked while it is made: placeholders and characters that are not encoded", async () => {
+  const file = appFile({ CFBundleName: "$(PRODUCT_NAME)" });
+  const run = await runMain(["manifest", file, "--url", "https://example.com/\u00e4.ipa", "--json"]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(
+    run.stderr,
+    /warning: items\[0\]\.assets\[0\]\.url: The URL contains characters that must be percent-encoded/,
+  );
+  assert.match(run.stderr, /warning: items\[0\]\.metadata\.title: It contains a placeholder/);
+  const codes = JSON.parse(run.stdout).warnings.map(({ code }: { code: string }) => code);
+  assert.deepEqual(codes, ["not_signed", "url_not_encoded", "placeholder_left"]);
+});
+
+test("--lint reads a binary manifest and the manifest in a command", async () => {
+  const made = (await runMain(["manifest", app, "--url", url])).stdout;
+  const inner = made.slice(made.indexOf("<dict>"), made.lastIndexOf("</plist>")).replace("https:", "http:");
+  const command = `<plist><dict><key>Command</key><dict><key>Manifest</key>${inner}</dict></dict></plist>`;
+  const inCommand = await runMain(["manifest", "--lint", "-"], { stdin: command });
+  assert.match(inCommand.stdout, /^✘ Command\.Manifest\.items\[0\]\.assets\[0\]\.url url_not_https\n/);
+  const binary = join(folder, "binary.plist");
+  const bytes = python(
+    `import plistlib
+json.dump(list(plistlib.dumps(plistlib.loads(input.encode()), fmt=plistlib.FMT_BINARY)), sys.stdout)`,
+    made,
+  ) as number[];
+  writeFileSync(binary, Buffer.from(bytes));
+  assert.equal((await runMain(["manifest", "--lint", binary])).stdout, "VALID: 0 errors, 0 warnings.\n");
+});
+
 test("an empty file makes no manifest", async () => {
   const empty = join(folder, "empty.ipa");
   writeFileSync(empty, "");
@@ -154,11 +221,28 @@ test("an empty file makes no manifest", async () => {
 });
 
 test("what a package says of itself cannot command the terminal", async () => {
-  const hostile = join(folder, "hostile.ipa");
-  const info = { CFBundleIdentifier: "com.example.a", CFBundleName: "A\u009b31m", CFBundleVersion: "1" };
+  const title = "A\u009b31m\u202etxt\u2066b";
+  const hostile = appFile({ CFBundleName: title });
+  const out = join(folder, "hostile.plist");
+  const toFile = await runMain(["manifest", hostile, "--url", url, "-o", out]);
+  assert.match(toFile.stdout, /A\\u009b31m\\u202etxt\\u2066b 1/, toFile.stderr);
+  const printed = await runMain(["manifest", hostile, "--url", url]);
+  for (const text of [toFile.stdout, toFile.stderr, printed.stdout, printed.stderr, readFileSync(out, "utf8")]) {
+    assert.doesNotMatch(text, /[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/);
+  }
+  // As character references the title is unchanged.
+  assert.equal(parse(printed.stdout).items[0].metadata.title, title);
+});
+
+let apps = 0;
+
+/** Writes an `.ipa` with this in its Info.plist. */
+function appFile(more: Record<string, string>): string {
+  const info = { CFBundleIdentifier: "com.example.a", CFBundleName: "A", CFBundleVersion: "1", ...more };
   const entries = Object.entries(info).map(([name, value]) => `<key>${name}</key><string>${value}</string>`);
   const text = `<plist version="1.0"><dict>${entries.join("")}</dict></plist>`;
-  writeFileSync(hostile, zipSync({ "Payload/A.app/Info.plist": strToU8(text) }));
-  const { stdout, stderr } = await runMain(["manifest", hostile, "--url", url, "-o", join(folder, "hostile.plist")]);
-  assert.match(stdout, /A\\u009b31m 1/, stderr);
-});
+  apps += 1;
+  const file = join(folder, `app-${apps}.ipa`);
+  writeFileSync(file, zipSync({ "Payload/A.app/Info.plist": strToU8(text) }));
+  return file;
+}

@@ -167,9 +167,9 @@ describe("an app manifest", () => {
     ["a version that is a number", { bundleVersion: 1.2 }, "manifest_invalid", /bundle-version: It must be a string/],
     ["a control character", { title: "a\u0001" }, "manifest_invalid", /control character or half a character/],
     ["half a character", { title: "a\uD83D" }, "manifest_invalid", /control character or half a character/],
-    ["a misspelt option", { bundleID: "x" }, "manifest_invalid", /bundleID: there is no such option; there are title/],
+    ["a misspelt option", { bundleID: "x" }, "manifest_invalid", /bundleID: unknown; did you mean bundleIdentifier\?/],
     [
-      "a hash that is none",
+      "a hash that is not one",
       { softwarePackage: { url: "https://example.com/a", hashes: { size: 1, sha256: "x" } } },
       "manifest_invalid",
       /assets\[0\]\.sha256: It must be 64 hexadecimal digits/,

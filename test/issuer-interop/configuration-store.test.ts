@@ -180,7 +180,7 @@ describe("the configurations of an instance", () => {
   test("issue nothing while they are disabled", async () => {
     const lab = store();
     lab.update(1, json({ disabled: true }));
-    await assert.rejects(lab.issuer(1).issueToken(), refuses("configuration_disabled", /switched off/));
+    await assert.rejects(lab.issuer(1).issueToken(), refuses("configuration_disabled", /is disabled/));
     lab.update(1, json({ disabled: false }));
     assert.match(await lab.issuer(1).issueToken(), /^eyJhbGciOiJSUzI1NiJ9\./);
   });

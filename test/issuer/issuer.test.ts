@@ -78,13 +78,13 @@ describe("the configuration", () => {
     });
   }
 
-  test("that is switched off issues nothing, with a code of its own", async () => {
+  test("that is disabled issues nothing, with a code of its own", async () => {
     const off = createIssuer({ ...configuration, enabled: false });
     for (const issue of [() => off.issueToken(), () => off.downloadUrl("https://example.com/a.ipa")]) {
       await assert.rejects(issue, (error) => {
         assert.ok(isIssuerError(error));
         assert.equal(error.code, "configuration_disabled");
-        assert.match(error.message, /switched off: no token is issued until it is enabled/);
+        assert.match(error.message, /disabled: no token is issued until it is enabled/);
         return true;
       });
     }
@@ -147,7 +147,7 @@ describe("a token", () => {
     assert.equal(claims, `{"sub":"AppManifest","iss":"JSS","exp":${testTime + 300}}`);
   });
 
-  test("is minted anew at every call, and is the same string within one second", async () => {
+  test("is issued again at every call, and is the same string within one second", async () => {
     let seconds = testTime;
     const ticking = createIssuer({ ...configuration, now: () => seconds });
     const first = await ticking.issueToken();

@@ -1,17 +1,16 @@
 /**
- * Every reason for which this package refuses to do what it was asked, each with what it means.
+ * Every reason for which this package refuses a request, each with its meaning.
  *
- * Wrong options are another matter: they throw core's configuration error, once, when the issuer
- * is made.
+ * Wrong options throw core's configuration error instead, once, when the issuer is created.
  */
 const reasons = {
   // Issuing (issuer.ts)
-  configuration_disabled: "The JSON Web Token configuration is switched off.",
+  configuration_disabled: "The JSON Web Token configuration is disabled.",
   // URLs (asset-url.ts)
-  url_not_absolute: "The URL is relative, or is no URL at all.",
+  url_not_absolute: "The URL is relative, or not a URL at all.",
   url_not_http: "The URL is neither https nor http.",
   url_not_https: "Apple's devices take only https here.",
-  url_has_credentials: "The URL carries a user name or a password.",
+  url_has_credentials: "The URL contains a user name or a password.",
   url_not_encoded: "The URL holds white space or control characters, which must be encoded.",
   // Manifests and commands (app-manifest.ts, mdm-command.ts)
   manifest_invalid: "The manifest would not be one that Apple's schema allows.",
@@ -22,8 +21,8 @@ const reasons = {
   file_not_regular: "It is a folder or a device, not a file.",
   // Packages (read-package.ts and what it reads with)
   package_unknown: "The file is neither an .ipa nor a .pkg.",
-  package_damaged: "The archive is cut short or otherwise broken.",
-  package_hostile: "The archive is built to harm whoever reads it.",
+  package_damaged: "The archive is truncated or otherwise damaged.",
+  package_hostile: "The archive is built to harm its reader.",
   package_unsupported: "The archive uses a feature that this reader does not know.",
   package_incomplete: "The archive lacks what names the app or package.",
   // Jamf Pro's API (api-representation.ts, configuration-store.ts)

@@ -9,14 +9,18 @@ export interface UnknownName {
 export function findUnknownName(given: object, known: readonly string[]): UnknownName | undefined {
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown === undefined) return undefined;
+  const wanted = unknown.toLowerCase();
   const [closest] = known
-    .map((name) => ({ name, distance: editDistance(unknown.toLowerCase(), name.toLowerCase()) }))
+    .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase()) }))
     .sort((one, other) => one.distance - other.distance);
   const isClose = closest !== undefined && closest.distance <= Math.max(2, unknown.length / 3);
+  const abbreviated = known.find((name) => unknown.length > 4 && name.toLowerCase().startsWith(wanted));
+  const suggestion = isClose ? closest.name : abbreviated;
   return {
     // The name comes from outside: what is not a plain name is not repeated.
     name: /^[\w.-]{1,60}$/.test(unknown) ? unknown : "a name",
-    problem: isClose ? `unknown; did you mean ${closest.name}?` : `unknown; the names are ${known.join(", ")}`,
+    problem:
+      suggestion === undefined ? `unknown; the names are ${known.join(", ")}` : `unknown; did you mean ${suggestion}?`,
   };
 }
 

@@ -6,7 +6,7 @@
 export function normalizePem(text: string, label: RegExp): string | undefined {
   const plain = text.replaceAll("\\r", "").replaceAll("\\n", "\n").replace(/\r\n?/g, "\n");
   for (const [, name = "", content = ""] of plain.matchAll(
-    /-----BEGIN ([A-Z0-9 ]{1,40})-----([\s\S]*?)-----END \1-----/g,
+    /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g,
   )) {
     if (!label.test(name)) continue;
     const lines = content.split("\n").map((line) => line.replace(/\s/g, ""));

@@ -1,40 +1,45 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
+import { isConfigurationError } from "@portcullis/core";
 import { createIssuer } from "@portcullis/issuer";
 import { failure } from "../command-line/command-error.ts";
-import { decodeKeyFile } from "../gate/decode-key-file.ts";
+import { decodeKeyFile, KeyFileError } from "../gate/decode-key-file.ts";
 import { normalizePem } from "../gate/normalize-pem.ts";
 import { decodeText } from "../system/decode-text.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { readSmallFile } from "../system/read-small-file.ts";
 
-/** A private key file and what opens it, as the issuer takes them. */
+/** A private key and its passphrase, as the issuer takes them. */
 export interface PrivateKeyText {
   readonly encryptionKey: string;
   readonly passphrase?: string;
 }
 
-/** Reads a private key file, and the first line of the passphrase's. */
+/** Reads a private key file, and the first line of the passphrase file. */
 export async function readPrivateKeyText(file: string, passphraseFile: string | undefined): Promise<PrivateKeyText> {
   const bytes = await read(file);
   const encryptionKey = withPrivateKey(file, () => decodeKeyFile(bytes));
   if (passphraseFile === undefined) return { encryptionKey };
   const [passphrase = ""] = decodeText(await read(passphraseFile)).split(/\r?\n/);
-  if (passphrase === "") throw failure(`${passphraseFile}: its first line is empty; it must hold the passphrase`);
+  if (passphrase === "") throw failure(`${passphraseFile}: its first line is empty; it must be the passphrase`);
   return { encryptionKey, passphrase };
 }
 
-/** Runs what takes the key; a key that it cannot use is the user's to mend, and named by its file. */
+/** Runs what uses the key; a key that it refuses is reported with the name of its file. */
 export function withPrivateKey<Result>(file: string, use: () => Result): Result {
   try {
     return use();
   } catch (error) {
-    const [, option, problem] = /^(?:(encryptionKey|passphrase): )?(.*)$/s.exec((error as Error).message) ?? [];
-    const remedy = option === "passphrase" ? "The first line of a file opens it: --passphrase-file FILE" : undefined;
-    throw failure(`${file}: ${problem}`, remedy);
+    if (error instanceof KeyFileError) throw failure(`${file}: ${error.problem}`, error.remedy);
+    if (!isConfigurationError(error)) throw error;
+    const needsPassphrase = error.option === "passphrase";
+    throw failure(
+      `${file}: ${error.problem}`,
+      needsPassphrase ? "Give a file whose first line is the passphrase: --passphrase-file FILE" : error.remedy,
+    );
   }
 }
 
-/** Loads a private key that signs whatever it is given; the issuer judges it first. */
+/** Loads a private key that signs any content, after the issuer has checked it. */
 export async function loadPrivateKey(file: string, passphraseFile: string | undefined): Promise<KeyObject> {
   const text = await readPrivateKeyText(file, passphraseFile);
   return withPrivateKey(file, () => {

@@ -1,11 +1,12 @@
 import { issuerError } from "../issuer-error.ts";
 import { type PropertyListDictionary, writePropertyList } from "../property-list/property-list.ts";
+import { findUnknownName } from "../unknown-name.ts";
 import { checkHttpsUrl } from "./asset-url.ts";
 import type { FileHashes } from "./file-hashes.ts";
 import { lintManifest } from "./lint-manifest.ts";
 import { describeFinding } from "./manifest-finding.ts";
 
-/** What an app manifest says: of the app, and where its parts are. */
+/** What an app manifest contains: the app's names and the URLs of its parts. */
 export interface AppManifestOptions extends AppMetadata {
   /** The `.ipa` or `.pkg`. */
   readonly softwarePackage: ManifestAsset | string | URL;
@@ -17,7 +18,7 @@ export interface AppManifestOptions extends AppMetadata {
   readonly additionalMetadata?: PropertyListDictionary | undefined;
 }
 
-/** What names an app; `readPackage` finds it out. */
+/** An app's names; `readPackage` reads them from the package. */
 export interface AppMetadata {
   /** Shown while installing. */
   readonly title: string;
@@ -25,6 +26,11 @@ export interface AppMetadata {
   readonly bundleIdentifier: string;
   /** Needed for declarative packages and automatic updates. */
   readonly bundleVersion?: string | undefined;
+  /**
+   * `CFBundleVersion`. It is added to the version as in `1.0 (8)`, because devices update only when the
+   * manifest's `bundle-version` changes, and a new build can have the same version.
+   */
+  readonly build?: string | undefined;
   /** The name of the app's maker. */
   readonly subtitle?: string | undefined;
 }
@@ -55,7 +61,7 @@ export type ProtectUrl = (url: string) => Promise<string>;
  */
 export async function writeAppManifest(options: AppManifestOptions, protectUrl: ProtectUrl): Promise<string> {
   checkOptionNames(options);
-  const { title, subtitle, bundleIdentifier, bundleVersion } = options;
+  const { title, subtitle, bundleIdentifier } = options;
   const { softwarePackage, displayImage, fullSizeImage, additionalMetadata } = options;
   const { origin } = new URL(checkHttpsUrl(expand(softwarePackage).url));
 
@@ -75,7 +81,7 @@ export async function writeAppManifest(options: AppManifestOptions, protectUrl: 
   const metadata = {
     ...additionalMetadata,
     "bundle-identifier": bundleIdentifier,
-    "bundle-version": bundleVersion,
+    "bundle-version": versionWithBuild(options),
     kind: "software",
     subtitle,
     title,
@@ -87,6 +93,7 @@ const optionNames = [
   "title",
   "bundleIdentifier",
   "bundleVersion",
+  "build",
   "subtitle",
   "softwarePackage",
   "displayImage",
@@ -95,11 +102,16 @@ const optionNames = [
 ];
 
 function checkOptionNames(options: AppManifestOptions): void {
-  const unknown = Object.keys(options).find((name) => !optionNames.includes(name));
-  if (unknown !== undefined) {
-    throw invalid(`${unknown}: there is no such option; there are ${optionNames.join(", ")}.`);
-  }
+  const unknown = findUnknownName(options, optionNames);
+  if (unknown) throw invalid(`${unknown.name}: ${unknown.problem}`);
   if (!options.softwarePackage) throw invalid("softwarePackage: give the package's URL.");
+}
+
+function versionWithBuild({ bundleVersion, build }: AppMetadata): string | undefined {
+  if (build !== undefined && (typeof build !== "string" || build === ""))
+    throw invalid("build: give a string that is not empty.");
+  if (bundleVersion === undefined || build === undefined || bundleVersion === build) return bundleVersion ?? build;
+  return `${bundleVersion} (${build})`;
 }
 
 function expand(given: ManifestAsset | string | URL): ManifestAsset {
@@ -114,7 +126,7 @@ function hashKeys(hashes: FileHashes | undefined): PropertyListDictionary {
   return { "sha256-size": chunkSize, sha256s, ...md5 };
 }
 
-/** Lets nothing out that `lintManifest` finds an error in. */
+/** Refuses a manifest in which `lintManifest` finds an error. */
 function serialise(manifest: PropertyListDictionary): string {
   let text: string;
   try {

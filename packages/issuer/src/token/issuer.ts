@@ -20,7 +20,7 @@ export interface Issuer {
   /**
    * Issues a token. Two issued in the same second are the same string, as with Jamf Pro.
    *
-   * Rejects with `configuration_disabled` if the configuration is switched off.
+   * Rejects with `configuration_disabled` if the configuration is disabled.
    */
   issueToken(): Promise<string>;
   /**
@@ -63,7 +63,7 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     if (!enabled) {
       throw issuerError(
         "configuration_disabled",
-        "The JSON Web Token configuration is switched off: no token is issued until it is enabled.",
+        "The JSON Web Token configuration is disabled: no token is issued until it is enabled.",
       );
     }
     return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60);

@@ -21,7 +21,7 @@ export async function printInstallLink(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { privateKey } = options;
-  installLink(manifestUrl); // judges the URL before a key is read
+  installLink(manifestUrl); // checks the URL before a key is read
   const url =
     privateKey === undefined
       ? manifestUrl

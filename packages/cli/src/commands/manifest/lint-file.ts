@@ -2,18 +2,17 @@ import { lintManifest, type ManifestFinding } from "@portcullis/issuer";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { readInput } from "../../command-line/read-input.ts";
-import { decodeText } from "../../system/decode-text.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import { wrapText } from "../../terminal/wrap-text.ts";
 
-/** Judges an app manifest; the verdict stands on the last line. */
+/** Checks an app manifest; the result is on the last line. */
 export async function lintFile(
   file: string,
   { json }: { readonly json: boolean },
   context: CommandContext,
 ): Promise<ExitCode> {
   const { out } = context;
-  const report = lintManifest(decodeText(await readInput(file, context)));
+  const report = lintManifest(await readInput(file, context));
   const { valid, errors, warnings } = report;
   const code = valid ? exitCode.success : exitCode.negative;
   if (json) {
@@ -31,6 +30,6 @@ export async function lintFile(
   const count = (findings: readonly ManifestFinding[], one: string): string =>
     `${findings.length} ${findings.length === 1 ? one : `${one}s`}`;
   const counts = `${count(errors, "error")}, ${count(warnings, "warning")}`;
-  out.line(bold(valid ? green(`VALID: ${counts}.`) : red(`WRONG: ${counts}; devices will not install by it.`)));
+  out.line(bold(valid ? green(`VALID: ${counts}.`) : red(`INVALID: ${counts}; devices will not install from it.`)));
   return code;
 }

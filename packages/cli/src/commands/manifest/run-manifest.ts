@@ -1,6 +1,14 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { hashFile, installLink, isIssuerError, readPackage, writeAppManifest } from "@portcullis/issuer";
+import {
+  type AppMetadata,
+  hashFile,
+  installLink,
+  isIssuerError,
+  lintManifest,
+  readPackage,
+  writeAppManifest,
+} from "@portcullis/issuer";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
@@ -14,7 +22,7 @@ import { printInstallLink } from "./install-link.ts";
 import { lintFile } from "./lint-file.ts";
 import type { manifest } from "./manifest.ts";
 
-/** Makes an app manifest, judges one, or prints the link that installs by one. */
+/** Makes an app manifest, checks one, or prints the link that installs from one. */
 export async function runManifest(
   options: OptionsOf<typeof manifest>,
   context: CommandContext,
@@ -25,7 +33,7 @@ export async function runManifest(
     throw usageError("give one of: an .ipa or .pkg to make a manifest of, --lint FILE, --itms URL");
   }
   if (options.out !== undefined && file === undefined) {
-    throw usageError("--out takes the manifest of an .ipa or .pkg; the answer of --lint and --itms is printed");
+    throw usageError("--out takes the manifest of an .ipa or .pkg; the result of --lint and --itms is printed");
   }
   if (options.qr && options.itms === undefined) {
     throw usageError("--qr draws an install link, so it goes with --itms URL: the URL where the manifest will be");
@@ -36,7 +44,7 @@ export async function runManifest(
     return await makeManifest(file ?? "", options, context);
   } catch (error) {
     if (isIssuerError(error)) {
-      // A wrong URL is a wrong command line, as it is to sign.
+      // As with sign, a wrong URL is a wrong command line.
       throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
     }
     if (isSystemError(error))
@@ -51,15 +59,17 @@ async function makeManifest(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { out, err } = context;
-  if (options.url === undefined) throw usageError("--url URL is missing: where devices will find the file");
+  if (options.url === undefined) throw usageError("--url URL is missing: where devices download the file");
   const url = stripQuotes(options.url);
-  installLink(url); // judges the URL before gigabytes are hashed
+  for (const one of [url, options.icon, options.image]) {
+    if (one !== undefined) installLink(stripQuotes(one)); // checks the URLs before gigabytes are hashed
+  }
   if (options.out !== undefined) checkPlace(options.out);
   const issuer =
     options.privateKey === undefined
       ? undefined
       : await loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
-  const { metadata, warnings } = await readPackage(file);
+  const { metadata, warnings } = await describePackage(file, options);
   const progress = createProgressLine(context);
   const hashes = await hashFile(file, {
     wholeFile: options.wholeFile,
@@ -68,29 +78,72 @@ async function makeManifest(
       progress.show(`${progressBar(hashed / size, 30)} ${percent(hashed / size)} hashed`),
   }).finally(() => progress.clear());
 
-  const { title = metadata.title, subtitle } = options;
   const description = {
     ...metadata,
-    title,
-    ...(subtitle === undefined ? {} : { subtitle }),
+    ...(options.subtitle === undefined ? {} : { subtitle: options.subtitle }),
+    ...(options.icon === undefined ? {} : { displayImage: stripQuotes(options.icon) }),
+    ...(options.image === undefined ? {} : { fullSizeImage: stripQuotes(options.image) }),
     softwarePackage: { url, hashes },
   };
   const manifest = issuer
     ? await issuer.appManifest(description)
     : await writeAppManifest(description, async (url) => url);
-  for (const { message } of warnings) err.line(`${err.colours.yellow("warning:")} ${message}`);
+  const { warnings: flaws } = lintManifest(manifest);
+  for (const { message } of warnings) err.line(`${err.colours.yellow("warning:")} ${safeText(message)}`);
+  for (const { path, message } of flaws) err.line(`${err.colours.yellow("warning:")} ${path}: ${safeText(message)}`);
 
   if (options.out !== undefined) writeFileSync(options.out, manifest, { flag: "wx" });
+  const { title, bundleIdentifier, bundleVersion, build } = metadata;
   if (options.json) {
-    const { bundleIdentifier, bundleVersion } = metadata;
     const written = options.out === undefined ? { manifest } : { file: options.out };
-    out.json({ title, bundleIdentifier, bundleVersion, size: hashes.size, warnings, ...written });
+    out.json({
+      title,
+      bundleIdentifier,
+      bundleVersion,
+      build,
+      size: hashes.size,
+      warnings: [...warnings, ...flaws],
+      ...written,
+    });
   } else if (options.out === undefined) {
     out.line(manifest.trimEnd());
   } else {
-    out.line(safeText(`${options.out}: ${title} ${metadata.bundleVersion} (${metadata.bundleIdentifier})`));
+    const shown = [title, bundleVersion, build !== undefined && build !== bundleVersion && `build ${build}`];
+    out.line(safeText(`${options.out}: ${shown.filter(Boolean).join(" ")} (${bundleIdentifier})`));
   }
   return exitCode.success;
+}
+
+interface DescribedPackage {
+  readonly metadata: AppMetadata;
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** What the package says of itself, where the options do not say otherwise; they suffice if it cannot be read. */
+async function describePackage(file: string, options: OptionsOf<typeof manifest>): Promise<DescribedPackage> {
+  const { title, identifier: bundleIdentifier, bundleVersion } = options;
+  try {
+    const { metadata, build, warnings } = await readPackage(file);
+    const version = bundleVersion === undefined ? { bundleVersion: metadata.bundleVersion, build } : { bundleVersion };
+    return {
+      metadata: {
+        title: title ?? metadata.title,
+        bundleIdentifier: bundleIdentifier ?? metadata.bundleIdentifier,
+        ...version,
+      },
+      warnings,
+    };
+  } catch (error) {
+    if (!isIssuerError(error) || error.code === "file_not_regular") throw error;
+    if (title === undefined || bundleIdentifier === undefined || bundleVersion === undefined) {
+      throw failure(
+        `${file}: ${error.message}`,
+        "If you know better, give --title, --identifier and --bundle-version; the package is not read then.",
+      );
+    }
+    const warning = { code: error.code, message: `The package cannot be read. ${error.message}` };
+    return { metadata: { title, bundleIdentifier, bundleVersion }, warnings: [warning] };
+  }
 }
 
 /** Before gigabytes are hashed for a file that cannot be written. */

@@ -8,8 +8,8 @@ export const sign = defineCommand({
   name: "sign",
   summary: "make a download link as Jamf Pro would",
   description:
-    "Adds a fresh token to a URL, signed with the private key that is in Jamf Pro, for trying a server out without sending an install command. Whoever has the link can download until it expires.",
-  operands: { url: { placeholder: "URL", description: "where the file is, without a token" } },
+    "Adds a fresh token to a URL, signed with the private key that is in Jamf Pro, to try a server without sending an install command. Anyone who has the link can download until it expires.",
+  operands: { url: { placeholder: "URL", description: "the URL of the file, without a token" } },
   options: {
     ...privateKeyOptionTable,
     privateKey: { ...privateKeyOptionTable.privateKey, required: true },
