@@ -329,6 +329,32 @@ test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said 
   }
 });
 
+test("of two private keys in one file none is used", async () => {
+  const file = join(folder, "two.pem");
+  writeFileSync(file, pemOf(key.privateKey) + pemOf(signingKey().privateKey), { mode: 0o600 });
+  for (const argv of [
+    ["pubkey", file],
+    ["inspect", "x", "--key", file],
+    ["sign", "https://example.com/a.ipa", "--private-key", file],
+  ]) {
+    const { code, stdout, stderr } = await runMain(argv);
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(stderr, /two\.pem:? .*holds 2 private keys/);
+  }
+});
+
+test("a cipher that OpenSSL no longer supports is named, with the key's file", async () => {
+  const file = join(folder, "rc2.pem");
+  const passphrase = join(folder, "rc2-passphrase");
+  const providers = ["-provider", "legacy", "-provider", "default"];
+  openssl(["pkcs8", "-topk8", "-v2", "rc2", ...providers, "-in", privatePem, "-passout", "pass:x", "-out", file]);
+  writeFileSync(passphrase, "x\n");
+  const argv = ["sign", "https://example.com/a.ipa", "--private-key", file, "--passphrase-file", passphrase];
+  const { code, stderr } = await runMain(argv);
+  assert.equal(code, 3);
+  assert.match(stderr, /rc2\.pem: the key is encrypted with RC2, which OpenSSL no longer supports/);
+});
+
 test("a damaged private key is said to be damaged, and not to be encrypted", async () => {
   const file = join(folder, "damaged.pem");
   writeFileSync(file, pemOf(key.privateKey).replace(/^(?=[A-Za-z])/gm, "> "), { mode: 0o600 });

@@ -5,7 +5,11 @@ import { normalizePem } from "./normalize-pem.ts";
 
 /** The public half of a private key, as PEM; `undefined` if the text is not a private key. */
 export function readPublicHalf(text: string, source: string): string | undefined {
-  const isPem = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
+  const privateKeys = text.match(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/g)?.length ?? 0;
+  if (privateKeys > 1) {
+    throw failure(`${source} holds ${privateKeys} private keys`, "Leave only the one whose public half is needed");
+  }
+  const isPem = privateKeys === 1;
   const jwk = isPem ? undefined : readPrivateJwk(text);
   if (!isPem && jwk === undefined) return undefined;
   try {
