@@ -111,7 +111,7 @@ describe("another encryption key is refused, saying what it is", () => {
     [
       "a public key",
       openssl(["pkey", "-pubout"], pkcs8),
-      /this is a public key, which cannot sign; give the private key/,
+      /this is a public key, which cannot sign\. Give the private key/,
     ],
     ["a PKCS#1 public key", openssl(["rsa", "-RSAPublicKey_out"], pkcs8), /this is a public key/],
     ["a certificate", selfSigned("-x509"), /this is a certificate, which holds a public key only/],
@@ -119,13 +119,13 @@ describe("another encryption key is refused, saying what it is", () => {
     [
       "an EC key as PKCS#8",
       pemOf(ec),
-      /this is an elliptic-curve key; tokens are signed with an RSA key, so generate one: openssl genrsa/,
+      /this is an elliptic-curve key, and tokens are signed with an RSA key\. Generate an RSA key: openssl genrsa/,
     ],
     ["an EC key of its own format", ec.export({ type: "sec1", format: "pem" }), /this is an elliptic-curve key/],
     [
       "an Ed25519 key",
       pemOf(generateKeyPairSync("ed25519").privateKey),
-      /this is an Ed25519 key; tokens are signed with an RSA key/,
+      /this is an Ed25519 key, and tokens are signed with an RSA key/,
     ],
     [
       "an RSA-PSS key",
@@ -135,13 +135,13 @@ describe("another encryption key is refused, saying what it is", () => {
     [
       "RSA of 1024 bits",
       privateKeyPem(1024),
-      /the RSA key has 1024 bits; use one of 2048 to 8192 bits, or generate one: openssl genrsa/,
+      /the RSA key has 1024 bits, and it must have 2048 to 8192 bits\. Generate an RSA key: openssl genrsa/,
     ],
     ["RSA of 2047 bits", privateKeyPem(2047), /has 2047 bits/],
     [
       "RSA with exponent 3",
       pemOf(generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 3 }).privateKey),
-      /the RSA key has the public exponent 3; use one with 65537 or more/,
+      /the RSA key has the public exponent 3, and it must be 65537 or more/,
     ],
     [
       "a key in OpenSSH's format",
@@ -151,34 +151,38 @@ describe("another encryption key is refused, saying what it is", () => {
     ["an SSH public key", "ssh-rsa AAAAB3NzaC1yc2E lab@example", /SSH public key/],
     ["a DSA key", "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----", /this is a DSA key/],
     ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /the PEM text holds no key/],
-    ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /this is JSON; give the private key in PEM form/],
-    ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\); convert it: openssl pkey -inform DER/],
+    ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /this is JSON\. Give the private key in PEM form/],
+    ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\)\. Convert it: openssl pkey -inform DER/],
     ["a truncated key", pkcs8.slice(0, 800), /truncated: its BEGIN line has no matching END line/],
-    ["a key with a line lost", withoutLine(pkcs8, 5), /damaged; copy it again/],
-    ["two keys", pkcs8 + privateKeyPem(), /holds 2 private keys; leave only the one to sign with/],
+    ["a key with a line lost", withoutLine(pkcs8, 5), /damaged\. Copy it again/],
+    ["two keys", pkcs8 + privateKeyPem(), /holds 2 private keys\. Leave only the one to sign with/],
     ["text without a key", "hunter2", /it holds no key/],
     ["nothing", " \n ", /it is empty/],
-    ["an SM2 key", openssl(["genpkey", "-algorithm", "SM2"]), /this is an SM2 key; tokens are signed with an RSA key/],
+    [
+      "an SM2 key",
+      openssl(["genpkey", "-algorithm", "SM2"]),
+      /this is an SM2 key, and tokens are signed with an RSA key/,
+    ],
     ["an X9.42 key", dhxKey(), /this is an X9.42 Diffie-Hellman key/],
     ["an X25519 key", pemOf(generateKeyPairSync("x25519").privateKey), /this is an X25519 key/],
     ["an Ed25519 key of PKCS#8 version 2", ed25519Version2(), /this is an Ed25519 key/],
-    ["a PKCS#1 key labelled PRIVATE KEY", relabelled(pkcs1), /PKCS#1 key labelled PRIVATE KEY; write RSA PRIVATE KEY/],
+    ["a PKCS#1 key labelled PRIVATE KEY", relabelled(pkcs1), /PKCS#1 key labelled PRIVATE KEY\. Write RSA PRIVATE KEY/],
     ["a public key labelled PRIVATE KEY", relabelled(openssl(["pkey", "-pubout"], pkcs8)), /is a public key labelled/],
     ["a certificate labelled PRIVATE KEY", relabelled(selfSigned("-x509")), /is a certificate labelled PRIVATE KEY/],
     ["EC parameters", openssl(["ecparam", "-name", "prime256v1"]), /holds the parameters of a key, and no key/],
     [
       "a PuTTY key",
       "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n",
-      /a PuTTY key \(\.ppk\); convert a copy of it/,
+      /a PuTTY key \(\.ppk\)\. Convert a copy of it/,
     ],
     ["an SSH2 public key", "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n", /SSH public key/],
     [
       "a .pvk file",
       Buffer.from("1ef1b5b00000000001000000", "hex"),
-      /a Microsoft key \(\.pvk\); convert it: openssl rsa/,
+      /a Microsoft key \(\.pvk\)\. Convert it: openssl rsa/,
     ],
-    ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\); take the private key out: openssl pkcs12/],
-    ["the name of a file", "/etc/portcullis/key.pem", /the name of a file; give the content of the file/],
+    ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\)\. Take the private key out: openssl pkcs12/],
+    ["the name of a file", "/etc/portcullis/key.pem", /the name of a file\. Give the content of the file/],
     ["base64 alone", pkcs8.replace(/-----.*-----\n/g, ""), /base64 without its BEGIN and END lines/],
     ["a text that is too long", pkcs8.padEnd(300_000), /longer than 256 KiB/],
     ["no text at all", 42, /give the text of an RSA private key/],
@@ -204,11 +208,11 @@ describe("another encryption key is refused, saying what it is", () => {
     const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:right"], pkcs8);
     assert.deepEqual(refusal(encrypted), {
       option: "passphrase",
-      message: "passphrase: the encryption key is encrypted; give its passphrase",
+      message: "passphrase: the encryption key is encrypted. Give its passphrase",
     });
     const wrong = refusal(encrypted, "hunter2");
     assert.equal(wrong.option, "passphrase");
-    assert.match(wrong.message, /cannot be decrypted with it; check the passphrase/);
+    assert.match(wrong.message, /cannot be decrypted with it\. Check the passphrase/);
     assert.ok(!wrong.message.includes("hunter2"));
     assert.match(refusal(encrypted, "").message, /not empty/);
   });
@@ -229,7 +233,7 @@ describe("another encryption key is refused, saying what it is", () => {
       const encrypted = openssl([...args, ...providers, "-passout", "pass:right"], pkcs8);
       const { option, message } = refusal(encrypted, "right");
       assert.equal(option, "encryptionKey");
-      assert.match(message, new RegExp(`encrypted with ${cipher}, which OpenSSL no longer supports; encrypt a copy`));
+      assert.match(message, new RegExp(`encrypted with ${cipher}, which OpenSSL no longer supports\\. Encrypt a copy`));
       const [, remedy = ""] = /(openssl pkcs8.*) -in key\.pem -out key-aes\.pem$/.exec(message) ?? [];
       const passwords = ["-passin", "pass:right", "-passout", "pass:right"];
       const converted = openssl([...remedy.split(" ").slice(1), ...passwords], encrypted);

@@ -6,7 +6,8 @@ import { findPemBlocks, type PemBlock, pemText } from "./pem.ts";
 /** An RSA key of 8192 bits takes 6.4 KB as PEM; certificates and text may surround it. */
 const longestText = 256 * 1024;
 
-const generateOne = "generate one: openssl genrsa -out key.pem 2048";
+const generateOne = "Generate an RSA key: openssl genrsa -out key.pem 2048";
+const rsaOnly = "tokens are signed with an RSA key";
 
 /**
  * Reads the encryption key of Jamf Pro's form: an RSA private key as pasted text, or the content of
@@ -19,7 +20,7 @@ const generateOne = "generate one: openssl genrsa -out key.pem 2048";
  */
 export function readEncryptionKey(source: unknown, passphrase: unknown): KeyObject {
   if (typeof source !== "string" && !(source instanceof Uint8Array)) {
-    throw problem(`give the text of an RSA private key in PEM form, or ${generateOne}`);
+    throw problem("give the text of an RSA private key in PEM form", generateOne);
   }
   if (passphrase !== undefined && !isPassphrase(passphrase)) {
     throw configurationError("passphrase", "give a string or bytes that are not empty, or leave it out");
@@ -38,74 +39,80 @@ function isPassphrase(value: unknown): value is Passphrase {
 
 function onlyPrivateKey(source: string | Uint8Array): PemBlock {
   if (source.length > longestText)
-    throw problem("the text is longer than 256 KiB; give one RSA private key in PEM form");
+    throw problem("the text is longer than 256 KiB", "Give one RSA private key in PEM form");
   const text = typeof source === "string" ? source : new TextDecoder().decode(source);
   const blocks = findPemBlocks(text);
   const [first] = blocks;
-  if (!first) throw problem(describeUnreadable(source, text));
+  if (!first) throw unreadable(source, text);
   const privateKeys = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
   if (privateKeys.length > 1) {
-    throw problem(`the text holds ${privateKeys.length} private keys; leave only the one to sign with`);
+    throw problem(`the text holds ${privateKeys.length} private keys`, "Leave only the one to sign with");
   }
   const [block = first] = privateKeys;
   const found = foundInstead(block.label);
-  if (found) throw problem(found);
+  if (found) throw found;
   return block;
 }
 
-/** What to say of a PEM label that is not one of an RSA private key. */
-function foundInstead(label: string): string | undefined {
+/** The error for a PEM label that is not one of an RSA private key. */
+function foundInstead(label: string): Error | undefined {
   if (["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"].includes(label)) return undefined;
   if (label.endsWith("PUBLIC KEY")) {
-    return "this is a public key, which cannot sign; give the private key that belongs to it, and use this half on the web server";
+    return problem(
+      "this is a public key, which cannot sign",
+      "Give the private key that belongs to it, and use this half on the web server",
+    );
   }
   if (label.endsWith("CERTIFICATE REQUEST")) {
-    return `this is a certificate request; give the RSA private key that it was made with, or ${generateOne}`;
+    return problem("this is a certificate request", "Give the RSA private key that it was made with");
   }
   if (label.endsWith("CERTIFICATE")) {
-    return "this is a certificate, which holds a public key only; give the private key that belongs to it";
+    return problem("this is a certificate, which holds a public key only", "Give the private key that belongs to it");
   }
   if (label === "EC PRIVATE KEY") {
-    return `this is an elliptic-curve key; tokens are signed with an RSA key, so ${generateOne}`;
+    return problem(`this is an elliptic-curve key, and ${rsaOnly}`, generateOne);
   }
-  if (label === "DSA PRIVATE KEY") return `this is a DSA key; tokens are signed with an RSA key, so ${generateOne}`;
+  if (label === "DSA PRIVATE KEY") return problem(`this is a DSA key, and ${rsaOnly}`, generateOne);
   if (label === "OPENSSH PRIVATE KEY") {
-    return "this is a key in OpenSSH's own format; if it is an RSA key, convert a copy of it: ssh-keygen -p -m PEM -f copy-of-key";
+    return problem(
+      "this is a key in OpenSSH's own format",
+      "If it is an RSA key, convert a copy of it: ssh-keygen -p -m PEM -f copy-of-key",
+    );
   }
   if (label.endsWith("PARAMETERS")) {
-    return `this holds the parameters of a key, and no key; give an RSA private key, or ${generateOne}`;
+    return problem("this holds the parameters of a key, and no key", generateOne);
   }
-  return `the PEM text holds no key; give an RSA private key, or ${generateOne}`;
+  return problem("the PEM text holds no key", generateOne);
 }
 
-/** What to say of a file without one whole PEM block; only fixed text, for it may be half a key. */
-function describeUnreadable(source: string | Uint8Array, text: string): string {
+/** The error for a file without one whole PEM block; only fixed text, for it may be half a key. */
+function unreadable(source: string | Uint8Array, text: string): Error {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
-  if (trimmed === "") return `it is empty; give an RSA private key in PEM form, or ${generateOne}`;
+  if (trimmed === "") return problem("it is empty", generateOne);
   const format = formatOfFile(source);
-  if (format) return `this is ${format.name}; ${format.conversion}`;
+  if (format) return problem(`this is ${format.name}`, format.conversion);
   if (trimmed.includes("-----BEGIN ")) {
-    return "the key is truncated: its BEGIN line has no matching END line; copy it again, whole";
+    return problem("the key is truncated: its BEGIN line has no matching END line", "Copy it again, whole");
   }
   if (trimmed.startsWith("{")) {
-    return "this is JSON; give the private key in PEM form, from its BEGIN line to its END line";
+    return problem("this is JSON", "Give the private key in PEM form, from its BEGIN line to its END line");
   }
   if (trimmed.startsWith("ssh-") || trimmed.startsWith("---- BEGIN SSH2 PUBLIC KEY")) {
-    return `this is an SSH public key, which cannot sign; give an RSA private key in PEM form, or ${generateOne}`;
+    return problem("this is an SSH public key, which cannot sign", "Give an RSA private key in PEM form");
   }
   if (trimmed.length < 256 && /^[^\n]+\.(pem|key|p8|der|p12|pfx|ppk|pvk|txt)$/i.test(trimmed)) {
-    return "this is the name of a file; give the content of the file";
+    return problem("this is the name of a file", "Give the content of the file");
   }
   if (trimmed.length >= 256 && /^[A-Za-z0-9+/=\s]+$/.test(trimmed)) {
-    return "this is base64 without its BEGIN and END lines; copy the key again, with both";
+    return problem("this is base64 without its BEGIN and END lines", "Copy the key again, with both");
   }
-  return `it holds no key; give an RSA private key, from its BEGIN line to its END line, or ${generateOne}`;
+  return problem("it holds no key", "Give an RSA private key, from its BEGIN line to its END line");
 }
 
 function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject {
   const encrypted = block.label.startsWith("ENCRYPTED") || block.headers.includes("ENCRYPTED");
   if (encrypted && passphrase === undefined) {
-    throw configurationError("passphrase", "the encryption key is encrypted; give its passphrase");
+    throw configurationError("passphrase", "the encryption key is encrypted", "Give its passphrase");
   }
   try {
     const pem = { key: pemText(block), format: "pem" } as const;
@@ -123,43 +130,42 @@ function undecryptable(block: PemBlock, error: unknown): Error {
   if (code.endsWith("UNSUPPORTED")) {
     const cipher = legacyCipherOf(block) ?? "a cipher";
     return problem(
-      `the key is encrypted with ${cipher}, which OpenSSL no longer supports; encrypt a copy with AES: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in key.pem -out key-aes.pem`,
+      `the key is encrypted with ${cipher}, which OpenSSL no longer supports`,
+      "Encrypt a copy with AES: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in key.pem -out key-aes.pem",
     );
   }
   return configurationError(
     "passphrase",
-    "the encryption key cannot be decrypted with it; check the passphrase, and that the whole key was copied",
+    "the encryption key cannot be decrypted with it",
+    "Check the passphrase, and that the whole key was copied",
   );
 }
 
 function undecodable(block: PemBlock): Error {
   const format = formatOfPrivateKey(block);
-  if (!format) return problem("the private key is damaged; copy it again, whole and unchanged");
-  return problem(
-    `this is ${format.name}; ${format.conversion ?? `tokens are signed with an RSA key, so ${generateOne}`}`,
-  );
+  if (!format) return problem("the private key is damaged", "Copy it again, whole and unchanged");
+  if (format.conversion !== undefined) return problem(`this is ${format.name}`, format.conversion);
+  return problem(`this is ${format.name}, and ${rsaOnly}`, generateOne);
 }
 
 function checkKey(key: KeyObject, block: PemBlock): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
   if (type === "rsa-pss") {
-    throw problem(`this RSA key is restricted to PSS signatures, and tokens use RS256; ${generateOne}`);
+    throw problem("this RSA key is restricted to PSS signatures, and tokens use RS256", generateOne);
   }
   if (type !== "rsa") {
     const name = formatOfPrivateKey(block)?.name ?? `a key of the kind ${type ?? "unknown"}`;
-    throw problem(`this is ${name}; tokens are signed with an RSA key, so ${generateOne}`);
+    throw problem(`this is ${name}, and ${rsaOnly}`, generateOne);
   }
   const { modulusLength = 0, publicExponent = 0n } = details;
   if (modulusLength < 2048 || modulusLength > 8192) {
-    throw problem(`the RSA key has ${modulusLength} bits; use one of 2048 to 8192 bits, or ${generateOne}`);
+    throw problem(`the RSA key has ${modulusLength} bits, and it must have 2048 to 8192 bits`, generateOne);
   }
   if (publicExponent < 65537n) {
-    throw problem(
-      `the RSA key has the public exponent ${publicExponent}; use one with 65537 or more, or ${generateOne}`,
-    );
+    throw problem(`the RSA key has the public exponent ${publicExponent}, and it must be 65537 or more`, generateOne);
   }
   if (!signsForItsPublicHalf(key)) {
-    throw problem(`the numbers of the RSA key do not belong together, so its signatures are invalid; ${generateOne}`);
+    throw problem("the numbers of the RSA key do not belong together, so its signatures are invalid", generateOne);
   }
 }
 
@@ -173,6 +179,6 @@ function signsForItsPublicHalf(key: KeyObject): boolean {
   }
 }
 
-function problem(sentence: string): Error {
-  return configurationError("encryptionKey", sentence);
+function problem(found: string, remedy?: string): Error {
+  return configurationError("encryptionKey", found, remedy);
 }

@@ -66,7 +66,7 @@ export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undef
   if (pkcs1.test(hex)) {
     return {
       name: "a PKCS#1 key labelled PRIVATE KEY",
-      conversion: "write RSA PRIVATE KEY in its BEGIN and END lines",
+      conversion: "Write RSA PRIVATE KEY in its BEGIN and END lines",
     };
   }
   if (spki.test(hex)) return { name: "a public key labelled PRIVATE KEY" };
@@ -90,26 +90,26 @@ export function formatOfFile(source: string | Uint8Array): KeyFormat | undefined
   if (start.trimStart().startsWith("PuTTY-User-Key-File-")) {
     return {
       name: "a PuTTY key (.ppk)",
-      conversion: "convert a copy of it: puttygen key.ppk -O private-openssh -o key.pem",
+      conversion: "Convert a copy of it: puttygen key.ppk -O private-openssh -o key.pem",
     };
   }
   const hex = Buffer.from(start, "latin1").toString("hex");
   if (hex.startsWith("1ef1b5b0")) {
     return {
       name: "a Microsoft key (.pvk)",
-      conversion: "convert it: openssl rsa -inform PVK -in key.pvk -out key.pem",
+      conversion: "Convert it: openssl rsa -inform PVK -in key.pvk -out key.pem",
     };
   }
   if (pkcs12.test(hex)) {
     return {
       name: "a PKCS#12 file (.p12, .pfx)",
-      conversion: "take the private key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
+      conversion: "Take the private key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
     };
   }
   if (/^30[89]/.test(hex) || start.startsWith("0\uFFFD")) {
     return {
       name: "binary (DER)",
-      conversion: "convert it: openssl pkey -inform DER -in key.der -out key.pem",
+      conversion: "Convert it: openssl pkey -inform DER -in key.der -out key.pem",
     };
   }
   return undefined;
