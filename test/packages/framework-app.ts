@@ -49,7 +49,7 @@ export function makeApp({ fixture, page, elsewhere = {}, files }: AppRecipe): st
     target: "es2022",
     external: ["@portcullis/*"],
   });
-  installPacked(app, ["core", "web-fetch"]);
+  installPacked(app, ["core", "web-fetch", "origin"]);
   return app;
 }
 

@@ -79,6 +79,8 @@ async function run(block: CodeBlock): Promise<Run> {
 async function assertServesFolder(link: string, token: string): Promise<void> {
   const spaced = await fetch(`${link.replace("app.ipa", "field%20notes.ipa")}?token=${token}`);
   assert.deepEqual([spaced.status, await spaced.text()], [200, "field notes"]);
+  const part = await fetch(`${link}?token=${token}`, { headers: { Range: "bytes=4-" } });
+  assert.deepEqual([part.status, await part.text()], [206, "file"]);
   const missing = await fetch(`${link.replace("app.ipa", "missing.ipa")}?token=${token}`);
   assert.equal(missing.status, 404);
 }
@@ -166,7 +168,7 @@ describe("code blocks", () => {
         const refused = await fetch(link);
         assert.equal(refused.status, 401);
         assert.equal((await refused.json()).code, "token_missing");
-        if (/\bapps\b/.test(block.code) && !block.code.includes('"the file"')) await assertServesFolder(link, token);
+        if (/serveFrom|respond\(/.test(block.code)) await assertServesFolder(link, token);
         const expired = await fetch(
           `${link}?token=${signToken(key, { sub: "AppManifest", iss: "JSS", exp: exp - 3600 })}`,
         );
@@ -178,8 +180,8 @@ describe("code blocks", () => {
   }
 
   test("all of them pass the type check", () => {
-    const globals = `declare const Deno: { readTextFileSync(path: string): string; open(path: string): Promise<{ readable: ReadableStream }>; serve(handler: (request: Request) => Response | Promise<Response>): unknown };
-declare const Bun: { file(path: string): Blob & { exists(): Promise<boolean> }; serve(options: { fetch(request: Request): Response | Promise<Response> }): unknown };`;
+    const globals = `declare const Deno: { readTextFileSync(path: string): string; serve(handler: (request: Request) => Response | Promise<Response>): unknown };
+declare const Bun: { file(path: string): Blob; serve(options: { fetch(request: Request): Response | Promise<Response> }): unknown };`;
     writeFileSync(join(scratch, "globals.d.ts"), globals);
     const files = programs.map((block) => {
       const file = join(scratch, `checked-${blocks.indexOf(block)}.ts`);

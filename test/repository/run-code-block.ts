@@ -5,8 +5,7 @@
  *
  * Prints `{"port":…}` as soon as a server listens.
  */
-import { existsSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { type AddressInfo, Server } from "node:net";
 import { serve } from "@hono/node-server";
 
@@ -21,25 +20,28 @@ Server.prototype.listen = function (this: Server) {
 const serveFetch = (fetch: FetchHandler) => serve({ fetch: (request) => fetch(request), overrideGlobalObjects: false });
 
 Object.assign(globalThis, {
-  Deno: {
-    readTextFileSync: (path: string) => readFileSync(path, "utf8"),
-    open: async (path: string) => ({ readable: new Blob([await readFile(path)]).stream() }),
-    serve: serveFetch,
-  },
+  Deno: { readTextFileSync: (path: string) => readFileSync(path, "utf8"), serve: serveFetch },
   Bun: {
-    file: (path: string) =>
-      Object.assign(new Blob(existsSync(path) ? [readFileSync(path)] : []), { exists: async () => existsSync(path) }),
+    file: (path: string) => new Blob([readFileSync(path)]),
     serve: ({ fetch }: { fetch: FetchHandler }) => serveFetch(fetch),
   },
 });
 
+/** A bucket with the folder's files, as Workers' R2 is. */
+const bucket = {
+  async head(name: string) {
+    if (!existsSync(`apps/${name}`)) return null;
+    const { size, mtime } = statSync(`apps/${name}`);
+    return { size, etag: "abc", httpEtag: '"abc"', uploaded: mtime };
+  },
+  async get(name: string, { range }: { range: { offset: number; length: number } }) {
+    return { body: new Blob([readFileSync(`apps/${name}`)]).slice(range.offset, range.offset + range.length).stream() };
+  },
+};
+
 const [block = ""] = process.argv.slice(2);
-const { default: exported } = (await import(block)) as { default?: { fetch: FetchHandler } };
+const { default: exported, GET } = (await import(block)) as { default?: { fetch: FetchHandler }; GET?: FetchHandler };
 if (exported) {
-  const bucket = {
-    get: async (name: string) =>
-      existsSync(`apps/${name}`) ? { body: new Blob([await readFile(`apps/${name}`)]).stream() } : null,
-  };
   const environment = { PUBLIC_KEY: readFileSync("public.pem", "utf8"), APPS: bucket };
   serveFetch((request) => exported.fetch(request, environment));
-}
+} else if (GET) serveFetch(GET);
