@@ -260,7 +260,10 @@ function provePackedLibraries(line: string): void {
   const names = [...line.matchAll(/packages\/([\w-]+)/g)].map(([, name = ""]) => name);
   assert.deepEqual(names.toSorted(), [...new Set(names.flatMap(closureOf))].toSorted(), line);
   const project = `${folder}/project-${names.join("-")}`;
-  if (names.includes("issuer") || existsSync(project)) return; // its dependencies come from the registry
+  const isSelfContained = names.every((name) =>
+    Object.keys(manifestOf(name).dependencies ?? {}).every((one) => one.startsWith("@portcullis/")),
+  );
+  if (!isSelfContained || existsSync(project)) return; // the others come from the registry
   mkdirSync(project);
   writeFileSync(`${project}/package.json`, "{}");
   if (!existsSync(`${folder}/portcullis`)) symlinkSync(process.cwd(), `${folder}/portcullis`);
