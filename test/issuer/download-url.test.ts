@@ -43,7 +43,7 @@ describe("a download URL", () => {
   });
 
   const refused: [string, string, RegExp][] = [
-    ["/a.ipa", "url_not_absolute", /The URL is relative: give it whole/],
+    ["/a.ipa", "url_not_absolute", /The URL is relative: give an absolute one/],
     ["//example.com/a", "url_not_absolute", /relative/],
     ["a.ipa", "url_not_absolute", /relative/],
     ["", "url_not_absolute", /relative/],
@@ -56,9 +56,9 @@ describe("a download URL", () => {
     ["file:///etc/passwd", "url_not_http", /must start with/],
     ["javascript:alert(1)", "url_not_http", /must start with/],
     ["itms-services://?action=download-manifest", "url_not_http", /must start with/],
-    ["https://lab:hunter2@example.com/a", "url_has_credentials", /take it out; the token is the credential/],
-    ["https://lab@example.com/a", "url_has_credentials", /take it out/],
-    ["https://@example.com/a", "url_has_credentials", /take it out/],
+    ["https://lab:hunter2@example.com/a", "url_has_credentials", /remove it; the token is the credential/],
+    ["https://lab@example.com/a", "url_has_credentials", /remove it/],
+    ["https://@example.com/a", "url_has_credentials", /remove it/],
     ["https://example.com/My App.ipa", "url_not_encoded", /encode it, a space as %20/],
     ["https://example.com/a\r\nSet-Cookie: x", "url_not_encoded", /control character/],
     ["https://example.com/a\u0000", "url_not_encoded", /control character/],

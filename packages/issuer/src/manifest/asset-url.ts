@@ -1,10 +1,10 @@
 import { issuerError } from "../issuer-error.ts";
 
 /**
- * Checks that a URL can be handed to a device, and returns it unchanged, byte for byte.
+ * Checks that a device can use a URL, and returns it unchanged, byte for byte.
  *
- * The text is not rebuilt from a parsed URL: a signed or oddly spelled path must reach the server
- * as it was given.
+ * The text is not rebuilt from a parsed URL: a signed or unusually encoded path must reach the server
+ * unchanged.
  *
  * @throws {IssuerError} saying what is wrong; the message never repeats the URL, which may hold a secret
  */
@@ -12,10 +12,10 @@ export function checkAssetUrl(url: string | URL): string {
   const text = String(url);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
-    throw issuerError("url_not_absolute", "The URL is relative: give it whole, from https:// on.");
+    throw issuerError("url_not_absolute", "The URL is relative: give an absolute one, from https:// on.");
   }
   if (scheme !== "https" && scheme !== "http") {
-    throw issuerError("url_not_http", "The URL is not one of the web: it must start with https://.");
+    throw issuerError("url_not_http", "The URL must start with https://.");
   }
   if (/[\p{Cc}\p{Z}\p{Cs}\uFEFF]/u.test(text)) {
     throw issuerError("url_not_encoded", "The URL holds a space or a control character: encode it, a space as %20.");
@@ -28,7 +28,7 @@ export function checkAssetUrl(url: string | URL): string {
   if (authority.includes("@")) {
     throw issuerError(
       "url_has_credentials",
-      "The URL carries a user name or password, which would end up in logs and on devices: take it out; the token is the credential.",
+      "The URL contains a user name or password, which would end up in logs and on devices: remove it; the token is the credential.",
     );
   }
   return text;

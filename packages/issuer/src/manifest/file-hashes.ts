@@ -13,9 +13,9 @@ export interface HashFileOptions {
   readonly wholeFile?: boolean | undefined;
   /** The length of a chunk in bytes. Default 10 485 760 (10 MiB), as is customary. */
   readonly chunkSize?: number | undefined;
-  /** MD5 too, for devices before SHA-256 was known; where both stand, SHA-256 counts. Default `false`. */
+  /** MD5 too, for devices that do not know SHA-256; the others use SHA-256 only. Default `false`. */
   readonly md5?: boolean | undefined;
-  /** Told after every block of at most 1 MiB. */
+  /** Called after every block of at most 1 MiB. */
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
   /** Stops the work; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -54,7 +54,7 @@ const defaultChunkSize = 10 * 1024 * 1024;
 /**
  * Hashes a file for an app manifest: streamed, so that a file of any size takes the same memory.
  *
- * A wrong hash makes an installer hang, so nothing is returned for a file that changed meanwhile.
+ * A wrong hash makes an installer hang, so a file that changes while it is read is refused.
  *
  * Rejects with `file_empty`, `file_changed` or `file_not_regular`, with the signal's reason, or
  * with Node's error if the file cannot be read.
@@ -69,9 +69,9 @@ export async function hashFile(file: string | URL, options: HashFileOptions = {}
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw configurationError("chunkSize", "give a whole number of bytes, 1 or more");
   }
-  // Asked by name first, since opening a pipe would wait for its other end.
+  // By name first, because opening a pipe would wait for its other end.
   if (!(await stat(file)).isFile()) {
-    throw issuerError("file_not_regular", "This is no regular file: give the package file itself.");
+    throw issuerError("file_not_regular", "This is not a regular file: give the package file itself.");
   }
   const handle = await open(file, "r");
   try {
@@ -128,8 +128,8 @@ function chunkHashes(size: number, chunkSize: number, chunks: string[][], md5: b
 }
 
 /**
- * Compares what any write leaves behind; the change time catches a modification time put back. Asked
- * by name, so that a file put in its place is found out too.
+ * Compares what any write leaves behind; the change time catches a modification time put back. By name,
+ * so that a file that replaced it is detected too.
  */
 async function checkUnchanged(file: string | URL, before: BigIntStats): Promise<void> {
   const after = await stat(file, { bigint: true }).catch(() => undefined);

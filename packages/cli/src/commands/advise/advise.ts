@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { expiryOption } from "../../signing/expiry-option.ts";
+import { expiryOption } from "../../signing/signing-options.ts";
 
 /** `portcullis advise`: which Token Expiry should Jamf Pro have? */
 export const advise = defineCommand({

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../command-line/command.ts";
-import { expiryOption } from "../../signing/expiry-option.ts";
+import { expiryOption } from "../../signing/signing-options.ts";
 
 /** `portcullis demo`: see a download being allowed and refused, with nothing set up. */
 export const demo = defineCommand({

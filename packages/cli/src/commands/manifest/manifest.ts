@@ -1,7 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { expiryOption } from "../../signing/expiry-option.ts";
-import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
+import { expiryOption, privateKeyOptionTable } from "../../signing/signing-options.ts";
 
 /** `portcullis manifest`: the property list from which devices install an app. */
 export const manifest = defineCommand({

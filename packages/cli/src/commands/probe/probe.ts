@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { privateKeyOptionTable } from "../../signing/private-key-option-table.ts";
+import { privateKeyOptionTable } from "../../signing/signing-options.ts";
 
 /** `portcullis probe`: does this server serve a file to valid tokens only? */
 export const probe = defineCommand({

@@ -1,4 +1,4 @@
-import type { OptionTable } from "../command-line/option.ts";
+import type { DurationOption, OptionTable } from "../command-line/option.ts";
 
 /** The options of every command that signs tokens of its own. */
 export const privateKeyOptionTable = {
@@ -13,3 +13,12 @@ export const privateKeyOptionTable = {
     description: "file whose first line is the passphrase of the private key, if it is encrypted",
   },
 } as const satisfies OptionTable;
+
+/** Jamf Pro's Token Expiry: 1 to 120 whole minutes; each command adds the description and the default. */
+export const expiryOption = {
+  kind: "duration",
+  bareUnit: "min",
+  step: 60,
+  min: 60,
+  max: 7200,
+} as const satisfies Omit<DurationOption, "description">;
