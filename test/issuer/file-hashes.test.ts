@@ -160,7 +160,7 @@ describe("hashing", () => {
     mkdirSync(path("folder"));
     execFileSync("mkfifo", [path("pipe")]);
     for (const name of ["folder", "pipe"]) {
-      await assert.rejects(hashFile(path(name)), failsWith("file_not_regular", /no regular file/));
+      await assert.rejects(hashFile(path(name)), failsWith("file_not_regular", /not a regular file/));
     }
   });
 
