@@ -13,9 +13,9 @@ const rounds = 25;
 async function race(contenders) {
   const least = {};
   for (let round = 0; round < rounds; round += 1) {
-    for (const [name, judge] of Object.entries(contenders)) {
+    for (const [name, verify] of Object.entries(contenders)) {
       const start = performance.now();
-      for (const token of tokens) await judge(token);
+      for (const token of tokens) await verify(token);
       const time = ((performance.now() - start) * 1000) / tokens.length;
       least[name] = Math.min(least[name] ?? Number.POSITIVE_INFINITY, time);
     }

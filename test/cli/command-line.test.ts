@@ -99,7 +99,7 @@ test("what Kubernetes puts into PORTCULLIS_PORT for a service of that name is no
   assert.match(stderr, /^portcullis: --key a\.pem: there is no such file/);
 });
 
-test("a misspelt variable is remarked on, one of another command or of Kubernetes is not", async () => {
+test("an unknown variable produces a warning, one of another command or of Kubernetes does not", async () => {
   const kubernetes = ["SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR"];
   const env = {
     PORTCULLIS_CLOCKSKEW: "0",

@@ -143,7 +143,7 @@ export function runContract(driver: ContractDriver): void {
       }
     });
 
-    test("HEAD is judged like GET: same status and headers, no body", async () => {
+    test("HEAD is checked like GET: same status and headers, no body", async () => {
       for (const [target, status, code] of badTargets()) {
         const [head, get] = [await request(target, { method: "HEAD" }), await request(target)];
         assertRefusal(head, status, code);
@@ -191,7 +191,7 @@ export function runContract(driver: ContractDriver): void {
       assertRefusal(await request("/a.ipa", { method: "POST", headers, body }), 401, "token_missing");
     });
 
-    test("absolute-form request targets are judged by their query like any other", async () => {
+    test("absolute-form request targets are checked by their query like any other", async () => {
       const reply = await request(`http://files.example/a.ipa?token=${token}`);
       if (reply.status === 308 && oddTargetResponses.includes(308)) return;
       assert.equal(reply.status, 200);

@@ -88,7 +88,7 @@ test("an expiry further ahead than the longest lifetime is refused", async () =>
   assert.equal(await at(testTime + 600, { maxLifetime: 540 }), "allowed");
 });
 
-test("nbf and iat are judged if they are there", async () => {
+test("nbf and iat are checked if present", async () => {
   for (const name of ["nbf", "iat"]) {
     assert.equal(await codeFor({ ...jamfClaims, [name]: testTime }), "allowed");
     assert.equal(await codeFor({ ...jamfClaims, [name]: 0 }), "allowed");

@@ -62,7 +62,7 @@ test("without exactly three segments a token is malformed, whatever its header s
   }
 });
 
-test("another header as long as Jamf Pro's is judged, even if that stands elsewhere in the token", async () => {
+test("another header as long as Jamf Pro's is validated, even if that one is elsewhere in the token", async () => {
   const other = segment({ alg: "HS256" });
   assert.equal(other.length, header.length);
   for (const token of [`${other}.${payload}.${signature}${header}`, `${other}.${header}.${signature}`]) {
@@ -119,7 +119,7 @@ test("text in UTF-16 or broken UTF-8 is malformed", async () => {
   }
 });
 
-test("Jamf Pro's header with more behind it is judged as what it is", async () => {
+test("Jamf Pro's header with more behind it is validated as what it is", async () => {
   assert.equal(await codeFor(await signed(`${header}AAAA`, payload)), "token_malformed");
   assert.equal(await codeFor(await signed(`${header.slice(0, -1)}`, payload)), "token_malformed");
 });

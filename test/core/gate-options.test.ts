@@ -92,7 +92,7 @@ test("the caller's options are not changed", () => {
   createGate(options);
 });
 
-test("an option is read once: a getter cannot show the judge one value and the gate another", async () => {
+test("an option is read once: a getter cannot show the validation one value and the gate another", async () => {
   const key = await webSigningKey();
   let reads = 0;
   const options = {

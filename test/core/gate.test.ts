@@ -22,7 +22,7 @@ test("a token as Jamf Pro makes it opens the gate", async () => {
   assert.match(decision.keyId, /^[A-Za-z0-9_-]{43}$/);
 });
 
-test("the claims handed out are frozen and have no prototype", async () => {
+test("the claims of a decision are frozen and have no prototype", async () => {
   const claims = '{"sub":"AppManifest","iss":"JSS","exp":1503324914,"__proto__":{"polluted":1},"x":[{"y":{}}]}';
   const decision = await createGate({ keys: key.publicPem, now }).check(`?token=${await webSignToken(key, claims)}`);
   assert.ok(decision.allowed);
@@ -34,7 +34,7 @@ test("the claims handed out are frozen and have no prototype", async () => {
   assert.equal((decision.claims as { polluted?: number }).polluted, undefined);
 });
 
-test("absolute, path-only and strange request targets are judged alike", async () => {
+test("absolute, path-only and strange request targets are decided alike", async () => {
   const token = await webSignToken(key);
   for (const target of [
     "https://example.com/a.ipa",
@@ -78,7 +78,7 @@ test("a refusal after the signature held carries the verified claims and the key
   assert.equal(decision.message, "The token has expired; send the install command again for a fresh link.");
 });
 
-test("expiry is judged at the moment of each request, also for a remembered token", async () => {
+test("expiry is checked at the moment of each request, also for a remembered token", async () => {
   let time = testTime;
   const gate = createGate({ keys: key.publicPem, now: () => time });
   const url = `/a?token=${await webSignToken(key)}`;

@@ -112,7 +112,7 @@ test("a deeply nested payload neither crashes nor passes for want of stack", asy
   assert.equal(await codeFor(`${signingInput}.${await signatureOf(key, signingInput)}`), "issuer_mismatch");
 });
 
-test("no 8 KiB of input takes longer than 5 ms to judge, to redact and to strip", async () => {
+test("no 8 KiB of input takes longer than 5 ms to check, to redact and to strip", async () => {
   const parts = [
     "A",
     ".",

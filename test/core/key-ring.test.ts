@@ -46,7 +46,7 @@ test("where token and keys have a kid, only the key that agrees is tried", async
   assert.equal(await codeFor(gate, await signed(second)), "allowed");
 });
 
-test("a token with a kid is judged right by the very first request of a gate", async () => {
+test("a token with a kid is verified correctly by the very first request of a gate", async () => {
   const token = await webSignToken(first, jamfClaims, { alg: "RS256", kid: "b" });
   assert.equal(await codeFor(createGate({ keys: [keyed(first, "a")], now }), token), "signature_invalid");
   assert.equal(await codeFor(createGate({ keys: [keyed(first, "b")], now }), token), "allowed");

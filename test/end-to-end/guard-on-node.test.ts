@@ -42,7 +42,7 @@ for (const [name, createApp] of [
   });
 }
 
-test("a request to upgrade is judged like any other, and CONNECT gets no answer at all", async () => {
+test("a request to upgrade is checked like any other, and CONNECT gets no response at all", async () => {
   const key = signingKey();
   let reached = 0;
   const server = await listen(

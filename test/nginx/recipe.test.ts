@@ -73,7 +73,7 @@ test("probe finds this example LOCKED", async () => {
   }
 });
 
-test("HEAD is judged like GET, and has no body", async () => {
+test("HEAD is checked like GET, and has no body", async () => {
   const allowed = await nginx.get(`/apps/example.ipa?token=${fresh()}`, { method: "HEAD" });
   assert.deepEqual([allowed.status, allowed.headers["content-length"]], [200, "7"]);
   const refused = await nginx.get("/apps/example.ipa", { method: "HEAD" });
@@ -119,7 +119,7 @@ for (const [name, query, status, code] of [
   });
 }
 
-test("whoever has no token is told nothing about which files there are", async () => {
+test("a client without a token learns nothing about which files exist", async () => {
   const there = await nginx.get("/apps/example.ipa");
   const notThere = await nginx.get("/apps/nothing.ipa");
   assert.equal(there.status, notThere.status);
@@ -148,7 +148,7 @@ test("hidden files, listings and links out of the folder are refused even with a
   assert.equal((await nginx.get(`/apps/link.txt?token=${fresh()}`)).status, 403);
 });
 
-test("the location that judges cannot be asked from outside", async () => {
+test("the location that checks cannot be asked from outside", async () => {
   assert.equal((await nginx.get(`/_portcullis?token=${fresh()}`)).status, 404);
 });
 

@@ -9,7 +9,7 @@ export function freshToken(key: SigningKey, lifetime = 600): string {
 }
 
 /**
- * A running server hands out a file of this content under this path only with a token, and refuses with the very
+ * A running server serves a file of this content under this path only with a token, and refuses with the very
  * answer that the guard gives: status, headers and problem document.
  */
 export async function assertGuardsFile(port: number, path: string, content: string, key: SigningKey): Promise<void> {

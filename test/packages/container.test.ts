@@ -19,7 +19,7 @@ test("the container's own lines make the command of a clone, and install it", ()
   for (const name of readdirSync(clone)) if (name.endsWith(".tgz")) cpSync(join(clone, name), join(packed, name));
 
   const prefix = temporaryFolder();
-  // The cache of whoever runs this is not the image's to clean.
+  // The cache of the person who runs this is not the image's to clean.
   const line = install.replace("/packed/", `${packed}/`).replace(" && npm cache clean --force", "");
   run("sh", ["-c", line], prefix, { npm_config_prefix: prefix, npm_config_prefer_offline: "true" });
   const { version } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"));

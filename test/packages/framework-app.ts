@@ -20,7 +20,7 @@ export interface AppRecipe {
   readonly page: string;
   /** Where a file of the page goes if not to the path that it names. */
   readonly elsewhere?: Readonly<Record<string, string>>;
-  /** Files to hand out, and whatever else the app reads. */
+  /** Files to serve, and everything else the app reads. */
   readonly files: Readonly<Record<string, string>>;
 }
 

@@ -45,7 +45,7 @@ test("ranges of what lies in public are answered behind the README's proxy", asy
   assert.deepEqual([status, headers["content-range"], body], [206, "bytes 4-7/29", "file"]);
 });
 
-test("the README's route handler hands out a file", async () => {
+test("the README's route handler serves a file", async () => {
   await assertGuardsFile(server.port, "/apps/app.ipa", "the file beside the app", key);
 });
 

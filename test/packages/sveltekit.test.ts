@@ -39,7 +39,7 @@ test("the README's code and the fixture around it pass the type check", () => {
   assert.equal(run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], app), "");
 });
 
-test("the README's endpoint hands out a file", async () => {
+test("the README's endpoint serves a file", async () => {
   await assertGuardsFile(server.port, "/apps/app.ipa", "the file beside the app", key);
 });
 

@@ -232,13 +232,13 @@ describe("builds", () => {
   test("an error of the ESM build is recognised by the CommonJS build, and the other way round", async () => {
     const esm = await import("../../packages/core/dist/index.js" as string);
     const cjs = require("../../packages/core/dist/index.cjs");
-    for (const [thrower, judge] of [
+    for (const [thrower, reader] of [
       [esm, cjs],
       [cjs, esm],
     ]) {
       assert.throws(
         () => thrower.createGate({}),
-        (error) => judge.isConfigurationError(error),
+        (error) => reader.isConfigurationError(error),
       );
     }
   });

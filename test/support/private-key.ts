@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 
-/** A throw-away RSA private key as PKCS#8 PEM; 2048 bits unless told otherwise. */
+/** A temporary RSA private key as PKCS#8 PEM; 2048 bits unless told otherwise. */
 export function privateKeyPem(modulusLength = 2048): string {
   return pemOf(generateKeyPairSync("rsa", { modulusLength }).privateKey);
 }

@@ -3,7 +3,7 @@ import { jamfClaims, testTime } from "./web-signing-key.ts";
 
 export { jamfClaims, testTime };
 
-/** A throw-away RSA key pair; every test file makes its own, none is ever committed. */
+/** A temporary RSA key pair; every test file makes its own, none is ever committed. */
 export interface SigningKey {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { jamfClaims, type SigningKey, segment, signingKey, signToken, testTime } from "./signing-key.ts";
 
-/** One URL to judge, and what is odd about it. */
+/** One URL to check, and what is odd about it. */
 export interface SuiteEntry {
   readonly name: string;
   readonly url: string;
@@ -11,7 +11,7 @@ const jamfHeader = { alg: "RS256" };
 
 /**
  * URLs of every kind that a gate meets, for comparing two gates that should agree: tokens of the
- * trusted key, sound and unsound, tokens of nobody, and queries written in every way. To be judged
+ * trusted key, sound and unsound, tokens of nobody, and queries written in every way. To be checked
  * at {@link testTime}.
  */
 export function tokenSuite(key: SigningKey): SuiteEntry[] {

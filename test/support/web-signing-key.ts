@@ -1,5 +1,5 @@
 /**
- * Throw-away keys and tokens of any shape, by Web Crypto alone, so that the tests of core run in
+ * Temporary keys and tokens of any shape, by Web Crypto alone, so that the tests of core run in
  * every runtime. Every test file makes its own key; none is ever committed.
  */
 export interface WebSigningKey {

@@ -37,7 +37,7 @@ function begun(name: string, bytes: number): string {
   return path;
 }
 
-/** The ranges that were answered with 206 since the log had so many lines. */
+/** The ranges that were answered with 206 since the log had this many lines. */
 const rangesSince = (lines: number) =>
   portcullis.log.slice(lines).flatMap(({ status, range }) => (status === 206 ? [String(range)] : []));
 

@@ -28,8 +28,8 @@ for (const unit of units) {
     assert.equal(verified.code, 0, verified.stderr);
     assert.doesNotMatch(verified.stderr, new RegExp(unit.replace(".", "\\.")));
     // The threshold is ten times the exposure: 2.5 of 10, "OK".
-    const judged = await runTool("systemd-analyze", ["security", "--offline=true", "--threshold=25", path]);
-    assert.equal(judged.code, 0, judged.stdout + judged.stderr);
+    const rated = await runTool("systemd-analyze", ["security", "--offline=true", "--threshold=25", path]);
+    assert.equal(rated.code, 0, rated.stdout + rated.stderr);
   });
 }
 

@@ -80,7 +80,7 @@ test("Response.error(), which is no answer, is the runtime's as it would be with
   assert.equal(await guard(options, () => error)(new Request(url)), error);
 });
 
-test("whoever stops reading an answer stops the handler's stream, also where the answer was copied", async () => {
+test("a client that stops reading a response stops the handler's stream, also where the response was copied", async () => {
   const stopped: unknown[] = [];
   const body = () => new ReadableStream({ cancel: (reason) => void stopped.push(reason) });
   for (const isReadOnly of [false, true]) {

@@ -18,7 +18,7 @@ export const maxTokenLength = 4096;
 
 const utf8 = new TextEncoder();
 
-/** Jamf Pro's header, `{"alg":"RS256"}`: all its tokens start with it, so it is judged once. */
+/** Jamf Pro's header, `{"alg":"RS256"}`: all its tokens start with it, so it is validated once. */
 const jamfHeaderSegment = "eyJhbGciOiJSUzI1NiJ9";
 const jamfHeader = readHeader(utf8.encode(jamfHeaderSegment));
 

@@ -8,7 +8,7 @@ import { type RsaPublicKey, rsaPublicKey } from "./rsa-public-key.ts";
  * (`RSA PUBLIC KEY`) or an X.509 certificate; with a byte order mark, CRLF, text around it, on a
  * single line, or with `\n` written out as environment variables have it.
  *
- * Of a certificate only the key is used; its dates and its issuer are not judged.
+ * Of a certificate only the key is used; its dates and its issuer are not checked.
  */
 export function readPemPublicKey(text: string): RsaPublicKey {
   if (/PRIVATE KEY-----/.test(text)) {

@@ -10,7 +10,7 @@ export interface RsaPublicKey {
 }
 
 /**
- * Judges the numbers of an RSA public key.
+ * Checks the numbers of an RSA public key.
  *
  * RFC 7518 section 3.3 asks for 2048 bits at least; the upper bounds keep a hostile key from making
  * every check slow; an even or tiny exponent is never what a sound tool generates.

@@ -3,7 +3,7 @@ import type { JoseHeader } from "./jose-header.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { VerificationKey } from "./rs256.ts";
 
-/** What need not be worked out twice for one token. Its times and its key are judged again each time. */
+/** What need not be worked out twice for one token. Its times and its key are checked again each time. */
 export interface VerifiedToken {
   readonly token: string;
   readonly header: JoseHeader;

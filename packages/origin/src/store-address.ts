@@ -12,7 +12,7 @@ export function folderPrefix(prefix: string): string {
 }
 
 /**
- * Reads a store's address: `https:`, or `http:` to this computer. On any other way, whoever is on it could read the
+ * Reads a store's address: `https:`, or `http:` to this computer. On any other way, anyone who is on it could read the
  * credentials and replace the files.
  *
  * @throws {TypeError} with the option's name

@@ -170,7 +170,7 @@ for (const path of unsound) {
 
 test("without a token every path has one and the same answer, so a stranger learns nothing", async () => {
   const answers = new Set<string>();
-  // "app.ipa" is no request target at all: the HTTP parser answers before anything is judged.
+  // "app.ipa" is no request target at all: the HTTP parser answers before anything is checked.
   for (const path of ["/app.ipa", ...notFound, ...unsound].filter((path) => path !== "app.ipa")) {
     const { status, headers, body } = await rawRequest(port, path, { headers: { Range: "bytes=0-0" } });
     const { date: _, ...others } = headers;

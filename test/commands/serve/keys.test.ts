@@ -196,7 +196,7 @@ test("the warning comes, once, when a public key is replaced by its own private 
   assert.equal(await ask(await portcullis.port(), oldKey), 200);
 });
 
-test("a key file that everyone may write to is remarked on", async () => {
+test("a key file that everyone can write to produces a warning", async () => {
   const source = file("writable.pem", oldKey.publicPem);
   chmodSync(source, 0o666);
   await started([source]).line(({ level, msg }) => level === "warn" && /chmod 644/.test(msg ?? ""));

@@ -73,7 +73,7 @@ test("files are served over TLS 1.2 and 1.3, and not over what is older", async 
   await assert.rejects(handshake(tooOld), /alert|protocol version|ECONNRESET/i);
 });
 
-test("a handshake that fails is counted, and the log says what the administrator can mend", async () => {
+test("a handshake that fails is counted, and the log says what the administrator can fix", async () => {
   const status = join(base, "handshakes.sock");
   const failing = started(...(await makeCertificate("untrusted")), "--status", status);
   const port = await failing.port();
@@ -117,7 +117,7 @@ test("a renewed certificate is taken up without a restart; a broken one leaves t
   assert.equal(new Set(problems).size, problems.length, "each problem is said once");
 });
 
-test("a private key that every user may read or change is remarked on", async () => {
+test("a private key that every user can read or change produces a warning", async () => {
   const pair = await makeCertificate("open");
   for (const [mode, deeds] of [
     [0o644, "read"],
@@ -209,7 +209,7 @@ test("a certificate with a byte order mark, in UTF-16 or with its key before it 
   }
 });
 
-test("a certificate that devices refuse for its dates is remarked on, when it is so", async () => {
+test("a certificate that devices refuse for its dates produces a warning when it starts to", async () => {
   const [certificate, privateKey] = await makeCertificate("dates");
   const files = { certificate, key: privateKey };
   const loaded = await loadTls(files);

@@ -59,7 +59,7 @@ function readRoot(content: Buffer, name: string): XmlElement {
   try {
     return parseXml(decodeXml(content));
   } catch {
-    // Said below: what the parser says is of no use to whoever has the package.
+    // Said below: what the parser says is of no use to the person who has the package.
   }
   throw issuerError("package_damaged", `The ${name} in the .pkg cannot be read: build or copy the package again.`);
 }

@@ -61,7 +61,7 @@ function tableOfContents(xml: string): XmlElement {
     const [toc] = childrenNamed(parseXml(xml), "toc");
     if (toc) return toc;
   } catch {
-    // Said below: what the parser says is of no use to whoever has the package.
+    // Said below: what the parser says is of no use to the person who has the package.
   }
   throw issuerError("package_damaged", "The .pkg has no readable table of contents: build or copy it again.");
 }

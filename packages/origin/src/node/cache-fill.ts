@@ -128,7 +128,7 @@ export function startFill(object: OriginObject, file: string): CacheFill {
   }
 
   const completed = download();
-  completed.catch(() => {}); // told to whoever asks; readers go on at the origin
+  completed.catch(() => {}); // reported to those who ask; readers go on at the origin
   return { completed, read };
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Missing } from "../origin.ts";
 import { type FileStat, pathOfDescriptor, realRoot, resolvesInside } from "./confinement.ts";
 
-/** A regular file inside the folder, open. Whoever opened it must close it. */
+/** A regular file inside the folder, open. Its opener must close it. */
 export interface OpenFile {
   readonly fd: number;
   readonly stat: FileStat;

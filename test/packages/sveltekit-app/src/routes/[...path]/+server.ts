@@ -3,7 +3,7 @@ import { contractHandler, respondWithWhatWasSeen } from "../../../contract.js";
 
 const handler = contractHandler(JSON.parse(process.env.CONTRACT_SETUP ?? "{}"));
 
-/** Odd targets of the contract end in slashes: they are to be judged, not redirected. */
+/** Odd targets of the contract end in slashes: they must be checked, not redirected. */
 export const trailingSlash = "ignore";
 
 export const fallback: RequestHandler = async ({ request, url, locals }) => {
