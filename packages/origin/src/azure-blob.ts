@@ -1,5 +1,10 @@
-import type { Origin } from "./origin.ts";
-import { createRemoteOrigin, type RemoteOptions, type StoreRequest } from "./remote-origin.ts";
+import {
+  createRemoteOrigin,
+  type RemoteOptions,
+  type RemoteOrigin,
+  type StoreProblem,
+  type StoreRequest,
+} from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
 
 /** What opens a private container: the account's key, or a shared access signature that allows reading. */
@@ -31,7 +36,7 @@ const serviceVersion = "2021-08-06";
  * @example
  * const origin = azureBlob({ account: "example", container: "apps", credentials: { sas } });
  */
-export function azureBlob(options: AzureBlobOptions): Origin {
+export function azureBlob(options: AzureBlobOptions): RemoteOrigin {
   const { account, container, prefix = "", credentials } = options;
   const service = readStoreAddress("endpoint", options.endpoint ?? `https://${account}.blob.core.windows.net`);
   const base = new URL(`${service.pathname.replace(/\/*$/, "/")}${encodePath(container)}/`, service);
@@ -39,8 +44,10 @@ export function azureBlob(options: AzureBlobOptions): Origin {
   const key = accountKey === undefined ? undefined : importAccountKey(accountKey);
   key?.catch(() => {}); // reported by the request that needs it
 
+  const address = (name: string): URL => new URL(encodePath(folderPrefix(prefix) + name), base);
+
   async function send(name: string, { method, headers, signal }: StoreRequest): Promise<Response> {
-    const url = new URL(encodePath(folderPrefix(prefix) + name), base);
+    const url = address(name);
     const all: Record<string, string> = {
       ...headers,
       "x-ms-date": new Date().toUTCString(),
@@ -52,7 +59,7 @@ export function azureBlob(options: AzureBlobOptions): Origin {
     return fetch(url, { method, headers: all, redirect: "manual", signal });
   }
 
-  return createRemoteOrigin({ title: `the container ${container}`, send, explain }, options);
+  return createRemoteOrigin({ title: `the container ${container}`, send, address, explain }, options);
 }
 
 /** The request in the form that Azure signs; the version's headers come first, then what it was asked. */
@@ -85,10 +92,9 @@ const remedies: Readonly<Record<string, string>> = {
   ServerBusy: "too many requests",
 };
 
-async function explain(response: Response): Promise<string> {
+async function explain(response: Response): Promise<StoreProblem> {
   await response.body?.cancel();
-  const code = response.headers.get("x-ms-error-code") ?? "";
-  if (!/^\w{1,64}$/.test(code)) return `status ${response.status}`;
-  const remedy = remedies[code];
-  return remedy === undefined ? code : `${code}: ${remedy}`;
+  const told = response.headers.get("x-ms-error-code") ?? "";
+  const code = /^\w{1,64}$/.test(told) ? told : `status ${response.status}`;
+  return { code, remedy: Object.hasOwn(remedies, code) ? remedies[code] : undefined };
 }

@@ -1,5 +1,4 @@
-import type { Origin } from "./origin.ts";
-import { createRemoteOrigin, type RemoteOptions } from "./remote-origin.ts";
+import { createRemoteOrigin, type RemoteOptions, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, readStoreAddress } from "./store-address.ts";
 
 /** A private web server. */
@@ -19,15 +18,17 @@ export interface HttpOriginOptions extends RemoteOptions {
  * @example
  * const origin = httpOrigin({ url: "https://files.internal/apps/", headers: { Authorization: secret } });
  */
-export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginOptions): Origin {
+export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginOptions): RemoteOrigin {
   const base = readStoreAddress("url", url);
   if (base.search !== "" || base.hash !== "") throw new TypeError("url: leave the query and the fragment out");
   base.pathname = base.pathname.replace(/\/*$/, "/");
+  const address = (name: string): URL => new URL(encodePath(name), base);
   return createRemoteOrigin(
     {
       title: "the web server",
+      address,
       async send(name, { method, headers, signal }) {
-        const url = new URL(encodePath(name), base);
+        const url = address(name);
         const response = await fetch(url, { method, headers: { ...extra, ...headers }, redirect: "manual", signal });
         if (!isFolderRedirect(response, url)) return response;
         await response.body?.cancel();
@@ -35,12 +36,7 @@ export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginO
       },
       async explain(response) {
         await response.body?.cancel();
-        const { status } = response;
-        if (status === 401 || status === 403)
-          return `status ${status}: its credentials are missing or wrong, or it hides the file`;
-        if (status >= 300 && status < 400)
-          return `status ${status}: it redirects, which is not followed; give the final URL`;
-        return `status ${status}`;
+        return { code: `status ${response.status}`, remedy: remedyFor(response.status) };
       },
     },
     options,
@@ -52,4 +48,10 @@ function isFolderRedirect({ status, headers }: Response, url: URL): boolean {
   const location = headers.get("Location");
   if (status < 301 || status > 308 || location === null || !URL.canParse(location, url)) return false;
   return new URL(location, url).pathname === `${url.pathname}/`;
+}
+
+function remedyFor(status: number): string | undefined {
+  if (status === 401 || status === 403) return "its credentials are missing or wrong, or it hides the file";
+  if (status >= 300 && status < 400) return "it redirects, which is not followed; give the final URL";
+  return undefined;
 }

@@ -26,5 +26,5 @@ export { type ConditionalRequest, ifRangeHolds, type Selection, selectRange } fr
 export { type AzureBlobOptions, type AzureCredentials, azureBlob } from "./azure-blob.ts";
 export { type HttpOriginOptions, httpOrigin } from "./http-origin.ts";
 export { type R2BucketLike, type R2ObjectLike, type R2Options, r2 } from "./r2.ts";
-export type { RemoteOptions } from "./remote-origin.ts";
+export type { RemoteCheck, RemoteOptions, RemoteOrigin, StoreExchange } from "./remote-origin.ts";
 export { type S3Credentials, type S3Options, s3 } from "./s3.ts";

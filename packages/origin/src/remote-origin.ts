@@ -15,11 +15,37 @@ export interface RemoteStore {
   readonly title: string;
   /** Sends one request for an object. Redirects are not followed: the response that redirects is returned. */
   send(name: string, request: StoreRequest): Promise<Response>;
-  /**
-   * Says why the store refused, as a phrase for the administrator's log, without a URL or credentials. `response` is
-   * that of a GET, so that it has a body.
-   */
-  explain(response: Response): Promise<string>;
+  /** Where an object is, without credentials, to find out whether the store gives it to everybody. */
+  address(name: string): URL;
+  /** Says why the store refused, without a URL or credentials. `response` is that of a GET, so that it has a body. */
+  explain(response: Response): Promise<StoreProblem>;
+}
+
+/** Why a store refused a request. */
+export interface StoreProblem {
+  /** The store's own name for it, such as `NoSuchBucket`, or the status. */
+  readonly code: string;
+  /** What the administrator can do about it, if that is known. */
+  readonly remedy?: string | undefined;
+}
+
+/** An origin that other computers hold. */
+export interface RemoteOrigin extends Origin {
+  /** Asks for an object that does not exist: that must be all that is wrong. Never rejects. */
+  check(): Promise<RemoteCheck>;
+  /** Whether anybody who knows its address gets an object without credentials, so that the gate can be bypassed. */
+  isPublic(name: string): Promise<boolean>;
+}
+
+/** Whether an origin can be used; `unreachable` can pass by itself. */
+export type RemoteCheck =
+  | { readonly outcome: "usable" }
+  | { readonly outcome: "restricted" | "refused" | "unreachable"; readonly problem: string };
+
+/** One response of a store, for metrics; `status` is 0 if there was none. */
+export interface StoreExchange {
+  readonly status: number;
+  readonly seconds: number;
 }
 
 /** How a remote origin waits and retries; tests shorten the times. */
@@ -30,6 +56,8 @@ export interface RemoteOptions {
   readonly stallTimeout?: number | undefined;
   /** The first delay before a retry, in milliseconds; it doubles, and half of it is random. Default 200. */
   readonly retryDelay?: number | undefined;
+  /** Told of each request to the store, for metrics. */
+  readonly onExchange?: ((exchange: StoreExchange) => void) | undefined;
 }
 
 /** A store failed after it had been asked correctly; `status` is what the client gets if no byte was sent yet. */
@@ -52,8 +80,8 @@ const isTransient = (status: number): boolean => status === 429 || (status >= 50
  * What is transient (no connection, 429, 500, 502 to 504) is tried three times before the first byte, and never after it:
  * a client that has part of a version resumes by itself.
  */
-export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = {}): Origin {
-  const { responseTimeout = 10_000, stallTimeout = 60_000, retryDelay = 200 } = options;
+export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = {}): RemoteOrigin {
+  const { responseTimeout = 10_000, stallTimeout = 60_000, retryDelay = 200, onExchange } = options;
 
   /** Sends a request until the store gives a lasting response. */
   async function send(name: string, request: StoreRequest): Promise<Response> {
@@ -63,7 +91,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
       if (request.signal.aborted) throw request.signal.reason;
       if (attempt === attempts) {
         if (!(outcome instanceof Response)) throw new StoreError(503, `${store.title} cannot be reached: ${outcome}`);
-        throw new StoreError(503, `${store.title} is unavailable: ${await store.explain(outcome)}`);
+        throw new StoreError(503, `${store.title} is unavailable: ${await explained(outcome)}`);
       }
       if (outcome instanceof Response) await outcome.body?.cancel();
       await pause(retryDelay * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), request.signal);
@@ -74,15 +102,28 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
   async function sendOnce(name: string, request: StoreRequest): Promise<Response | string> {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), responseTimeout);
+    const started = performance.now();
+    let status = 0;
     try {
-      return await store.send(name, { ...request, signal: AbortSignal.any([request.signal, deadline.signal]) });
+      const response = await store.send(name, {
+        ...request,
+        signal: AbortSignal.any([request.signal, deadline.signal]),
+      });
+      status = response.status;
+      return response;
     } catch (error) {
       if (deadline.signal.aborted) return `no response within ${responseTimeout / 1000} s`;
       const { cause, message } = error as { readonly cause?: { readonly code?: string }; readonly message: string };
       return cause?.code ?? message;
     } finally {
       clearTimeout(timer);
+      onExchange?.({ status, seconds: (performance.now() - started) / 1000 });
     }
+  }
+
+  async function explained(response: Response): Promise<string> {
+    const { code, remedy } = await store.explain(response);
+    return remedy === undefined ? code : `${code}: ${remedy}`;
   }
 
   async function open(name: string, signal: AbortSignal): Promise<OriginObject | Missing> {
@@ -92,7 +133,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
     // A response to HEAD has no body, which is where stores say what is wrong.
     const refusal = await send(name, { method: "GET", headers: { ...identity, Range: "bytes=0-0" }, signal });
     if (refusal.status === 404) return { found: false, status: 404 };
-    const problem = `${store.title} refused: ${await store.explain(refusal)}`;
+    const problem = `${store.title} refused: ${await explained(refusal)}`;
     return { found: false, status: refusal.status === 403 || refusal.status === 401 ? 404 : 502, problem };
   }
 
@@ -150,7 +191,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
     const { status, body } = response;
     if (status === 412 || status === 404) throw changed(name);
     if (status !== 200 && status !== 206) {
-      throw new StoreError(502, `${store.title} refused: ${await store.explain(response)}`);
+      throw new StoreError(502, `${store.title} refused: ${await explained(response)}`);
     }
     const isWhole = first === 0 && last === facts.size - 1;
     const isRange = response.headers.get("Content-Range") === `bytes ${first}-${last}/${facts.size}`;
@@ -175,8 +216,37 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
         return { found: false, status: error.status, problem: error.message };
       }
     },
+    async check() {
+      const { signal } = new AbortController();
+      const name = `portcullis-check-${crypto.randomUUID()}`;
+      try {
+        const response = await send(name, { method: "GET", headers: { ...identity, Range: "bytes=0-0" }, signal });
+        const { code, remedy } = await store.explain(response);
+        if (response.status === 404 && missingObjectCodes.includes(code)) return { outcome: "usable" };
+        const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
+        return { outcome: code === "AccessDenied" ? "restricted" : "refused", problem };
+      } catch (error) {
+        return { outcome: "unreachable", problem: (error as Error).message };
+      }
+    },
+    async isPublic(name) {
+      try {
+        const response = await fetch(store.address(name), {
+          headers: { Range: "bytes=0-0" },
+          redirect: "manual",
+          signal: AbortSignal.timeout(responseTimeout),
+        });
+        await response.body?.cancel();
+        return response.status === 200 || response.status === 206;
+      } catch {
+        return false;
+      }
+    },
   };
 }
+
+/** How stores say that they have no such object; one that says no more than its status is a web server. */
+const missingObjectCodes = ["NoSuchKey", "BlobNotFound", "status 404"];
 
 /** Hashes and ranges are over the bytes as they are stored. */
 const identity = { "Accept-Encoding": "identity" };

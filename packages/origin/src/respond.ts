@@ -35,6 +35,7 @@ export async function respond(origin: Origin, request: Request, options: Respond
     if (object.problem !== undefined) onProblem(object.problem, name);
     return toResponse(missingResponse(object), method);
   }
+  if (object.problem !== undefined) onProblem(object.problem, name);
   const head = describeResponse(conditionsOf(request), object);
   if (head.range === undefined) {
     object.close();

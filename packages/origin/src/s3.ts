@@ -1,6 +1,11 @@
 import { AwsClient } from "aws4fetch";
-import type { Origin } from "./origin.ts";
-import { createRemoteOrigin, type RemoteOptions, type StoreRequest } from "./remote-origin.ts";
+import {
+  createRemoteOrigin,
+  type RemoteOptions,
+  type RemoteOrigin,
+  type StoreProblem,
+  type StoreRequest,
+} from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
 
 /** What signs requests to a bucket. */
@@ -42,7 +47,7 @@ export interface S3Options extends RemoteOptions {
  * @example
  * const origin = s3({ bucket: "apps", region: "eu-central-1", credentials: { accessKeyId, secretAccessKey } });
  */
-export function s3(options: S3Options): Origin {
+export function s3(options: S3Options): RemoteOrigin {
   const { bucket, prefix = "", credentials } = options;
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
     throw new TypeError(`bucket: "${bucket}" is not a bucket name`);
@@ -52,15 +57,17 @@ export function s3(options: S3Options): Origin {
   let region = options.region ?? "us-east-1";
   let base = baseUrl(options, region);
 
+  const address = (name: string): URL => new URL(encodePath(keyPrefix + name), base);
+
   async function send(name: string, request: StoreRequest): Promise<Response> {
-    const response = await sendSigned(new URL(encodePath(keyPrefix + name), base), request);
+    const response = await sendSigned(address(name), request);
     const actual = response.headers.get("x-amz-bucket-region");
     const isElsewhere = [301, 307, 400].includes(response.status) && actual !== null && actual !== region;
     if (!isElsewhere || options.endpoint !== undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(actual)) return response;
     await response.body?.cancel();
     region = actual;
     base = baseUrl(options, region);
-    return sendSigned(new URL(encodePath(keyPrefix + name), base), request);
+    return sendSigned(address(name), request);
   }
 
   async function sendSigned(url: URL, { method, headers, signal }: StoreRequest): Promise<Response> {
@@ -73,7 +80,7 @@ export function s3(options: S3Options): Origin {
     return fetch(signed, { redirect: "manual", signal });
   }
 
-  return createRemoteOrigin({ title: `the bucket ${bucket}`, send, explain }, options);
+  return createRemoteOrigin({ title: `the bucket ${bucket}`, send, address, explain }, options);
 }
 
 /** The bucket's address, with a slash at its end. */
@@ -104,12 +111,10 @@ const remedies: Readonly<Record<string, string>> = {
   SlowDown: "too many requests",
 };
 
-async function explain(response: Response): Promise<string> {
+async function explain(response: Response): Promise<StoreProblem> {
   const text = await readStart(response);
-  const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1];
-  if (code === undefined) return `status ${response.status}`;
-  const remedy = remedies[code];
-  return remedy === undefined ? code : `${code}: ${remedy}`;
+  const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1] ?? `status ${response.status}`;
+  return { code, remedy: Object.hasOwn(remedies, code) ? remedies[code] : undefined };
 }
 
 /** The first bytes of an error document, at most 4 KiB of it. */

@@ -29,6 +29,7 @@ export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginL
         if (object.problem !== undefined) onProblem(object.problem, name);
         return sendHead(response, missingResponse(object));
       }
+      if (object.problem !== undefined) onProblem(object.problem, name);
       if (response.destroyed) return object.close();
       const transfer = sendObject(request, response, object);
       response.once("close", () => {
