@@ -1,9 +1,9 @@
-import { type FoundToken, findTokens, isValueEnd } from "./find-tokens.ts";
+import { findTokens, type TokenSpan } from "@portcullis/core";
 
-/** A piece of a log that no token sticks out of. */
+/** A piece of a log that no token sticks out of; each character is one byte (Latin-1). */
 export interface TokenBlock {
-  readonly bytes: Buffer;
-  readonly tokens: readonly FoundToken[];
+  readonly text: string;
+  readonly tokens: readonly TokenSpan[];
 }
 
 /** Cuts a log into blocks. */
@@ -14,56 +14,61 @@ export interface TokenBlocks {
   last(): TokenBlock;
 }
 
-/** The longest line that is kept waiting for its end, and how much of a longer one is. */
-const longestLine = 256 * 1024;
-const longestToken = 16 * 1024;
-const lineFeed = 0x0a;
-const nothing = Buffer.alloc(0);
+/** The longest line that is kept until its end, and how much of a longer one is kept. */
+const maxLineLength = 256 * 1024;
+const maxTokenLength = 16 * 1024;
+
+/** Ends a token, encoded or not. */
+const tokenEnd = /[^\w.%\\-]/;
 
 /**
  * Cuts a stream into blocks at the ends of lines, so that a token split between two chunks stays
- * whole. Memory is bounded even if there is no end of line at all: such a stream is cut elsewhere,
- * but never in a token; of a token without end the rest is thrown away.
+ * whole. Memory is bounded even if there is no end of line: such a stream is cut elsewhere, but never
+ * inside a token; the rest of an endless token is dropped.
  */
 export function createTokenBlocks(parameter: string): TokenBlocks {
-  let waiting: Buffer = nothing;
+  let waiting = "";
   let insideToken = false;
 
   function next(chunk: Buffer): TokenBlock {
-    const fresh = insideToken ? afterToken(chunk) : chunk;
-    const bytes = waiting.length === 0 ? fresh : Buffer.concat([waiting, fresh]);
-    const lineEnd = fresh.lastIndexOf(lineFeed);
-    if (lineEnd !== -1) return cutAt(bytes, bytes.length - fresh.length + lineEnd + 1);
-    if (bytes.length <= longestLine) {
-      waiting = bytes;
-      return { bytes: nothing, tokens: [] };
-    }
-    return cutLongLine(bytes);
+    // A byte is a character, so that everything else is written as it was read, whatever its encoding.
+    const fresh = insideToken ? afterToken(chunk.toString("latin1")) : chunk.toString("latin1");
+    const text = waiting + fresh;
+    const lineEnd = fresh.includes("\n") ? lastLineEnd(text) : 0;
+    if (lineEnd > 0) return cutAt(text, lineEnd);
+    if (text.length > maxLineLength) return cutLongLine(text);
+    waiting = text;
+    return { text: "", tokens: [] };
   }
 
-  function cutAt(bytes: Buffer, end: number): TokenBlock {
-    waiting = bytes.subarray(end);
-    const block = bytes.subarray(0, end);
-    return { bytes: block, tokens: findTokens(block, parameter) };
+  function cutAt(text: string, end: number): TokenBlock {
+    waiting = text.slice(end);
+    const block = text.slice(0, end);
+    return { text: block, tokens: findTokens(block, parameter) };
   }
 
-  function cutLongLine(bytes: Buffer): TokenBlock {
-    const tokens = findTokens(bytes, parameter);
-    const end = bytes.length - longestToken;
-    const across = tokens.find((token) => token.start < end && token.end > end);
-    if (across === undefined) return cutAt(bytes, end);
-    if (across.end < bytes.length) return cutAt(bytes, across.end);
-    insideToken = true;
-    waiting = nothing;
-    return { bytes, tokens };
+  function cutLongLine(text: string): TokenBlock {
+    const tokens = findTokens(text, parameter);
+    const end = text.length - maxTokenLength;
+    const cut = tokens.find((token) => token.start < end && token.end > end)?.end ?? end;
+    insideToken = cut === text.length;
+    waiting = text.slice(cut);
+    return { text: text.slice(0, cut), tokens: tokens.filter((token) => token.end <= cut) };
   }
 
-  function afterToken(chunk: Buffer): Buffer {
-    const end = chunk.findIndex(isValueEnd);
-    if (end === -1) return nothing;
+  function afterToken(text: string): string {
+    const end = text.search(tokenEnd);
+    if (end === -1) return "";
     insideToken = false;
-    return chunk.subarray(end);
+    return text.slice(end);
   }
 
   return { next, last: () => cutAt(waiting, waiting.length) };
+}
+
+/** Behind the last line feed that ends a line; in quoted-printable, a line that ends with `=` goes on in the next. */
+function lastLineEnd(text: string): number {
+  let end = text.lastIndexOf("\n");
+  while (end > 0 && /=\r?$/.test(text.slice(Math.max(0, end - 2), end))) end = text.lastIndexOf("\n", end - 1);
+  return end + 1;
 }

@@ -1,15 +1,15 @@
 import type { OutputStream, Terminal } from "./terminal.ts";
 
-/** One line on standard error that is written over and over; nothing at all where nobody looks. */
+/** One line on standard error that is updated in place; nothing if standard error is not a terminal. */
 export interface ProgressLine {
   show(text: string): void;
-  /** Takes the line away, before anything else is printed. */
+  /** Removes the line, before anything else is printed. */
   clear(): void;
 }
 
 const shortestInterval = 100;
 
-/** Makes a progress line; most calls of `show` cost one look at the clock. */
+/** Creates a progress line; most calls of `show` only read the clock. */
 export function createProgressLine({
   stderr,
   err,
@@ -18,17 +18,25 @@ export function createProgressLine({
   readonly err: Terminal;
 }): ProgressLine {
   let last = 0;
-  let shown = false;
+  let shownLength = 0;
+
+  /** A line that was shown in a wider window is wrapped now, and takes several rows. */
+  function erase(): string {
+    const rowsAbove = Math.ceil(shownLength / err.width) - 1;
+    return `\r${rowsAbove > 0 ? `\u001b[${rowsAbove}A` : ""}\u001b[J`;
+  }
+
   return {
     show(text) {
       if (!err.isTerminal || Date.now() - last < shortestInterval) return;
       last = Date.now();
-      shown = true;
-      stderr.write(`\r\u001b[K${text.slice(0, err.width - 1)}`);
+      const line = text.slice(0, err.width - 1);
+      stderr.write(erase() + line);
+      shownLength = line.length;
     },
     clear() {
-      if (shown) stderr.write("\r\u001b[K");
-      shown = false;
+      if (shownLength > 0) stderr.write(erase());
+      shownLength = 0;
     },
   };
 }

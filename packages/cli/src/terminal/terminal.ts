@@ -19,7 +19,7 @@ export interface Terminal {
   readonly colours: Colours;
   /** Whether a person is looking: tables, progress and questions only then. */
   readonly isTerminal: boolean;
-  /** In characters; 80 where it is not known. */
+  /** In characters, as of now: a window can change; 80 if it is not known. */
   readonly width: number;
 }
 
@@ -45,7 +45,9 @@ export function createTerminal(stream: OutputStream, env: ColourVariables): Term
     written: () => last.then(() => problem),
     colours: pico.createColors(wantsColour(isTerminal, env)),
     isTerminal,
-    width: stream.columns || 80,
+    get width() {
+      return stream.columns || 80;
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { tokenText } from "../../log-files/find-tokens.ts";
 import { createTokenBlocks, type TokenBlock } from "../../log-files/token-blocks.ts";
 import type { LiveTokens } from "./live-tokens.ts";
 import type { CheckedToken, LeakWorth } from "./token-checker.ts";
@@ -19,8 +18,6 @@ export function emptyScan(file: string): LogScan {
   return { file, bytes: 0, lines: 0, found: { valid: 0, unverified: 0, refused: 0, expired: 0, unreadable: 0 } };
 }
 
-const lineFeed = 0x0a;
-
 /** The replacement for a removed token: a fingerprint, which Caddy's `hash` writes too, or core's default. */
 const redacted = /^(?:[0-9a-f]{8}|REDACTED)$/;
 
@@ -38,20 +35,19 @@ export async function scanLog(
 ): Promise<void> {
   const blocks = createTokenBlocks(parameter);
 
-  async function take({ bytes: block, tokens }: TokenBlock): Promise<void> {
-    let from = 0;
-    for (const token of tokens) {
-      scan.lines += countLines(block, from, token.start);
-      from = token.start;
-      const text = tokenText(block, token);
-      if (redacted.test(text)) continue;
-      const result = check(text);
+  async function take({ text, tokens }: TokenBlock): Promise<void> {
+    let counted = 0;
+    for (const { start, token } of tokens) {
+      scan.lines += countLines(text, counted, start);
+      counted = start;
+      if (redacted.test(token)) continue;
+      const result = check(token);
       const checked = result instanceof Promise ? await result : result;
       scan.found[checked.worth] += 1;
       if (checked.worth !== "expired" && checked.worth !== "unreadable") live.add(checked, scan.file, scan.lines + 1);
     }
-    scan.lines += countLines(block, from, block.length);
-    scan.bytes += block.length;
+    scan.lines += countLines(text, counted, text.length);
+    scan.bytes += text.length;
   }
 
   for await (const chunk of chunks) {
@@ -61,8 +57,8 @@ export async function scanLog(
   await take(blocks.last());
 }
 
-function countLines(bytes: Buffer, start: number, end: number): number {
+function countLines(text: string, start: number, end: number): number {
   let count = 0;
-  for (let at = bytes.indexOf(lineFeed, start); at !== -1 && at < end; at = bytes.indexOf(lineFeed, at + 1)) count += 1;
+  for (let at = text.indexOf("\n", start); at !== -1 && at < end; at = text.indexOf("\n", at + 1)) count += 1;
   return count;
 }
