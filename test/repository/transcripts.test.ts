@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { promisify } from "node:util";
+import { codeBlocksOf } from "../support/code-blocks.ts";
+import { freePort } from "../support/free-port.ts";
+import { runMain } from "../support/run-main.ts";
+import { signingKey, signToken } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const folder = temporaryFolder();
+const key = signingKey();
+const now = Math.floor(Date.now() / 1000);
+const tokenUntil = (exp: number) => signToken(key, { sub: "AppManifest", iss: "JSS", exp });
+mkdirSync(`${folder}/apps`);
+writeFileSync(`${folder}/apps/app.ipa`, Buffer.alloc(3_000_000));
+writeFileSync(`${folder}/apps/field-notes.ipa`, Buffer.alloc(5_000_000));
+writeFileSync(`${folder}/public.pem`, key.publicPem);
+writeFileSync(`${folder}/key.pem`, key.privateKey.export({ type: "pkcs8", format: "pem" }));
+
+const curl = async (...args: string[]) => (await promisify(execFile)("curl", ["-s", ...args])).stdout;
+
+/** What a page says that a program prints, without the line that marks omissions. */
+function transcriptsOf(page: string, heading: string): string[][] {
+  const blocks = codeBlocksOf(page).filter(({ name, language }) => language === "" && name === `${page}, ${heading}`);
+  assert.ok(blocks.length > 0, `${page} has a transcript under ${heading}`);
+  return blocks.map(({ code }) =>
+    code.split("\n").filter((line) => line.trim() !== "" && !line.includes("(and so on")),
+  );
+}
+
+/** Without what differs from run to run: numbers, times, fingerprints, thumbprints, addresses, paths. */
+function generalized(text: string): string {
+  return text
+    .replace(/\S*public\.pem/g, "public.pem")
+    .replace(/(?:http|https):\/\/\S+/g, "URL")
+    .replace(/\b[\w-]{43}\b/g, "THUMBPRINT")
+    .replace(/\b[0-9a-f]{8}\b/g, "FINGERPRINT")
+    .replace(/\b\d[\d.,:-]*(?: (?:B|[kMG]B|ms|s|min|h))?\b/g, "N")
+    .replace(/(?: N)+/g, " N")
+    .replace(/(?:ios-[a-z-]+|curl|other|bytes=\S+)(?=,|$)/gm, "CLIENT")
+    .replace(/\s+/g, " ");
+}
+
+/** Compares without line breaks, since a longer path wraps elsewhere. */
+function assertPrints(output: string, lines: readonly string[]): void {
+  const printed = generalized(output);
+  for (const line of lines) assert.ok(printed.includes(generalized(line).trim()), `not printed: ${line}\n${output}`);
+}
+
+describe("what pages say that a command prints is what it prints", () => {
+  test("inspect, of an expired token", async () => {
+    const stdin = `https://files.example/app.ipa?token=${tokenUntil(now - 193)}`;
+    const { stdout } = await runMain(["inspect", "-", "--key", `${folder}/public.pem`], { stdin });
+    for (const lines of transcriptsOf("docs/troubleshooting.md", "## 2. Why was this link refused?")) {
+      assertPrints(stdout, lines);
+    }
+  });
+
+  let ended: Promise<unknown> = Promise.resolve();
+
+  test("serve, its log and metrics, and probe", async () => {
+    const signals = new EventEmitter();
+    let log = "";
+    const statusPort = await freePort();
+    const port = await new Promise<number>((resolve) => {
+      const argv = ["serve", `${folder}/apps`, "--key", `${folder}/public.pem`, "--log-format", "human"];
+      const onOutput = (text: string) => {
+        log += text;
+        const [, listening] = / on http:\/\/\S+:(\d+)$/m.exec(log) ?? [];
+        if (listening !== undefined) resolve(Number(listening));
+      };
+      ended = runMain([...argv, "--port", "0", "--status", String(statusPort)], { signals, onOutput });
+    });
+    const get = (path: string, ...args: string[]) =>
+      curl("-o", "/dev/null", ...args, `http://127.0.0.1:${port}${path}`);
+    const token = tokenUntil(now + 600);
+    for (const name of ["app", "field-notes"]) {
+      await get(`/${name}.ipa?token=${token}`);
+      await get(`/${name}.ipa?token=${token}`, "-I");
+      await get(`/${name}.ipa`);
+    }
+    await get(`/field-notes.ipa?token=${token}`, "-r", "3000000-");
+    await get(`/field-notes.ipa?token=${tokenUntil(now - 400)}`, "-I");
+    const metrics = await curl(`http://127.0.0.1:${statusPort}/metrics`);
+    for (const [page, heading] of [
+      ["README.md", "## Serve a folder"],
+      ["docs/serving-a-folder.md", "# Serving a folder"],
+    ] as const) {
+      const lines = transcriptsOf(page, heading).flat();
+      assertPrints(
+        log.replaceAll(`${folder}/`, ""),
+        lines.map((line) => line.replace("/srv/apps", "apps")),
+      );
+    }
+    for (const lines of transcriptsOf("docs/logs-and-metrics.md", "## Metrics")) assertPrints(metrics, lines);
+    const probe = ["probe", `http://127.0.0.1:${port}/app.ipa`, "--private-key", `${folder}/key.pem`];
+    const { stdout } = await runMain(probe);
+    for (const lines of transcriptsOf("docs/troubleshooting.md", "## 5. Is the server really locked?")) {
+      assertPrints(stdout, lines);
+    }
+    signals.emit("SIGTERM");
+    await ended;
+  });
+});
