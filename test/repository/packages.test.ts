@@ -83,6 +83,14 @@ describe("imports", () => {
     }
   });
 
+  test("the command's README gives a reason for every dependency", () => {
+    const [, table = ""] = readFileSync("packages/cli/README.md", "utf8").split("## Dependencies");
+    const named = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = ""]) =>
+      cell.replaceAll("`", "").split(", "),
+    );
+    assert.deepEqual(named.toSorted(), Object.keys(readJson("packages/cli/package.json").dependencies).toSorted());
+  });
+
   test("core names no node: module in an import and no runtime dependency at all", () => {
     const { dependencies, peerDependencies, optionalDependencies } = readJson("packages/core/package.json");
     assert.deepEqual([dependencies, peerDependencies, optionalDependencies], [undefined, undefined, undefined]);
