@@ -434,3 +434,12 @@ test("scan-logs does not count a fingerprint or REDACTED as a token", async () =
   assert.equal(code, 0);
   assert.match(stdout, /clean\.log {2}0 tokens in 2 lines\n\nNo tokens found in these logs\.\n$/);
 });
+
+test("on a terminal, the place of a token is on a line of its own if it does not fit into 80 columns", async () => {
+  const log = join(folder, `${"long-name-".repeat(4)}.log`);
+  writeFileSync(log, `GET /a?token=${valid}\n`);
+  const argv = ["scan-logs", log, "--key", publicPem];
+  const { stdout } = await runMain(argv, { now: () => testTime, terminal: 80, env: { NO_COLOR: "1" } });
+  assert.match(stdout, /public\.pem\n {12}once, first in .*:1\n/);
+  assert.match((await runMain(argv, { now: () => testTime })).stdout, /public\.pem {2}once, first in .*:1\n/);
+});

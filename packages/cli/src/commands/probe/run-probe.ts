@@ -36,6 +36,11 @@ export async function runProbe(
   const key = privateKey === undefined ? undefined : await loadPrivateKey(privateKey, passphraseFile);
   const token = key ? undefined : (options.token ?? readToken(address, tokenParameter).token);
   if (token !== undefined) refuseUselessToken(token, context.now());
+  if (!key && token === undefined && url.search !== "") {
+    const { err } = context;
+    const advice = "the URL has no token. If it continues with &, the shell has cut it there: put it in quotes.";
+    err.line(`${err.colours.yellow("warning:")} ${wrapText(advice, err.width - "warning: ".length)}`);
+  }
   const loopback = isLoopback(url.hostname);
   if (!loopback && !options.yes) await confirmHost(url, probeCases.length * probeMethods.length, context);
 

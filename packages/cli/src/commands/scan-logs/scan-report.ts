@@ -68,8 +68,11 @@ export function printScan(
     for (const { fingerprint, expiresAt, keyId, file, line, times } of members.slice(0, maxListed)) {
       const left = `${formatDuration(expiresAt - now)} ${expiresAt > now ? "left" : "ago, within the clock skew"}`;
       const key = keyId === undefined ? "" : `  ${safeText(nameOfKey(keys, keyId) ?? keyId)}`;
-      const often = times === 1 ? "once" : `${amount(times)} times`;
-      out.line(`  ${fingerprint}  ${left.padEnd(13)}${key}  ${dim(`${often}, first in ${safeText(file)}:${line}`)}`);
+      const head = `  ${fingerprint}  ${left.padEnd(13)}${key}`;
+      const place = `${times === 1 ? "once" : `${amount(times)} times`}, first in ${safeText(file)}:${line}`;
+      // Elsewhere a line stays a line, for grep.
+      const isTooWide = out.isTerminal && head.length + place.length + 2 > out.width;
+      out.line(`${head}${isTooWide ? `\n${" ".repeat(12)}` : "  "}${dim(place)}`);
     }
     if (members.length > maxListed) out.line(dim(`  and ${amount(members.length - maxListed)} more; --json lists all`));
   }
