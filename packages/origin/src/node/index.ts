@@ -4,7 +4,7 @@ export { type FileObject, folder } from "./folder.ts";
 
 // Listeners for node:http, Express, Koa and Fastify
 
-export { abortedBy, type OriginListener, serveFrom } from "./serve-from.ts";
+export { type OriginListener, openFor, serveFrom } from "./serve-from.ts";
 
 // The steps between, for servers with a log of their own
 

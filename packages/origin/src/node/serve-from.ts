@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { badPathResponse, failureResponse, methodNotAllowedResponse, missingResponse } from "../describe-response.ts";
 import { openByName, readObjectName } from "../object-name.ts";
-import type { Origin } from "../origin.ts";
+import type { OpenOptions, Origin } from "../origin.ts";
 import type { RespondOptions } from "../respond.ts";
 import { sendHead, sendObject } from "./send-object.ts";
 
@@ -24,7 +24,7 @@ export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginL
     const name = readObjectName(url, under);
     if (name === undefined) return sendHead(response, badPathResponse());
     try {
-      const object = await openByName(origin, name, { signal: abortedBy(response) });
+      const object = await openByName(origin, name, openFor(response));
       if (!object.found) {
         if (object.problem !== undefined) onProblem(object.problem, name);
         return sendHead(response, missingResponse(object));
@@ -44,9 +44,22 @@ export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginL
   };
 }
 
-/** Aborted when the response is closed, so that an origin does not go on for a client that has gone away. */
-export function abortedBy(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once("close", () => controller.abort());
-  return controller.signal;
+/**
+ * The options for opening an object on behalf of a client: the signal is aborted if it goes away before it has got
+ * everything. It is made when an origin asks for it; to make one for each file of a folder would cost a tenth of the
+ * whole request.
+ */
+export function openFor(response: ServerResponse): OpenOptions {
+  let controller: AbortController | undefined;
+  return {
+    get signal() {
+      if (controller) return controller.signal;
+      const created = new AbortController();
+      controller = created;
+      response.once("close", () => {
+        if (!response.writableFinished) created.abort();
+      });
+      return created.signal;
+    },
+  };
 }

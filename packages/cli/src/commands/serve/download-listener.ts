@@ -10,7 +10,7 @@ import {
   problemResponse,
   readObjectName,
 } from "@portcullis/origin";
-import { abortedBy, sendHead, sendObject } from "@portcullis/origin/node";
+import { openFor, sendHead, sendObject } from "@portcullis/origin/node";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
 import { checkUrl } from "../../gate/check-url.ts";
 import { type DownloadRecord, startRecord } from "./download-record.ts";
@@ -80,7 +80,7 @@ async function serveFile(
   refusalUnlessResumed: Refused | undefined,
 ): Promise<void> {
   const name = readObjectName(request.url ?? "");
-  const object = name === undefined ? undefined : await openByName(origin, name, { signal: abortedBy(response) });
+  const object = name === undefined ? undefined : await openByName(origin, name, openFor(response));
   if (refusalUnlessResumed) {
     if (!object?.found || object.etag === undefined || object.etag !== request.headers["if-range"]) {
       if (object?.found) object.close();
