@@ -127,6 +127,13 @@ test("a truncated token, a value of the parameter that is none, and a signature 
   }
 });
 
+test("a signature right in front of a token is not left", () => {
+  assert.equal(
+    replaceTokens(`eyJ.${token}${token}`, "token", () => "T"),
+    "T.T",
+  );
+});
+
 test("names, hosts and other words are no tokens", () => {
   for (const text of [
     "monkeyJob.example.com/a.b.c",

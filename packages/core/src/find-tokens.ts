@@ -106,8 +106,9 @@ function findJwts(text: string): (readonly [start: number, end: number])[] {
     const isSigned = Math.max(first.length, second.length, third.length) >= usualSignatures[0];
     const isWhole = index === 0 || !/[\w-]/.test(text.charAt(index - 1));
     if (!isSigned && !jsonSegment.test(second) && !(isWhole && third !== "")) continue;
-    // What is in front of `eyJ` in the same word is no part of the token; a signature alone can hold it by chance.
-    const start = second === "" ? 0 : Math.max(first.indexOf("eyJ"), 0);
+    // What is in front of `eyJ` in the same word is no part of the token, unless it can be a signature.
+    const ahead = second === "" ? 0 : first.indexOf("eyJ");
+    const start = ahead > 0 && ahead < usualSignatures[0] ? ahead : 0;
     pattern.lastIndex -= third.length - signatureLength(third);
     found.push([index + start, pattern.lastIndex]);
   }
