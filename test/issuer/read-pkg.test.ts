@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
+import { readDistribution } from "../../packages/issuer/src/package/distribution.ts";
+import { assertLinear } from "../support/assert-linear.ts";
 import { makeXar, type XarFlaws } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
@@ -139,6 +141,183 @@ describe("a .pkg is described", () => {
       assert.equal((await describePkg({ Distribution: untitled })).metadata.title, "Example 1.2");
     });
   }
+});
+
+describe("the identity of a .pkg", () => {
+  interface Part {
+    readonly info: string;
+    readonly bundles?: string;
+    readonly location?: string;
+  }
+  const app = (name: string, id: string, version: string) =>
+    `<bundle path="${name}" id="${id}" CFBundleShortVersionString="${version}" CFBundleVersion="${version}.0"/>`;
+
+  /** Files named `x.pkg/PackageInfo` of a distribution, which the hand-made archive needs as nested elements. */
+  async function describeDistribution(body: string, parts: Record<string, Part> = {}) {
+    let offset = 0;
+    const files: Record<string, string> = {};
+    let extraToc = signature.extraToc;
+    for (const [name, { info, bundles = "", location }] of Object.entries(parts)) {
+      const at = location === undefined ? "" : ` install-location="${location}"`;
+      const content = `<pkg-info ${info}${at}>${bundles}</pkg-info>`;
+      const { length } = deflateSync(content);
+      files[`stored-${name}`] = content;
+      extraToc += `<file><name>${name}</name><file><name>PackageInfo</name><data><offset>${offset}</offset><length>${length}</length><size>${Buffer.byteLength(content)}</size><encoding style="application/x-gzip"/></data></file></file>`;
+      offset += length;
+    }
+    return describePkg(
+      { ...files, Distribution: `<installer-gui-script>${body}</installer-gui-script>` },
+      { extraToc },
+    );
+  }
+  const nameOf = ({ metadata }: { metadata: { bundleIdentifier: string; bundleVersion: string } }) =>
+    `${metadata.bundleIdentifier} ${metadata.bundleVersion}`;
+  const outline = (...ids: string[]) =>
+    `<choices-outline>${ids.map((id) => `<line choice="${id}"/>`).join("")}</choices-outline>` +
+    ids.map((id) => `<choice id="${id}"><pkg-ref id="${id}"/></choice>`).join("");
+
+  test("is the product's, before any component's", async () => {
+    const body =
+      '<product id="product" version="3"/><pkg-ref id="a" packageIdentifier="b" version="1">#a.pkg</pkg-ref>';
+    assert.equal(
+      nameOf(await describeDistribution(body, { "a.pkg": { info: 'identifier="c" version="2"' } })),
+      "product 3",
+    );
+  });
+
+  test("is the packageIdentifier, then the PackageInfo's, then the id", async () => {
+    const parts = { "a b.pkg": { info: 'identifier="com.example.info" version="1"' } };
+    const reference = (attributes: string, text = "#a%20b.pkg") => `<pkg-ref id="a" ${attributes}>${text}</pkg-ref>`;
+    const named = await describeDistribution(reference('packageIdentifier="com.example.named" version="1"'), parts);
+    assert.equal(nameOf(named), "com.example.named 1");
+    assert.equal(nameOf(await describeDistribution(reference('version="1"'), parts)), "com.example.info 1");
+    assert.equal(nameOf(await describeDistribution(reference('version="1"', ""))), "a 1");
+  });
+
+  test("is the main component's if the product has a version but no identifier, as of Microsoft Teams", async () => {
+    const body = `<product version="9"/><pkg-ref id="a" version="1"/>${outline("a")}`;
+    assert.equal(nameOf(await describeDistribution(body)), "a 1");
+  });
+
+  test("never joins the identifier of one component with the version of another", async () => {
+    const body = '<pkg-ref id="a">#a.pkg</pkg-ref><pkg-ref id="b" version="2">#b.pkg</pkg-ref>';
+    const parts = { "a.pkg": { info: 'identifier="a" version="1"' }, "b.pkg": { info: 'identifier="b" version="2"' } };
+    assert.equal(nameOf(await describeDistribution(body + outline("a", "b"), parts)), "a 1");
+    assert.equal(nameOf(await describeDistribution(body + outline("b", "a"), parts)), "b 2");
+  });
+
+  test("is decided by the outline of choices, nested or not, without choices that are off by default", async () => {
+    const body = `<pkg-ref id="helper" version="1"/><pkg-ref id="main" version="2"/><pkg-ref id="extra" version="3"/>`;
+    assert.equal(nameOf(await describeDistribution(body + outline("main", "helper"))), "main 2");
+    const nested = `<choices-outline><line choice="all"><line choice="main"/></line><line choice="helper"/></choices-outline>
+      <choice id="all"/><choice id="main"><pkg-ref id="main"/></choice><choice id="helper"><pkg-ref id="helper"/></choice>`;
+    assert.equal(nameOf(await describeDistribution(body + nested)), "main 2");
+    const optional = outline("extra", "main").replace(
+      '<choice id="extra">',
+      '<choice id="extra" start_selected="false">',
+    );
+    assert.equal(nameOf(await describeDistribution(body + optional)), "main 2");
+  });
+
+  test("is that of the component with the app, not of a helper before it, without an author's outline", async () => {
+    const body =
+      '<pkg-ref id="helper" version="1">#helper.pkg</pkg-ref><pkg-ref id="main" version="2">#main.pkg</pkg-ref>';
+    const parts = {
+      "helper.pkg": {
+        info: 'identifier="helper" version="1"',
+        location: "/Library/Application Support/Example",
+        bundles: app("./Updater.app", "com.example.updater", "1"),
+      },
+      "main.pkg": {
+        info: 'identifier="main" version="2"',
+        location: "/Applications",
+        bundles: app("./Example.app", "com.example.app", "2"),
+      },
+    };
+    const generated = outline("helper", "main").replaceAll("<choice id", '<choice visible="false" id');
+    for (const order of ["", generated]) {
+      const described = await describeDistribution(body + order, parts);
+      assert.equal(nameOf(described), "main 2");
+      assert.deepEqual(described.apps.map(({ title }) => title).sort(), ["Example", "Updater"]);
+    }
+  });
+
+  test("is that of the largest component, if none has an app", async () => {
+    const body =
+      '<pkg-ref id="helper" version="1" installKBytes="5"/><pkg-ref id="main" version="2" installKBytes="5000"/>';
+    assert.equal(nameOf(await describeDistribution(body)), "main 2");
+  });
+
+  test("is not that of the only app, if a helper component holds it", async () => {
+    const body = `<pkg-ref id="main" version="2"/><pkg-ref id="helper" version="1"><bundle-version>${app("Helper.app", "com.example.helper", "1")}</bundle-version></pkg-ref>`;
+    const described = await describeDistribution(body + outline("main", "helper"));
+    assert.equal(nameOf(described), "main 2");
+    assert.deepEqual(
+      described.apps.map(({ title }) => title),
+      ["Helper"],
+    );
+  });
+
+  test("is the app's that is the install location itself, not that of a helper inside", async () => {
+    const helper = app("./Contents/Library/LoginItems/Helper.app", "com.example.helper", "9");
+    const info = (bundles: string) =>
+      `<pkg-info identifier="com.example.app" version="1.2" install-location="/Applications/Example.app">${bundles}</pkg-info>`;
+    const described = await describePkg({ PackageInfo: info(helper) });
+    assert.deepEqual(described.apps, [{ title: "Example", bundleIdentifier: "com.example.app", bundleVersion: "1.2" }]);
+    assert.deepEqual([nameOf(described), described.metadata.title], ["com.example.app 1.2", "Example"]);
+    const listed = await describePkg({ PackageInfo: info(helper + app("./", "com.example.own", "1.3")) });
+    assert.deepEqual(
+      listed.apps.map(({ bundleIdentifier }) => bundleIdentifier),
+      ["com.example.own"],
+    );
+  });
+
+  test("finds the outermost app after joining the install location", async () => {
+    const body = '<pkg-ref id="a" version="1">#a.pkg</pkg-ref><pkg-ref id="b" version="1">#b.pkg</pkg-ref>';
+    const parts = {
+      "a.pkg": {
+        info: 'identifier="a" version="1"',
+        location: "/Applications/Example.app/Contents/Helpers",
+        bundles: app("./Inner.app", "inner", "1"),
+      },
+      "b.pkg": {
+        info: 'identifier="b" version="1"',
+        location: "/",
+        bundles: app("./Applications/Example.APP/", "com.example.app", "2"),
+      },
+    };
+    const described = await describeDistribution(body, parts);
+    assert.deepEqual(
+      described.apps.map(({ title }) => title),
+      ["Example"],
+    );
+    assert.equal(nameOf(described), "com.example.app 2");
+  });
+
+  test("reads bundles declared inside a bundle-version of a PackageInfo", async () => {
+    const info = `<pkg-info identifier="a" version="1"><bundle-version>${app("./Applications/Example.app", "com.example.app", "2")}</bundle-version></pkg-info>`;
+    assert.equal(nameOf(await describePkg({ PackageInfo: info })), "com.example.app 2");
+  });
+
+  test("gives an app without a version that of its package", async () => {
+    const info = '<pkg-info identifier="a" version="1"><bundle path="./Example.app" id="com.example.app"/></pkg-info>';
+    assert.equal(nameOf(await describePkg({ PackageInfo: info })), "com.example.app 1");
+  });
+
+  test("takes time in proportion to a title, an outline and the references", async () => {
+    const bodies: ((count: number) => string)[] = [
+      (count) => `<title>${"A_".repeat(count)}a</title><product id="a" version="1"/>`,
+      (count) =>
+        `<pkg-ref id="a" version="1"/><choices-outline>${'<line choice="a"/>'.repeat(count / 20)}</choices-outline><choice id="a">${'<pkg-ref id="a"/>'.repeat(count / 20)}</choice>`,
+      (count) => Array.from({ length: count / 20 }, (_, index) => `<pkg-ref id="${index}" version="1"/>`).join(""),
+      (count) => `<pkg-ref id="a" version="1">${"#".repeat(count)}</pkg-ref>`,
+      (count) => `<pkg-ref id="a" version="1"><bundle id="a" path="${"/a.app".repeat(count / 6)}"/></pkg-ref>`,
+    ];
+    for (const body of bodies) {
+      assertLinear((count) => void readDistribution(Buffer.from(`<a>${body(count)}</a>`)), 400_000);
+      await describeDistribution(body(200_000));
+    }
+  });
 });
 
 describe("a .pkg is refused", () => {

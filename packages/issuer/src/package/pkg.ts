@@ -1,90 +1,99 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
 import { issuerError } from "../issuer-error.ts";
+import { type Component, distinctApps, joinComponent, mainComponent } from "./component.ts";
+import { type Distribution, readDistribution } from "./distribution.ts";
 import type { PackageDescription, PackagedApp, PackageWarning } from "./package-description.ts";
-import { type PackageNames, readDistribution, readPackageInfo } from "./package-names.ts";
+import { type PackageInfo, readPackageInfo } from "./package-info.ts";
 import { openXar, type XarArchive } from "./xar.ts";
 
 /** Of all `PackageInfo`s together; real ones have a few kilobytes each. */
 const mostPackageInfo = 8 * 1024 * 1024;
 
 /**
- * Reads what a flat `.pkg` says of itself: a distribution by its `Distribution`, a component package
- * by its `PackageInfo`.
+ * Reads a flat `.pkg`'s description of itself: a distribution's in its `Distribution`, a component package's in its
+ * `PackageInfo`.
  *
- * The manifest of a package with one app takes the app's own identifier and version, by which a
- * device knows the app; any other takes those of the package.
+ * The manifest of a package whose main component holds its only app has the app's own identifier and version, by which
+ * a device knows the app; any other has those of the product, or of the main component.
  */
 export async function readPkg(file: string): Promise<PackageDescription> {
   const handle = await open(file, "r");
   try {
     const archive = await openXar(handle);
-    const names = await readNames(archive);
-    const [app, another] = names.apps;
-    const only = another === undefined ? app : undefined;
-    const bundleIdentifier = only?.bundleIdentifier ?? names.identifier;
-    const bundleVersion = only?.bundleVersion ?? names.version;
+    const { title, product, components, ordered } = await readContents(archive);
+    const main = mainComponent(components, ordered);
+    const apps = distinctApps(components.flatMap((component) => component.apps));
+    const [app] = main?.apps ?? [];
+    const only = apps.length === 1 ? app : undefined;
+    const bundleIdentifier = only?.bundleIdentifier ?? product?.identifier ?? main?.identifier;
+    // A product without an identifier is not a name, so its version is that of nothing else.
+    const productVersion = product?.identifier === undefined ? undefined : product.version;
+    const bundleVersion = only?.bundleVersion ?? productVersion ?? main?.version ?? product?.version;
     if (bundleIdentifier === undefined || bundleVersion === undefined) {
       const missing = bundleIdentifier === undefined ? "identifier" : "version";
       throw issuerError("package_incomplete", `The .pkg has no ${missing}: build it with pkgbuild --${missing}.`);
     }
-    const title = names.title ?? only?.title ?? basename(file).replace(/\.pkg$/i, "");
     return {
       kind: "pkg",
-      metadata: { title, bundleIdentifier, bundleVersion },
+      metadata: {
+        title: title ?? only?.title ?? basename(file).replace(/\.pkg$/i, ""),
+        bundleIdentifier,
+        bundleVersion,
+      },
       ...(only?.build !== undefined && { build: only.build }),
-      apps: names.apps,
-      warnings: warningsOf(archive, names.apps),
+      apps,
+      warnings: warningsOf(archive, apps),
     };
   } finally {
     await handle.close();
   }
 }
 
-async function readNames(archive: XarArchive): Promise<PackageNames> {
-  const distribution = await archive.read("Distribution");
-  if (!distribution) {
-    const component = await archive.read("PackageInfo");
-    if (component) return readPackageInfo(component);
-    throw issuerError(
-      "package_incomplete",
-      "The archive has neither a Distribution nor a PackageInfo, so it is no installer package.",
-    );
-  }
-  const names = readDistribution(distribution);
-  const inner = await readComponents(archive);
-  const apps = distinct([...names.apps, ...inner.flatMap((component) => component.apps)]);
-  const [first] = inner;
-  return {
-    title: names.title,
-    identifier: names.identifier ?? first?.identifier,
-    version: names.version ?? first?.version,
-    apps,
-  };
+interface PackageContents {
+  readonly title?: string | undefined;
+  readonly product?: Distribution["product"];
+  readonly components: readonly Component[];
+  readonly ordered: boolean;
 }
 
-async function readComponents(archive: XarArchive): Promise<PackageNames[]> {
-  const components: PackageNames[] = [];
+async function readContents(archive: XarArchive): Promise<PackageContents> {
+  const content = await archive.read("Distribution");
+  if (!content) {
+    const component = await archive.read("PackageInfo");
+    if (component) return { components: [joinComponent(undefined, readPackageInfo(component))], ordered: false };
+    throw issuerError(
+      "package_incomplete",
+      "The archive has neither a Distribution nor a PackageInfo at its top, so it is not an installer package.",
+    );
+  }
+  const { title, product, references, ordered } = readDistribution(content);
+  const packageInfos = await readPackageInfos(archive);
+  const folders = new Map([...packageInfos].map(([folder, { identifier }]) => [identifier, folder]));
+  const components = references.map((reference) => {
+    const folder = reference.folder ?? folders.get(reference.packageIdentifier ?? reference.id);
+    const info = packageInfos.get(folder ?? "");
+    packageInfos.delete(folder ?? "");
+    return joinComponent(reference, info);
+  });
+  const others = [...packageInfos.values()].map((info) => joinComponent(undefined, info));
+  return { title, product, components: [...components, ...others], ordered };
+}
+
+/** By the folder that each is in. */
+async function readPackageInfos(archive: XarArchive): Promise<Map<string, PackageInfo>> {
+  const packageInfos = new Map<string, PackageInfo>();
   let bytes = 0;
   for (const path of archive.paths) {
-    const content = /^[^/]+\/PackageInfo$/.test(path) ? await archive.read(path) : undefined;
-    if (!content) continue;
-    bytes += content.length;
+    if (!path.endsWith("/PackageInfo")) continue;
+    const content = await archive.read(path);
+    bytes += content?.length ?? 0;
     if (bytes > mostPackageInfo) {
       throw issuerError("package_hostile", "The .pkg describes its components in more than 8 MiB: do not use it.");
     }
-    components.push(readPackageInfo(content));
+    if (content) packageInfos.set(path.slice(0, -"/PackageInfo".length), readPackageInfo(content));
   }
-  return components;
-}
-
-/** A distribution repeats what its components say. */
-function distinct(apps: readonly PackagedApp[]): PackagedApp[] {
-  const known = new Map<string, PackagedApp>();
-  for (const app of apps) {
-    if (!known.has(app.bundleIdentifier)) known.set(app.bundleIdentifier, app);
-  }
-  return [...known.values()];
+  return packageInfos;
 }
 
 function warningsOf(archive: XarArchive, apps: readonly PackagedApp[]): PackageWarning[] {
