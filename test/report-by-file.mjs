@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 /**
  * A reporter for `node --test`: one line for each file with its number of tests and how long it took, and each
  * failure in full. `run.mjs` reads the totals from the last line.
@@ -40,5 +42,5 @@ function relativeName(file) {
 
 function indented(error) {
   const cause = error?.cause ?? error;
-  return String(cause?.stack ?? cause).replace(/^/gm, "    ");
+  return (cause?.stack ?? inspect(cause)).replace(/^/gm, "    ");
 }

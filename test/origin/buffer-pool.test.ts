@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { createBufferPool, largestBlock, smallestBlock } from "../../packages/origin/src/node/buffer-pool.ts";
+
+const total = 32 * 1024 * 1024;
+
+test("a block is as large as wanted, rounded up to a power of two, between the smallest and the largest", () => {
+  const pool = createBufferPool(total);
+  for (const [wanted, size] of [
+    [1, smallestBlock],
+    [smallestBlock, smallestBlock],
+    [smallestBlock + 1, 2 * smallestBlock],
+    [largestBlock, largestBlock],
+    [10 * largestBlock, largestBlock],
+  ] as const) {
+    const buffer = pool.take(wanted);
+    assert.equal(buffer.length, size);
+    pool.give(buffer);
+  }
+});
+
+test("a buffer that was given back is used again, and is never in two hands", () => {
+  const pool = createBufferPool(total);
+  const first = pool.take(largestBlock);
+  const second = pool.take(largestBlock);
+  assert.notEqual(first, second);
+  pool.give(first);
+  assert.equal(pool.take(largestBlock), first);
+});
+
+test("a thousand transfers that never give back get the smallest blocks beyond the pool, and none waits", () => {
+  const pool = createBufferPool(total);
+  let bytes = 0;
+  for (let transfer = 0; transfer < 1000; transfer += 1) bytes += pool.take(largestBlock).length;
+  assert.ok(bytes <= total + 1000 * smallestBlock, `${bytes / 2 ** 20} MiB`);
+  assert.equal(pool.isShort(), true);
+  assert.equal(pool.take(largestBlock).length, smallestBlock);
+});
+
+test("whatever is taken and given back in any order, large blocks stay within the pool", () => {
+  const step = fc.record({ give: fc.boolean(), wanted: fc.integer({ min: 1, max: largestBlock }), index: fc.nat(50) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const pool = createBufferPool(total);
+      const taken: Buffer[] = [];
+      for (const { give, wanted, index } of steps) {
+        if (!give) taken.push(pool.take(wanted));
+        else if (taken.length > 0) for (const buffer of taken.splice(index % taken.length, 1)) pool.give(buffer);
+        assert.equal(new Set(taken).size, taken.length);
+        const large = taken.filter(({ length }) => length > smallestBlock);
+        assert.ok(large.reduce((sum, { length }) => sum + length, 0) <= total);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
