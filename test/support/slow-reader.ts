@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import type { PortcullisProcess } from "./portcullis-process.ts";
 
-/** Asks for a file, takes the first bytes of the answer and then reads no more. */
+/** Requests a file, reads the first bytes of the response and then stops reading. */
 export async function slowReader(port: number, request: string): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
@@ -41,5 +41,5 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
     if (holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  assert.fail(`${what} did not come to pass`);
+  assert.fail(`${what} did not happen`);
 }

@@ -3,7 +3,7 @@ export interface Origin {
   /**
    * Opens the object of exactly this name (see `readObjectName`).
    *
-   * Rejects only if the origin itself fails in a way that nobody foresaw; the client then gets a 500 response.
+   * Rejects only if the origin itself fails in an unexpected way; the client then gets a 500 response.
    */
   open(name: string, options?: OpenOptions): Promise<OriginObject | Missing>;
 }

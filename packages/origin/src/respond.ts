@@ -13,12 +13,12 @@ import type { ConditionalRequest } from "./select-range.ts";
 export interface RespondOptions {
   /** The path below which the origin is mounted: with `/apps`, `/apps/a.ipa` is the object `a.ipa`. Default `/`. */
   readonly under?: string | undefined;
-  /** Told what is wrong with the origin, for a log. By default it is printed on standard error. */
+  /** Receives what is wrong with the origin, for a log. Default: it is printed on standard error. */
   readonly onProblem?: ((problem: string, name: string) => void) | undefined;
 }
 
 /**
- * Answers a request with the object that its path names: GET and HEAD, ranges, conditional requests, types, and problem
+ * Returns the response for the object that a request's path names: GET and HEAD, ranges, conditional requests, types, and problem
  * documents (RFC 9457) for the rest. It checks no token: put it behind a guard.
  *
  * @example

@@ -18,7 +18,7 @@ export type Selection =
   | { readonly status: 304 | 412 | 416; readonly range?: undefined };
 
 /**
- * Decides which status and which bytes answer a GET or HEAD request, in the order of RFC 9110 section 13.2.2.
+ * Decides the status and the bytes of the response to a GET or HEAD request, in the order of RFC 9110 section 13.2.2.
  *
  * One byte range is honoured. Several ranges, a malformed range and an unknown unit get the whole object, as section
  * 14.2 allows: overlapping ranges have been used to exhaust servers (CVE-2011-3192).

@@ -13,7 +13,7 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 const base = temporaryFolder();
 const key = signingKey();
 const content = randomBytes(1000);
-const secret = "belongs to nobody outside";
+const secret = "must not be served";
 const www = join(base, "www");
 
 for (const folder of ["www/sub/.hidden", "www2", "outside"]) mkdirSync(join(base, folder), { recursive: true });
@@ -38,7 +38,7 @@ const port = await startPortcullis(args).port();
 
 const get = (path: string, request?: RawRequest) => rawRequest(port, `${path}?token=${freshToken(key)}`, request);
 
-/** Every bad request is followed by a good one: nothing that was sent may leave the server lame. */
+/** Every bad request is followed by a good one: no request may damage the server. */
 async function stillServes(): Promise<void> {
   const { status, body } = await get("/app.ipa");
   assert.equal(status, 200);
@@ -63,7 +63,7 @@ for (const path of [
   });
 }
 
-test("other parameters and a fragment are no part of the path", async () => {
+test("other parameters and a fragment are not part of the path", async () => {
   const token = freshToken(key);
   for (const target of [`/app.ipa?build=7&token=${token}`, `/app.ipa?token=${token}#part`]) {
     const { status, body } = await rawRequest(port, target);
@@ -92,7 +92,7 @@ const notFound = [
   `/${"x".repeat(300)}`,
 ];
 for (const path of notFound) {
-  test(`${path.slice(0, 40)} is not found, though somebody may have put it there`, async () => {
+  test(`${path.slice(0, 40)} is not found`, async () => {
     const { status, headers, body } = await get(path);
     assert.equal(status, 404);
     assert.equal(headers["content-type"], "application/problem+json");
@@ -102,7 +102,7 @@ for (const path of notFound) {
   });
 }
 
-test("an answer about a file is a problem document like the gate's, and as safe", async () => {
+test("a response about a missing file is a problem document like the gate's, with the same safety headers", async () => {
   const { headers, body } = await get("/absent.ipa");
   assert.deepEqual(JSON.parse(body.toString()), {
     type: "about:blank",
@@ -115,7 +115,7 @@ test("an answer about a file is a problem document like the gate's, and as safe"
   assert.equal(headers["x-content-type-options"], "nosniff");
 });
 
-const unsound = [
+const badPaths = [
   "/",
   "//app.ipa",
   "/sub/",
@@ -159,8 +159,8 @@ const unsound = [
   "/subhttp://localhost/inner.pkg",
   "file:///etc/passwd",
 ];
-for (const path of unsound) {
-  test(`${path} is refused as no path of a file`, async () => {
+for (const path of badPaths) {
+  test(`${path} is refused: it cannot name a file`, async () => {
     const { status, body } = await get(path);
     assert.equal(status, 400);
     assert.equal(body.includes(secret), false);
@@ -168,16 +168,16 @@ for (const path of unsound) {
   });
 }
 
-test("without a token every path has one and the same answer, so a stranger learns nothing", async () => {
-  const answers = new Set<string>();
-  // "app.ipa" is no request target at all: the HTTP parser answers before anything is checked.
-  for (const path of ["/app.ipa", ...notFound, ...unsound].filter((path) => path !== "app.ipa")) {
+test("without a token the response is the same for every path, so it reveals nothing", async () => {
+  const responses = new Set<string>();
+  // "app.ipa" is not a request target: the HTTP parser responds before anything is checked.
+  for (const path of ["/app.ipa", ...notFound, ...badPaths].filter((path) => path !== "app.ipa")) {
     const { status, headers, body } = await rawRequest(port, path, { headers: { Range: "bytes=0-0" } });
     const { date: _, ...others } = headers;
-    answers.add(JSON.stringify([status, others, body.toString()]));
+    responses.add(JSON.stringify([status, others, body.toString()]));
   }
-  assert.equal(answers.size, 1);
-  assert.match([...answers].join(), /^\[401,/);
+  assert.equal(responses.size, 1);
+  assert.match([...responses].join(), /^\[401,/);
 });
 
 test("a folder is neither listed nor redirected, with or without its slash", async () => {
@@ -203,7 +203,7 @@ for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "
   });
 }
 
-test("a request line, a header and a version that are no HTTP get 400 and harm nobody", async () => {
+test("an invalid request line, header or version gets 400, and other requests are not affected", async () => {
   for (const head of [
     "GET\r\n\r\n",
     "\0\0\0\0\r\n\r\n",

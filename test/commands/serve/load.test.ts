@@ -39,7 +39,7 @@ test("a thousand clients that go away leave no descriptor behind", async () => {
   assert.equal(await portcullis.end(), 0);
 });
 
-test("answers without a body of the file close the file too", async () => {
+test("responses without the file's bytes close the file too", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const path = `/small.ipa?token=${freshToken(key)}`;
@@ -73,7 +73,7 @@ test("a thousand slow readers cost little memory, and others are served meanwhil
   assert.equal((await rawRequest(port, `/small.ipa?token=${freshToken(key)}`)).status, 200);
 });
 
-test("clients that close their half of the connection, or fall silent within a request, hold nobody up", async () => {
+test("clients that close their half of the connection, or stop in the middle of a request, do not block others", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   await rawRequest(port, `/small.ipa?token=${freshToken(key)}`);
@@ -87,7 +87,7 @@ test("clients that close their half of the connection, or fall silent within a r
   await until(() => openFiles(portcullis) <= before, "the files being closed");
 });
 
-test("where the system grants few open files, fewer connections are taken and each of them gets its file", async () => {
+test("if the system allows few open files, fewer connections are accepted and each of them gets its file", async () => {
   const [program, ...first] = portcullisCommand();
   const args = ["serve", www, "-k", join(base, "public.pem"), "--host", "127.0.0.1"];
   const port = await freePort();
@@ -118,13 +118,13 @@ test("where the system grants few open files, fewer connections are taken and ea
     for (const socket of sockets) socket.destroy();
     await until(() => log.split('"event":"download"').length === 26, "all having ended");
     assert.equal((await rawRequest(port, `/small.ipa?token=${freshToken(key)}`)).status, 200);
-    assert.match(log, /at most 25 connections at once, not 1000/);
+    assert.match(log, /at most 25 simultaneous connections, not 1000/);
   } finally {
     child.kill("SIGKILL");
   }
 });
 
-test("connections beyond --max-connections are closed and counted, those within are served", async () => {
+test("connections beyond --max-connections are closed and counted, the others are served", async () => {
   const status = join(base, "limit.sock");
   const portcullis = started("--max-connections", "2", "--status", status);
   const port = await portcullis.port();
@@ -136,17 +136,18 @@ test("connections beyond --max-connections are closed and counted, those within 
   }
   const { body } = await ask({ socketPath: status, path: "/metrics" });
   assert.match(body, /^portcullis_failed_connections_total\{reason="limit"\} 50$/m);
-  const told = () => portcullis.log.filter(({ msg }) => msg?.includes("turned away") === true).map(({ msg }) => msg);
-  assert.equal(told().length, 1, "a flood does not fill the log");
-  assert.match(told().join(), /^a connection turned away: 2 are open, and --max-connections allows no more; raise/);
+  const warnings = () =>
+    portcullis.log.filter(({ msg }) => msg?.includes("turned away") === true).map(({ msg }) => msg);
+  assert.equal(warnings().length, 1, "a flood does not fill the log");
+  assert.match(warnings().join(), /^a connection turned away: 2 are open, and --max-connections allows no more; raise/);
   for (const socket of held) socket.destroy();
   await until(() => portcullis.log.filter(({ event }) => event === "download").length === 2, "both ended");
   assert.equal((await rawRequest(port, `/small.ipa?token=${freshToken(key)}`)).status, 200);
   await portcullis.end();
-  assert.match(told()[1] ?? "", /^49 connections turned away/, "what was not said yet is said at the end");
+  assert.match(warnings()[1] ?? "", /^49 connections turned away/, "what was not logged yet is logged at the end");
 });
 
-test("a file that is overwritten in place, to the same size, cuts the connection before its last bytes", async () => {
+test("a file that is overwritten in place, to the same size, closes the connection before its last bytes", async () => {
   writeFileSync(join(www, "overwritten.pkg"), Buffer.alloc(size, 1));
   const portcullis = started();
   const port = await portcullis.port();
@@ -161,11 +162,11 @@ test("a file that is overwritten in place, to the same size, cuts the connection
   assert.deepEqual([again.status, again.headers["content-length"]], [206, "9"]);
 });
 
-test("a file that shrinks while it is sent cuts the connection: never a wrong body under a right length", async () => {
+test("a file that shrinks while it is sent closes the connection: no wrong body with the right length", async () => {
   writeFileSync(join(www, "shrinking.pkg"), Buffer.alloc(size, 1));
   const portcullis = started();
   const socket = await slowReader(await portcullis.port(), "/shrinking.pkg");
-  // What answers this one would be taken for the rest of the file.
+  // A response to this one would be taken for the rest of the file.
   socket.write(head("/small.ipa"));
   truncateSync(join(www, "shrinking.pkg"), 1024 * 1024);
   let isFollowed = false;
@@ -178,7 +179,7 @@ test("a file that shrinks while it is sent cuts the connection: never a wrong bo
   assert.deepEqual({ complete, status }, { complete: false, status: 200 });
 });
 
-test("a file that is replaced while it is sent is sent to its end as it was", async () => {
+test("a file that is replaced while it is sent is completed in its old version", async () => {
   writeFileSync(join(www, "replaced.pkg"), Buffer.alloc(size, 1));
   writeFileSync(join(base, "next.pkg"), Buffer.alloc(size, 2));
   const portcullis = started();
@@ -193,7 +194,7 @@ test("a file that is replaced while it is sent is sent to its end as it was", as
   assert.equal(isMixed, false);
 });
 
-test("two requests on one connection are both answered, and a refusal does not end it", async () => {
+test("two requests on one connection both get a response, and a refusal does not close it", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const socket = connect(port, "127.0.0.1");
@@ -202,7 +203,7 @@ test("two requests on one connection are both answered, and a refusal does not e
     text += chunk;
   });
   socket.write(`GET /small.ipa HTTP/1.1\r\nHost: x\r\n\r\n${head("/small.ipa")}`);
-  await until(() => text.endsWith("small"), "the second answer");
+  await until(() => text.endsWith("small"), "the second response");
   assert.match(text, /^HTTP\/1\.1 401 [\s\S]*HTTP\/1\.1 200 /);
   socket.destroy();
 });

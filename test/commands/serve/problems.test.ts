@@ -89,7 +89,7 @@ test("a client that goes away is not a problem of the server, and a file that is
   assert.match(String(changed.problem), /^the file was changed while it was sent; replace files by renaming/);
 });
 
-test("a name is found composed or decomposed, as macOS and a link may spell it", async () => {
+test("a name is found composed or decomposed, as macOS and a link can spell it", async () => {
   const [composed, decomposed] = ["Bücher.pkg".normalize("NFC"), "Übung.pkg".normalize("NFD")];
   writeFileSync(join(www, composed), "composed");
   writeFileSync(join(www, decomposed), "decomposed");
@@ -118,7 +118,7 @@ test("if both spellings are there, each is its own file", async () => {
   }
 });
 
-test("a request with two Host headers is refused with 400, though its token is good", async () => {
+test("a request with two Host headers is refused with 400, although its token is valid", async () => {
   const port = await started().port();
   const { status, body } = await rawRequest(port, `/app.ipa?token=${freshToken(key)}`, { headers: { host: "other" } });
   assert.equal(status, 400);

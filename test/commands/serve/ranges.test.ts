@@ -99,7 +99,7 @@ test("a Range header that is sent twice is the whole file", async () => {
   assert.ok(body.equals(content));
 });
 
-test("HEAD ignores a range and says the same as GET of the whole file", async () => {
+test("HEAD ignores a range and has the headers of GET of the whole file", async () => {
   const whole = await get("/app.ipa");
   const head = await get("/app.ipa", { Range: "bytes=0-1" }, "HEAD");
   assert.equal(head.status, 200);
@@ -109,7 +109,7 @@ test("HEAD ignores a range and says the same as GET of the whole file", async ()
   assert.deepEqual(headers, expected);
 });
 
-test("an empty file is sent empty, and no range of it can be had", async () => {
+test("an empty file has an empty body, and no range is satisfiable", async () => {
   const { status, headers, body } = await get("/empty.pkg");
   assert.equal(status, 200);
   assert.equal(headers["content-length"], "0");
@@ -138,7 +138,7 @@ test("If-Range that does not match comes before a range that is unsatisfiable", 
   assert.equal(status, 200);
 });
 
-test("If-None-Match and If-Modified-Since are answered with 304 and no body", async () => {
+test("If-None-Match and If-Modified-Since give 304 and no body", async () => {
   const { headers } = await get("/app.ipa");
   for (const condition of [
     { "If-None-Match": headers.etag ?? "" },
@@ -146,16 +146,16 @@ test("If-None-Match and If-Modified-Since are answered with 304 and no body", as
     { "If-None-Match": "*" },
     { "If-Modified-Since": headers["last-modified"] ?? "" },
   ]) {
-    const answer = await get("/app.ipa", condition);
-    assert.equal(answer.status, 304);
-    assert.equal(answer.headers.etag, headers.etag);
-    assert.equal(answer.headers["cache-control"], "private");
-    assert.equal(answer.body.length, 0);
+    const response = await get("/app.ipa", condition);
+    assert.equal(response.status, 304);
+    assert.equal(response.headers.etag, headers.etag);
+    assert.equal(response.headers["cache-control"], "private");
+    assert.equal(response.body.length, 0);
   }
   assert.equal((await get("/app.ipa", { "If-None-Match": '"other"' })).status, 200);
 });
 
-test("If-Match and If-Unmodified-Since that fail are answered with 412", async () => {
+test("If-Match and If-Unmodified-Since that fail give 412", async () => {
   assert.equal((await get("/app.ipa", { "If-Match": '"other"' })).status, 412);
   const { mtimeMs } = statSync(join(www, "app.ipa"));
   const before = new Date(mtimeMs - 86_400_000).toUTCString();

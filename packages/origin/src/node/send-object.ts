@@ -17,7 +17,7 @@ export interface Transfer {
 }
 
 /**
- * Answers a GET or HEAD request with an open object, whole or in part, and closes the object.
+ * Sends an open object as the response to a GET or HEAD request, whole or in part, and closes the object.
  *
  * An object that fails, shrinks or is written to on the way breaks the connection off: half an app, or the head of one
  * and the tail of another, must never look like a whole one. Headers that were set before are kept, unless they

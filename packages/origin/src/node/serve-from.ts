@@ -5,7 +5,7 @@ import type { OpenOptions, Origin } from "../origin.ts";
 import type { RespondOptions } from "../respond.ts";
 import { sendHead, sendObject } from "./send-object.ts";
 
-/** Answers a `node:http` request; resolves when the response has begun, and never rejects. */
+/** Handles a `node:http` request; resolves when the response has begun, and never rejects. */
 export type OriginListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**

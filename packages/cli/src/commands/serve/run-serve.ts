@@ -12,7 +12,7 @@ import type { serve } from "./serve.ts";
 
 type ServeOptions = OptionsOf<typeof serve>;
 
-/** Serves a folder until it is told to end. */
+/** Serves a folder until a signal ends the process. */
 export function runServe(
   settings: ServeOptions,
   context: CommandContext,
