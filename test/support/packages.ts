@@ -110,7 +110,7 @@ export interface XarFlaws {
   /** Instead of the true one. */
   readonly declaredTocSize?: bigint;
   readonly declaredTocLength?: bigint;
-  readonly toc?: string;
+  readonly toc?: string | Buffer;
   readonly extraToc?: string;
   /** Instead of what belongs into a file's `data`. */
   readonly data?: string;

@@ -1,4 +1,5 @@
 import { issuerError } from "../issuer-error.ts";
+import { decodeXml } from "../property-list/decode-text.ts";
 import { childrenNamed, childText, parseXml, type XmlElement } from "../property-list/xml.ts";
 import { leadsOutside } from "./leads-outside.ts";
 
@@ -10,7 +11,7 @@ export interface XarEntry {
   readonly length: number;
   /** As it was, in bytes. */
   readonly size: number;
-  /** A MIME type that stands for a compression. */
+  /** The compression, as a MIME type. */
   readonly encoding: string;
   readonly checksum: { readonly algorithm: string; readonly digest: string } | undefined;
 }
@@ -22,20 +23,23 @@ export interface XarContents {
 }
 
 const deepestFolder = 32;
+/** In characters, as on Apple's systems. Long paths of many files would take gigabytes. */
+const longestPath = 1024;
 
 /** Reads the table of contents of a xar archive. */
-export function readXarContents(xml: string): XarContents {
+export function readXarContents(xml: Buffer): XarContents {
   const toc = tableOfContents(xml);
   const entries = new Map<string, XarEntry>();
 
   function addFiles(folder: XmlElement, path: string, depth: number): void {
-    if (depth > deepestFolder) throw hostile("folders nested without end");
+    if (depth > deepestFolder) throw hostile("folders nested more than 32 deep");
     for (const file of childrenNamed(folder, "file")) {
       const name = readName(file);
       if (name === "" || name === "." || name.includes("/") || leadsOutside(name)) {
         throw hostile("a file whose path leads out of it");
       }
       const filePath = path + name;
+      if (filePath.length > longestPath) throw hostile("a path of more than 1024 characters");
       if (entries.has(filePath)) throw hostile("two files of one name");
       const [data] = childrenNamed(file, "data");
       if (data) entries.set(filePath, readEntry(data));
@@ -48,7 +52,7 @@ export function readXarContents(xml: string): XarContents {
   return { entries, signed };
 }
 
-/** xar writes a name that is no UTF-8 in base64. */
+/** xar writes a name that is not UTF-8 in base64. */
 function readName(file: XmlElement): string {
   const [element] = childrenNamed(file, "name");
   const text = element?.text.trim() ?? "";
@@ -56,12 +60,12 @@ function readName(file: XmlElement): string {
   return isEncoded ? Buffer.from(text, "base64").toString("latin1") : text;
 }
 
-function tableOfContents(xml: string): XmlElement {
+function tableOfContents(xml: Buffer): XmlElement {
   try {
-    const [toc] = childrenNamed(parseXml(xml), "toc");
+    const [toc] = childrenNamed(parseXml(decodeXml(xml)), "toc");
     if (toc) return toc;
   } catch {
-    // Said below: what the parser says is of no use to the person who has the package.
+    // The parser's reason is of no use to the person who has the package.
   }
   throw issuerError("package_damaged", "The .pkg has no readable table of contents: build or copy it again.");
 }

@@ -32,7 +32,7 @@ export async function openXar(handle: FileHandle): Promise<XarArchive> {
   const declared = Number(header.readBigUInt64BE(16));
   if (start < headerSize) throw damaged();
   const bytes = await readBounded(handle, start, compressed);
-  const { entries, signed } = readXarContents((await unpack(bytes, declared)).toString("utf8"));
+  const { entries, signed } = readXarContents(await unpack(bytes, declared));
   const heap = start + compressed;
 
   return {

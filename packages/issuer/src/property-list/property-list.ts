@@ -66,7 +66,7 @@ function readDictionary(element: XmlElement): Record<string, unknown> {
   return dictionaryOf(entries);
 }
 
-/** Makes a dictionary; no list has this key except in order to reach the prototypes of the code that copies it. */
+/** Makes a dictionary. Its only use for the key `__proto__` would be to change the prototype of a careless copy. */
 export function dictionaryOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   if (entries.some(([key]) => key === "__proto__")) throw new Error("it has a key that would change a prototype");
   return Object.fromEntries(entries);
