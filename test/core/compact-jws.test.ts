@@ -142,3 +142,23 @@ test("stray bits at the end of header or payload are malformed, even if signed",
   assert.equal(await codeFor(await signed(header, withSpareBits)), "allowed");
   assert.equal(await codeFor(await signed(header, stray(withSpareBits))), "token_malformed");
 });
+
+test("JSON nested more than 16 levels deep is malformed, wherever it is, and takes no stack and no time", async () => {
+  const nested = (depth: number, [open, close] = ["[", "]"]) => open.repeat(depth) + 1 + close.repeat(depth);
+  const claims = (value: string) => segment(`{"iss":"JSS","sub":"AppManifest","exp":${jamfClaims.exp},"x":${value}}`);
+  assert.equal(await codeFor(await signed(header, claims(nested(16)))), "allowed");
+  assert.equal(await codeFor(await signed(header, claims(nested(17)))), "token_malformed");
+  for (const depth of [100, 1000, 5000, 100_000]) {
+    for (const value of [nested(depth), nested(depth, ['{"a":', "}"]), "[".repeat(depth)]) {
+      const code = depth < 500 ? "token_malformed" : /token_(malformed|too_long)/;
+      for (const hostile of [
+        `${header}.${claims(value)}.AAAA`,
+        `${segment(`{"alg":"RS256","x":${value}}`)}.${payload}.AAAA`,
+      ]) {
+        const started = performance.now();
+        assert.match(await codeFor(hostile), new RegExp(code));
+        assert.ok(performance.now() - started < 500);
+      }
+    }
+  }
+});

@@ -14,7 +14,7 @@ test("a length is read in its short form up to 127 bytes, and in each long form 
   assert.deepEqual(lengthsOf(4, 0x7f, ...octets(127), 5, 0), [127, 0]);
   assert.deepEqual(lengthsOf(4, 0x81, 0x80, ...octets(128), 5, 0), [128, 0]);
   assert.deepEqual(lengthsOf(4, 0x82, 1, 0, ...octets(256), 5, 0), [256, 0]);
-  assert.deepEqual(lengthsOf(4, 0x83, 0, 1, 0, ...octets(256), 5, 0), [256, 0]);
+  assert.deepEqual(lengthsOf(4, 0x83, 1, 0, 0, ...octets(65_536), 5, 0), [65_536, 0]);
 });
 
 test("bytes that end within an element, or have no length at all, give nothing, not even what came before", () => {
@@ -24,7 +24,14 @@ test("bytes that end within an element, or have no length at all, give nothing, 
     [4, 0x80],
     [4, 0x80, 5, 0],
   ];
-  for (const end of [...broken, ...indefinite]) {
+  const longerThanNeeded = [
+    [4, 0x81, 0x7f, ...octets(127)],
+    [4, 0x82, 0, 0x80, ...octets(128)],
+    [4, 0x83, 0, 1, 0, ...octets(256)],
+    [4, 0x84, 0, 0, 0, 1, 7],
+    [4, 0x84, 1, 0, 0, 0],
+  ];
+  for (const end of [...broken, ...indefinite, ...longerThanNeeded]) {
     assert.deepEqual(lengthsOf(...end), [], String(end));
     assert.deepEqual(lengthsOf(5, 0, ...end), [], String(end));
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addToken, readToken, removeToken } from "@portcullis/core";
 import fc from "fast-check";
+import { assertLinear } from "../support/assert-linear.ts";
 
 test("one token is found wherever it stands in the query", () => {
   for (const url of [
@@ -147,4 +148,24 @@ test("no text makes any of them throw", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test("the time is proportional to the length of the URL", () => {
+  for (const [name, part] of Object.entries({
+    ampersands: "&",
+    "question marks": "?",
+    hashes: "#",
+    "parameters named token": "&token=a",
+    "encoded names": "&%74oken",
+    "percent signs": "%",
+    escapes: "%41",
+    "plus signs": "+",
+    "equals signs": "=",
+    names: "token",
+  })) {
+    for (const before of ["/", "/?", "/?token=", "/?%"]) {
+      assertLinear((size) => readToken(before + part.repeat(size)), 15_000, `reading ${before} ${name}`);
+      assertLinear((size) => addToken(before + part.repeat(size), "T"), 15_000, `adding ${before} ${name}`);
+    }
+  }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGate, type GateKeys, isConfigurationError } from "@portcullis/core";
+import { assertLinear } from "../support/assert-linear.ts";
 import { base64url, pem, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
@@ -109,11 +110,11 @@ test("a private key is refused with the command that makes the public one, and i
     secret.slice(0, 60),
   ]) {
     const message = problem(text);
-    assert.match(message, /private key.*openssl pkey -in key\.pem -pubout -out public\.pem/);
+    assert.match(message, /private key.*Give its public half: openssl pkey -in key\.pem -pubout -out public\.pem/);
     assert.doesNotMatch(message, /MII/);
   }
   const jwk = await crypto.subtle.exportKey("jwk", key.privateKey);
-  assert.match(problem({ ...jwk, key_ops: ["verify"] }), /private or secret key; keep only its kty, n, e and kid/);
+  assert.match(problem({ ...jwk, key_ops: ["verify"] }), /private or secret key. Keep only its kty, n, e and kid/);
   assert.match(problem(JSON.stringify(jwk)), /private or secret/);
   assert.match(problem(key.privateKey), /must be an extractable public/);
 });
@@ -121,7 +122,7 @@ test("a private key is refused with the command that makes the public one, and i
 test("keys of other kinds are refused", async () => {
   const ec = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"]);
   const ecSpki = new Uint8Array(await crypto.subtle.exportKey("spki", ec.publicKey));
-  assert.match(problem(pem("PUBLIC KEY", ecSpki)), /RS256 needs a plain RSA key/);
+  assert.match(problem(pem("PUBLIC KEY", ecSpki)), /of another kind \(EC\); RS256 needs a plain RSA key/);
   assert.match(problem(ec.publicKey), /RSASSA-PKCS1-v1_5/);
   assert.match(problem(await crypto.subtle.exportKey("jwk", ec.publicKey)), /not an RSA|RSA JWK for RS256/);
   assert.match(problem({ kty: "oct", k: "c2VjcmV0" }), /private or secret/);
@@ -155,7 +156,7 @@ test("a JWK that says it is for something else is refused", () => {
     { use: null },
   ]) {
     const message = problem({ ...key.publicJwk, ...extra });
-    assert.match(message, /kty, use, key_ops, alg, n and e|bits|unsound/, JSON.stringify(extra));
+    assert.match(message, /kty, use, key_ops, alg, n and e|bits|unsound|exponent 0/, JSON.stringify(extra));
   }
 });
 
@@ -183,7 +184,9 @@ test("a CryptoKey that turns out too small makes ready reject, naming the option
   await assert.rejects(
     gate.ready(),
     (error) =>
-      isConfigurationError(error) && error.message === "keys: the RSA key has 1024 bits; use one of 2048 to 8192",
+      isConfigurationError(error) &&
+      error.message ===
+        "keys: the RSA key has 1024 bits; use one of 2048 to 8192 bits. Generate another: openssl genrsa -out key.pem 2048",
   );
   const decision = await gate.check(`?token=${token}`);
   assert.equal(!decision.allowed && decision.code, "keys_unavailable");
@@ -226,7 +229,9 @@ test("an even modulus, and an exponent that is even, small or huge are refused",
   even[255] = 0xfe;
   assert.match(problem(jwkOf(even, e)), /damaged or unsound/);
   for (const exponent of [[1], [3], [17], [0xff, 0xff], [1, 0, 0], [0], [1, 0, 0, 0, 0, 0, 0, 0, 1]]) {
-    assert.match(problem(jwkOf(odd(2048), Uint8Array.from(exponent))), /damaged or unsound/, String(exponent));
+    const message = problem(jwkOf(odd(2048), Uint8Array.from(exponent)));
+    assert.match(message, exponent.length > 2 ? /damaged or unsound/ : / exponent \d+; it must be 65537 or more/);
+    if (exponent.length === 1) assert.ok(message.includes(` exponent ${exponent[0]};`), message);
   }
   createGate({ keys: jwkOf(odd(2048), Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 1)) });
 });
@@ -235,7 +240,7 @@ test("nothing, an empty list and things that are no keys are refused", () => {
   assert.match(problem(undefined), /public half of the key that signs the tokens/);
   assert.match(problem(null), /public half/);
   assert.match(problem([]), /the list is empty/);
-  assert.match(problem({ keys: [] }), /the list is empty/);
+  assert.match(problem({ keys: [] }), /no key in the JWK Set can be used: it is empty/);
   for (const thing of [
     0,
     1,
@@ -248,7 +253,8 @@ test("nothing, an empty list and things that are no keys are refused", () => {
     { keys: [null] },
     { keys: 1 },
     new Date(),
-    new Uint8Array(9),
+    new DataView(new ArrayBuffer(9)),
+    new Uint16Array(9),
   ]) {
     assert.match(problem(thing), /RSA JWK for RS256/);
   }
@@ -266,16 +272,18 @@ test("two keys with the same kid are refused", async () => {
 });
 
 test("text that holds no key says what to do", async () => {
-  assert.match(problem(""), /holds 0 PEM blocks/);
-  assert.match(problem("MIIBIjANBgkqhkiG9w0BAQEF"), /holds 0 PEM blocks/);
-  assert.match(problem("/etc/portcullis/public.pem"), /holds 0 PEM blocks; .*, no file name$/);
+  for (const empty of ["", " \n", new Uint8Array(0)]) assert.match(problem(empty), /the text is empty$/);
+  assert.match(problem("MIIBIjANBgkqhkiG9w0BAQEF"), /has lost its BEGIN and END lines$/);
+  assert.match(problem(body.join("\n")), /has lost its BEGIN and END lines$/);
+  assert.match(problem("/etc/portcullis/public.pem"), /looks like a file name. Give the text of the file.$/);
+  assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /the text holds no key/);
   assert.match(problem(key.publicPem + key.publicPem), /holds 2 PEM blocks/);
   assert.match(problem("ssh-rsa AAAAB3NzaC1yc2E me@here"), /ssh-keygen -f key\.pub -e -m PKCS8/);
-  assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /cut short or garbled/);
-  assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /cut short or garbled/);
-  assert.match(problem(key.publicPem.replace("MII", "M*I")), /cut short or garbled/);
-  assert.match(problem(key.publicPem.replace("BEGIN PUBLIC", "BEGIN the PUBLIC")), /cut short or garbled/);
-  assert.match(problem(key.publicPem.replace("MII", "MI=I")), /cut short or garbled/);
+  assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /truncated or garbled/);
+  assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /truncated or garbled/);
+  assert.match(problem(key.publicPem.replace("MII", "M*I")), /truncated or garbled/);
+  assert.match(problem(key.publicPem.replace("BEGIN PUBLIC", "BEGIN the PUBLIC")), /truncated or garbled/);
+  assert.match(problem(key.publicPem.replace("MII", "MI=I")), /truncated or garbled/);
   assert.match(problem(pem("PKCS7", spki)), /found "PKCS7"; expected/);
   assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /found "CERTIFICATE REQUEST"; expected "PUBLIC KEY"/);
   assert.match(problem("{oops"), /not valid JSON/);
@@ -285,7 +293,7 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
   for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
     for (const der of [spki, pkcs1]) {
       for (let length = 0; length < der.length; length += 1) {
-        assert.match(problem(pem(label, der.subarray(0, length))), /damaged|cut short/);
+        assert.match(problem(pem(label, der.subarray(0, length))), /damaged|truncated|private key/);
       }
     }
   }
@@ -326,4 +334,155 @@ test("a PEM block with damaged content is refused wherever the damage is", () =>
   assert.match(problem(pem("RSA PUBLIC KEY", modulusOnly)), /damaged/);
   const trailing = Uint8Array.of(...spki, 0x05, 0x00);
   assert.match(problem(pem("PUBLIC KEY", trailing)), /damaged/);
+});
+
+test("a key of another kind is named", () => {
+  const oid = (...content: number[]) => [0x06, content.length, ...content];
+  const spkiOf = (...algorithm: number[]) =>
+    pem("PUBLIC KEY", Uint8Array.of(0x30, algorithm.length + 6, 0x30, algorithm.length, ...algorithm, 3, 2, 0, 7));
+  const ec = oid(42, 134, 72, 206, 61, 2, 1);
+  for (const [kind, algorithm] of Object.entries({
+    EC: [...ec, ...oid(42, 134, 72, 206, 61, 3, 1, 7)],
+    SM2: [...ec, ...oid(42, 129, 28, 207, 85, 1, 130, 45)],
+    DSA: oid(42, 134, 72, 206, 56, 4, 1),
+    "X9.42 Diffie-Hellman": oid(42, 134, 72, 206, 62, 2, 1),
+    "Diffie-Hellman": oid(42, 134, 72, 134, 247, 13, 1, 3, 1),
+    "RSA-OAEP": oid(42, 134, 72, 134, 247, 13, 1, 1, 7),
+    "RSA-PSS": oid(42, 134, 72, 134, 247, 13, 1, 1, 10),
+    Ed25519: oid(43, 101, 112),
+    Ed448: oid(43, 101, 113),
+    X25519: oid(43, 101, 110),
+    X448: oid(43, 101, 111),
+    unknown: oid(42, 3),
+  })) {
+    assert.ok(problem(spkiOf(...algorithm)).includes(`of another kind (${kind}); RS256 needs a plain RSA key`), kind);
+  }
+});
+
+test("which kind of public key a block holds is read from its content, not from its label", async () => {
+  assert.equal(await opens(pem("PUBLIC KEY", pkcs1)), true);
+  assert.equal(await opens(pem("RSA PUBLIC KEY", spki)), true);
+  assert.equal(await opens(pem("CERTIFICATE", spki)), true);
+});
+
+test("a private key with the label of a public one is refused as what it is", async () => {
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key.privateKey));
+  for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
+    for (const der of [pkcs8, pkcs8.subarray(26)]) assert.match(problem(pem(label, der)), /this is a private key/);
+  }
+});
+
+test("a file's bytes are accepted in place of its text, DER too", async () => {
+  const text = new TextEncoder();
+  for (const bytes of [
+    text.encode(key.publicPem),
+    text.encode(`\uFEFF${JSON.stringify({ keys: [key.publicJwk] })}`),
+    spki,
+    pkcs1,
+    Buffer.from(key.publicPem),
+    [Buffer.from(key.publicPem)],
+  ]) {
+    assert.equal(await opens(bytes as GateKeys), true);
+  }
+  assert.match(problem(Uint8Array.of(0x30, 0x03, 2, 1, 7)), /damaged/);
+  assert.match(problem(Uint8Array.of(0xff, 0xfe)), /not a key/);
+});
+
+test("a bit string with unused bits, which DER keys never have, is refused", () => {
+  const unused = Uint8Array.from(spki);
+  assert.deepEqual([unused[19], unused[23]], [0x03, 0]);
+  unused[23] = 1;
+  assert.match(problem(pem("PUBLIC KEY", unused)), /damaged/);
+});
+
+test("a JWK Set gives its keys for RS256, and the others are ignored", async () => {
+  const { publicJwk } = key;
+  const others = [
+    { kty: "EC", crv: "P-256", x: "AA", y: "AA" },
+    { kty: "OKP", crv: "Ed25519", x: "AA" },
+    { ...publicJwk, use: "enc" },
+    { ...publicJwk, alg: "RS512" },
+    { ...publicJwk, key_ops: ["wrapKey"] },
+    { ...publicJwk, n: "AQAB" },
+    { ...publicJwk, e: "Aw" },
+    { ...publicJwk, n: undefined },
+    { ...publicJwk, kid: 1 },
+    { kty: "RSA" },
+    {},
+    null,
+    5,
+  ];
+  for (const other of others) assert.equal(await opens({ keys: [other, publicJwk] } as GateKeys), true);
+  assert.equal(await opens(JSON.stringify({ keys: [...others, publicJwk, ...others] })), true);
+  assert.equal(
+    await opens({
+      keys: [
+        { ...publicJwk, kid: "a" },
+        { kty: "EC", kid: "a" },
+      ],
+    } as GateKeys),
+    true,
+  );
+});
+
+test("a JWK Set without one usable key is refused, and so is one that holds a private key", async () => {
+  const { publicJwk } = key;
+  assert.match(problem({ keys: [{ kty: "EC" }, null] }), /no key in the JWK Set can be used: this is not an RSA JWK/);
+  assert.match(problem({ keys: [{ ...publicJwk, n: "AQAB" }] }), /no key in the JWK Set can be used: .* 17 bits/);
+  for (const secret of [await crypto.subtle.exportKey("jwk", key.privateKey), { kty: "oct", k: "c2VjcmV0" }]) {
+    const message = problem({ keys: [publicJwk, secret] });
+    assert.match(message, /private or secret key/);
+    assert.ok(!message.includes("c2VjcmV0"));
+  }
+});
+
+test("members of a JWK of any type are refused with a sentence, never with an error of the language", async () => {
+  const { publicJwk } = key;
+  const strange = [
+    null,
+    1,
+    true,
+    "x",
+    {},
+    [],
+    [{}],
+    Object.create(null),
+    { toString: 1 },
+    [Object.create(null)],
+    Symbol("x"),
+  ];
+  for (const name of ["kty", "n", "e", "kid", "use", "key_ops", "alg"]) {
+    for (const value of strange) {
+      const jwk = { ...publicJwk, [name]: value };
+      if (name === "kid" && value === "x") assert.equal(await opens(jwk), true);
+      else assert.match(problem(jwk), /^keys: /);
+      assert.equal(await opens({ keys: [jwk, publicJwk] }), true);
+    }
+  }
+  for (const name of ["usages", "type", "algorithm", "extractable", "hash", "x5c"]) {
+    for (const value of strange) assert.equal(await opens({ ...publicJwk, [name]: value } as GateKeys), true, name);
+  }
+});
+
+test("keys that others control take time in proportion to their length", () => {
+  const block = (text: string) => `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`;
+  for (const [name, make] of Object.entries({
+    "equals signs": (size: number) => block("=".repeat(size)),
+    "equals signs and spaces": (size: number) => block("= ".repeat(size)),
+    "line feeds": (size: number) => block("\n".repeat(size)),
+    blanks: (size: number) => " ".repeat(size),
+    "a long label": (size: number) => `-----BEGIN ${"A ".repeat(size)}`,
+    "many BEGIN lines": (size: number) => "-----BEGIN ".repeat(size / 10),
+    "many BEGIN lines with labels": (size: number) => "-----BEGIN A-----".repeat(size / 10),
+    hyphens: (size: number) => `-----BEGIN A-----${"-".repeat(size)}`,
+    "an END line without its end": (size: number) => `-----BEGIN A-----${"A".repeat(size)}-----END`,
+    "escaped line feeds": (size: number) => "\\n".repeat(size),
+    braces: (size: number) => "{".repeat(size),
+    "nested objects": (size: number) => `${'{"a":'.repeat(size / 100)}1${"}".repeat(size / 100)}`,
+    "many keys": (size: number) => `{"keys":[${"{},".repeat(size / 10)}{}]}`,
+    "DER elements": (size: number) =>
+      pem("PUBLIC KEY", Uint8Array.of(0x30, 0x83, size >> 16, (size >> 8) & 255, size & 255, ...new Uint8Array(size))),
+  })) {
+    assertLinear((size) => problem(make(size)), 50_000, name);
+  }
 });

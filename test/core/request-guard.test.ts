@@ -169,3 +169,12 @@ test("a fingerprint is the first eight hexadecimal digits of the token's SHA-256
   assert.equal(await fingerprintToken(token), hex.slice(0, 8));
   assert.equal(base64url(digest).length, 43);
 });
+
+test("what onDecision is told takes time in proportion to the length of the URL", async () => {
+  let told = "";
+  const guard = createRequestGuard({ keys: key.publicPem, onDecision: (_decision, { url }) => (told = url) });
+  for (const part of ["\u0000", "\u009b", "%0a", "eyJ.", "token=", "&token=a"]) {
+    await guard("GET", `/?${part.repeat(100_000)}`);
+    assert.ok(told.length > 0);
+  }
+});

@@ -28,7 +28,7 @@ export function decodeBase64url(text: Uint8Array): Uint8Array | undefined {
   for (let index = 0; index < text.length; index += 1) {
     const value = valueOfByte[text[index] as number] as number;
     if (value === invalid) return undefined;
-    buffer = ((buffer << 6) | value) & 0xfff;
+    buffer = ((buffer << 6) | value) & 0xfff; // at most 6 bits are left over from before: 12 bits are in use
     bits += 6;
     if (bits >= 8) {
       bits -= 8;

@@ -3,10 +3,10 @@ import { type JoseHeader, validateHeader } from "./jose-header.ts";
 import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import type { Result } from "./refusal.ts";
 
-/** A token taken apart, its signature not yet checked: believe nothing in it. */
+/** A parsed token whose signature is not verified: believe nothing in it. */
 export interface CompactJws {
   readonly header: JoseHeader;
-  /** Not frozen yet. */
+  /** Frozen only by the gate, once it has read the claims it needs: see gate.ts. */
   readonly payload: JsonObject;
   readonly signature: Uint8Array;
   /** What the signature is made over: the first two segments and the dot between (RFC 7515 section 5.2). */

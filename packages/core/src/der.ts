@@ -14,10 +14,10 @@ export const derTag = {
   certificateVersion: 0xa0,
 } as const;
 
-/** The object identifier of plain RSA keys, 1.2.840.113549.1.1.1 (RFC 8017 appendix A). */
-export const rsaEncryption: Uint8Array = Uint8Array.of(42, 134, 72, 134, 247, 13, 1, 1, 1);
-
-/** Reads all elements that stand one after another; none at all if the bytes are not DER. */
+/**
+ * Reads all consecutive elements; none at all if the bytes are not DER. A length has one encoding
+ * only, the shortest (X.690 section 10.1); lengths of 16 MiB and more are refused too.
+ */
 export function readDer(bytes: Uint8Array): readonly DerElement[] {
   const elements: DerElement[] = [];
   let offset = 0;
@@ -27,10 +27,11 @@ export function readDer(bytes: Uint8Array): readonly DerElement[] {
     offset += 2;
     if (length >= 0x80) {
       const lengthEnd = offset + (length & 0x7f);
-      if (lengthEnd > bytes.length || lengthEnd === offset) return [];
-      for (length = 0; offset < lengthEnd; offset += 1) length = length * 256 + (bytes[offset] as number);
+      const smallest = lengthEnd - offset === 1 ? 0x80 : 1;
+      if (lengthEnd === offset || lengthEnd > offset + 3 || (bytes[offset] ?? 0) < smallest) return [];
+      for (length = 0; offset < lengthEnd; offset += 1) length = length * 256 + (bytes[offset] ?? Number.NaN);
     }
-    if (offset + length > bytes.length) return [];
+    if (!(offset + length <= bytes.length)) return []; // NaN too
     elements.push({ tag, content: bytes.subarray(offset, offset + length) });
     offset += length;
   }

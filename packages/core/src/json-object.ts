@@ -4,6 +4,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 // `fatal` refuses bad UTF-8; `ignoreBOM` keeps a byte order mark, which JSON.parse then refuses.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** No token has a use for more levels. njs reads 32 at most, and a stack can overflow at some thousand. */
+const deepest = 16;
+
 /**
  * Reads bytes as one JSON object in UTF-8 (RFC 8259), or returns `undefined`.
  *
@@ -22,10 +25,11 @@ export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   }
 }
 
-function copied(value: unknown): unknown {
+function copied(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((member) => Object.freeze(copied(member)));
+  if (depth > deepest) throw new RangeError("nested too deeply");
+  if (Array.isArray(value)) return value.map((member) => Object.freeze(copied(member, depth + 1)));
   const copy: Record<string, unknown> = Object.create(null);
-  for (const name of Object.keys(value)) copy[name] = Object.freeze(copied((value as JsonObject)[name]));
+  for (const name of Object.keys(value)) copy[name] = Object.freeze(copied((value as JsonObject)[name], depth + 1));
   return copy;
 }

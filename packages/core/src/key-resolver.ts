@@ -11,7 +11,7 @@ export type ResolvedKey = CryptoKeyLike | PublicJwk;
  */
 export type KeyResolver = (header: JoseHeader) => ResolvedKey | Promise<ResolvedKey>;
 
-/** Asks a resolver and makes what it returns ready, once for each object that it returns. */
+/** Asks a resolver and imports what it returns, once for each object that it returns. */
 export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => Promise<readonly VerificationKey[]> {
   const known = new WeakMap<ResolvedKey, readonly VerificationKey[]>();
 
@@ -37,7 +37,7 @@ async function askResolver(resolver: KeyResolver, header: JoseHeader): Promise<r
   }
 }
 
-/** jose's error for several fitting keys, the usual case for tokens without `kid`, holds them all. */
+/** jose's error for several matching keys, the usual case for tokens without `kid`, iterates over all of them. */
 async function collect(candidates: AsyncIterable<ResolvedKey>): Promise<ResolvedKey[]> {
   const iterator = candidates[Symbol.asyncIterator]();
   const found: ResolvedKey[] = [];

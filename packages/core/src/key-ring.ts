@@ -9,27 +9,28 @@ export type GateKeys = PublicKeySource | readonly PublicKeySource[] | KeyResolve
 
 /** The trusted keys of one gate. */
 export interface KeyRing {
-  /** Makes the keys ready; rejects if one cannot be used. */
+  /** Imports the keys; rejects if one cannot be used. */
   ready(): Promise<void>;
   /**
    * The keys that may have signed a token with this header: all of them, or, where token and key
-   * both have a `kid`, only those that agree. Rejects if the keys cannot be had.
+   * both have a `kid`, only those that agree. For an unknown `kid` that leaves the keys without one,
+   * and if there are none, no key: `signature_invalid`. Rejects if the keys cannot be loaded.
    */
   keysFor(header: JoseHeader): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
 }
 
-/** Makes a key ring; throws a configuration error for keys that can be seen to be wrong. */
+/** Creates a key ring; throws a configuration error for keys that are recognisably wrong. */
 export function createKeyRing(keys: GateKeys): KeyRing {
   if (typeof keys === "function") {
     return { ready: async () => {}, keysFor: createKeyFinder(keys) };
   }
-  const readings = readAll(keys);
+  const parsed = parseAll(keys);
   let trusted: readonly VerificationKey[] | undefined;
 
   // Each caller loads for itself until one is done: on Workers no request may wait for a promise
   // that belongs to another.
   async function load(): Promise<readonly VerificationKey[]> {
-    trusted ??= await importKeys(readings);
+    trusted ??= await importKeys(parsed);
     return trusted;
   }
 
@@ -51,17 +52,17 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   };
 }
 
-/** The RFC 7638 thumbprints of keys, in order: the names by which decisions, logs and metrics call them. */
+/** The RFC 7638 thumbprints of keys, in order: their names in decisions, logs and metrics. */
 export async function keyThumbprints(keys: Exclude<GateKeys, KeyResolver>): Promise<string[]> {
-  return (await importKeys(readAll(keys))).map(({ keyId }) => keyId);
+  return (await importKeys(parseAll(keys))).map(({ keyId }) => keyId);
 }
 
-function readAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly ParsedPublicKey[] {
-  const readings: ParsedPublicKey[] = [];
-  for (const source of Array.isArray(keys) ? keys : [keys]) readings.push(...readPublicKeys(source));
-  if (readings.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
-  const kids = readings.map((reading) => (typeof reading === "function" ? undefined : reading.kid));
+function parseAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly ParsedPublicKey[] {
+  const parsed: ParsedPublicKey[] = [];
+  for (const source of Array.isArray(keys) ? keys : [keys]) parsed.push(...readPublicKeys(source));
+  if (parsed.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
+  const kids = parsed.map((key) => (typeof key === "function" ? undefined : key.kid));
   const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
   if (isRepeated) throw configurationError("keys", "two keys have the same kid; give each its own, or none");
-  return readings;
+  return parsed;
 }

@@ -1,5 +1,7 @@
 import { decodeBase64urlText } from "./base64url.ts";
-import { configurationError } from "./configuration-error.ts";
+import { type ConfigurationError, configurationError } from "./configuration-error.ts";
+import { derTag } from "./der.ts";
+import { readDerPublicKey } from "./der-public-key.ts";
 import { readPemPublicKey } from "./pem-public-key.ts";
 import { type RsaPublicKey, rsaPublicKey } from "./rsa-public-key.ts";
 
@@ -27,48 +29,90 @@ export interface CryptoKeyLike {
   readonly usages: readonly string[];
 }
 
-/** One public key, or several in a JWK Set; text is PEM, or a JWK or JWK Set as JSON. */
-export type PublicKeySource = string | PublicJwk | PublicJwkSet | CryptoKeyLike;
+/** One public key, or several in a JWK Set; text is PEM, or a JWK or JWK Set as JSON; bytes are such text, or DER. */
+export type PublicKeySource = string | Uint8Array | PublicJwk | PublicJwkSet | CryptoKeyLike;
 
-/** A key that was read, or, for a `CryptoKey`, a function that reads it. */
+/** A key that was parsed, or, for a `CryptoKey`, a function that reads it. */
 export type ParsedPublicKey = RsaPublicKey | (() => Promise<RsaPublicKey>);
 
-/** Reads one source of keys; throws a configuration error that says what was found instead. */
+/** Parses one source of keys; throws a configuration error that says what was found instead. */
 export function readPublicKeys(source: unknown): ParsedPublicKey[] {
   if (typeof source === "string") {
     return /^\s*\{/.test(source) ? readPublicKeys(parseJson(source)) : [readPemPublicKey(source)];
   }
-  const { usages, keys } = Object(source) as Partial<CryptoKeyLike & PublicJwkSet>;
-  if (usages) return [readCryptoKey(source as CryptoKeyLike)];
-  return Array.isArray(keys) ? keys.map(readJwk) : [readJwk(source)];
+  if (isBytes(source)) {
+    return source[0] === derTag.sequence
+      ? [readDerPublicKey(source)]
+      : readPublicKeys(new TextDecoder().decode(source));
+  }
+  if (isCryptoKey(source)) return [readCryptoKey(source)];
+  const jwk: AnyJwk = Object(source);
+  return Array.isArray(jwk.keys) ? readJwkSet(jwk.keys) : [readJwk(jwk)];
 }
 
-/** Trimming takes a byte order mark away too. */
+/** A JWK before it is checked. */
+type AnyJwk = Readonly<Record<string, unknown>>;
+
+/** Without `instanceof`, which fails between realms. */
+function isBytes(source: unknown): source is Uint8Array {
+  return ArrayBuffer.isView(source) && "BYTES_PER_ELEMENT" in source && source.BYTES_PER_ELEMENT === 1;
+}
+
+/** By its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name. */
+function isCryptoKey(source: unknown): source is CryptoKeyLike {
+  return typeof (source as Partial<CryptoKeyLike> | null)?.algorithm?.name === "string";
+}
+
+/** Trimming removes a byte order mark too. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.trim());
   } catch {
-    throw configurationError("keys", "the JWK is not valid JSON; copy it again");
+    throw configurationError("keys", "the JWK is not valid JSON", "Copy it again.");
   }
 }
 
-function readJwk(jwk: unknown): RsaPublicKey {
-  const { kty, n, e, kid, use = "sig", key_ops: operations = ["verify"], alg = "RS256", d, k } = Object(jwk);
-  // By value: the public JWKs that workerd exports have all names, most of them undefined.
-  if (d !== undefined || k !== undefined) {
-    throw configurationError("keys", "the JWK is a private or secret key; keep only its kty, n, e and kid");
+/**
+ * Uses the keys of a set that are meant for RS256 signatures and ignores the others, as RFC 7517
+ * section 5 asks: a set can hold keys for other purposes. A key that is ignored verifies nothing, so
+ * its tokens are refused. If none is left, or if the set holds a private key, it is refused whole.
+ */
+function readJwkSet(members: readonly unknown[]): RsaPublicKey[] {
+  const keys: RsaPublicKey[] = [];
+  let problem = "it is empty";
+  for (const member of members) {
+    const jwk: AnyJwk = Object(member);
+    refusePrivateJwk(jwk);
+    try {
+      keys.push(readJwk(jwk));
+    } catch (error) {
+      ({ problem } = error as ConfigurationError);
+    }
   }
+  if (keys.length === 0) throw configurationError("keys", `no key in the JWK Set can be used: ${problem}`);
+  return keys;
+}
+
+/** By value: the public JWKs that workerd exports have all names, most of them undefined. */
+function refusePrivateJwk({ d, k }: AnyJwk): void {
+  if (d === undefined && k === undefined) return;
+  throw configurationError("keys", "the JWK is a private or secret key", "Keep only its kty, n, e and kid.");
+}
+
+function readJwk(jwk: AnyJwk): RsaPublicKey {
+  refusePrivateJwk(jwk);
+  const { kty, n, e, kid, use = "sig", key_ops: operations = ["verify"], alg = "RS256" } = jwk;
   const modulus = typeof n === "string" && decodeBase64urlText(n);
   const exponent = typeof e === "string" && decodeBase64urlText(e);
-  const isForRs256 =
-    kty === "RSA" && use === "sig" && alg === "RS256" && String(operations).split(",").includes("verify");
+  const isForRs256 = kty === "RSA" && use === "sig" && alg === "RS256" && isForVerifying(operations);
   if (!isForRs256 || !modulus || !exponent || (kid !== undefined && typeof kid !== "string")) {
-    throw configurationError(
-      "keys",
-      "give PEM text or an RSA JWK for RS256; look at its kty, use, key_ops, alg, n and e",
-    );
+    throw configurationError("keys", "this is not an RSA JWK for RS256; look at its kty, use, key_ops, alg, n and e");
   }
   return rsaPublicKey(modulus, exponent, kid);
+}
+
+function isForVerifying(operations: unknown): boolean {
+  return Array.isArray(operations) && operations.includes("verify");
 }
 
 function readCryptoKey(key: CryptoKeyLike): () => Promise<RsaPublicKey> {

@@ -2,11 +2,11 @@ import { encodeBase64url } from "./base64url.ts";
 import type { ParsedPublicKey } from "./public-key.ts";
 import { type RsaPublicKey, subjectPublicKeyInfo } from "./rsa-public-key.ts";
 
-/** A public key ready to check RS256 signatures (RFC 7518 section 3.3) with this runtime's crypto. */
+/** A public key ready to verify RS256 signatures (RFC 7518 section 3.3) with this runtime's crypto. */
 export interface VerificationKey {
   /** RFC 7638 SHA-256 thumbprint, base64url: the key's name in logs, the same everywhere. */
   readonly keyId: string;
-  /** The name that the key's JWK gave it, to compare with a token's `kid`. */
+  /** The name that the key's JWK gives it, to compare with a token's `kid`. */
   readonly kid: string | undefined;
   /** In bytes, the only length that a signature by this key can have. */
   readonly signatureLength: number;
@@ -30,11 +30,11 @@ const nodeCrypto = (
 
 const text = new TextEncoder();
 
-/** Makes keys ready; rejects if this runtime cannot use one of them. */
-export async function importKeys(readings: readonly ParsedPublicKey[]): Promise<VerificationKey[]> {
+/** Imports keys; rejects if this runtime cannot use one of them. */
+export async function importKeys(parsed: readonly ParsedPublicKey[]): Promise<VerificationKey[]> {
   const keys: VerificationKey[] = [];
-  for (const reading of readings) {
-    const key = typeof reading === "function" ? await reading() : reading;
+  for (const source of parsed) {
+    const key = typeof source === "function" ? await source() : source;
     keys.push(nodeCrypto ? importWithNodeCrypto(key, nodeCrypto) : await importWithWebCrypto(key));
   }
   return keys;
@@ -44,6 +44,7 @@ function importWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): Verification
   const spki = subjectPublicKeyInfo(key);
   const publicKey = node.createPublicKey({ key: spki, format: "der", type: "spki" });
   const thumbprint = node.createHash("sha256").update(thumbprintInput(key)).digest();
+  // RSASSA-PKCS1-v1_5 is the padding that `verify` uses for an RSA key unless another is named.
   return verificationKey(key, thumbprint, (signingInput, signature) =>
     node.verify("sha256", signingInput, publicKey, signature),
   );

@@ -1,13 +1,16 @@
-import { configurationError } from "./configuration-error.ts";
-import { derTag, rsaEncryption, writeDer } from "./der.ts";
+import { type ConfigurationError, configurationError } from "./configuration-error.ts";
+import { derTag, writeDer } from "./der.ts";
 
 /** An RSA public key fit for RS256, whatever format it came in; numbers big-endian, without leading zeros. */
 export interface RsaPublicKey {
   readonly modulus: Uint8Array;
   readonly exponent: Uint8Array;
-  /** The name that a JWK gave the key; PEM has none. */
+  /** The name that the key's JWK gives it; PEM has none. */
   readonly kid: string | undefined;
 }
+
+/** The object identifier of plain RSA keys, 1.2.840.113549.1.1.1 (RFC 8017 appendix A). */
+export const rsaEncryption: Uint8Array = Uint8Array.of(42, 134, 72, 134, 247, 13, 1, 1, 1);
 
 /**
  * Checks the numbers of an RSA public key.
@@ -19,17 +22,20 @@ export function rsaPublicKey(n: Uint8Array, e: Uint8Array, kid?: string): RsaPub
   const modulus = withoutLeadingZeros(n);
   const exponent = withoutLeadingZeros(e);
   const modulusBits = bitLength(modulus);
-  if (modulusBits < 2048 || modulusBits > 8192) {
-    throw configurationError("keys", `the RSA key has ${modulusBits} bits; use one of 2048 to 8192`);
-  }
   const exponentBits = bitLength(exponent);
-  if (!isOdd(modulus) || !isOdd(exponent) || exponentBits < 17 || exponentBits > 64) {
-    throw configurationError(
-      "keys",
-      "the RSA key is damaged or unsound; make a new one: openssl genrsa -out key.pem 2048",
-    );
+  if (modulusBits < 2048 || modulusBits > 8192) {
+    throw unusable(`the RSA key has ${modulusBits} bits; use one of 2048 to 8192 bits`);
   }
+  if (exponentBits < 17) {
+    const value = exponent.reduce((sum, byte) => sum * 256 + byte, 0);
+    throw unusable(`the RSA key has the public exponent ${value}; it must be 65537 or more`);
+  }
+  if (!isOdd(modulus) || !isOdd(exponent) || exponentBits > 64) throw unusable("the RSA key is damaged or unsound");
   return { modulus, exponent, kid };
+}
+
+function unusable(problem: string): ConfigurationError {
+  return configurationError("keys", problem, "Generate another: openssl genrsa -out key.pem 2048");
 }
 
 /** The key as SubjectPublicKeyInfo (RFC 5280 section 4.1), the form that every runtime imports. */

@@ -12,21 +12,22 @@ export interface VerifiedToken {
   readonly key: VerificationKey;
 }
 
-/** 144 bits of the signature. */
+/** 144 bits of the signature: as good as unique, and if two tokens agree in it, the older is forgotten. */
 const endOf = (token: string): string => token.slice(-24);
 
-/** Remembers tokens whose signature held. */
+/** Remembers tokens whose signature is valid. */
 export interface VerifiedTokenCache {
   get(token: string): VerifiedToken | undefined;
   add(verified: VerifiedToken): void;
 }
 
 /**
- * Makes a cache for at most `size` tokens.
+ * Creates a cache for at most `size` tokens.
  *
  * A token is looked up by the end of its signature, which costs less than a hash of the whole, and
- * then compared whole. Two generations of half the size each: when the younger is full, the older is
- * dropped whole. So memory stays bounded, whatever is sent. Failures are not kept.
+ * then compared whole, so that a collision is a miss and never a hit. Two generations of half the size
+ * each: when the younger is full, the older is dropped whole, so that memory stays bounded, whatever
+ * is sent. Only tokens with a valid signature are stored.
  */
 export function createVerifiedTokenCache(size: number): VerifiedTokenCache {
   const generationSize = Math.ceil(size / 2);
@@ -39,7 +40,7 @@ export function createVerifiedTokenCache(size: number): VerifiedTokenCache {
       older = younger;
       younger = new Map();
     }
-    // A copy: engines keep the whole URL in memory for the sake of a token that was cut out of it.
+    // A copy: a slice of a string makes engines keep the whole string, here the URL, in memory.
     const token = verified.token.split(".").join(".");
     younger.set(endOf(token), { ...verified, token });
   }

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseJson } from "../../packages/nginx/src/parse-json.ts";
+import { assertLinear } from "../support/assert-linear.ts";
+
+test("JSON is parsed as every other runtime parses it, strings that look like wrong numbers too", () => {
+  for (const text of ['{"a":[0,-1.5e+3,0.5],"b":"01 .5 1. \\" 02"}', "[]", "0", "-0.0", '"\\\\"']) {
+    assert.deepEqual(parseJson(text), JSON.parse(text));
+  }
+  for (const text of ["01", "[.5]", "[1.]", "-01", '{"a":-.5}', "{", '"'])
+    assert.throws(() => parseJson(text), SyntaxError);
+});
+
+test("the time is proportional to the length", () => {
+  const parse = (text: string) => {
+    try {
+      parseJson(text);
+    } catch {}
+  };
+  for (const [name, make] of Object.entries({
+    quotes: (size: number) => '"'.repeat(size),
+    "escaped quotes": (size: number) => `"${'\\"'.repeat(size)}`,
+    "a string of escaped quotes": (size: number) => `"${'\\"'.repeat(size)}"`,
+    "many strings": (size: number) => `[${'"a",'.repeat(size)}1]`,
+    numbers: (size: number) => `[${"-0.1e-1,".repeat(size)}1]`,
+    "a long number": (size: number) => "1".repeat(size),
+    dots: (size: number) => ".".repeat(size),
+  })) {
+    assertLinear((size) => parse(make(size)), 100_000, name);
+  }
+});
