@@ -87,6 +87,16 @@ test("100 clients that download a new file at the same time cause one request to
   assert.equal(origin.reads, 1);
 });
 
+test("a request is served at every moment between the end of a download and its being stored", async () => {
+  const bytes = randomBytes(1000);
+  const { cache } = setUp({ "a.ipa": version(bytes) });
+  await bytesOf(await get(cache, "a.ipa"));
+  for (let turn = 0; turn < 50; turn += 1) {
+    const part = await bytesOf(await get(cache, "a.ipa", { Range: "bytes=2-4" }));
+    assert.ok(part.equals(bytes.subarray(2, 5)), `request ${turn}`);
+  }
+});
+
 test("a client that goes away does not stop the download for the others", async () => {
   const bytes = randomBytes(2 * MiB);
   const { origin, cache, folder } = setUp({ "a.ipa": version(bytes) });

@@ -6,7 +6,12 @@ export interface TestBucket {
   readonly bucket: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Sends a signed request for a key; the key is percent-encoded here. */
-  send(method: string, key: string, body?: Uint8Array<ArrayBuffer>): Promise<Response>;
+  send(
+    method: string,
+    key: string,
+    body?: Uint8Array<ArrayBuffer>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>;
 }
 
 /** Makes a bucket by the S3 protocol. */
@@ -22,9 +27,10 @@ export async function makeBucket(
     endpoint,
     bucket,
     credentials,
-    send: (method, key, body) =>
+    send: (method, key, body, headers = {}) =>
       client.fetch(`${endpoint}/${bucket}/${key.split("/").map(encodeURIComponent).join("/")}`, {
         method,
+        headers: { ...headers },
         ...(body ? { body } : {}),
       }),
   };

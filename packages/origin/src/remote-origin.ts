@@ -223,6 +223,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
         const response = await send(name, { method: "GET", headers: { ...identity, Range: "bytes=0-0" }, signal });
         const { code, remedy } = await store.explain(response);
         if (response.status === 404 && missingObjectCodes.includes(code)) return { outcome: "usable" };
+        if (response.ok) return { outcome: "restricted", problem: `${store.title} gives a file for every name` };
         const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
         return { outcome: code === "AccessDenied" ? "restricted" : "refused", problem };
       } catch (error) {

@@ -11,6 +11,8 @@ export interface Metrics {
   keysLoaded(keyIds: readonly string[]): void;
   keyLoadFailed(): void;
   connectionFailed(reason: ConnectionFailure): void;
+  /** For what only one kind of server counts. */
+  readonly registry: Registry;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -112,6 +114,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
     },
     keyLoadFailed: () => loadErrors.inc(),
     connectionFailed: (reason) => failures.inc({ reason }),
+    registry,
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

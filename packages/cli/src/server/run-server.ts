@@ -14,7 +14,7 @@ import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { watchFailedConnections } from "./failed-connections.ts";
 import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
 import { trackSockets } from "./open-sockets.ts";
 import { createRequestAccounting } from "./request-accounting.ts";
 import { serializePipelinedRequests } from "./serialize-pipelined-requests.ts";
@@ -40,6 +40,7 @@ export interface ServerPlan {
 export interface ServerTools {
   readonly gate: ReloadingGate;
   readonly log: Log;
+  readonly metrics: Metrics;
   /** To be called once for every response. */
   readonly finished: (entry: LogEntry) => void;
 }
@@ -65,7 +66,7 @@ export async function runServer(
       plan.tls && (await createCertificateReloader(plan.tls, { interval: values.keyRefresh, log, now }));
     if (certificate) endings.push(certificate.stop);
     const accounting = createRequestAccounting(log, metrics, gate.usage);
-    const listener = plan.createListener({ gate, log, finished: accounting.finished });
+    const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });
     const maxConnections = Math.min(values.maxConnections, affordableConnections() ?? values.maxConnections);
     const server = createServer(
       serializePipelinedRequests(accounting.counted(listener)),

@@ -24,6 +24,7 @@ export function startFill(object: OriginObject, file: string): CacheFill {
   let handle: FileHandle | undefined;
   let filled = 0;
   let hasFailed = false;
+  let isClosed = false;
   let users = 1;
   let waiting: (() => void)[] = [];
 
@@ -35,7 +36,9 @@ export function startFill(object: OriginObject, file: string): CacheFill {
 
   async function release(): Promise<void> {
     users -= 1;
-    if (users === 0) await handle?.close();
+    if (users > 0) return;
+    isClosed = true;
+    await handle?.close();
   }
 
   async function download(): Promise<readonly string[]> {
@@ -78,7 +81,7 @@ export function startFill(object: OriginObject, file: string): CacheFill {
   }
 
   function read({ first, last }: ByteRange, own: OriginObject): ReadableStream<Uint8Array<ArrayBuffer>> {
-    if (first > filled + longestWait) return own.read({ first, last });
+    if (isClosed || first > filled + longestWait) return own.read({ first, last });
     let position = first;
     let rest: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
     let isReleased = false;

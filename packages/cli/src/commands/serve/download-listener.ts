@@ -94,7 +94,7 @@ async function serveFile(
     return sendHead(response, missingResponse(object));
   }
   if (response.destroyed) return object.close();
-  record.add({ size: object.size });
+  record.add({ size: object.size, problem: object.problem });
   record.transferring(sendObject(request, response, object));
 }
 

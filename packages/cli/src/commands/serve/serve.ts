@@ -5,11 +5,15 @@ import { portOption, reportOnlyOption, serverOptionTable, socketOption } from ".
 /** `portcullis serve`: a folder of files, handed out to valid links only. */
 export const serve = defineCommand({
   name: "serve",
-  summary: "serve a folder of files to valid links only",
+  summary: "serve a folder or a bucket to valid links only",
   description:
-    "Serves the files of a folder, by HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line says of each request what was decided and why.",
+    "Serves the files of a folder, a private bucket or a private web server, by HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line says of each request what was decided and why.",
   operands: {
-    folder: { placeholder: "DIR", description: "the folder to serve; no listing, no hidden files" },
+    source: {
+      placeholder: "SOURCE",
+      description:
+        "a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/; no listing, no hidden files",
+    },
   },
   options: {
     ...gateOptionTable,
@@ -39,6 +43,39 @@ export const serve = defineCommand({
       kind: "flag",
       description: "log the address that a proxy reports in X-Forwarded-For",
     },
+    region: { kind: "text", placeholder: "NAME", description: "region of the s3:// bucket (default from AWS_REGION)" },
+    endpoint: {
+      kind: "text",
+      placeholder: "URL",
+      description: "service of the s3:// bucket if it is not Amazon's: R2, MinIO, Ceph, Google; or of azblob://",
+    },
+    addressing: {
+      kind: "choice",
+      choices: ["path", "virtual"],
+      description: "where the s3:// bucket's name goes (default virtual at Amazon, path with --endpoint)",
+    },
+    originHeaderFile: {
+      kind: "text",
+      placeholder: "FILE",
+      description: "file with the header that the https:// server expects, such as Authorization: Bearer SECRET",
+    },
+    cache: {
+      kind: "text",
+      placeholder: "DIR",
+      description: "keep the bytes of a bucket or web server in this folder (default off)",
+    },
+    cacheSize: {
+      kind: "number",
+      placeholder: "GB",
+      min: 1,
+      max: 1_000_000,
+      default: 10,
+      description: "the most that the cache stores; what was not used for longest is removed",
+    },
+    cacheFreshOnly: {
+      kind: "flag",
+      description: "while the bucket or web server is down, serve nothing from the cache",
+    },
     ...serverOptionTable,
   },
   examples: [
@@ -46,6 +83,10 @@ export const serve = defineCommand({
     {
       command: "portcullis serve apps -k pub.pem -p 443 --tls-cert tls.crt --tls-key tls.key",
       meaning: "for devices",
+    },
+    {
+      command: "portcullis serve s3://apps/prod -k public.pem --region eu-central-1 --cache /var/cache/portcullis",
+      meaning: "a private bucket, with a cache on this computer",
     },
   ],
 });

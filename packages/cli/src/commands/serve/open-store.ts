@@ -1,0 +1,132 @@
+import { readFileSync } from "node:fs";
+import {
+  type AzureCredentials,
+  azureBlob,
+  httpOrigin,
+  type RemoteOptions,
+  type RemoteOrigin,
+  type S3Credentials,
+  s3,
+} from "@portcullis/origin";
+import type { OptionsOf } from "../../command-line/command.ts";
+import { failure, usageError } from "../../command-line/command-error.ts";
+import type { Environment } from "../../command-line/context.ts";
+import { describeSystemError } from "../../system/describe-system-error.ts";
+import type { serve } from "./serve.ts";
+
+type ServeOptions = OptionsOf<typeof serve>;
+
+/** A kind of store, as the scheme of its URL. */
+export type StoreKind = "s3" | "azblob" | "https" | "http";
+
+const all = ["s3", "azblob", "https", "http"] as const;
+
+/** The options that only some sources have. */
+export const sourceOptionNames: Readonly<
+  Record<string, { readonly flag: string; readonly kinds: readonly StoreKind[] }>
+> = {
+  region: { flag: "--region", kinds: ["s3"] },
+  endpoint: { flag: "--endpoint", kinds: ["s3", "azblob"] },
+  addressing: { flag: "--addressing", kinds: ["s3"] },
+  originHeaderFile: { flag: "--origin-header-file", kinds: ["https", "http"] },
+  cache: { flag: "--cache", kinds: all },
+  cacheFreshOnly: { flag: "--cache-fresh-only", kinds: all },
+};
+
+/** The kind of a SOURCE; `undefined` for a folder. */
+export function storeKind(source: string): StoreKind | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase();
+  if (scheme === undefined) return undefined;
+  const kind = all.find((one) => one === scheme);
+  if (kind !== undefined) return kind;
+  throw usageError(
+    `${scheme}:// is not a SOURCE that can be served`,
+    "Give a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/",
+  );
+}
+
+/** Opens a bucket, a container or a web server. Its credentials are never on the command line. */
+export async function openStore(
+  kind: StoreKind,
+  source: string,
+  options: ServeOptions,
+  env: Environment,
+  observed: RemoteOptions,
+): Promise<RemoteOrigin> {
+  const [place = "", ...rest] = source.slice(source.indexOf("://") + 3).split("/");
+  try {
+    if (kind === "s3") return s3({ ...(await s3Options(place, rest.join("/"), options, env)), ...observed });
+    if (kind === "azblob") {
+      const [container = "", ...prefix] = rest;
+      if (place === "" || container === "") throw usageError(`${source}: give azblob://ACCOUNT/CONTAINER/PREFIX`);
+      const { endpoint } = options;
+      const credentials = azureCredentials(env);
+      return azureBlob({ account: place, container, prefix: prefix.join("/"), endpoint, credentials, ...observed });
+    }
+    const headers = options.originHeaderFile === undefined ? {} : readHeader(options.originHeaderFile);
+    return httpOrigin({ url: source, headers, ...observed });
+  } catch (error) {
+    // What the origins say of a wrong option begins with its name.
+    if (error instanceof TypeError) throw usageError(`${source}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function s3Options(bucket: string, prefix: string, options: ServeOptions, env: Environment) {
+  const { addressing } = options;
+  return {
+    bucket,
+    prefix,
+    region: options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION,
+    endpoint: options.endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL,
+    pathStyle: addressing === undefined ? undefined : addressing === "path",
+    credentials: await awsCredentials(env),
+  };
+}
+
+/** From the environment, else from a shared profile, a container's or an instance's role, which renew themselves. */
+async function awsCredentials(env: Environment): Promise<S3Credentials | (() => Promise<S3Credentials>)> {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey, sessionToken };
+  const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
+  const provide = defaultProvider();
+  try {
+    await provide();
+  } catch {
+    throw failure(
+      "no credentials for the bucket",
+      "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE, or run where a role gives them",
+    );
+  }
+  return provide;
+}
+
+/** By the names that Azure's own command line uses. */
+function azureCredentials(env: Environment): AzureCredentials {
+  if (env.AZURE_STORAGE_SAS_TOKEN) return { sas: env.AZURE_STORAGE_SAS_TOKEN };
+  if (env.AZURE_STORAGE_KEY) return { accountKey: env.AZURE_STORAGE_KEY };
+  throw failure(
+    "no credentials for the container",
+    "Set AZURE_STORAGE_SAS_TOKEN to a shared access signature that allows reading, or AZURE_STORAGE_KEY to the account's key",
+  );
+}
+
+/** The first line of a file, `Name: value`. */
+function readHeader(file: string): Record<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw failure(`--origin-header-file ${file}: ${describeSystemError(error)}`);
+  }
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(\S.*?)[ \t]*$/m.exec(text.split(/\r?\n/, 1)[0] ?? "") ?? [];
+  if (name !== undefined && value !== undefined) return { [name]: value };
+  throw usageError(
+    `--origin-header-file ${file}: its first line is not a header`,
+    "Write one line, such as: Authorization: Bearer SECRET",
+  );
+}

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { after, describe, test } from "node:test";
+import { freePort } from "../support/free-port.ts";
+import { freshToken } from "../support/link.ts";
+import { type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
+import { type RawRequest, type RawResponse, rawRequest } from "../support/raw-request.ts";
+import { servedFolder } from "../support/served-folder.ts";
+import { temporaryFiles } from "../support/temporary-folder.ts";
+import { startAzure } from "./azure-container.ts";
+import { startCeph } from "./ceph-bucket.ts";
+import { startMoto } from "./moto-bucket.ts";
+import { startWebServer } from "./web-server.ts";
+
+const content = randomBytes(1000);
+const { key, base, start: startFolder } = servedFolder({ "My app.ipa": content, "book.epub": content });
+const common = ["-k", `${base}/public.pem`, "--host", "127.0.0.1", "--port", "0"];
+const file = temporaryFiles();
+const folderPort = await startFolder().port();
+
+const [moto, ceph, azure, web] = await Promise.all([startMoto(), startCeph(), startAzure(), startWebServer()]);
+for (const name of ["My app.ipa", "book.epub"]) {
+  await moto.send("PUT", `prod/${name}`, content);
+  await ceph.send("PUT", `prod/${name}`, content);
+  await azure.put(`prod/${name}`, content);
+  await web.put(name, content);
+}
+writeFileSync(file("header"), `Authorization: ${web.headers.Authorization}\n`);
+
+const aws = ({ accessKeyId, secretAccessKey }: typeof moto.credentials): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+});
+const serve = (source: string, more: string[], env: Record<string, string> = {}): PortcullisProcess =>
+  startPortcullis(["serve", source, ...common, ...more], env);
+
+const stores: Record<string, PortcullisProcess> = {
+  "a bucket of moto": serve("s3://apps/prod", ["--endpoint", moto.endpoint], aws(moto.credentials)),
+  "a bucket of Ceph": serve("s3://apps/prod/", ["--endpoint", ceph.endpoint], aws(ceph.credentials)),
+  "a container of Azurite, by its key": serve(`azblob://${azure.account}/apps/prod`, ["--endpoint", azure.endpoint], {
+    AZURE_STORAGE_KEY: azure.accountKey,
+  }),
+  "a container of Azurite, by a signature, with a cache": serve(
+    `azblob://${azure.account}/apps/prod`,
+    ["--endpoint", azure.endpoint, "--cache", file("cache")],
+    { AZURE_STORAGE_SAS_TOKEN: azure.sas("r") },
+  ),
+  "a private nginx": serve(web.url, ["--origin-header-file", file("header")]),
+};
+
+/** Requests whose responses must be those of a folder; a `RANGE` is left out where the store cannot do them. */
+const requests: readonly (readonly [target: string, request: RawRequest])[] = [
+  ["/My%20app.ipa?token=GOOD", {}],
+  ["/My%20app.ipa?token=GOOD", { method: "HEAD" }],
+  ["/book.epub?x=1&token=GOOD", {}],
+  ["/My%20app.ipa?token=GOOD", { headers: { "If-None-Match": "*" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { "If-Match": '"other"' } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { "If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=0-0" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=0-499" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=1000-" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=0-1,3-4" } }],
+  ["/My%20app.ipa?token=GOOD", { method: "POST" }],
+  ["/none.ipa?token=GOOD", {}],
+  ["/?token=GOOD", {}],
+  ["/.hidden?token=GOOD", {}],
+  ["/../prod/book.epub?token=GOOD", {}],
+  ["/%2e%2e/book.epub?token=GOOD", {}],
+  ["/book.epub%2f?token=GOOD", {}],
+  ["/book.epub%00?token=GOOD", {}],
+  ["/BOOK.epub?token=GOOD", {}],
+  ["/My%20app.ipa", {}],
+  ["/My%20app.ipa?token=BAD", {}],
+  ["/none.ipa?token=BAD", {}],
+];
+const ranges: typeof requests = [
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=10-19" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=990-2000" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=-3" } }],
+  ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=500-", "If-Range": '"other"' } }],
+];
+
+for (const [title, running] of Object.entries(stores)) {
+  describe(`serve on ${title}`, () => {
+    test("gives every response that serve on a folder gives", async () => {
+      const port = await running.port();
+      // Ceph, as it is tested here, answers every range with the first bytes: see ceph.test.ts.
+      for (const [target, request] of title.includes("Ceph") ? requests : [...requests, ...ranges]) {
+        const url = target.replace("GOOD", freshToken(key)).replace("BAD", freshToken(key, -600));
+        const [mine, folders] = [await rawRequest(port, url, request), await rawRequest(folderPort, url, request)];
+        assert.deepEqual(comparable(mine), comparable(folders), `${target} ${JSON.stringify(request)}`);
+      }
+    });
+
+    test("writes no credential and no token into its log", async () => {
+      const text = JSON.stringify(running.log) + running.stderr();
+      const secrets = [
+        moto.credentials.secretAccessKey,
+        ceph.credentials.secretAccessKey,
+        azure.accountKey,
+        "sig=",
+        "of-the-gate",
+      ];
+      for (const secret of [...secrets.filter((one) => one !== "any"), "eyJ"])
+        assert.ok(!text.includes(secret), secret);
+      assert.ok(running.log.length > requests.length);
+    });
+  });
+}
+
+/** What differs between two stores of the same bytes is left out. */
+function comparable({ status, headers, body }: RawResponse): unknown {
+  const { date: _, etag, "last-modified": modified, ...others } = headers;
+  return { status, headers: others, hasEtag: etag !== undefined, isDated: modified !== undefined, body };
+}
+
+test("neither the token nor the client's headers reach the store", async () => {
+  let received = "";
+  const store = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      received += chunk.toString("latin1");
+      const status = chunk.includes("HEAD") ? "200 OK" : "404 Not Found";
+      socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nETag: "1"\r\nConnection: close\r\n\r\n`);
+    });
+  }).listen(0, "127.0.0.1");
+  await once(store, "listening");
+  after(() => store.close());
+  const running = serve(`http://127.0.0.1:${(store.address() as AddressInfo).port}/apps/`, []);
+  const token = freshToken(key);
+  const headers = { Cookie: `a=${token}`, Authorization: `Bearer ${token}`, Referer: `https://x/?token=${token}` };
+  const { status } = await rawRequest(await running.port(), `/a.ipa?token=${token}&b=c`, { headers });
+  assert.equal(status, 200);
+  assert.match(received, /^GET \/apps\/portcullis-check-/);
+  assert.match(received, /HEAD \/apps\/a\.ipa HTTP\/1\.1/);
+  assert.doesNotMatch(received, /eyJ|token|cookie|referer|b=c/i);
+});
+
+test("files that the store gives to everybody produce a warning", async () => {
+  await moto.send("PUT", "public/book.epub", content, { "x-amz-acl": "public-read" });
+  const running = serve("s3://apps/public", ["--endpoint", moto.endpoint], aws(moto.credentials));
+  assert.equal((await rawRequest(await running.port(), `/book.epub?token=${freshToken(key)}`)).status, 200);
+  const { msg } = await running.line(({ level, msg }) => level === "warn" && /everybody/.test(msg ?? ""));
+  assert.equal(msg, "s3://apps/public gives its files to everybody, without the gate: make it private");
+  for (const [title, { log }] of Object.entries(stores)) {
+    assert.ok(!log.some(({ msg }) => /everybody/.test(msg ?? "")), title);
+  }
+});
+
+const cephArgs = ["--endpoint", ceph.endpoint];
+const noCredentials = { AWS_EC2_METADATA_DISABLED: "true", HOME: base };
+for (const [title, source, more, env, code, message] of [
+  [
+    "a wrong secret",
+    "s3://apps",
+    cephArgs,
+    aws({ ...ceph.credentials, secretAccessKey: "x" }),
+    3,
+    /s3:\/\/apps: the bucket apps refused: SignatureDoesNotMatch: .*AWS_SECRET_ACCESS_KEY/,
+  ],
+  [
+    "a bucket that is not there",
+    "s3://none",
+    cephArgs,
+    aws(ceph.credentials),
+    3,
+    /NoSuchBucket: there is no such bucket at this endpoint/,
+  ],
+  [
+    "no credentials for S3",
+    "s3://apps",
+    cephArgs,
+    noCredentials,
+    3,
+    /no credentials for the bucket\n.*AWS_ACCESS_KEY_ID/,
+  ],
+  [
+    "no credentials for Azure",
+    "azblob://a/apps",
+    [],
+    {},
+    3,
+    /no credentials for the container\n.*AZURE_STORAGE_SAS_TOKEN/,
+  ],
+  [
+    "a container that is not there",
+    `azblob://${azure.account}/none`,
+    ["--endpoint", azure.endpoint],
+    { AZURE_STORAGE_KEY: azure.accountKey },
+    3,
+    /ContainerNotFound: there is no such container/,
+  ],
+  ["a web server that wants credentials", web.url, [], {}, 3, /status 403: its credentials are missing or wrong/],
+  ["another scheme", "gs://apps", [], {}, 2, /gs:\/\/ is not a SOURCE that can be served\n.*s3:\/\/BUCKET/],
+  ["an unencrypted address", "http://files.internal/apps/", [], {}, 2, /not encrypted; give an https URL/],
+  ["a container without a name", "azblob://account", [], {}, 2, /give azblob:\/\/ACCOUNT\/CONTAINER\/PREFIX/],
+  ["an impossible bucket", "s3://a", [], aws(ceph.credentials), 2, /"a" is not a bucket name/],
+  [
+    "an option without effect",
+    base,
+    ["--region", "eu-central-1"],
+    {},
+    2,
+    /--region has no effect on this SOURCE\n.*s3:\/\//,
+  ],
+  ["a cache for a folder", base, ["--cache", file("none")], {}, 2, /--cache has no effect on this SOURCE/],
+  [
+    "a header file that is not there",
+    web.url,
+    ["--origin-header-file", file("nothing")],
+    {},
+    3,
+    /--origin-header-file .*nothing: /,
+  ],
+  [
+    "a header file without a header",
+    web.url,
+    ["--origin-header-file", `${base}/public.pem`],
+    {},
+    2,
+    /its first line is not a header\n.*Authorization: Bearer SECRET/,
+  ],
+] as const) {
+  test(`${title} ends serve with a message that says what to do`, async () => {
+    const running = serve(source, [...more], env);
+    assert.equal(await running.ended, code);
+    assert.match(running.stderr(), message);
+  });
+}
+
+test("a store that cannot be reached is a warning at the start, and 503 with Retry-After until it is back", async () => {
+  const running = serve("s3://apps", ["--endpoint", `http://127.0.0.1:${await freePort()}`], aws(ceph.credentials));
+  const port = await running.port();
+  await running.line(({ msg }) => msg === "s3://apps: the bucket apps cannot be reached: ECONNREFUSED");
+  const { status, headers } = await rawRequest(port, `/a.ipa?token=${freshToken(key)}`);
+  assert.deepEqual([status, headers["retry-after"]], [503, "2"]);
+  const { problem } = await running.line(({ event }) => event === "download");
+  assert.equal(problem, "the bucket apps cannot be reached: ECONNREFUSED");
+});
