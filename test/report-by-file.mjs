@@ -42,5 +42,5 @@ function relativeName(file) {
 
 function indented(error) {
   const cause = error?.cause ?? error;
-  return (cause?.stack ?? inspect(cause)).replace(/^/gm, "    ");
+  return (typeof cause?.stack === "string" ? cause.stack : inspect(cause)).replace(/^/gm, "    ");
 }

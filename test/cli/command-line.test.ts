@@ -59,7 +59,7 @@ test("what stands without a dash, too much or too little of it, is met with an e
   assert.equal(tooMuch.code, 2);
   assert.match(tooMuch.stderr, /\nFor example: portcullis redact < access\.log .*\nSee portcullis redact --help\n$/);
   const tooLittle = await runMain(["serve"]);
-  assert.match(tooLittle.stderr, /'DIR'\nFor example: portcullis serve apps --key public\.pem\nSee /);
+  assert.match(tooLittle.stderr, /'SOURCE'\nFor example: portcullis serve apps --key public\.pem\nSee /);
 });
 
 test("help for a command that there is not is met with the nearest", async () => {
@@ -78,7 +78,7 @@ test("a missing option is named with what it is for", async () => {
 });
 
 test("a missing operand and one too many are refused", async () => {
-  assert.match((await runMain(["serve"])).stderr, /missing required argument 'DIR'/);
+  assert.match((await runMain(["serve"])).stderr, /missing required argument 'SOURCE'/);
   assert.match((await runMain(["demo", "x"])).stderr, /too many arguments/);
 });
 

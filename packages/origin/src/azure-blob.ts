@@ -1,11 +1,6 @@
-import {
-  createRemoteOrigin,
-  type RemoteOptions,
-  type RemoteOrigin,
-  type StoreProblem,
-  type StoreRequest,
-} from "./remote-origin.ts";
+import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
+import type { RemoteOptions, StoreProblem, StoreRequest } from "./store-client.ts";
 
 /** What opens a private container: the account's key, or a shared access signature that allows reading. */
 export type AzureCredentials =

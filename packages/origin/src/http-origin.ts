@@ -1,5 +1,6 @@
-import { createRemoteOrigin, type RemoteOptions, type RemoteOrigin } from "./remote-origin.ts";
+import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, readStoreAddress } from "./store-address.ts";
+import type { RemoteOptions } from "./store-client.ts";
 
 /** A private web server. */
 export interface HttpOriginOptions extends RemoteOptions {

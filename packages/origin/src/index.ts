@@ -26,5 +26,6 @@ export { type ConditionalRequest, ifRangeHolds, type Selection, selectRange } fr
 export { type AzureBlobOptions, type AzureCredentials, azureBlob } from "./azure-blob.ts";
 export { type HttpOriginOptions, httpOrigin } from "./http-origin.ts";
 export { type R2BucketLike, type R2ObjectLike, type R2Options, r2 } from "./r2.ts";
-export type { RemoteCheck, RemoteOptions, RemoteOrigin, StoreExchange } from "./remote-origin.ts";
+export type { RemoteCheck, RemoteOrigin } from "./remote-origin.ts";
 export { type S3Credentials, type S3Options, s3 } from "./s3.ts";
+export type { RemoteOptions, StoreExchange } from "./store-client.ts";

@@ -1,12 +1,7 @@
 import { AwsClient } from "aws4fetch";
-import {
-  createRemoteOrigin,
-  type RemoteOptions,
-  type RemoteOrigin,
-  type StoreProblem,
-  type StoreRequest,
-} from "./remote-origin.ts";
+import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
+import type { RemoteOptions, StoreProblem, StoreRequest } from "./store-client.ts";
 
 /** What signs requests to a bucket. */
 export interface S3Credentials {

@@ -85,7 +85,7 @@ export const serve = defineCommand({
       meaning: "for devices",
     },
     {
-      command: "portcullis serve s3://apps/prod -k public.pem --region eu-central-1 --cache /var/cache/portcullis",
+      command: "portcullis serve s3://apps/prod -k pub.pem --cache /var/cache/portcullis",
       meaning: "a private bucket, with a cache on this computer",
     },
   ],
