@@ -1,10 +1,15 @@
 import { findTokens } from "@portcullis/core";
 
+/** A token of RSA-2048 has 431 characters; what is shorter than this has no whole signature, and may be a fingerprint. */
+const shortestSecret = 20;
+
 /**
  * Makes text from outside safe to print or log on one line: tokens and private keys are removed, and
  * characters that could forge a log line or control a terminal are escaped.
  */
 export function safeText(text: string): string {
+  // Most texts of a log line: too short for a secret, and without anything to escape.
+  if (text.length < shortestSecret && /^[ -~]*$/.test(text)) return text;
   return withoutControls(withoutSecrets(text));
 }
 
@@ -15,9 +20,6 @@ export function safeLines(text: string): string {
 
 /** The body of a key without its BEGIN and END lines: DER in base64 starts with `MII`. */
 const keyBody = /(?<![A-Za-z0-9+/])MII(?:[A-Za-z0-9+/=_-]|%2[bBfF]|%3[dD]){200,}/g;
-
-/** A token of RSA-2048 has 431 characters; what is shorter than this has no whole signature, and may be a fingerprint. */
-const shortestSecret = 20;
 
 function withoutSecrets(text: string): string {
   const withoutKeys = text
