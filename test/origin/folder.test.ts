@@ -140,6 +140,7 @@ async function inBackground(program: string, ...args: string[]): Promise<() => v
   const child = spawn("python3", ["-c", program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
+  child.stdout.resume();
   return () => child.kill("SIGKILL");
 }
 
@@ -187,11 +188,11 @@ import os, sys, time
 fd = os.open(sys.argv[1], os.O_RDWR)
 size = os.fstat(fd).st_size
 pause = float(sys.argv[2])
-print("writing", flush=True)
 letter = 0
 while True:
     letter = (letter + 1) % 26
     os.pwrite(fd, bytes([65 + letter]) * size, 0)
+    print("written", flush=True)
     time.sleep(pause)
 `;
 
