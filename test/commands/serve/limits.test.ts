@@ -5,12 +5,12 @@ import { createServer } from "../../../packages/cli/src/server/create-server.ts"
 import { createMetrics } from "../../../packages/cli/src/server/metrics.ts";
 import { createStatusServer } from "../../../packages/cli/src/server/status-server.ts";
 
-test("everything that a client can draw out has a limit: headers, request, idle socket, connections", () => {
-  const server = createServer(() => {}, 7, undefined);
-  const { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections } = server;
+test("everything that a client can delay has a limit: headers, request, idle socket", () => {
+  const server = createServer(() => {}, undefined);
+  const { headersTimeout, requestTimeout, timeout, keepAliveTimeout } = server;
   assert.deepEqual(
-    { headersTimeout, requestTimeout, timeout, keepAliveTimeout, maxConnections },
-    { headersTimeout: 15_000, requestTimeout: 30_000, timeout: 120_000, keepAliveTimeout: 10_000, maxConnections: 7 },
+    { headersTimeout, requestTimeout, timeout, keepAliveTimeout },
+    { headersTimeout: 15_000, requestTimeout: 30_000, timeout: 120_000, keepAliveTimeout: 10_000 },
   );
   const status = createStatusServer(
     createMetrics(() => 0, false),
@@ -22,7 +22,7 @@ test("everything that a client can draw out has a limit: headers, request, idle 
 });
 
 test("a socket on which nothing moves is closed when its time is over", async () => {
-  const server = createServer(() => {}, 10, undefined);
+  const server = createServer(() => {}, undefined);
   server.timeout = 100;
   server.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 
-/** What is wrong with a request that cannot be read; `rawPacket` is what was sent last. */
+/** What is wrong with a request that cannot be parsed; `rawPacket` is what was sent last. */
 export type BadRequest = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
-/** The status of the answer to it; `undefined` if it is the connection that failed. */
+/** The status of the response to it; `undefined` if it is the connection that failed. */
 function statusOf({ code = "" }: BadRequest): string | undefined {
   switch (code) {
     case "HPE_HEADER_OVERFLOW":
@@ -18,10 +18,10 @@ function statusOf({ code = "" }: BadRequest): string | undefined {
 }
 
 /**
- * Answers a request that cannot be read, and closes its connection; says whether there was one.
+ * Responds to a request that cannot be parsed, and closes its connection; says whether there was one.
  *
- * Only on a connection on which nothing was sent yet: in the middle of a file the answer would be
- * taken for a part of it.
+ * It responds only on a connection on which nothing was sent yet: in the middle of a file the response would be taken
+ * for a part of it.
  */
 export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
   const status = statusOf(error);
@@ -32,7 +32,19 @@ export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
   return status !== undefined;
 }
 
-/** Whether it is the beginning of a TLS handshake: a record of type 22, version 3. */
-export function isTlsHandshake({ rawPacket }: BadRequest): boolean {
-  return rawPacket?.[0] === 22 && rawPacket[1] === 3;
+/** What arrived in place of HTTP, and what to do about it; `undefined` for HTTP that is merely malformed. */
+export function notHttp({ code = "", rawPacket }: BadRequest): string | undefined {
+  if (!code.startsWith("HPE_") || rawPacket === undefined) return undefined;
+  // A record of type 22 (handshake), version 3.
+  if (rawPacket[0] === 22 && rawPacket[1] === 3) {
+    return "the client spoke https, and this server speaks http: it needs a certificate (--tls-cert), or a proxy in front that has one";
+  }
+  const start = rawPacket.toString("latin1", 0, 16);
+  if (start.startsWith("PROXY ") || start.startsWith("\r\n\r\n\0\r\nQUIT\n")) {
+    return "the load balancer in front sends the PROXY protocol, which this server does not read: turn it off there, and have it send X-Forwarded-For (--trust-proxy)";
+  }
+  if (start.startsWith("PRI * HTTP/2")) {
+    return "the client spoke HTTP/2 without TLS; set the proxy in front to HTTP/1.1";
+  }
+  return /^[A-Z]+ \S/.test(start) ? undefined : "what arrived is not HTTP";
 }

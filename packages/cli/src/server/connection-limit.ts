@@ -1,19 +1,137 @@
 import { readFileSync } from "node:fs";
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+import { isAllowed, type OpenConnection, type OpenConnections } from "./open-connections.ts";
 
 // Listening sockets, watches, the log and what Node itself keeps open.
-const reserved = 50;
+const reservedDescriptors = 50;
+/** Room above the limit for connections that have not been checked yet, as a share of it. */
+const headroom = 0.5;
+/** A client that is slow, but honest, has this long to get through its handshake and send its request. */
+const settlingTime = 1000;
 
 /**
- * How many connections fit into the descriptors that the system grants, two for each: a connection
- * and its file. Accepting more would leave none to open a file with, and fail everybody's download.
- * `undefined` where the system does not say.
+ * How many connections fit into the descriptors that the system grants: two for each, a connection and its file, and
+ * one for each connection that has not been checked yet. Accepting more would leave none to open a file with, and
+ * fail everybody's download. `undefined` where the system does not say.
  */
 export function affordableConnections(): number | undefined {
   try {
     const limits = readFileSync("/proc/self/limits", "utf8");
     const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
-    return soft === undefined ? undefined : Math.max(1, Math.floor((Number(soft) - reserved) / 2));
+    if (soft === undefined) return undefined;
+    return Math.max(1, Math.floor((Number(soft) - reservedDescriptors) / (2 + headroom)));
   } catch {
     return undefined;
   }
+}
+
+/** What the limit is, and who is told of the connections that are closed because of it. */
+export interface ConnectionLimit {
+  readonly maxConnections: number;
+  /** Whether clients connect directly, so that one address can be one attacker; not so behind a proxy. */
+  readonly clientsAreDirect: boolean;
+  readonly closed: (reason: LimitReason, address: string | undefined) => void;
+}
+
+/**
+ * Why a connection was closed: `full`, since all others serve requests with valid tokens; `evicted`, to make room;
+ * `address`, since its address holds too many without a valid token.
+ */
+export type LimitReason = "full" | "evicted" | "address";
+
+/**
+ * Stops connections without a valid token from keeping others out. Returns what ends that.
+ *
+ * With a plain limit anyone can hold a server: as many idle, slow or refused connections as it allows, and nobody else
+ * gets in. Here a new connection is accepted beyond the limit, up to a hard one, and after a moment others are closed
+ * in its place: first those without a valid token, of these first those of the address that holds most, and of these
+ * the oldest. An honest request is checked within milliseconds of its arrival; while its response is in progress, its
+ * connection is not closed.
+ */
+export function limitConnections(
+  server: Server,
+  connections: OpenConnections,
+  { maxConnections, clientsAreDirect, closed }: ConnectionLimit,
+): () => void {
+  const hardLimit = maxConnections + Math.ceil(maxConnections * headroom);
+  const maxPerNetwork = Math.max(8, Math.floor(maxConnections / 4));
+  let settling: NodeJS.Timeout | undefined;
+
+  function close({ socket }: OpenConnection, reason: LimitReason): void {
+    const { remoteAddress } = socket;
+    socket.destroy();
+    closed(reason, remoteAddress);
+  }
+
+  function trim(): void {
+    clearTimeout(settling);
+    settling = undefined;
+    const open = [...connections.all].filter(({ socket }) => !socket.destroyed);
+    const held = countByNetwork(open.filter(isUnauthenticated));
+    let surplus = open.length - maxConnections;
+    for (const connection of inOrderOfEviction(open, clientsAreDirect ? held : new Map())) {
+      const count = held.get(connection.network) ?? 0;
+      const holdsTooMany = clientsAreDirect && count > maxPerNetwork && isUnauthenticated(connection);
+      if (surplus <= 0 && !holdsTooMany) continue;
+      close(connection, holdsTooMany ? "address" : "evicted");
+      held.set(connection.network, count - 1);
+      surplus -= 1;
+    }
+  }
+
+  server.on("connection", (socket: Socket) => {
+    const newcomer = connections.of(socket);
+    if (connections.all.size > hardLimit) trim();
+    const count = connections.all.size;
+    if (newcomer && count > maxConnections && !hasEvictable(connections, newcomer)) close(newcomer, "full");
+    else if (count > (clientsAreDirect ? maxPerNetwork : maxConnections)) {
+      settling ??= setTimeout(trim, settlingTime).unref();
+    }
+  });
+  // Those in the headroom may be checked, but no more than the limit served: each response needs a file.
+  server.on("request", ({ socket }: IncomingMessage) => {
+    if (connections.all.size <= maxConnections) return;
+    const busy = [...connections.all].filter(({ responses }) => responses.size > 0);
+    const own = connections.of(socket);
+    if (own && busy.length > maxConnections) close(own, "full");
+  });
+  return () => clearTimeout(settling);
+}
+
+/** Which connections are closed first; `undefined` for those that are not closed at all. */
+function evictionClass({ responses, wasAllowed }: OpenConnection): 0 | 1 | 2 | undefined {
+  const all = [...responses];
+  if (all.some(isAllowed)) return undefined;
+  if (all.some(({ headersSent }) => headersSent)) return wasAllowed ? 2 : 1; // reads its refusal slowly
+  if (all.length > 0) return undefined; // is being checked
+  return wasAllowed ? 2 : 0;
+}
+
+function hasEvictable({ all }: OpenConnections, except: OpenConnection): boolean {
+  for (const connection of all) if (connection !== except && evictionClass(connection) !== undefined) return true;
+  return false;
+}
+
+function isUnauthenticated(connection: OpenConnection): boolean {
+  const place = evictionClass(connection);
+  return place === 0 || place === 1;
+}
+
+function inOrderOfEviction(
+  open: readonly OpenConnection[],
+  held: ReadonlyMap<string, number>,
+): readonly OpenConnection[] {
+  const places = open.flatMap((connection) => {
+    const place = evictionClass(connection);
+    return place === undefined ? [] : [{ connection, place, held: held.get(connection.network) ?? 0 }];
+  });
+  // Sorting is stable, and the oldest come first already.
+  return places.sort((a, b) => a.place - b.place || b.held - a.held).map(({ connection }) => connection);
+}
+
+function countByNetwork(connections: readonly OpenConnection[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { network } of connections) counts.set(network, (counts.get(network) ?? 0) + 1);
+  return counts;
 }

@@ -3,82 +3,110 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Log } from "../decision-log/create-log.ts";
 import { createThrottledCount, type ThrottledCount } from "../decision-log/throttled-count.ts";
-import { type BadRequest, isTlsHandshake, sendBadRequest } from "./bad-request.ts";
+import { type BadRequest, notHttp, sendBadRequest } from "./bad-request.ts";
+import { type LimitReason, limitConnections } from "./connection-limit.ts";
+import type { OpenConnections } from "./open-connections.ts";
 
-/** Why a connection came to nothing, before there was a request to log: the label in the metrics. */
+/** Why a connection was closed before there was a request to log: the label in the metrics. */
 export type ConnectionFailure = "limit" | "system" | "tls" | "http";
 
-/** Who is told of them. */
-export interface FailedConnectionsOptions {
+/** What the connections of a server are limited by, and what is told of those that fail. */
+export interface ConnectionWatch {
   readonly maxConnections: number;
+  /** Whether clients connect directly, and not through a proxy whose address they all share. */
+  readonly clientsAreDirect: boolean;
   readonly log: Log;
   readonly metrics: { connectionFailed(reason: ConnectionFailure): void };
 }
 
 /**
- * Counts the connections that never get as far as a line of their own in the log, and tells of them,
- * at most once a minute for each reason. Returns what ends that.
+ * Limits the connections of a server, counts those that never get a log line of their own, and logs them at most once
+ * a minute for each reason. Returns what ends that.
  */
-export function watchFailedConnections(
+export function watchConnections(
   server: Server,
-  { maxConnections, log, metrics }: FailedConnectionsOptions,
+  connections: OpenConnections,
+  { maxConnections, clientsAreDirect, log, metrics }: ConnectionWatch,
 ): () => void {
-  const tallies = new Map<string, { readonly tally: ThrottledCount; line: (times: number) => string }>();
+  const throttled = new Map<string, { readonly count: ThrottledCount; line: (times: number) => string }>();
   function tell(reason: string, line: (times: number) => string): void {
-    const known = tallies.get(reason) ?? { tally: createThrottledCount((times) => log.warn(known.line(times))), line };
+    const known = throttled.get(reason) ?? {
+      count: createThrottledCount((times) => log.warn(known.line(times))),
+      line,
+    };
     known.line = line;
-    tallies.set(reason, known);
-    known.tally.count();
+    throttled.set(reason, known);
+    known.count.count();
   }
 
-  server.on("drop", () => {
-    metrics.connectionFailed("limit");
-    tell(
-      "limit",
-      (times) =>
-        `${connections(times)} turned away: ${maxConnections} are open, and --max-connections allows no more; raise it if these were devices`,
-    );
+  const stopLimiting = limitConnections(server, connections, {
+    maxConnections,
+    clientsAreDirect,
+    closed(reason, address) {
+      metrics.connectionFailed("limit");
+      tell(reason, (times) => limitLine(reason, connectionCount(times), maxConnections, address));
+    },
   });
   // Such as when the system has no descriptor left for one more connection.
   server.on("error", ({ message }) => {
     metrics.connectionFailed("system");
-    tell("system", (times) => `${connections(times)} could not be accepted: ${message}`);
+    tell("system", (times) => `${connectionCount(times)} could not be accepted: ${message}`);
   });
-  server.on("tlsClientError", (error: NodeJS.ErrnoException, { remoteAddress }: TLSSocket) => {
+  server.on("tlsClientError", (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     metrics.connectionFailed("tls");
     const reason = handshakeProblem(error.code ?? "");
-    // One that has hung up already has no address any more.
-    const last = remoteAddress === undefined ? "" : `, the last from ${remoteAddress.replace(/^::ffff:/, "")}`;
-    if (reason !== undefined) tell(reason, (times) => `${connections(times)} failed${last}: ${reason}`);
+    const last = lastAddress(socket);
+    if (reason !== undefined) tell(reason, (times) => `${connectionCount(times)} failed${last}: ${reason}`);
   });
   server.on("clientError", (error: BadRequest, socket: Socket) => {
+    const last = lastAddress(socket);
     if (!sendBadRequest(error, socket)) return;
     metrics.connectionFailed("http");
-    const reason =
-      "the client spoke https, and this server speaks http: it needs a certificate (--tls-cert), or a proxy in front that has one";
-    if (isTlsHandshake(error)) tell(reason, (times) => `${connections(times)} failed: ${reason}`);
+    const reason = notHttp(error);
+    if (reason !== undefined) tell(reason, (times) => `${connectionCount(times)} failed${last}: ${reason}`);
   });
 
   return () => {
-    for (const { tally } of tallies.values()) tally.end();
+    stopLimiting();
+    for (const { count } of throttled.values()) count.end();
   };
 }
 
-function connections(times: number): string {
+function connectionCount(times: number): string {
   return times === 1 ? "a connection" : `${times} connections`;
 }
 
+/** A client that has closed its connection already has no address any more. */
+function lastAddress({ remoteAddress }: Socket): string {
+  return remoteAddress === undefined ? "" : `, the last from ${remoteAddress.replace(/^::ffff:/, "")}`;
+}
+
+function limitLine(reason: LimitReason, closed: string, maxConnections: number, address: string | undefined): string {
+  const last = address === undefined ? "" : `, the last from ${address.replace(/^::ffff:/, "")}`;
+  switch (reason) {
+    case "full":
+      return `${closed} turned away: ${maxConnections} are open, and --max-connections allows no more; raise it if these were devices`;
+    case "evicted":
+      return `${closed} without a valid token closed${last}, to make room for others: more than --max-connections (${maxConnections}) were open`;
+    case "address":
+      return `${closed} without a valid token closed${last}: its address held more than a quarter of --max-connections (${maxConnections})`;
+  }
+}
+
 /**
- * What an administrator can mend, of a handshake that failed; `undefined` for the rest: whoever only
- * looks whether a port is open, or speaks no TLS at all, says nothing about this server.
+ * What the administrator can fix if a handshake fails; `undefined` for the rest: a client that only looks whether a
+ * port is open says nothing about this server.
  */
 function handshakeProblem(code: string): string | undefined {
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNSUPPORTED_CERTIFICATE)/.test(code)) {
     return "the client does not trust this server's certificate; is its chain in --tls-cert, and its authority trusted by the device?";
   }
   if (code === "ERR_SSL_HTTP_REQUEST") return "the client spoke http; links to this server must begin with https:";
-  if (/UNSUPPORTED_PROTOCOL|VERSION|NO_SHARED_CIPHER/.test(code)) {
-    return "the client speaks only TLS that is too old; 1.2 is the oldest that is safe";
+  if (/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|NO_SHARED_CIPHER/.test(code)) {
+    return "the client speaks only TLS versions older than 1.2, the oldest that is safe";
+  }
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_HTTPS_PROXY_REQUEST") {
+    return "the client did not speak TLS; if it is a load balancer, turn its PROXY protocol off";
   }
   return undefined;
 }

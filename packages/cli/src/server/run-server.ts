@@ -12,10 +12,10 @@ import type { TlsFiles } from "../tls/tls-credentials.ts";
 import { terminalIsClosed } from "./closed-terminal.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
-import { watchFailedConnections } from "./failed-connections.ts";
+import { watchConnections } from "./failed-connections.ts";
 import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { trackSockets } from "./open-sockets.ts";
+import { trackConnections } from "./open-connections.ts";
 import { createRequestAccounting } from "./request-accounting.ts";
 import { serializePipelinedRequests } from "./serialize-pipelined-requests.ts";
 import type { ServerOptionValues } from "./server-option-table.ts";
@@ -28,6 +28,8 @@ export interface ServerPlan {
   readonly address: ListenAddress;
   readonly tls: TlsFiles | undefined;
   readonly reportOnly: boolean;
+  /** Whether clients connect directly, and not through a proxy whose address they all share. */
+  readonly clientsAreDirect: boolean;
   /** What it does, for the first line of the log; the address follows. */
   readonly purpose: string;
   readonly warnings: readonly string[];
@@ -68,13 +70,9 @@ export async function runServer(
     const accounting = createRequestAccounting(log, metrics, gate.usage);
     const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });
     const maxConnections = Math.min(values.maxConnections, affordableConnections() ?? values.maxConnections);
-    const server = createServer(
-      serializePipelinedRequests(accounting.counted(listener)),
-      maxConnections,
-      certificate?.credentials,
-    );
+    const server = createServer(serializePipelinedRequests(accounting.counted(listener)), certificate?.credentials);
     certificate?.onRenewal((credentials) => (server as unknown as TlsServer).setSecureContext(credentials));
-    const sockets = trackSockets(server);
+    const connections = trackConnections(server);
     reloadOnSignal(context, log, gate, certificate);
 
     // Listen
@@ -84,7 +82,8 @@ export async function runServer(
       endings.push(() => statusServer.close().closeAllConnections());
     }
     const where = await listen(server, plan.address, plan.tls ? "https" : "http");
-    endings.push(watchFailedConnections(server, { maxConnections, log, metrics }));
+    const { clientsAreDirect } = plan;
+    endings.push(watchConnections(server, connections, { maxConnections, clientsAreDirect, log, metrics }));
     for (const warning of plan.warnings) log.warn(warning);
     if (maxConnections < values.maxConnections) log.warn(tooFewDescriptors(maxConnections, values.maxConnections));
     log.info(`${plan.purpose} on ${where}`);
@@ -95,7 +94,7 @@ export async function runServer(
     isEnding = true;
     accounting.closeConnections();
     log.info(`${signal}: no new connections; requests in progress have ${values.grace} s to finish`);
-    const wasAborted = await shutDown(server, sockets, values.grace, ends.second);
+    const wasAborted = await shutDown(server, connections, values.grace, ends.second);
     await accounting.settled();
     log.info(wasAborted ? "ended; what had not finished was aborted" : "ended");
     return exitCode.success;

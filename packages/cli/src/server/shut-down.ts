@@ -1,11 +1,11 @@
 import type { Server } from "node:http";
 import type { SignalSource } from "../command-line/context.ts";
-import type { OpenSockets } from "./open-sockets.ts";
+import type { OpenConnections } from "./open-connections.ts";
 
-// npm and npx send on the Ctrl-C that a terminal sent already; nobody presses it twice so quickly.
+// npm and npx repeat the Ctrl-C that the terminal has sent already; nobody presses it twice so quickly.
 const sameKeyPress = 500;
 
-/** The two steps of ending: politely, and at once. */
+/** The two steps of ending: gracefully, and immediately. */
 export interface EndSignals {
   /** The first SIGTERM or SIGINT, or a SIGHUP by which the system says that the terminal is closed. */
   readonly first: Promise<NodeJS.Signals>;
@@ -39,25 +39,25 @@ export function endSignals(source: SignalSource, hasNoTerminal: () => boolean): 
 }
 
 /**
- * Stops accepting, waits until running requests are done, at most `graceSeconds` or until `hurry`,
- * then cuts what is left. Says whether a request was cut.
+ * Stops accepting and waits for the requests in progress, at most `graceSeconds` or until `hurry`, then aborts the
+ * rest. Says whether a request was aborted.
  */
 export async function shutDown(
   server: Server,
-  sockets: OpenSockets,
+  connections: OpenConnections,
   graceSeconds: number,
   hurry: Promise<void>,
 ): Promise<boolean> {
-  let wasCut = false;
-  const cut = (): void => {
-    wasCut = sockets.closeAll() || wasCut;
+  let wasAborted = false;
+  const abort = (): void => {
+    wasAborted = connections.closeAll() || wasAborted;
   };
-  const timer = setTimeout(cut, graceSeconds * 1000);
-  // Not in the same moment: the request of a client that has just connected may be on its way.
-  const idle = setInterval(sockets.closeIdle, 100);
-  void hurry.then(cut);
+  const timer = setTimeout(abort, graceSeconds * 1000);
+  // Not immediately: the request of a client that has just connected can be on its way.
+  const idle = setInterval(connections.closeIdle, 100);
+  void hurry.then(abort);
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(timer);
   clearInterval(idle);
-  return wasCut;
+  return wasAborted;
 }

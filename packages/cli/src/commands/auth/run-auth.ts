@@ -36,6 +36,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
       address,
       tls: undefined,
       reportOnly,
+      clientsAreDirect: false,
       purpose: `judging the URL in ${trusted}`,
       warnings,
       createListener: ({ gate, log, finished }) =>

@@ -1,6 +1,6 @@
 import type { Colours } from "../../terminal/terminal.ts";
 
-/** What the demo has to show. */
+/** What the demo shows. */
 export interface DemoPage {
   readonly colours: Colours;
   readonly address: string;
@@ -14,8 +14,8 @@ export interface DemoPage {
 }
 
 /**
- * The text that the demo starts with, for a terminal of 80 columns. A token takes six lines there,
- * so each link stands once, within the line that tries it.
+ * The text that the demo starts with, for a terminal of 80 columns. A token takes six lines there, so each link
+ * appears once, in the command that tries it.
  */
 export function demoPage(page: DemoPage): string {
   const { bold, green, red, dim, cyan } = page.colours;
@@ -26,18 +26,18 @@ export function demoPage(page: DemoPage): string {
   return [
     "",
     `  ${bold("Portcullis demo")} on ${cyan(page.address)}`,
-    "  Try each link in another terminal; Ctrl-C ends the demo.",
+    "  Try each command in another terminal; Ctrl-C ends the demo.",
     "",
-    `  ${green("✔ works until")} ${clock(page.validUntil)}: answers 200 and the file`,
-    curl("-O ", page.working),
-    "",
-    `  ${red("✘ the same link without its token")}: answers 401 token_missing`,
+    `  1. ${red("✘ without a token")}: refused with 401 token_missing`,
     curl("", page.withoutToken),
     "",
-    `  ${red("✘ one that has expired")} at ${clock(page.expiredAt)}: answers 401 token_expired`,
+    `  2. ${red("✘ expired")} at ${clock(page.expiredAt)}: refused with 401 token_expired`,
     curl("", page.expired),
     "",
-    `  ${dim("The token opens these too:")} ${page.otherPaths.join("  ")}`,
+    `  3. ${green("✔ valid until")} ${clock(page.validUntil)}: 200 and the file`,
+    curl("-O ", page.working),
+    "",
+    `  ${dim("The valid token also opens:")} ${page.otherPaths.join("  ")}`,
     `  ${dim("More to try: curl -I (headers only), curl -r 0-99 -o part (100 bytes)")}`,
     "",
   ].join("\n");

@@ -1,22 +1,22 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { expiryOption } from "../../signing/signing-options.ts";
 
-/** `portcullis demo`: see a download being allowed and refused, with nothing set up. */
+/** `portcullis demo`: see downloads being refused and allowed, without any setup. */
 export const demo = defineCommand({
   name: "demo",
-  summary: "watch a download being allowed and refused, with nothing set up",
+  summary: "watch downloads being refused and allowed, without any setup",
   description:
-    "Makes a throw-away key and a few sample files, serves them on this computer only, and prints links to try. Everything is gone when it ends.",
+    "Creates an ephemeral key and a few sample files, serves them with portcullis serve on this computer only, and prints commands to try. When it ends, it deletes everything.",
   operands: {},
   options: {
     port: {
       kind: "number",
       placeholder: "PORT",
-      description: "listen here, or on the next free port",
+      description: "listen on this port, or the next free one",
       min: 1,
       max: 65_535,
       default: 8080,
     },
-    expiry: { ...expiryOption, default: 900, description: "how long the working link works" },
+    expiry: { ...expiryOption, default: 900, description: "how long the valid link works" },
   },
 });

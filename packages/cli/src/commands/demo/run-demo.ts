@@ -1,66 +1,93 @@
-import { createServer } from "node:http";
-import { addToken, createGate, type Decision, type ObservedRequest } from "@portcullis/core";
-import { guard } from "@portcullis/node-http";
-import { folder as folderOrigin, serveFrom } from "@portcullis/origin/node";
+import { generateKeyPair } from "node:crypto";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { Writable } from "node:stream";
+import { promisify } from "node:util";
+import { createIssuer, type Issuer } from "@portcullis/issuer";
 import type { OptionsOf } from "../../command-line/command.ts";
+import { failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
-import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { listenOnFreePort } from "../../server/listen.ts";
-import { untilSignal } from "../../server/until-signal.ts";
+import type { ExitCode } from "../../command-line/exit-code.ts";
+import { resolveOptions } from "../../command-line/option-sources.ts";
+import { describeSystemError } from "../../system/describe-system-error.ts";
+import type { OutputStream } from "../../terminal/terminal.ts";
+import { runServe } from "../serve/run-serve.ts";
+import { serve } from "../serve/serve.ts";
 import type { demo } from "./demo.ts";
 import { demoPage } from "./demo-page.ts";
-import { createEphemeralKey } from "./ephemeral-key.ts";
 import { createSampleFolder } from "./sample-files.ts";
 
-/** Serves sample files until Ctrl-C, and says what to try. */
-export async function runDemo(options: OptionsOf<typeof demo>, context: CommandContext): Promise<ExitCode> {
-  const { out, now } = context;
-  const ended = untilSignal(context.signals, ["SIGINT", "SIGTERM", "SIGHUP"]);
-  const key = await createEphemeralKey();
-  const gate = createGate({ keys: key.publicPem, now });
-  const folder = createSampleFolder();
+const portsToTry = 20;
+const expiredAgo = 120;
+
+/** Runs `serve` on sample files with a key made for this run, and says what to try. */
+export async function runDemo({ port, expiry }: OptionsOf<typeof demo>, context: CommandContext): Promise<ExitCode> {
+  const { now, out } = context;
+  const sample = createSampleFolder();
   try {
-    const onDecision = (decision: Decision, request: ObservedRequest) =>
-      out.line(decisionLine(decision, request, context));
-    const serveFiles = serveFrom(folderOrigin(folder.path));
-    const server = createServer(guard({ gate, onDecision }, serveFiles));
-    const port = await listenOnFreePort(server, options.port);
-
-    const validUntil = now() + options.expiry;
-    const expiredAt = now() - 2 * 60;
-    const address = `http://127.0.0.1:${port}`;
-    const [first, ...others] = folder.names;
+    const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+    const issuerAt = (clock: () => number): Issuer =>
+      createIssuer({
+        displayName: "demo",
+        encryptionKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+        tokenExpiry: expiry / 60,
+        now: clock,
+        onWarning: () => {}, // http, which is right for a demo on this computer
+      });
+    const issuer = issuerAt(now);
+    writeFileSync(sample.keyFile, issuer.publicKey().pem);
+    const address = `http://127.0.0.1:${await freePort(port)}`;
+    const [first, ...others] = sample.names;
     const link = `${address}/${first}`;
-    out.line(
-      demoPage({
-        colours: out.colours,
-        address,
-        working: addToken(link, key.issueToken(validUntil)),
-        validUntil: new Date(validUntil * 1000),
-        withoutToken: link,
-        expired: addToken(link, key.issueToken(expiredAt)),
-        expiredAt: new Date(expiredAt * 1000),
-        otherPaths: others.map((name) => `/${name}`),
-      }),
-    );
-
-    await ended;
-    server.close();
-    server.closeAllConnections();
-    out.line("\nThe demo is over; its key and files are gone.");
-    return exitCode.success;
+    const page = demoPage({
+      colours: out.colours,
+      address,
+      working: await issuer.downloadUrl(link),
+      validUntil: new Date((now() + expiry) * 1000),
+      withoutToken: link,
+      expired: await issuerAt(() => now() - expiry - expiredAgo).downloadUrl(link),
+      expiredAt: new Date((now() - expiredAgo) * 1000),
+      otherPaths: others.map((name) => `/${name}`),
+    });
+    const options = serveOptions(sample.keyFile, new URL(address).port);
+    const operands = { source: sample.path };
+    const code = await runServe(options, inOneStream(context), operands, () => out.line(page));
+    out.line("The demo is over; its key and files are gone.");
+    return code;
   } finally {
-    folder.remove();
+    sample.remove();
   }
 }
 
-function decisionLine(
-  decision: Decision,
-  { method, url }: ObservedRequest,
-  { out: { colours }, now }: CommandContext,
-): string {
-  const time = new Date(now() * 1000).toTimeString().slice(0, 8);
-  const path = url.split("?")[0];
-  const verdict = decision.allowed ? colours.green("allowed") : `${colours.red("refused")}  ${decision.code}`;
-  return `${colours.dim(time)}  ${method.padEnd(4)} ${path}  ${verdict}`;
+/** What `portcullis serve --key … --port …` would get, whatever the environment says. */
+function serveOptions(key: string, port: string): OptionsOf<typeof serve> {
+  const commandLine = { key: [key], host: ["127.0.0.1"], port: [port], grace: ["5s"], logFormat: ["human"] };
+  return resolveOptions(serve.options, { commandLine, env: {}, file: {}, fileName: "" }) as OptionsOf<typeof serve>;
+}
+
+/** The log of `serve` is written by another thread; here its lines must come before and after the page. */
+function inOneStream(context: CommandContext): CommandContext {
+  const stdout: OutputStream = new Writable({
+    decodeStrings: false,
+    write: (chunk, _encoding, done) => void context.stdout.write(chunk, () => done()),
+  });
+  return { ...context, stdout };
+}
+
+/** The first port from this one on that nothing listens on. */
+async function freePort(firstPort: number): Promise<number> {
+  const lastPort = Math.min(firstPort + portsToTry, 65_535);
+  for (let port = firstPort; port <= lastPort; port += 1) {
+    const probe = createServer().listen(port, "127.0.0.1");
+    try {
+      await once(probe, "listening");
+      await new Promise((resolve) => probe.close(resolve));
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
+      throw failure(`cannot listen on port ${port}: ${describeSystemError(error)}`, "Choose another: --port");
+    }
+  }
+  throw failure(`the ports from ${firstPort} to ${lastPort} are all in use`, "Choose another: --port");
 }

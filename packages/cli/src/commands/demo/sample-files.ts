@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
@@ -9,12 +9,16 @@ import { strToU8, zipSync } from "fflate";
 export interface SampleFolder {
   readonly path: string;
   readonly names: readonly string[];
+  /** Where a public key can be put; it is not served. */
+  readonly keyFile: string;
   remove(): void;
 }
 
-/** Makes the folder; the files are small but of the right make, so that other commands can read them. */
+/** Makes the folder; the files are small but well-formed, so that other commands can read them. */
 export function createSampleFolder(): SampleFolder {
-  const path = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
+  const base = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
+  const path = join(base, "files");
+  mkdirSync(path);
   const files: Readonly<Record<string, Uint8Array>> = {
     "field-notes.ipa": sampleApp(),
     "office-fonts.pkg": samplePackage(),
@@ -24,7 +28,8 @@ export function createSampleFolder(): SampleFolder {
   return {
     path,
     names: Object.keys(files),
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    keyFile: join(base, "public.pem"),
+    remove: () => rmSync(base, { recursive: true, force: true }),
   };
 }
 
@@ -41,7 +46,7 @@ function sampleApp(): Uint8Array {
   });
   return zipSync({
     [`${bundle}/Info.plist`]: strToU8(info),
-    // Random bytes stand for machine code: enough of them that ranges and resumes can be tried.
+    // Random bytes instead of machine code, enough to try ranges and resumed downloads.
     [`${bundle}/FieldNotes`]: [randomBytes(1024 * 1024), { level: 0 }],
   });
 }
@@ -59,7 +64,7 @@ function samplePackage(): Uint8Array {
   const header = Buffer.alloc(28);
   header.write("xar!", 0, "latin1");
   header.writeUInt16BE(header.length, 4);
-  header.writeUInt16BE(1, 6); // version; the last field, 0, says: no checksums
+  header.writeUInt16BE(1, 6); // version; the last field, 0, means no checksums
   header.writeBigUInt64BE(BigInt(compressed.length), 8);
   header.writeBigUInt64BE(BigInt(tableOfContents.length), 16);
   return Buffer.concat([header, compressed, packed]);

@@ -10,11 +10,12 @@ import type { serve } from "./serve.ts";
 
 type ServeOptions = OptionsOf<typeof serve>;
 
-/** Serves a folder, a bucket or a web server until a signal ends the process. */
+/** Serves a folder, a bucket or a web server until a signal ends it; `listening` is called with its URL. */
 export async function runServe(
   settings: ServeOptions,
   context: CommandContext,
   { source }: OperandsOf<typeof serve>,
+  listening?: (where: string) => void,
 ): Promise<ExitCode> {
   const { host, port, socket, reportOnly, trustProxy } = settings;
   const address = socket === undefined ? { host, port } : { socket };
@@ -26,7 +27,9 @@ export async function runServe(
       address,
       tls,
       reportOnly,
+      clientsAreDirect: !trustProxy && socket === undefined,
       purpose,
+      ...(listening && { listening }),
       warnings: [...warnings(settings, tls === undefined && !isLocal(address)), ...sourceWarnings],
       createListener: ({ gate, log, metrics, finished }) =>
         createDownloadListener({

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { ask } from "../../support/ask.ts";
+import { freshToken } from "../../support/link.ts";
+import { servedFolder } from "../../support/served-folder.ts";
+
+const { base, key, start: started } = servedFolder({ "app.ipa": "the app", "big.pkg": Buffer.alloc(32 * 1024 * 1024) });
+const opened = new Set<Socket>();
+after(() => {
+  for (const socket of opened) socket.destroy();
+});
+
+/** What a client without a token does to hold a connection, by what it sends and whether it reads. */
+const attacks: Record<string, (socket: Socket) => void> = {
+  "sends nothing": () => {},
+  "sends half a request": (socket) => socket.write("GET /app.ipa HTTP/1.1\r\nHost: x\r\nX-Slow:"),
+  "is refused and stays": (socket) => socket.write("GET /app.ipa HTTP/1.1\r\nHost: x\r\n\r\n"),
+  "sends many requests and reads no response": (socket) => {
+    socket.pause();
+    socket.write("GET /app.ipa HTTP/1.1\r\nHost: x\r\n\r\n".repeat(90));
+  },
+};
+
+/** Holds a connection from an address of this computer, and opens another when it is closed. */
+function attack(port: number, localAddress: string, behave: (socket: Socket) => void): void {
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
+  opened.add(socket);
+  socket.on("error", () => {});
+  socket.on("connect", () => behave(socket));
+  if (!socket.isPaused()) socket.resume();
+  socket.on("close", () => {
+    opened.delete(socket);
+    setTimeout(() => isAttacking && attack(port, localAddress, behave), 5);
+  });
+}
+let isAttacking = true;
+
+/** One good request on a connection of its own. */
+function download(port: number, localAddress: string, token: string): Promise<number> {
+  return new Promise((resolve) => {
+    const options = { port, host: "127.0.0.1", localAddress, path: `/app.ipa?token=${token}`, agent: false };
+    const outgoing = request(options, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.complete ? Number(response.statusCode) : 0));
+      response.on("error", () => resolve(0));
+    });
+    outgoing.on("error", () => resolve(0));
+    outgoing.end();
+  });
+}
+
+async function successes(port: number, count: number, localAddress: string): Promise<number> {
+  const token = freshToken(key);
+  let good = 0;
+  for (let round = 0; round < count; round += 1) if ((await download(port, localAddress, token)) === 200) good += 1;
+  return good;
+}
+
+async function hold(port: number, count: number, addressOf: (index: number) => string): Promise<void> {
+  isAttacking = true;
+  const behaviours = Object.values(attacks);
+  for (let index = 0; index < count; index += 1) {
+    attack(port, addressOf(index), behaviours[index % behaviours.length] as (socket: Socket) => void);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+async function release(): Promise<void> {
+  isAttacking = false;
+  for (const socket of opened) socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+for (const [who, addressOf] of [
+  ["one address", () => "127.0.0.1"],
+  ["sixty addresses", (index: number) => `127.0.1.${index + 1}`],
+] as const) {
+  test(`60 attackers from ${who} against a limit of 50: 99 % of good requests succeed`, async () => {
+    const portcullis = started("--max-connections", "50");
+    const port = await portcullis.port();
+    await hold(port, 60, addressOf);
+    for (const [from, localAddress] of [
+      ["their own address", addressOf(0)],
+      ["another address", "127.0.2.1"],
+    ] as const) {
+      const good = await successes(port, 100, localAddress);
+      assert.ok(good >= 99, `${good} of 100 from ${from}`);
+    }
+    await release();
+    await portcullis.line(
+      ({ level, msg }) => level === "warn" && /without a valid token closed, the last/.test(msg ?? ""),
+    );
+    assert.equal(await portcullis.end(), 0);
+  });
+}
+
+test("600 attackers who reconnect immediately cannot shut good requests out of a limit of 50", async () => {
+  const portcullis = started("--max-connections", "50");
+  const port = await portcullis.port();
+  await hold(port, 600, (index) => `127.0.${1 + (index % 2)}.${1 + (index % 250)}`);
+  const good = await successes(port, 100, "127.0.3.1");
+  await release();
+  assert.ok(good >= 75, `${good} of 100`);
+});
+
+test("behind a trusted proxy all clients share its address, and the limit of each address is off", async () => {
+  const portcullis = started("--max-connections", "50", "--trust-proxy");
+  const port = await portcullis.port();
+  await hold(port, 60, () => "127.0.0.1");
+  const good = await successes(port, 100, "127.0.0.1");
+  await release();
+  assert.ok(good >= 99, `${good} of 100`);
+  assert.equal(
+    portcullis.log.some(({ msg }) => msg?.includes("a quarter of --max-connections") === true),
+    false,
+  );
+});
+
+test("a download in progress is never closed for others, and its connection counts", async () => {
+  const status = join(base, "downloads.sock");
+  const portcullis = started("--max-connections", "10", "--status", status);
+  const port = await portcullis.port();
+  const slow = Array.from({ length: 8 }, () => {
+    const socket = connect(port, "127.0.0.1");
+    opened.add(socket);
+    socket.write(`GET /big.pkg?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.once("data", () => socket.pause());
+    return socket;
+  });
+  await Promise.all(slow.map((socket) => once(socket, "data")));
+  await hold(port, 60, (index) => `127.0.1.${index + 1}`);
+  assert.ok((await successes(port, 50, "127.0.2.1")) >= 49);
+  await release();
+  const { body } = await ask({ socketPath: status, path: "/metrics" });
+  assert.match(body, /^portcullis_failed_connections_total\{reason="limit"\} [1-9]/m);
+  const closedEarly = portcullis.log.filter(({ path, complete }) => path === "/big.pkg" && complete === false);
+  assert.ok(closedEarly.length === 0 || closedEarly.length === 8, "only those that this test closed");
+});
