@@ -45,7 +45,7 @@ test("--version prints the version of the package", async () => {
   assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
 });
 
-test("a misspelt command and a misspelt option are met with the nearest", async () => {
+test("for a misspelled command or option, the nearest one is suggested", async () => {
   const command = await runMain(["srve"]);
   assert.equal(command.code, 2);
   assert.match(command.stderr, /unknown command 'srve'\n\(Did you mean serve\?\)/);
@@ -108,8 +108,9 @@ test("an unknown variable produces a warning, one of another command or of Kuber
     ...Object.fromEntries(kubernetes.map((name) => [`PORTCULLIS_AUTH_${name}`, "x"])),
   };
   const { stderr } = await runMain(["auth", "--for", "nginx", "--key", "a.pem"], { env });
-  const [warning, problem] = stderr.split("\n");
+  const [warning, hint, problem] = stderr.split("\n");
   assert.equal(warning, "warning: PORTCULLIS_CLOCKSKEW is set, but there is no such option: it is ignored");
+  assert.equal(hint, "(Did you mean PORTCULLIS_CLOCK_SKEW?)", "wrapped at 80 columns");
   assert.match(problem ?? "", /^portcullis: --key a\.pem/);
 });
 
@@ -143,7 +144,7 @@ test("a configuration file with a command or an option that there is not is refu
   const option = configFile("option.json", { demo: { prot: 1 } });
   const { code, stderr } = await runMain(["demo", "--config", option]);
   assert.equal(code, 2);
-  assert.match(stderr, /option\.json: there is no option "prot"\nOptions: port, expiry/);
+  assert.match(stderr, /option\.json: there is no option "prot" \(Did you mean port\?\)\nOptions: port, expiry/);
 });
 
 test("a configuration file that is not JSON, not an object, of the wrong type, or absent is refused", async () => {

@@ -46,6 +46,26 @@ const mayImport: Record<string, RegExp> = {
   origin: /^(node:|aws4fetch$)/,
 };
 
+/** The folders of packages/cli/src, lowest layer first; a command is on top of them, and the list of commands above it. */
+const commandLayers: readonly (readonly string[])[] = [
+  ["system", "terminal", "token"],
+  ["command-line", "decision-log"],
+  ["gate", "log-files", "tls"],
+  ["server", "signing"],
+];
+
+function folderOf(file: string, root: string): string {
+  return dirname(file).slice(root.length + 1);
+}
+
+function layerOf(folder: string): number {
+  if (folder === "") return commandLayers.length + 1;
+  if (folder.startsWith("commands/")) return commandLayers.length;
+  const layer = commandLayers.findIndex((folders) => folders.includes(folder));
+  assert.notEqual(layer, -1, `packages/cli/src/${folder} has no layer`);
+  return layer;
+}
+
 describe("imports", () => {
   test("core imports nothing, adapters import core, nothing imports the command", () => {
     for (const name of names) {
@@ -66,6 +86,18 @@ describe("imports", () => {
 
   test("no file of a package imports itself, not even by way of others, nor only for a type", () => {
     for (const file of names.flatMap(sourceFiles)) assert.deepEqual(circleThrough(file), undefined, file);
+  });
+
+  test("in the command, folders import only those of a lower layer, and no command imports another but demo serve", () => {
+    const root = "packages/cli/src";
+    for (const file of sourceFiles("cli")) {
+      const from = folderOf(file, root);
+      for (const imported of importsOf(file).filter((specifier) => /^\.\.?\/.*\.ts$/.test(specifier))) {
+        const to = folderOf(join(dirname(file), imported), root);
+        if (from === to || (from === "commands/demo" && to === "commands/serve")) continue;
+        assert.ok(layerOf(to) < layerOf(from), `${file} imports ${imported}`);
+      }
+    }
   });
 
   test("what is imported is declared: every package lists exactly the packages it imports", () => {

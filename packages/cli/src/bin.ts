@@ -1,10 +1,19 @@
 #!/usr/bin/env node
 import process from "node:process";
-import { main } from "./main.ts";
+
+// First, and without an import of our own: an older Node.js fails somewhere in the middle, and blames the key.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(
+    `portcullis: Node.js ${process.versions.node} is too old: 20.19 or later is needed\nInstall it from https://nodejs.org/en/download, or with your system's package manager`,
+  );
+  process.exit(3);
+}
 
 const { argv, env, stdin, stdout, stderr } = process;
-// A reader that has seen enough (`| head`) must not end a command with a stack trace.
+// A reader that has enough (`| head`) must not end a command with a stack trace.
 for (const stream of [stdout, stderr]) stream.on("error", () => {});
+const { main } = await import("./main.ts");
 process.exitCode = await main({
   argv: argv.slice(2),
   env,
@@ -13,3 +22,5 @@ process.exitCode = await main({
   stderr,
   signals: process,
 });
+// A read of a network file system that hangs must not keep a process that is done.
+setTimeout(() => process.exit(), 2000).unref();

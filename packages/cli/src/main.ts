@@ -10,18 +10,19 @@ import { commands } from "./commands.ts";
 import { describeSystemError, isSystemError } from "./system/describe-system-error.ts";
 import { safeLines } from "./terminal/safe-text.ts";
 import { createTerminal } from "./terminal/terminal.ts";
+import { wrapMessage } from "./terminal/wrap-text.ts";
 
 /**
- * Runs one command and returns its exit code; everything it touches is handed in.
+ * Runs one command and returns its exit code; everything it uses is passed in.
  *
  * @example
  * process.exitCode = await main({ argv: process.argv.slice(2), env: process.env, stdin, stdout, stderr, signals: process });
  */
-export async function main({ argv, ...surroundings }: MainOptions): Promise<ExitCode> {
-  const { env, stdout, stderr } = surroundings;
+export async function main({ argv, ...world }: MainOptions): Promise<ExitCode> {
+  const { env, stdout, stderr } = world;
   const context: CommandContext = {
     now: () => Date.now() / 1000,
-    ...surroundings,
+    ...world,
     out: createTerminal(stdout, env),
     err: createTerminal(stderr, env),
   };
@@ -40,8 +41,8 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   const { command, operands, options: commandLine } = parsed;
   const { env, err } = context;
   const tables = commands.map((one) => one.options);
-  for (const name of unknownVariables(env, tables)) {
-    err.line(`${err.colours.yellow("warning:")} ${name} is set, but there is no such option: it is ignored`);
+  for (const warning of unknownVariables(env, tables)) {
+    err.line(wrapMessage(`${err.colours.yellow("warning:")} ${warning}`, err.width));
   }
   const configFile = parsed.configFile ?? env.PORTCULLIS_CONFIG;
   const names = commands.map(({ name }) => name);
@@ -56,11 +57,11 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   return run(options, context, operands);
 }
 
-/** An answer that a full disk did not take is no success; a reader that has seen enough (`| head`) is. */
+/** A result that a full disk did not take is a failure; a reader that has enough (`| head`) is not. */
 async function refuseLoss({ out }: CommandContext): Promise<void> {
   const problem = await out.written();
   if (problem === undefined || (problem as NodeJS.ErrnoException).code === "EPIPE") return;
-  throw failure(`the answer could not be written: ${describeSystemError(problem)}`);
+  throw failure(`the result could not be written: ${describeSystemError(problem)}`);
 }
 
 /** Says what went wrong on standard error; with `--json`, as JSON. */
@@ -74,12 +75,14 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
     err.json({ error: { exitCode: code, message, remedy } });
     return code;
   }
-  err.line(`${err.colours.red("portcullis:")} ${message}`);
-  if (remedy !== undefined) err.line(remedy);
+  // Only people need short lines; a program that reads the message finds it in one.
+  const wrapped = (text: string): string => (err.isTerminal ? wrapMessage(text, err.width) : text);
+  err.line(wrapped(`${err.colours.red("portcullis:")} ${message}`));
+  if (remedy !== undefined) err.line(wrapped(remedy));
   return code;
 }
 
-/** A wrong option that only the gate could judge is the user's to mend, like any other; so is what the system refuses. */
+/** A wrong option that only the gate can recognise is a usage error like any other; what the system refuses, a failure. */
 function asCommandError(error: unknown): CommandError | undefined {
   if (error instanceof CommandError) return error;
   if (isSystemError(error)) return failure(error.message);

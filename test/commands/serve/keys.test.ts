@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { keyThumbprints } from "@portcullis/core";
-import { checkJwkSetUrl, fetchJwkSet } from "../../../packages/cli/src/gate/jwk-set-url.ts";
+import { checkJwkSetUrl, fetchJwkSet, JwkSetError } from "../../../packages/cli/src/gate/jwk-set-url.ts";
 import { createKeyUsage } from "../../../packages/cli/src/gate/key-usage.ts";
+import { loadKeys } from "../../../packages/cli/src/gate/load-keys.ts";
 import { freshToken } from "../../support/link.ts";
 import { type PortcullisProcess, startPortcullis } from "../../support/portcullis-process.ts";
 import { rawRequest } from "../../support/raw-request.ts";
 import { runMain } from "../../support/run-main.ts";
-import { signingKey } from "../../support/signing-key.ts";
+import { signingKey, signToken } from "../../support/signing-key.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const base = temporaryFolder();
@@ -289,7 +292,112 @@ test("keys come over https from the very address given, 1 MiB at most, and only 
   }
 });
 
-test("an address that does not answer is given ten seconds", async (t) => {
+test("whatever the host of a JWK Set does, the problem names it, and is no error of this program", async (t) => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  t.mock.method(AbortSignal, "timeout", () => timeout(300));
+  const rsa = oldKey.publicKey.export({ format: "jwk" });
+  const set = JSON.stringify({ keys: [rsa] });
+  const bomb = gzipSync(Buffer.alloc(4 * 1024 * 1024, " "));
+  const host = createServer(({ url = "" }, response) => {
+    const [, status] = /^\/status-(\d+)/.exec(url) ?? [];
+    if (status !== undefined) return response.writeHead(Number(status)).end();
+    if (url === "/reset") return response.socket?.resetAndDestroy();
+    if (url === "/truncated") {
+      response.writeHead(200, { "Content-Length": set.length + 1 });
+      response.write(set);
+      return setTimeout(() => response.destroy(), 20);
+    }
+    if (url === "/bomb") {
+      response.writeHead(200, { "Content-Encoding": "gzip" });
+      return response.end(bomb);
+    }
+    if (url === "/drip") {
+      response.writeHead(200);
+      const dripping = setInterval(() => response.write(" "), 20);
+      return response.on("close", () => clearInterval(dripping));
+    }
+    if (url === "/silent") return undefined;
+    return response.end(
+      { "/html": "<html>", "/empty": "", "/list": "[]", "/keys": '{"keys":{}}', "/bad": '{"keys":[{"kty":"RSA"}]}' }[
+        url
+      ],
+    );
+  });
+  host.listen(0, "127.0.0.1");
+  await new Promise((resolve) => host.once("listening", resolve));
+  const origin = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+  try {
+    for (const [path, problem] of [
+      ["/status-204", "responded with 204 instead of a JWK Set"],
+      ["/status-205", "responded with 205 instead of a JWK Set"],
+      ["/status-404", "responded with 404 instead of a JWK Set"],
+      ["/reset", "could not be asked for the JWK Set: "],
+      ["/truncated", "could not be asked for the JWK Set: "],
+      ["/bomb", "sent more than 1 MiB instead of a JWK Set"],
+      ["/drip", "did not send the whole JWK Set within 10 s"],
+      ["/silent", "did not send the whole JWK Set within 10 s"],
+      ["/html", "did not send a JWK Set"],
+      ["/empty", "did not send a JWK Set"],
+      ["/list", "did not send a JWK Set"],
+      ["/keys", "did not send a JWK Set"],
+    ] as const) {
+      await assert.rejects(fetchJwkSet(origin + path), (error: Error) => {
+        assert.ok(error instanceof JwkSetError, `${path}: ${error.stack}`);
+        assert.ok(error.message.startsWith(`${origin} ${problem}`), `${path}: ${error.message}`);
+        return true;
+      });
+    }
+    await assert.rejects(loadKeys([`${origin}/bad`]), JwkSetError);
+    const { code, stderr } = await runMain(["inspect", "x", "--key", `${origin}/status-204`]);
+    assert.equal(code, 3);
+    assert.match(stderr, /^portcullis: --key: http:\/\/127\.0\.0\.1:\d+ responded with 204 instead of a JWK Set\n$/);
+  } finally {
+    host.close();
+    host.closeAllConnections();
+  }
+});
+
+test("a key that is the same but for its kid takes effect, as a kid decides which key is tried", async () => {
+  const jwk = oldKey.publicKey.export({ format: "jwk" });
+  const source = file("kid.jwk", JSON.stringify({ ...jwk, kid: "first" }));
+  const portcullis = started([source], "--key-refresh", "1");
+  const port = await portcullis.port();
+  const exp = Math.floor(Date.now() / 1000) + 60;
+  const token = signToken(oldKey, { sub: "AppManifest", iss: "JSS", exp }, { alg: "RS256", kid: "second" });
+  assert.equal((await rawRequest(port, `/app.ipa?token=${token}`)).status, 401);
+  replace(source, JSON.stringify({ ...jwk, kid: "second" }));
+  await portcullis.line(() => portcullis.log.filter(({ msg }) => msg?.startsWith("key in use")).length === 2);
+  assert.equal((await rawRequest(port, `/app.ipa?token=${token}`)).status, 200);
+});
+
+test("a key path that becomes a named pipe, a device or a folder is reported; reloading goes on, and so does the end", async () => {
+  const source = file("special.pem", oldKey.publicPem);
+  const portcullis = started([source], "--key-refresh", "1");
+  const port = await portcullis.port();
+  const becomes = (make: () => void) => {
+    rmSync(source, { recursive: true, force: true });
+    make();
+  };
+  for (const [make, problem] of [
+    [
+      () => execFileSync("mkfifo", [source]),
+      /the old keys stay in use: --key .*special\.pem: it is not a regular file, but a named pipe/,
+    ],
+    [() => mkdirSync(source), /special\.pem is a folder; name the public key's file in it/],
+    [() => symlinkSync("/dev/zero", source), /special\.pem: it is not a regular file/],
+  ] as const) {
+    becomes(make);
+    await portcullis.line(({ level, msg }) => level === "error" && problem.test(msg ?? ""));
+    assert.equal(await ask(port, oldKey), 200);
+  }
+  becomes(() => writeFileSync(source, newKey.publicPem));
+  await inUse(portcullis, newKey);
+  becomes(() => execFileSync("mkfifo", [source]));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(await portcullis.end(), 0);
+});
+
+test("a host that does not respond is given ten seconds", async (t) => {
   const timeout = t.mock.method(AbortSignal, "timeout", () => AbortSignal.abort(new Error("it took too long")));
   await assert.rejects(fetchJwkSet("http://127.0.0.1:9/jwks.json"), /did not send the whole JWK Set within 10 s/);
   assert.deepEqual(timeout.mock.calls[0]?.arguments, [10_000]);

@@ -87,7 +87,7 @@ test("on a terminal the log is for people", async () => {
     terminal: 80,
     env: { NO_COLOR: "1" },
     async onOutput(text) {
-      const port = Number(/ on http:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
+      const port = Number(/ on\s+http:\/\/127\.0\.0\.1:(\d+)/.exec(text)?.[1]);
       if (!port) return;
       await rawRequest(port, `/app.ipa?token=${freshToken(key, -7200)}`);
       signals.emit("SIGTERM");
@@ -97,7 +97,7 @@ test("on a terminal the log is for people", async () => {
   assert.match(stdout, /^\d\d:\d\d:\d\d 401 GET {2}\/app\.ipa token_expired expired 2 h ago, none$/m);
 });
 
-const { colours: plain } = createTerminal(new PassThrough(), { NO_COLOR: "1" });
+const plain = createTerminal(new PassThrough(), { NO_COLOR: "1" });
 for (const [secondsLeft, words] of [
   [119, "119 s left"],
   [120, "2 min left"],

@@ -41,17 +41,17 @@ test("a connection that asks again after SIGTERM is answered, and told that it e
   assert.equal(await portcullis.ended, 0);
 });
 
-test("what has not finished after --grace is cut off, and the exit code is 0 all the same", async () => {
+test("what has not finished after --grace is aborted, and the exit code is 0 all the same", async () => {
   const portcullis = started("--grace", "0");
   const socket = await slowReader(await portcullis.port());
   const closed = readOn(socket);
   assert.equal(await portcullis.end(), 0);
   assert.ok((await closed) < size);
-  await portcullis.line(({ msg }) => msg === "ended; what had not finished was cut off");
+  await portcullis.line(({ msg }) => msg === "ended; what had not finished was aborted");
   const last = portcullis.log.slice(-2).map(({ event, msg, complete }) => [event ?? msg, complete]);
   assert.deepEqual(last, [
     ["download", false],
-    ["ended; what had not finished was cut off", undefined],
+    ["ended; what had not finished was aborted", undefined],
   ]);
 });
 
@@ -68,7 +68,7 @@ test("a second signal ends at once; one that npm sends on at the same moment doe
   assert.ok((await readOn(socket)) < size);
 });
 
-test("a connection that never sent a request does not hold the end, and is not called cut off", async () => {
+test("a connection that never sent a request does not hold the end, and is not called aborted", async () => {
   const portcullis = started("--grace", "10");
   const port = await portcullis.port();
   const silent = connect(port, "127.0.0.1");

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { failure, usageError } from "./command-error.ts";
+import { didYouMean } from "./nearest.ts";
 
 /**
  * Reads the part of a configuration file that is for one command.
  *
  * The file is JSON with one member per command: `{ "serve": { "port": 8443 } }`; the published JSON
- * Schema describes it. A member that no command has is refused: a misspelt one must not be ignored.
+ * Schema describes it. An unknown member is refused: a misspelled one must not be ignored.
  */
 export function readConfigFile(
   path: string,
@@ -16,7 +17,10 @@ export function readConfigFile(
   const parts = objectOf(parse(path), path);
   for (const name of Object.keys(parts)) {
     if (name === "$schema" || commands.includes(name)) continue;
-    throw usageError(`${path}: there is no command "${name}"`, `Commands: ${commands.join(", ")}`);
+    throw usageError(
+      `${path}: there is no command "${name}"${didYouMean(name, commands)}`,
+      `Commands: ${commands.join(", ")}`,
+    );
   }
   return objectOf(parts[command] ?? {}, `"${command}" in ${path}`);
 }

@@ -1,5 +1,6 @@
 import { usageError } from "./command-error.ts";
 import type { Environment } from "./context.ts";
+import { didYouMean } from "./nearest.ts";
 import { dashedName, environmentName, type OptionTable } from "./option.ts";
 import { type AnyOptionValue, readJson, readText } from "./option-value.ts";
 
@@ -54,12 +55,12 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
 // Kubernetes sets these in every container if a service's name begins with portcullis.
 const serviceVariable = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** The environment variables that look like options but are unknown, most likely misspelled. */
+/** Warnings about environment variables that look like options but are unknown, most likely misspelled. */
 export function unknownVariables(env: Environment, tables: readonly OptionTable[]): readonly string[] {
-  const known = new Set(["PORTCULLIS_CONFIG", ...tables.flatMap(Object.keys).map(environmentName)]);
-  return Object.keys(env).filter(
-    (name) => name.startsWith("PORTCULLIS_") && !known.has(name) && !serviceVariable.test(name),
-  );
+  const known = [...new Set(["PORTCULLIS_CONFIG", ...tables.flatMap(Object.keys).map(environmentName)])];
+  return Object.keys(env)
+    .filter((name) => name.startsWith("PORTCULLIS_") && !known.includes(name) && !serviceVariable.test(name))
+    .map((name) => `${name} is set, but there is no such option: it is ignored${didYouMean(name, known)}`);
 }
 
 /** In PORTCULLIS_PORT, Kubernetes gives containers the address of a service named portcullis. */
@@ -71,6 +72,9 @@ function refuseUnknown(table: OptionTable, { file, fileName }: OptionSources): v
   const known = Object.keys(table).map(dashedName);
   for (const name of Object.keys(file)) {
     if (known.includes(name)) continue;
-    throw usageError(`${fileName}: there is no option "${name}"`, `Options: ${known.join(", ")}`);
+    throw usageError(
+      `${fileName}: there is no option "${name}"${didYouMean(name, known)}`,
+      `Options: ${known.join(", ")}`,
+    );
   }
 }

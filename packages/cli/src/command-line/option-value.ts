@@ -1,5 +1,6 @@
 import { usageError } from "./command-error.ts";
 import { durationText, parseDuration } from "./duration.ts";
+import { didYouMean } from "./nearest.ts";
 import type { DurationOption, OptionDefinition } from "./option.ts";
 
 /** A value as a command gets it. */
@@ -86,7 +87,8 @@ function checkDuration(option: DurationOption, value: unknown, source: string): 
 
 function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
   if (typeof value === "string" && choices.includes(value)) return value;
-  throw usageError(`${source}: give one of ${choices.join(", ")}`);
+  const hint = typeof value === "string" ? didYouMean(value, choices) : "";
+  throw usageError(`${source}: give one of ${choices.join(", ")}${hint}`);
 }
 
 function parseText(value: unknown, source: string): string {

@@ -21,9 +21,7 @@ export type LogFormat = "human" | "json";
 export function createLog(stream: OutputStream, out: Terminal, format?: LogFormat): Log {
   const sink = createLogSink(stream);
   const isHuman = (format ?? (out.isTerminal ? "human" : "json")) === "human";
-  const write = isHuman
-    ? (line: string) => sink.write(`${humanLine(JSON.parse(line) as LogLine, out.colours)}\n`)
-    : sink.write;
+  const write = isHuman ? (line: string) => sink.write(`${humanLine(JSON.parse(line) as LogLine, out)}\n`) : sink.write;
   const logger: Logger = pino(
     {
       base: null,
@@ -41,13 +39,13 @@ export function createLog(stream: OutputStream, out: Terminal, format?: LogForma
   };
 }
 
-const longestText = 512;
+const maxLength = 512;
 
 /** What a client chose (path, range, method) loses tokens and control characters, and then what exceeds a sane length. */
 function withSafeTexts(entry: LogEntry): object {
   const safe: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(entry)) {
-    safe[name] = typeof value === "string" ? safeText(value).slice(0, longestText) : value;
+    safe[name] = typeof value === "string" ? safeText(value).slice(0, maxLength) : value;
   }
   return safe;
 }

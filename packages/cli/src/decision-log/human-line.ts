@@ -1,13 +1,16 @@
-import type { Colours } from "../terminal/terminal.ts";
+import type { Colours, Terminal } from "../terminal/terminal.ts";
+import { wrapMessage } from "../terminal/wrap-text.ts";
 import type { LogEntry } from "./log-entry.ts";
 
 /** A line of the log as pino wrote it. */
 export type LogLine = { readonly time: string; readonly level: string; readonly msg?: string } & Partial<LogEntry>;
 
-/** Rewrites one line of the log for a person: what happened first, the details dim behind it. */
-export function humanLine(line: LogLine, colours: Colours): string {
+/** Rewrites one line of the log for a person: the decision first, then the details, dimmed. */
+export function humanLine(line: LogLine, { colours, isTerminal, width }: Terminal): string {
   const time = colours.dim(new Date(line.time).toTimeString().slice(0, 8));
-  return `${time} ${line.event === undefined ? message(line, colours) : decision(line, colours)}`;
+  if (line.event !== undefined) return `${time} ${decision(line, colours)}`;
+  const text = `${time} ${message(line, colours)}`;
+  return isTerminal ? wrapMessage(text, width, " ".repeat(9)) : text;
 }
 
 function message({ level, msg = "" }: LogLine, { yellow, red, bold }: Colours): string {
@@ -23,7 +26,7 @@ function decision(line: LogLine, { green, red, yellow, dim }: Colours): string {
   const problem = line.problem === undefined ? "" : ` ${red(line.problem)}`;
   const details = [
     bytes > 0 ? `${size(bytes)} in ${duration(line.duration ?? 0)}` : "",
-    complete ? "" : "cut short",
+    complete ? "" : "incomplete",
     line.resumed ? "resumed after expiry" : "",
     line.reportOnly ? "LET THROUGH" : "",
     line.secondsLeft === undefined ? "" : life(line.secondsLeft),

@@ -9,6 +9,8 @@ const reservedDescriptors = 50;
 const headroom = 0.5;
 /** A client that is slow, but honest, has this long to get through its handshake and send its request. */
 const settlingTime = 1000;
+/** Many honest devices can share an address, so that only connections older than this count as held by it. */
+const addressGrace = 5000;
 
 /**
  * How many connections fit into the descriptors that the system grants: two for each, a connection and its file, and
@@ -58,21 +60,22 @@ export function limitConnections(
   const maxPerNetwork = Math.max(8, Math.floor(maxConnections / 4));
   let settling: NodeJS.Timeout | undefined;
 
-  function close({ socket }: OpenConnection, reason: LimitReason): void {
-    const { remoteAddress } = socket;
-    socket.destroy();
+  function close(connection: OpenConnection, reason: LimitReason): void {
+    const { remoteAddress } = connection.socket;
+    connections.close(connection);
     closed(reason, remoteAddress);
   }
 
   function trim(): void {
     clearTimeout(settling);
     settling = undefined;
-    const open = [...connections.all].filter(({ socket }) => !socket.destroyed);
+    const open = [...connections.all];
     const held = countByNetwork(open.filter(isUnauthenticated));
     let surplus = open.length - maxConnections;
     for (const connection of inOrderOfEviction(open, clientsAreDirect ? held : new Map())) {
       const count = held.get(connection.network) ?? 0;
-      const holdsTooMany = clientsAreDirect && count > maxPerNetwork && isUnauthenticated(connection);
+      const isHeld = performance.now() - connection.since >= addressGrace;
+      const holdsTooMany = clientsAreDirect && isHeld && count > maxPerNetwork && isUnauthenticated(connection);
       if (surplus <= 0 && !holdsTooMany) continue;
       close(connection, holdsTooMany ? "address" : "evicted");
       held.set(connection.network, count - 1);

@@ -8,6 +8,8 @@ export interface OpenConnection {
   readonly socket: Socket;
   /** What the peers of one attacker have in common: an IPv4 address, or the /64 network of an IPv6 one. */
   readonly network: string;
+  /** When it was opened, as `performance.now()`. */
+  readonly since: number;
   /** Responses in progress. */
   readonly responses: Set<ServerResponse>;
   /** Whether it speaks HTTP already: with TLS, after the handshake. */
@@ -21,6 +23,8 @@ export interface OpenConnections {
   /** Oldest first. */
   readonly all: ReadonlySet<OpenConnection>;
   of(socket: Socket): OpenConnection | undefined;
+  /** Closes a connection, which counts no more from this moment on. */
+  close(connection: OpenConnection): void;
   /** Closes connections without a request in progress. */
   closeIdle(): void;
   /** Closes every connection; says whether that aborted a request. */
@@ -41,7 +45,8 @@ export function trackConnections(server: Server): OpenConnections {
 
   function add(socket: Socket, isReady: boolean): void {
     const network = networkOf(socket.remoteAddress);
-    const connection: OpenConnection = { socket, network, responses: new Set(), isReady, wasAllowed: false };
+    const since = performance.now();
+    const connection: OpenConnection = { socket, network, since, responses: new Set(), isReady, wasAllowed: false };
     const peer = peerOf(socket);
     all.add(connection);
     byPeer.set(peer, connection);
@@ -70,6 +75,10 @@ export function trackConnections(server: Server): OpenConnections {
   return {
     all,
     of: (socket) => byPeer.get(peerOf(socket)),
+    close(connection) {
+      all.delete(connection);
+      connection.socket.destroy();
+    },
     closeIdle() {
       for (const { socket, isReady, responses } of all) if (isReady && responses.size === 0) socket.destroy();
     },

@@ -1,9 +1,13 @@
-/** Breaks a sentence into lines for a terminal; every line after the first starts with `indent`. */
+import { stripVTControlCharacters } from "node:util";
+
+/**
+ * Breaks a sentence into lines for a terminal; every line after the first starts with `indent`. Colours take no room.
+ */
 export function wrapText(text: string, width: number, indent: string = ""): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line.trim() !== "" && line.length + 1 + word.length > width) {
+    if (columnsOf(line.trim()) > 0 && columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line);
       line = indent + word;
     } else {
@@ -11,4 +15,24 @@ export function wrapText(text: string, width: number, indent: string = ""): stri
     }
   }
   return [...lines, line].join("\n");
+}
+
+/** Where a command to be pasted begins: it must stay on one line. */
+const command =
+  /(?<=^|: )\(?(?:umask \d+; )?(?:portcullis|openssl|ssh-keygen|puttygen|keytool|chmod|lsof|npm|curl|iconv) /;
+
+/** The same for a message that may have several lines, and commands at their ends. */
+export function wrapMessage(text: string, width: number, indent: string = ""): string {
+  const wrapped = text.split("\n").map((line) => {
+    const at = line.search(command);
+    if (at === -1) return wrapText(line, width, indent);
+    const [prose, pasted] = [line.slice(0, at), line.slice(at)];
+    if (columnsOf(line) <= width) return line;
+    return at === 0 ? line : `${wrapText(prose.trimEnd(), width, indent)}\n${indent}${pasted}`;
+  });
+  return wrapped.join(`\n${indent}`);
+}
+
+function columnsOf(text: string): number {
+  return stripVTControlCharacters(text).length;
 }

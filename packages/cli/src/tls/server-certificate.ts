@@ -25,7 +25,7 @@ export function readServerCertificate(pem: string, file: string): ServerCertific
     // Said below.
   }
   throw failure(
-    `--tls-cert ${file}: a certificate in it is damaged or cut short`,
+    `--tls-cert ${file}: a certificate in it is damaged or truncated`,
     "Copy the file again from where it was made, whole, with all BEGIN and END lines",
   );
 }

@@ -15,7 +15,7 @@ export function readServerPrivateKey(pem: string, file: string): KeyObject {
       return createPrivateKey(pem);
     } catch {
       throw failure(
-        `--tls-key ${file}: the private key in it is damaged or cut short`,
+        `--tls-key ${file}: the private key in it is damaged or truncated`,
         "Copy the file again from where it was made, whole, with its BEGIN and END lines",
       );
     }
