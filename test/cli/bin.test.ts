@@ -17,13 +17,13 @@ for (const [version, isNewEnough] of [
   ["22.0.0", true],
 ] as const) {
   test(`with Node.js ${version} the command ${isNewEnough ? "runs" : "says that it is too old, before anything else"}`, async () => {
-    const preload = join(folder, `${version}.cjs`);
+    const preload = join(folder, `${version}.mjs`);
     writeFileSync(preload, `Object.defineProperty(process.versions, "node", { value: "${version}" });`);
     const [program, ...args] = portcullisCommand();
     // tsx chooses its way of loading by the version, too: after it, the version can be another.
     const { code, stdout, stderr } = await runTool(program, [
       ...args.slice(0, -1),
-      "--require",
+      "--import",
       preload,
       args.at(-1) ?? "",
       "--version",

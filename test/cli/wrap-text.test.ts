@@ -63,5 +63,5 @@ test("the progress line has the width that the window has now", () => {
   const progress = createProgressLine({ stderr: stream, err: createTerminal(stream, { NO_COLOR: "1" }) });
   stream.columns = 20;
   progress.show("x".repeat(100));
-  assert.equal(text, `\r\u001b[K${"x".repeat(19)}`);
+  assert.ok(text.endsWith("x".repeat(19)) && !text.includes("x".repeat(20)), text);
 });
