@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { after, describe, test } from "node:test";
 import { freePort } from "../support/free-port.ts";
@@ -13,6 +13,7 @@ import { temporaryFiles } from "../support/temporary-folder.ts";
 import { startAzure } from "./azure-container.ts";
 import { startCeph } from "./ceph-bucket.ts";
 import { startMoto } from "./moto-bucket.ts";
+import { makeBucket } from "./test-bucket.ts";
 import { startWebServer } from "./web-server.ts";
 
 const content = randomBytes(1000);
@@ -116,6 +117,31 @@ function comparable({ status, headers, body }: RawResponse): unknown {
   const { date: _, etag, "last-modified": modified, ...others } = headers;
   return { status, headers: others, hasEtag: etag !== undefined, isDated: modified !== undefined, body };
 }
+
+test("the page about buckets leads from an empty bucket to a locked download", async () => {
+  const page = readFileSync("docs/serving-a-bucket.md", "utf8");
+  const lineWith = (start: string): string =>
+    page
+      .split("\n")
+      .map((line) => line.trim())
+      .find((line) => line.startsWith(start)) as string;
+  assert.match(lineWith("aws s3 mb"), /^aws s3 mb s3:\/\/example-apps$/);
+  const [, , , source = "", target = ""] = lineWith("aws s3 cp").split(/[ ]/);
+  assert.equal(`${source} ${target}`, "field-notes.ipa s3://example-apps/prod/field-notes.ipa");
+  const bucket = await makeBucket(moto.endpoint, "example-apps", moto.credentials);
+  await bucket.send("PUT", "prod/field-notes.ipa", content);
+  const [, , where = "", ...options] = lineWith("portcullis serve s3://example-apps").split(" ");
+  const running = serve(
+    where,
+    [...options.filter((word) => !/public\.pem|--key/.test(word)), "--endpoint", moto.endpoint],
+    aws(moto.credentials),
+  );
+  const port = await running.port();
+  assert.equal((await rawRequest(port, "/field-notes.ipa")).status, 401);
+  const { status, body } = await rawRequest(port, `/field-notes.ipa?token=${freshToken(key)}`);
+  assert.equal(status, 200);
+  assert.ok(body.equals(content));
+});
 
 test("neither the token nor the client's headers reach the store", async () => {
   let received = "";

@@ -127,6 +127,7 @@ describe("code blocks", () => {
     const gateOptions = ["keys", "clockSkew"];
     for (const { name, code } of blocks.filter(({ language }) => language === "json")) {
       const value: Record<string, object> = JSON.parse(code.replaceAll("\n…", "…"));
+      if ("Statement" in value) continue; // a policy of Amazon's
       if ("keys" in value) {
         assert.deepEqual(Object.keys(value), gateOptions, name);
         continue;
