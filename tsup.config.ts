@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 import { compileForNjs } from "./packages/nginx/compile.ts";
 
 /**
  * Every package is built the same way: from its `src/index.ts`, as ESM and CommonJS, with types for
  * each. What its package.json lists as a dependency stays an import. A command is a program, not a
- * library: it has a `bin.ts` besides, is ESM only, and is split so that `--help` loads no server. And
- * nginx's module is another kind of file, made by packages/nginx/compile.ts.
+ * library: it has a `bin.ts` besides, is ESM only, and is split so that `--help` loads no server.
  */
 const names = readdirSync("packages").filter((name) => name !== "nginx");
 const packages: Options[] = names.map((name) => {
@@ -21,7 +20,12 @@ const packages: Options[] = names.map((name) => {
     sourcemap: true,
     clean: true,
     external: [/^node:/, ...Object.keys(dependencies)],
-    ...(name === "core" && { onSuccess: writeNginxModule }),
+    removeNodeProtocol: false,
+    esbuildOptions(options, { format }) {
+      // For this platform only, esbuild writes the export names where Node's lexer finds them, so that
+      // `import { createGate } from "…/index.cjs"` works.
+      if (format === "cjs") options.platform = "node";
+    },
   };
 });
 
@@ -31,10 +35,16 @@ function secondEntry(name: string): Record<string, string> {
   return {};
 }
 
-async function writeNginxModule(): Promise<void> {
-  mkdirSync("packages/nginx/dist", { recursive: true });
-  writeFileSync("packages/nginx/dist/portcullis.js", await compileForNjs());
-}
+/** nginx's module is another kind of file, ES5 for njs with core in it: packages/nginx/compile.ts writes all of it. */
+const nginxModule: Options = {
+  entry: { portcullis: "packages/nginx/src/index.ts" },
+  outDir: "packages/nginx/dist",
+  format: ["esm"],
+  platform: "neutral",
+  external: [/^node:/, "@portcullis/core"],
+  clean: true,
+  plugins: [{ name: "njs", renderChunk: async () => ({ code: await compileForNjs() }) }],
+};
 
-const config: ReturnType<typeof defineConfig> = defineConfig(packages);
+const config: ReturnType<typeof defineConfig> = defineConfig([...packages, nginxModule]);
 export default config;

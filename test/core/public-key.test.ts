@@ -276,6 +276,8 @@ test("text that holds no key says what to do", async () => {
   assert.match(problem("MIIBIjANBgkqhkiG9w0BAQEF"), /has lost its BEGIN and END lines$/);
   assert.match(problem(body.join("\n")), /has lost its BEGIN and END lines$/);
   assert.match(problem("/etc/portcullis/public.pem"), /looks like a file name. Give the text of the file.$/);
+  assert.match(problem("public.pem"), /looks like a file name/);
+  for (const text of ["hello", "hello world/"]) assert.match(problem(text), /holds no key. Give a PEM block/);
   assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /the text holds no key/);
   assert.match(problem(key.publicPem + key.publicPem), /holds 2 PEM blocks/);
   assert.match(problem("ssh-rsa AAAAB3NzaC1yc2E me@here"), /ssh-keygen -f key\.pub -e -m PKCS8/);
@@ -385,7 +387,7 @@ test("a file's bytes are accepted in place of its text, DER too", async () => {
     assert.equal(await opens(bytes as GateKeys), true);
   }
   assert.match(problem(Uint8Array.of(0x30, 0x03, 2, 1, 7)), /damaged/);
-  assert.match(problem(Uint8Array.of(0xff, 0xfe)), /not a key/);
+  assert.match(problem(Uint8Array.of(0xff, 0xfe)), /holds no key/);
 });
 
 test("a bit string with unused bits, which DER keys never have, is refused", () => {

@@ -42,7 +42,7 @@ export function readPemPublicKey(text: string): RsaPublicKey {
 function noKey(text: string): ConfigurationError {
   if (text === "") return configurationError("keys", "the text is empty");
   if (text.startsWith("MI")) return configurationError("keys", "the PEM block has lost its BEGIN and END lines");
-  if (/^.{1,255}$/.test(text)) {
+  if (/^[^\s]{1,255}$/.test(text) && /[/\\]|\.\w{2,4}$/.test(text)) {
     return configurationError("keys", "this is not a key; it looks like a file name", "Give the text of the file.");
   }
   return configurationError("keys", "the text holds no key", 'Give a PEM block: "PUBLIC KEY" or "CERTIFICATE".');

@@ -213,7 +213,7 @@ test("a file that is no key ends the program with a sentence and exit code 3", a
       /is an encrypted private key\nTo make its public half, run: openssl pkey -in/,
     ],
     ['{"keys":[]}', /empty/],
-    [signingKey(1024).publicPem, /1024 bits.*\n.*run: portcullis pubkey key\.pem > public\.pem/],
+    [signingKey(1024).publicPem, /1024 bits.*\nGenerate another: openssl genrsa -out key\.pem 2048/],
     [Buffer.from([0x30, 0x82, 1, 2, 3]), /it is binary, but not a key or certificate that can be read\nGive it as PEM/],
   ] as const) {
     const portcullis = started([file("wrong.pem", content)]);
