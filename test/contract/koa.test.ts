@@ -108,3 +108,37 @@ test("given one middleware, the guard guards that one, which may go on to the ne
   assert.equal((await mounted(app, "")).status, 401);
   assert.equal((await mounted(app, `?token=${signToken(key)}`)).body, "the end of the guarded file, true");
 });
+
+for (const [name, Application] of [
+  ["Koa 3", Koa],
+  ["Koa 2", Koa2],
+] as const) {
+  test(`${name}: a logger in front of the guard prints no token, refused or not, and can name it`, async () => {
+    const key = signingKey();
+    const token = signToken(key);
+    const logged: string[] = [];
+    const app = new Application();
+    app.use(async (context, next) => {
+      void [context.query, context.URL]; // parsed before the guard, as by a logger
+      await next();
+      const { originalUrl, url, query, href, status, state } = context;
+      logged.push(JSON.stringify({ originalUrl, url, query, href, status, fingerprint: state.download.fingerprint }));
+    });
+    app.use(guard({ keys: key.publicPem, now: () => testTime }));
+    app.use((context) => {
+      context.body = "ok";
+    });
+    const statuses: number[] = [];
+    for (const query of [
+      `?x=1&token=${token}`,
+      `?token=${token.slice(0, -5)}AAAAA`,
+      `?token=${token}&token=${token}`,
+      "",
+    ]) {
+      statuses.push((await mounted(app, query)).status);
+    }
+    assert.deepEqual(statuses, [200, 401, 400, 401]);
+    assert.doesNotMatch(logged.join(), /eyJ/);
+    assert.match(logged.map((line) => JSON.parse(line).fingerprint ?? "").join(), /^[0-9a-f]{8},[0-9a-f]{8},,$/);
+  });
+}

@@ -206,3 +206,74 @@ test("an answer that earlier code gave while the gate was deciding is left alone
   }
   await server.close();
 });
+
+for (const [name, createApp] of [
+  ["Express 5", express],
+  ["Express 4", express4],
+] as const) {
+  test(`${name}: a logger in front of the guard prints no token, refused or not, and can name it`, async () => {
+    const key = signingKey();
+    const token = signToken(key);
+    const logged: string[] = [];
+    const app = createApp();
+    app.set("env", "test");
+    app.use((request, response, next) => {
+      void request.query; // parsed before the guard, as by a logger
+      // As morgan does: when the response is finished, of the URL that it had at first.
+      response.once("finish", () => {
+        const { originalUrl, url, query } = request;
+        const { fingerprint } = (request as unknown as GuardedRequest).download;
+        logged.push(JSON.stringify({ url: originalUrl || url, query, status: response.statusCode, fingerprint }));
+      });
+      next();
+    });
+    app.use(
+      "/apps",
+      guard({ keys: key.publicPem, now: () => testTime }),
+      (_request, response) => void response.end("ok"),
+    );
+    const server = await listen(app);
+    const statuses: number[] = [];
+    for (const query of [
+      `?x=1&token=${token}`,
+      `?x=1&token=${token.slice(0, -5)}AAAAA`,
+      `?token=${token}&token=${token}`,
+      `?%74oken=${token.slice(0, -5)}AAAAA`,
+      `?t=${token}`,
+      `/${token}`,
+      "",
+    ]) {
+      const request = `GET /apps/a${query} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+      statuses.push((await sendRaw(server.port, request)).status);
+    }
+    assert.deepEqual(statuses, [200, 401, 400, 401, 401, 401, 401]);
+    assert.equal(logged.length, 7);
+    for (const line of logged.filter((entry) => !entry.includes('"t":'))) assert.doesNotMatch(line, /eyJ/, line);
+    const fingerprints = logged.map((line) => JSON.parse(line).fingerprint ?? "");
+    assert.match(fingerprints.join(), /^[0-9a-f]{8},[0-9a-f]{8},,[0-9a-f]{8},,,$/);
+    assert.ok(logged[0]?.includes('"/apps/a?x=1"'));
+    await server.close();
+  });
+}
+
+test("a defect in the gate is a 500 from a guarded listener and an error for a framework, never the file", async () => {
+  const key = signingKey();
+  let isBroken = false;
+  const now = () => {
+    if (isBroken) throw new Error("no clock, on purpose");
+    return testTime;
+  };
+  const options = { keys: key.publicPem, now };
+  const app = express();
+  app.set("env", "test");
+  app.use(guard(options), (_request, response) => void response.end("the file"));
+  const servers = [await listen(app), await listen(guard(options, (_request, response) => response.end("the file")))];
+  isBroken = true;
+  for (const server of servers) {
+    const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+    const { status, body } = await sendRaw(server.port, request);
+    assert.equal(status, 500);
+    assert.doesNotMatch(body, /the file/);
+    await server.close();
+  }
+});

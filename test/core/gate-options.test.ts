@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { configurationError, createGate, type GateOptions, isConfigurationError } from "@portcullis/core";
+import { configurationError, createGate, type GateOptions, gateDefaults, isConfigurationError } from "@portcullis/core";
 import { readGateOptions } from "../../packages/core/src/gate-options.ts";
 import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
@@ -110,15 +110,17 @@ test("an option is read once: a getter cannot show the validation one value and 
 });
 
 test("the defaults are Jamf Pro's policy", () => {
-  const { policy, tokenParameter, cacheSize } = readGateOptions({ keys });
-  assert.deepEqual(policy, {
+  const { now, ...settings } = readGateOptions({ keys });
+  assert.deepEqual(settings, { keys, ...gateDefaults });
+  assert.deepEqual(gateDefaults, {
     issuer: "JSS",
     subject: "AppManifest",
-    audience: undefined,
     clockSkew: 60,
     maxLifetime: 7200,
+    tokenParameter: "token",
+    cacheSize: 10_000,
   });
-  assert.deepEqual([tokenParameter, cacheSize], ["token", 10_000]);
+  assert.ok(Math.abs(now() - Date.now() / 1000) < 60);
 });
 
 test("an error carries its parts, and its message is made of them", () => {

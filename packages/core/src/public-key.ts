@@ -40,10 +40,10 @@ export function readPublicKeys(source: unknown): ParsedPublicKey[] {
   if (typeof source === "string") {
     return /^\s*\{/.test(source) ? readPublicKeys(parseJson(source)) : [readPemPublicKey(source)];
   }
-  if (isBytes(source)) {
-    return source[0] === derTag.sequence
-      ? [readDerPublicKey(source)]
-      : readPublicKeys(new TextDecoder().decode(source));
+  // Any view of bytes: `instanceof Uint8Array` fails between realms.
+  if (ArrayBuffer.isView(source)) {
+    const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    return bytes[0] === derTag.sequence ? [readDerPublicKey(bytes)] : readPublicKeys(new TextDecoder().decode(bytes));
   }
   if (isCryptoKey(source)) return [readCryptoKey(source)];
   const jwk: AnyJwk = Object(source);
@@ -52,11 +52,6 @@ export function readPublicKeys(source: unknown): ParsedPublicKey[] {
 
 /** A JWK before it is checked. */
 type AnyJwk = Readonly<Record<string, unknown>>;
-
-/** Without `instanceof`, which fails between realms. */
-function isBytes(source: unknown): source is Uint8Array {
-  return ArrayBuffer.isView(source) && "BYTES_PER_ELEMENT" in source && source.BYTES_PER_ELEMENT === 1;
-}
 
 /** By its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name. */
 function isCryptoKey(source: unknown): source is CryptoKeyLike {
@@ -104,15 +99,12 @@ function readJwk(jwk: AnyJwk): RsaPublicKey {
   const { kty, n, e, kid, use = "sig", key_ops: operations = ["verify"], alg = "RS256" } = jwk;
   const modulus = typeof n === "string" && decodeBase64urlText(n);
   const exponent = typeof e === "string" && decodeBase64urlText(e);
-  const isForRs256 = kty === "RSA" && use === "sig" && alg === "RS256" && isForVerifying(operations);
+  const isForVerifying = Array.isArray(operations) && operations.includes("verify");
+  const isForRs256 = kty === "RSA" && use === "sig" && alg === "RS256" && isForVerifying;
   if (!isForRs256 || !modulus || !exponent || (kid !== undefined && typeof kid !== "string")) {
     throw configurationError("keys", "this is not an RSA JWK for RS256; look at its kty, use, key_ops, alg, n and e");
   }
   return rsaPublicKey(modulus, exponent, kid);
-}
-
-function isForVerifying(operations: unknown): boolean {
-  return Array.isArray(operations) && operations.includes("verify");
 }
 
 function readCryptoKey(key: CryptoKeyLike): () => Promise<RsaPublicKey> {

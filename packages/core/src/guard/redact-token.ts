@@ -1,6 +1,6 @@
-import { replaceTokenParameters } from "./download-url.ts";
+import { replaceTokenParameters } from "../download-url.ts";
+import { gateDefaults } from "../gate-defaults.ts";
 import { replaceTokens } from "./find-tokens.ts";
-import { gateDefaults } from "./gate-defaults.ts";
 
 /**
  * Replaces the value of every token parameter in a URL, for logs, and whatever else in it is a token:

@@ -1,4 +1,4 @@
-import type { Refusal } from "./refusal.ts";
+import type { Refusal } from "../refusal.ts";
 
 /** An HTTP response, ready for any server. */
 export interface HttpResponse {

@@ -1,4 +1,4 @@
-import { gateDefaults } from "./gate-defaults.ts";
+import { gateDefaults } from "../gate-defaults.ts";
 
 /** Where a token is in a text. */
 export interface TokenSpan {

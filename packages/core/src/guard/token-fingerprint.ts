@@ -1,6 +1,6 @@
-import { readToken } from "./download-url.ts";
-import { gateDefaults } from "./gate-defaults.ts";
-import { sha256 } from "./rs256.ts";
+import { readToken } from "../download-url.ts";
+import { gateDefaults } from "../gate-defaults.ts";
+import { sha256 } from "../rs256.ts";
 
 /**
  * The name of a URL's token in logs, which does not reveal it; `undefined` if the URL has not exactly

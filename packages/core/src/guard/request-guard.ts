@@ -1,7 +1,7 @@
-import { configurationError } from "./configuration-error.ts";
-import { removeToken } from "./download-url.ts";
-import { createGate, type Decision, type Gate } from "./gate.ts";
-import type { GateOptions } from "./gate-options.ts";
+import { configurationError } from "../configuration-error.ts";
+import { removeToken } from "../download-url.ts";
+import { createGate, type Decision, type Gate } from "../gate.ts";
+import type { GateOptions } from "../gate-options.ts";
 import { redactToken } from "./redact-token.ts";
 import { type HttpResponse, refusalResponse } from "./refusal-response.ts";
 import { tokenFingerprint } from "./token-fingerprint.ts";
