@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import fs from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { type FileObject, folder } from "@portcullis/origin/node";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -133,105 +131,4 @@ test("a file that was modified a moment ago is waited for, once", async () => {
   const future = performance.now();
   (await open("future.ipa")).close();
   assert.ok(performance.now() - future < 500, "the time of a wrong clock is not waited for");
-});
-
-/** Starts a Python program that repeats something until the test file ends. */
-async function inBackground(program: string, ...args: string[]): Promise<() => void> {
-  const child = spawn("python3", ["-c", program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  after(() => child.kill("SIGKILL"));
-  await once(child.stdout, "data");
-  child.stdout.resume();
-  return () => child.kill("SIGKILL");
-}
-
-// renameat2 with RENAME_EXCHANGE, so that at every moment there is either the folder or the link.
-const swapper = `
-import ctypes, sys
-libc = ctypes.CDLL(None, use_errno=True)
-folder, link = (path.encode() for path in sys.argv[1:3])
-def swap():
-    if libc.renameat2(-100, folder, -100, link, 2) != 0: raise OSError(ctypes.get_errno(), "renameat2")
-swap(); swap()
-print("swapping", flush=True)
-while True: swap()
-`;
-
-test("a folder that is swapped with a link out of the root all the time never gives a file from outside", async () => {
-  for (const folderName of ["outside", "www/apps"]) fs.mkdirSync(join(base, folderName));
-  place("app.ipa", "outside", longAgo, join(base, "outside"));
-  place("app.ipa", "inside!", longAgo, join(www, "apps"));
-  fs.symlinkSync(join(base, "outside"), join(www, "apps-link"));
-  const stop = await inBackground(swapper, join(www, "apps"), join(www, "apps-link"));
-  const counts = { inside: 0, outside: 0, refused: 0 };
-  const end = Date.now() + 3000;
-  while (Date.now() < end) {
-    await Promise.all(
-      Array.from({ length: 8 }, async () => {
-        const object = await origin.open("apps/app.ipa");
-        if (!object.found) {
-          counts.refused += 1;
-          return;
-        }
-        const content = (await bytesOf(object as FileObject, 0, 6)).toString();
-        counts[content === "inside!" ? "inside" : "outside"] += 1;
-      }),
-    );
-  }
-  stop();
-  assert.equal(counts.outside, 0, JSON.stringify(counts));
-  assert.ok(counts.inside > 50 && counts.refused > 50, `the race was run: ${JSON.stringify(counts)}`);
-});
-
-// Every write replaces all bytes by the next letter, in one call and without a pause, then rests for a while.
-const rewriter = `
-import os, sys, time
-fd = os.open(sys.argv[1], os.O_RDWR)
-size = os.fstat(fd).st_size
-pause = float(sys.argv[2])
-letter = 0
-while True:
-    letter = (letter + 1) % 26
-    os.pwrite(fd, bytes([65 + letter]) * size, 0)
-    print("written", flush=True)
-    time.sleep(pause)
-`;
-
-test("a file that is being written all the time is unavailable, and nobody waits longer than three seconds", async () => {
-  const stop = await inBackground(rewriter, place("log.txt", "x"), "0.02");
-  const started = performance.now();
-  const result = await origin.open("log.txt");
-  stop();
-  assert.equal(result.found, false);
-  assert.deepEqual(result, {
-    found: false,
-    status: 503,
-    problem: "the file is still being written; rename it into place",
-  });
-  assert.ok(performance.now() - started < 4000);
-});
-
-test("a file that is rewritten in place all the time is never delivered mixed", async () => {
-  const counts = { whole: 0, mixed: 0, failed: 0 };
-  for (const pause of ["0.002", "1.2"]) {
-    const path = place(`rewritten-${pause}.pkg`, Buffer.alloc(2 ** 20, "A"));
-    const stop = await inBackground(rewriter, path, pause);
-    const end = Date.now() + 5000;
-    while (Date.now() < end) {
-      await Promise.all(
-        Array.from({ length: 8 }, async () => {
-          const object = await origin.open(`rewritten-${pause}.pkg`);
-          if (!object.found) {
-            counts.failed += 1;
-            return;
-          }
-          const bytes = await bytesOf(object as FileObject, 0, 2 ** 20 - 1).catch(() => undefined);
-          if (bytes === undefined) counts.failed += 1;
-          else counts[bytes.every((byte) => byte === bytes[0]) ? "whole" : "mixed"] += 1;
-        }),
-      );
-    }
-    stop();
-  }
-  assert.equal(counts.mixed, 0, JSON.stringify(counts));
-  assert.ok(counts.whole > 0 && counts.failed > 0, JSON.stringify(counts));
 });
