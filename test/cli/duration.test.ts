@@ -82,7 +82,7 @@ test("--max-lifetime 7200 is neither 5 days nor 2 hours: the unit is asked for, 
   }
 });
 
-test("a duration out of range is answered with the range in its units", async () => {
+test("for a duration out of range, the error names the range with its units", async () => {
   const problem = async (...argv: string[]) =>
     (await runMain(["sign", "https://x.example/a", "--private-key", "k", ...argv])).stderr;
   const range = /--expiry: give a duration from 1m to 2h in whole minutes, such as/;

@@ -32,7 +32,7 @@ async function stillResponds(): Promise<void> {
   assert.equal((await ask(`/app.ipa?token=${freshToken(key)}`)).status, 204);
 }
 
-test("a valid link is answered with 204, no body, and the token's fingerprint to log", async () => {
+test("a valid link gets 204, no body, and the token's fingerprint to log", async () => {
   const token = freshToken(key);
   const { status, headers, body } = await ask(`/app.ipa?token=${token}`);
   assert.equal(status, 204);
@@ -55,7 +55,7 @@ const refusals: [code: string, status: number, uri: () => string][] = [
   ["token_too_long", 403, () => `/app.ipa?token=${"x".repeat(5000)}`],
 ];
 for (const [code, expected, uri] of refusals) {
-  test(`${code} is answered with ${expected}, the code in a header and no token anywhere`, async () => {
+  test(`${code} gets ${expected}, the code in a header and no token anywhere`, async () => {
     const { status, headers, body } = await ask(uri());
     assert.equal(status, expected);
     assert.equal(headers["x-portcullis-code"], code);
@@ -89,12 +89,12 @@ test("without the trusted header, or with two, or on another path, it is 403, wh
     ["auth_path_unknown", "//auth", [["X-Original-URI", uri]]],
   ];
   for (const [code, target, headers] of cases) {
-    const { status, headers: answered } = await rawRequest(port, target, { headers });
+    const { status, headers: received } = await rawRequest(port, target, { headers });
     assert.equal(status, 403);
-    assert.equal(answered["x-portcullis-code"], code);
+    assert.equal(received["x-portcullis-code"], code);
     await stillResponds();
   }
-  await portcullis.line(({ msg }) => /asked on another path than \/auth/.test(msg ?? ""));
+  await portcullis.line(({ msg }) => /the request is not for \/auth/.test(msg ?? ""));
   const told = portcullis.log.filter(({ msg }) => /sent no x-original-uri header/.test(msg ?? ""));
   assert.deepEqual(
     told.map(({ level }) => level),
@@ -116,7 +116,7 @@ test("an unexpected failure is 403, with --report-only too", async () => {
   assert.deepEqual(errors, ["a request could not be checked: broken"]);
 });
 
-test("every method, range, condition and expectation gets the same answer: never 206, 304 or an ETag", async () => {
+test("every method, range, condition and expectation gets the same response: never 206, 304 or an ETag", async () => {
   const uri = `/app.ipa?token=${freshToken(key)}`;
   const headers = { Range: "bytes=0-0", "If-None-Match": "*", "If-Modified-Since": new Date().toUTCString() };
   for (const expectation of ["100-continue", "something-else"]) {
@@ -129,7 +129,7 @@ test("every method, range, condition and expectation gets the same answer: never
   }
 });
 
-test("the answer does not wait for a body", async () => {
+test("the response does not wait for a body", async () => {
   const headers = { "Content-Length": "1000000", "X-Original-URI": `/?token=${freshToken(key)}` };
   const { status } = await rawRequest(port, "/auth", { method: "POST", headers, body: "only this" });
   assert.equal(status, 204);
@@ -185,8 +185,8 @@ test("as long as no key could be loaded it is 403 keys_unavailable, and never 50
   const args = ["auth", "--for", "nginx", "--key", `http://127.0.0.1:${nobody}/jwks.json`, "--port", "0"];
   const port = await startPortcullis(args).port();
   const headers = { "X-Original-URI": `/app.ipa?token=${freshToken(key)}` };
-  const { status, headers: answered } = await rawRequest(port, "/auth", { headers });
-  assert.deepEqual([status, answered["x-portcullis-code"]], [403, "keys_unavailable"]);
+  const { status, headers: received } = await rawRequest(port, "/auth", { headers });
+  assert.deepEqual([status, received["x-portcullis-code"]], [403, "keys_unavailable"]);
 });
 
 test("with --report-only everything is 204, and the header says what it would have been", async () => {
@@ -205,7 +205,7 @@ test("with --report-only everything is 204, and the header says what it would ha
   assert.equal(
     (await rawRequest(port, "/auth")).status,
     403,
-    "a proxy that is not set up is no request to let through",
+    "a proxy that is not set up does not let requests through",
   );
 });
 

@@ -35,20 +35,20 @@ test("each line in has its line out, in order, whatever the line is", async () =
   assert.equal(code, 0);
   assert.deepEqual(
     stdout.trimEnd().split("\n"),
-    lines.map(([, answer]) => answer),
+    lines.map(([, result]) => result),
   );
 });
 
-test("an answer is written at once, before the next line is there", async () => {
+test("a result is written immediately, before the next line has come", async () => {
   const { child } = startPortcullis(args);
-  const answers = createInterface({ input: child.stdout });
+  const results = createInterface({ input: child.stdout });
   for (const [line, expected] of [
     [`?token=${freshToken(key)}`, "allowed"],
     ["?", "token_missing"],
   ]) {
     child.stdin.write(`${line}\n`);
-    const [answer] = await once(answers, "line");
-    assert.equal(answer, expected);
+    const [result] = await once(results, "line");
+    assert.equal(result, expected);
   }
 });
 
@@ -71,7 +71,7 @@ test("signals that mean nothing to it are said on standard error, and end nothin
   }
   child.stdin.end();
   assert.equal(await ended, 0);
-  assert.match(stderr(), /SIGUSR1 means nothing here[\s\S]*SIGUSR2 means nothing here/);
+  assert.match(stderr(), /SIGUSR1 is ignored[\s\S]*SIGUSR2 is ignored/);
   assert.doesNotMatch(stderr(), /Debugger/);
 });
 

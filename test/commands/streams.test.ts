@@ -55,7 +55,7 @@ for (const [script, code] of [
   });
 }
 
-test("answers go to standard output and everything else to standard error", async () => {
+test("results go to standard output and everything else to standard error", async () => {
   const { stdout, stderr } = await shell("portcullis pubkey key.pem");
   assert.equal(stdout, key.publicPem);
   assert.match(stderr, /^thumbprint [\w-]{43}\n$/);
@@ -74,10 +74,10 @@ test("a reader that has seen enough ends no command with a stack trace", async (
   }
 });
 
-test("an answer that a full disk does not take is no success", async () => {
+test("a result that a full disk does not take is a failure", async () => {
   for (const command of ["pubkey key.pem", "inspect x", "completion bash", "--help"]) {
     const { code, stderr } = await shell(`portcullis ${command} > /dev/full`);
     assert.equal(code, 3, command);
-    assert.match(stderr, /portcullis: the answer could not be written: no space left on device\n$/);
+    assert.match(stderr, /portcullis: the result could not be written: no space left on device\n$/);
   }
 });

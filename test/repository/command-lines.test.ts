@@ -84,7 +84,7 @@ function portcullisCallsIn(line: string): string[][] {
 /** Parses a command line to its last value, as the program does before it runs. */
 function parse(argv: readonly string[]): void {
   const parsed = parseCommandLine(commands, argv, "0", createTerminal(new PassThrough(), {}));
-  if (parsed === "answered") return;
+  if (parsed === "done") return;
   const { command, options: commandLine } = parsed;
   resolveOptions(command.options, { commandLine, env: {}, file: {}, fileName: "" });
 }

@@ -1,5 +1,5 @@
 import type { Command, Operand } from "../src/command-line/command.ts";
-import { remark } from "../src/command-line/command-parser.ts";
+import { details } from "../src/command-line/command-parser.ts";
 import { exitCodeMeanings } from "../src/command-line/exit-code.ts";
 import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "../src/command-line/option.ts";
 
@@ -40,7 +40,7 @@ function optionRow([name, option]: [string, OptionDefinition]): string[] {
   const value = option.kind === "flag" ? "" : ` ${valuePlaceholder(option)}`;
   return [
     code(`${short}--${dashedName(name)}${value}`),
-    `${option.description}${remark(option)}`,
+    `${option.description}${details(option)}`,
     code(environmentName(name)),
   ];
 }

@@ -37,7 +37,7 @@ export async function main({ argv, ...world }: MainOptions): Promise<ExitCode> {
 
 async function run(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const parsed = parseCommandLine(commands, argv, packageJson.version, context.out);
-  if (parsed === "answered") return exitCode.success;
+  if (parsed === "done") return exitCode.success;
   const { command, operands, options: commandLine } = parsed;
   const { env, err } = context;
   const tables = commands.map((one) => one.options);

@@ -63,25 +63,25 @@ test("several keys are all accepted, and each decision is logged with the key th
   );
 });
 
-test("a key that is replaced takes over at once, with not one wrong answer while requests come in", async () => {
+test("a replaced key takes effect immediately, without a single wrong response to the requests meanwhile", async () => {
   const source = file("swapped.json", JSON.stringify({ keys: [oldKey.publicKey.export({ format: "jwk" })] }));
   const portcullis = started([source]);
   const port = await portcullis.port();
   let isSwapped = false;
   let running = true;
   const wrong: string[] = [];
-  const [goodToken, strangerToken] = [freshToken(oldKey), freshToken(signingKey())];
+  const [goodToken, foreignToken] = [freshToken(oldKey), freshToken(signingKey())];
   let asked = 0;
   const load = Array.from({ length: 8 }, async () => {
     while (running) {
       const before = isSwapped;
       const [good, bad] = await Promise.all([
         rawRequest(port, `/app.ipa?token=${goodToken}`),
-        rawRequest(port, `/app.ipa?token=${strangerToken}`),
+        rawRequest(port, `/app.ipa?token=${foreignToken}`),
       ]);
       asked += 2;
       if (good.status !== 200) wrong.push(`old key: ${good.status}, swapped: ${before}`);
-      if (bad.status !== 401) wrong.push(`stranger: ${bad.status}`);
+      if (bad.status !== 401) wrong.push(`foreign key: ${bad.status}`);
     }
   });
   // Old and new together, as in a rotation: the old one must never be refused.
@@ -205,9 +205,10 @@ test("a key file that everyone can write to produces a warning", async () => {
   await started([source]).line(({ level, msg }) => level === "warn" && /chmod 644/.test(msg ?? ""));
 });
 
-test("a file that is no key ends the program with a sentence and exit code 3", async () => {
+test("a file that is not a key ends the program with an error and exit code 3", async () => {
   for (const [content, problem] of [
-    ["hello", /PEM block/],
+    ["hello", /it holds no key, neither a PEM block nor a JWK\nTo make a public key file/],
+    ["", /the file is empty\nTo make/],
     [
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
       /is an encrypted private key\nTo make its public half, run: openssl pkey -in/,
@@ -234,8 +235,8 @@ test("a file that is no key ends the program with a sentence and exit code 3", a
 });
 
 test("a JWK Set URL is fetched, other keys in it are left out, and the old ones stay when it fails", async () => {
-  let answer = { status: 500, body: "" };
-  const host = createServer((_request, response) => response.writeHead(answer.status).end(answer.body));
+  let reply = { status: 500, body: "" };
+  const host = createServer((_request, response) => response.writeHead(reply.status).end(reply.body));
   host.listen(0, "127.0.0.1");
   await new Promise((resolve) => host.once("listening", resolve));
   const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/jwks.json`;
@@ -247,10 +248,10 @@ test("a JWK Set URL is fetched, other keys in it are left out, and the old ones 
     );
     assert.equal(await ask(port, oldKey), 503);
     const rsa = { ...oldKey.publicKey.export({ format: "jwk" }), kid: "a" };
-    answer = { status: 200, body: JSON.stringify({ keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }, rsa] }) };
+    reply = { status: 200, body: JSON.stringify({ keys: [{ kty: "EC", crv: "P-256", x: "x", y: "y" }, rsa] }) };
     await inUse(portcullis, oldKey);
     assert.equal(await ask(port, oldKey), 200);
-    answer = { status: 200, body: "<html>" };
+    reply = { status: 200, body: "<html>" };
     await portcullis.line(({ msg }) => msg?.includes("the old keys stay in use") === true);
     assert.equal(await ask(port, oldKey), 200);
   } finally {
@@ -403,7 +404,7 @@ test("a host that does not respond is given ten seconds", async (t) => {
   assert.deepEqual(timeout.mock.calls[0]?.arguments, [10_000]);
 });
 
-test("an address that keys cannot be fetched from ends the program with a sentence and exit code 2", async () => {
+test("a URL that keys cannot be fetched from ends the program with an error and exit code 2", async () => {
   for (const [address, problem] of [
     ["http://keys.example/jwks.json", /keys must come over https, and http:\/\/keys\.example is not/],
     ["https://", /--key: the address of the JWK Set is not a URL/],

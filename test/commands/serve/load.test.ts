@@ -113,7 +113,7 @@ test("if the system allows few open files, fewer connections are accepted and ea
       });
       return socket;
     });
-    await until(() => firstLines.length + closed === 200, "each being served or turned away");
+    await until(() => firstLines.length + closed === 200, "each being served or rejected");
     assert.deepEqual(firstLines, Array(20).fill("HTTP/1.1 200 OK"));
     for (const socket of sockets) socket.destroy();
     await until(() => log.split('"status":200').length === 21, "all having ended");
@@ -136,15 +136,14 @@ test("connections beyond --max-connections are closed and counted, the others ar
   }
   const { body } = await ask({ socketPath: status, path: "/metrics" });
   assert.match(body, /^portcullis_failed_connections_total\{reason="limit"\} 50$/m);
-  const warnings = () =>
-    portcullis.log.filter(({ msg }) => msg?.includes("turned away") === true).map(({ msg }) => msg);
+  const warnings = () => portcullis.log.filter(({ msg }) => msg?.includes("rejected") === true).map(({ msg }) => msg);
   assert.equal(warnings().length, 1, "a flood does not fill the log");
-  assert.match(warnings().join(), /^a connection turned away: 2 are open, and --max-connections allows no more; raise/);
+  assert.match(warnings().join(), /^a connection rejected: 2 are open, and --max-connections allows no more; raise/);
   for (const socket of held) socket.destroy();
   await until(() => portcullis.log.filter(({ event }) => event === "download").length === 2, "both ended");
   assert.equal((await rawRequest(port, `/small.ipa?token=${freshToken(key)}`)).status, 200);
   await portcullis.end();
-  assert.match(warnings()[1] ?? "", /^49 connections turned away/, "what was not logged yet is logged at the end");
+  assert.match(warnings()[1] ?? "", /^49 connections rejected/, "what was not logged yet is logged at the end");
 });
 
 test("a file that is overwritten in place, to the same size, closes the connection before its last bytes", async () => {

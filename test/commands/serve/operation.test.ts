@@ -152,25 +152,25 @@ test("a unix socket serves, replaces one that a crash left behind, but not one i
   assert.equal((await ask({ socketPath, path })).body, "0123456789");
   const second = startPortcullis(args);
   assert.equal(await second.ended, 3);
-  assert.match(second.stderr(), /taken by another program/);
+  assert.match(second.stderr(), /in use by another program/);
   await first.end("SIGKILL");
   const third = startPortcullis(args);
   await third.line(({ msg }) => msg?.includes(" on unix:") === true);
   assert.equal((await ask({ socketPath, path })).status, 200);
 });
 
-test("what is no socket is named where one shall be, and left as it is", async () => {
+test("anything but a socket at the path of a socket is named and left unchanged", async () => {
   const [file, folder, link] = [join(base, "a file"), join(base, "a-folder"), join(base, "a-link")];
   writeFileSync(file, "precious");
   mkdirSync(folder);
   symlinkSync(file, link);
   const cases: [path: string, problem: RegExp, remedy: RegExp][] = [
-    [file, /a file: a file is there, and will not be replaced$/, /does not exist yet, or move away/],
-    [folder, /a-folder: a folder is there, and will not be replaced$/, /move away/],
-    [link, /a-link: a symbolic link is there, and will not be replaced$/, /move away/],
-    ["/dev/null", /something that is no socket is there/, /move away/],
+    [file, /a file: a file is there and will not be replaced$/, /does not exist yet, or move away/],
+    [folder, /a-folder: a folder is there and will not be replaced$/, /move away/],
+    [link, /a-link: a symbolic link is there and will not be replaced$/, /move away/],
+    ["/dev/null", /something that is not a socket is there/, /move away/],
     [join(base, "none/x.sock"), /there is no folder .*none$/, /Make the folder, or choose/],
-    [join(base, `${"x".repeat(110)}.sock`), /the path of a unix socket may have 10[37] bytes at most/, /shorter/],
+    [join(base, `${"x".repeat(110)}.sock`), /the path of a unix socket can have at most 10[37] bytes/, /shorter/],
   ];
   for (const [path, problem, remedy] of cases) {
     for (const args of [
@@ -188,13 +188,13 @@ test("what is no socket is named where one shall be, and left as it is", async (
   assert.ok(lstatSync(link).isSymbolicLink());
 });
 
-test("a socket whose server is too busy to answer is not taken for one that a crash left behind", async () => {
+test("a socket whose server is too busy to accept is not mistaken for one that a crash left behind", async () => {
   const path = join(base, "busy.sock");
   const busy = createServer().listen({ path, backlog: 1 });
   await once(busy, "listening");
   // It accepts nothing as long as this turn of the event loop lasts, so its queue can be filled.
   const clients = Array.from({ length: 64 }, () => connect(path).on("error", () => {}));
-  await assert.rejects(listen(createHttpServer(), { socket: path }), /taken by another program/);
+  await assert.rejects(listen(createHttpServer(), { socket: path }), /in use by another program/);
   assert.ok(lstatSync(path).isSocket());
   for (const client of clients) client.destroy();
   busy.close();
@@ -216,10 +216,10 @@ test("--status on the address of the server itself is refused before anything li
   assert.equal(collides({ host, port }, { socket: "/run/x.sock" }), false);
 });
 
-test("an address that this computer does not have is said so, and one in brackets is IPv6", async () => {
+test("an address that this computer does not have is reported, and one in brackets is IPv6", async () => {
   for (const host of ["203.0.113.9", "no-such-host.invalid"]) {
     const { code, stderr } = await runMain([...serveArgs, "--host", host]);
-    assert.match(stderr, /^portcullis: cannot listen on .*: this computer has no such address\nLeave the host out/);
+    assert.match(stderr, /^portcullis: cannot listen on .*: this computer has no such address\nOmit the host/);
     assert.equal(code, 3);
   }
   const six = startPortcullis([...serveArgs, "--host", "[::1]"]);
@@ -234,7 +234,7 @@ test("a port in use, a path that is not a folder and half of a TLS pair end with
   assert.equal(await taken.ended, 3);
   assert.match(
     taken.stderr(),
-    /cannot listen on 127\.0\.0\.1:\d+: it is taken by another program\n.*choose another port.*lsof -nP/,
+    /cannot listen on 127\.0\.0\.1:\d+: it is in use by another program\n.*choose another port\..*run: lsof -nP/,
   );
   const absent = await runMain(["serve", join(base, "none"), "-k", join(base, "public.pem")]);
   assert.deepEqual([absent.code, /there is no folder .*none\nGive the folder/.test(absent.stderr)], [3, true]);
@@ -248,7 +248,7 @@ test("what is not HTTP is refused and counted, and the log says once a minute wh
   const status = join(base, "bad.sock");
   const portcullis = started("--status", status);
   const port = await portcullis.port();
-  const bad: [request: string, answer: string][] = [
+  const bad: [request: string, status: string][] = [
     ["nonsense\r\n\r\n", "400 Bad Request"],
     [`GET / HTTP/1.1\r\nX: ${"y".repeat(70_000)}\r\n\r\n`, "431 Request Header Fields Too Large"],
     ["\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003", "400 Bad Request"],
@@ -257,14 +257,14 @@ test("what is not HTTP is refused and counted, and the log says once a minute wh
     ["\r\n\r\n\0\r\nQUIT\n\u0021\u0011\0\u000c", "400 Bad Request"],
     ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400 Bad Request"],
   ];
-  for (const [request, answer] of bad) {
-    const answered = await sendBytes(port, Buffer.from(request, "latin1"));
-    assert.equal(answered.toString(), `HTTP/1.1 ${answer}\r\nConnection: close\r\n\r\n`);
+  for (const [request, status] of bad) {
+    const received = await sendBytes(port, Buffer.from(request, "latin1"));
+    assert.equal(received.toString(), `HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   }
   const good = `GET /app.ipa?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`;
-  const answered = await sendAfterResponse(port, good, "nonsense\r\n\r\n");
+  const received = await sendAfterResponse(port, good, "nonsense\r\n\r\n");
   assert.match(
-    answered,
+    received,
     /^HTTP\/1\.1 200 [\s\S]*0123456789$/,
     "nothing follows that could be taken for a file's bytes",
   );
@@ -281,7 +281,7 @@ test("what is not HTTP is refused and counted, and the log says once a minute wh
   for (const [index, problem] of problems.entries()) assert.match(String(warnings[index]?.msg), problem);
 });
 
-/** Sends something more on a connection as soon as the first answer is there; reads to the end. */
+/** Sends something more on a connection as soon as the first response is there; reads to the end. */
 async function sendAfterResponse(port: number, first: string, second: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});
@@ -294,7 +294,7 @@ async function sendAfterResponse(port: number, first: string, second: string): P
   return text;
 }
 
-test("an expectation, known or not, is no reason to wait or to answer anything else", async () => {
+test("an expectation, known or not, changes neither the time nor the status of a response", async () => {
   const port = await started().port();
   const path = `/app.ipa?token=${freshToken(key)}`;
   for (const expectation of ["100-continue", "something-else"]) {
@@ -311,7 +311,7 @@ test("SIGUSR1 opens no debugger and SIGUSR2 ends nothing, as scripts that rotate
     await portcullis.port();
     for (const signal of ["SIGUSR1", "SIGUSR2"] as const) {
       portcullis.child.kill(signal);
-      await portcullis.line(({ msg }) => msg?.startsWith(`${signal} means nothing here; SIGHUP reads keys`) === true);
+      await portcullis.line(({ msg }) => msg?.startsWith(`${signal} is ignored; SIGHUP reloads keys`) === true);
     }
     assert.equal(await portcullis.end(), 0);
     assert.equal(portcullis.stderr(), "");
@@ -321,11 +321,11 @@ test("SIGUSR1 opens no debugger and SIGUSR2 ends nothing, as scripts that rotate
 test("headers that are too large, or a flood of them, are refused and harm nobody", async () => {
   const port = await started().port();
   for (const flood of [`X: ${"y".repeat(70_000)}`, Array.from({ length: 3000 }, (_, i) => `X${i}: y`).join("\r\n")]) {
-    const answer = await sendBytes(
+    const received = await sendBytes(
       port,
       Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${flood}\r\n\r\n`),
     );
-    assert.match(answer.toString(), /^HTTP\/1\.1 4\d\d /);
+    assert.match(received.toString(), /^HTTP\/1\.1 4\d\d /);
     assert.equal((await rawRequest(port, `/app.ipa?token=${freshToken(key)}`)).status, 200);
   }
 });

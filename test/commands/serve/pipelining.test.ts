@@ -34,7 +34,7 @@ test("pipelined requests whose connection breaks leave no file open and none in 
   assert.equal(portcullis.log.filter(({ event }) => event === "download").length, 2);
 });
 
-test("pipelined requests are answered in their order, to the one that asks for the end", async () => {
+test("pipelined requests get their responses in order, up to the one that asks to close", async () => {
   const portcullis = started();
   const socket = connect(await portcullis.port(), "127.0.0.1");
   const ending = get("/one.ipa", "Connection: close\r\n");

@@ -14,7 +14,7 @@ const head = (path: string) => `GET ${path}?token=${freshToken(key)} HTTP/1.1\r\
 
 const slowReader = (port: number, path = "/big.pkg") => slowReaderOf(port, head(path));
 
-test("SIGTERM lets a running download finish, takes no new one, and exits with 0", async () => {
+test("SIGTERM lets a download in progress finish, takes no new one, and exits with 0", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const socket = await slowReader(port);
@@ -26,7 +26,7 @@ test("SIGTERM lets a running download finish, takes no new one, and exits with 0
   await portcullis.line(({ msg }) => msg === "ended");
 });
 
-test("a connection that asks again after SIGTERM is answered, and told that it ends", async () => {
+test("a request on an open connection after SIGTERM gets its response and Connection: close", async () => {
   const portcullis = started();
   const socket = await slowReader(await portcullis.port());
   portcullis.child.kill("SIGTERM");
@@ -55,7 +55,7 @@ test("what has not finished after --grace is aborted, and the exit code is 0 all
   ]);
 });
 
-test("a second signal ends at once; one that npm sends on at the same moment does not count", async () => {
+test("a second signal ends immediately; one that npm repeats at the same moment does not count", async () => {
   const portcullis = started();
   const socket = await slowReader(await portcullis.port());
   portcullis.child.kill("SIGINT");

@@ -129,9 +129,9 @@ test("a private key that every user can read or change produces a warning", asyn
     const open = started(...pair);
     await open.port();
     assert.equal(await open.end(), 0);
-    const remarks = open.log.filter(({ level, msg }) => level === "warn" && msg?.startsWith("--tls-key") === true);
+    const warnings = open.log.filter(({ level, msg }) => level === "warn" && msg?.startsWith("--tls-key") === true);
     assert.deepEqual(
-      remarks.map(({ msg }) => msg),
+      warnings.map(({ msg }) => msg),
       deeds ? [`--tls-key ${pair[1]} can be ${deeds} by every user of this computer: chmod 600 ${pair[1]}`] : [],
     );
   }
@@ -175,8 +175,13 @@ test("TLS files that cannot be used end the program with what is wrong and what 
     ],
     [file("hole.crt", withHole(pem)), ownKey, /--tls-cert .*: a certificate in it is damaged or truncated$/, /Copy/],
     [file("chain.crt", pem + pem.slice(0, 300)), ownKey, /--tls-cert .*: a certificate in it is damaged/, /Copy/],
-    [ownKey, own, /--tls-cert .*own\.key holds a private key, and no certificate$/, /to --tls-key.*to --tls-cert$/],
-    [file("request.crt", request.stdout), ownKey, /only the request for a certificate$/, /certificate authority/],
+    [ownKey, own, /--tls-cert .*own\.key holds a private key, not a certificate$/, /to --tls-key.*to --tls-cert$/],
+    [
+      file("request.crt", request.stdout),
+      ownKey,
+      /is a certificate signing request, not a certificate$/,
+      /certificate authority/,
+    ],
     [own, file("locked 1.key", locked("pkcs1")), /--tls-key .*passphrase/, /openssl pkey -in '.*locked 1\.key' -out/],
     [own, file("locked8.key", locked("pkcs8")), /--tls-key .*passphrase/, /openssl pkey -in \/.*locked8\.key -out/],
     [own, own, /--tls-key .*own\.crt holds a certificate or a public key/, /that the certificate was requested with/],
@@ -259,7 +264,7 @@ test("a client that never begins its handshake does not hold the end longer than
   await ending.line(({ msg }) => msg === "ended");
 });
 
-test("a second signal ends at once, whatever a client in its handshake does", async () => {
+test("a second signal ends immediately, whatever a client in its handshake does", async () => {
   const ending = started(...(await makeCertificate("hurry")), "--grace", "600");
   await silentClient(await ending.port());
   ending.child.kill("SIGTERM");

@@ -6,7 +6,7 @@ import { durationText } from "./duration.ts";
 import { exitCodeMeanings } from "./exit-code.ts";
 import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "./option.ts";
 
-/** What was on the command line, not yet judged. */
+/** The command line, not yet validated. */
 export interface ParsedCommandLine {
   readonly command: Command;
   readonly configFile: string | undefined;
@@ -20,7 +20,7 @@ export function parseCommandLine(
   argv: readonly string[],
   version: string,
   out: Terminal,
-): ParsedCommandLine | "answered" {
+): ParsedCommandLine | "done" {
   let parsed: ParsedCommandLine | undefined;
   let complaint = "";
   const configure = (parser: Parser): Parser =>
@@ -41,7 +41,7 @@ export function parseCommandLine(
       });
 
   const program = configure(new Parser("portcullis"))
-    .description("Hands out in-house apps, packages and books only to links with a valid Jamf Pro token.")
+    .description("Serves in-house apps, packages and books only to links with a valid Jamf Pro token.")
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", () => `\n${exitCodeHelp(out)}`);
@@ -68,37 +68,37 @@ export function parseCommandLine(
     program.parse(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return "answered";
+    if (error.exitCode === 0) return "done";
     // Help for a command that there is not: what is wrong with its name is said when it is called.
     if (error.code === "commander.help" && argv[1]) return parseCommandLine(commands, argv.slice(1), version, out);
     if (error.code === "commander.help") throw noCommand(commands);
     throw complain(complaint || error.message, commands, argv, error.code);
   }
-  return parsed ?? "answered";
+  return parsed ?? "done";
 }
 
 function parserOption(name: string, option: OptionDefinition): Option {
   const short = option.short ? `-${option.short}, ` : "";
   const value = option.kind === "flag" ? "" : ` <${valuePlaceholder(option)}>`;
-  const parserOption = new Option(`${short}--${dashedName(name)}${value}`, `${option.description}${remark(option)}`);
+  const parserOption = new Option(`${short}--${dashedName(name)}${value}`, `${option.description}${details(option)}`);
   if (option.kind === "flag") return parserOption;
-  // Values stay text here: they are judged together with those of the environment and the file.
+  // Values stay text here: they are validated together with those of the environment and the file.
   return parserOption.argParser((text: string, previous: readonly string[] | undefined) => [...(previous ?? []), text]);
 }
 
 /** What `--help` adds to a description: choices, that it is needed or may be repeated, its default. */
-export function remark(option: OptionDefinition): string {
-  const remarks: string[] = [];
-  if (option.kind === "choice" && option.placeholder) remarks.push(`one of ${option.choices.join(", ")}`);
-  if ("required" in option && option.required) remarks.push("required");
-  if (option.kind === "list") remarks.push("may be repeated");
+export function details(option: OptionDefinition): string {
+  const found: string[] = [];
+  if (option.kind === "choice" && option.placeholder) found.push(`one of ${option.choices.join(", ")}`);
+  if ("required" in option && option.required) found.push("required");
+  if (option.kind === "list") found.push("can be repeated");
   if (option.kind === "duration" && option.bareUnit) {
-    remarks.push(`no unit means ${option.bareUnit === "s" ? "seconds" : "minutes"}`);
+    found.push(`no unit means ${option.bareUnit === "s" ? "seconds" : "minutes"}`);
   }
   if ("default" in option && option.default !== undefined) {
-    remarks.push(`default ${option.kind === "duration" ? durationText(option.default) : option.default}`);
+    found.push(`default ${option.kind === "duration" ? durationText(option.default) : option.default}`);
   }
-  return remarks.length === 0 ? "" : ` (${remarks.join("; ")})`;
+  return found.length === 0 ? "" : ` (${found.join("; ")})`;
 }
 
 function operandSyntax({ placeholder, optional, variadic }: Operand): string {
@@ -126,7 +126,7 @@ function commandHelp(command: Command, out: Terminal): string {
     if (lines.length > 0) lines.push("");
     lines.push(
       `Each option can be an environment variable too (${environmentName(first)} for`,
-      `--${dashedName(first)}) or stand in the --config file; the command line wins.`,
+      `--${dashedName(first)}) or a member of the --config file; the command line wins.`,
     );
   }
   return lines.join("\n");

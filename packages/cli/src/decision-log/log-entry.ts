@@ -8,11 +8,11 @@ export interface LogEntry {
   readonly method: string;
   /** Without the query, so without the token. */
   readonly path: string;
-  /** HTTP status of the answer; 499 if the client went away before there was one. */
+  /** HTTP status of the response; 499 if the client closed the connection before there was one. */
   readonly status: number;
-  /** `"allowed"`, or the refusal's code; absent where no decision was asked for, as with 405. */
+  /** `"allowed"`, or the refusal's code; absent if the token was not checked, as with 405. */
   readonly code?: string | undefined;
-  /** RFC 7638 thumbprint of the key that signed the token, where the signature held. */
+  /** RFC 7638 thumbprint of the key that signed the token, if the signature was valid. */
   readonly key?: string | undefined;
   /** First 8 hexadecimal digits of the token's SHA-256. */
   readonly token?: string | undefined;
@@ -22,19 +22,19 @@ export interface LogEntry {
   readonly bytes: number;
   /** Size of the whole file. */
   readonly size?: number | undefined;
-  /** Milliseconds from request to the end of the answer. */
+  /** Milliseconds from the request to the end of the response. */
   readonly duration: number;
-  /** Whether all of the answer was handed to the connection. */
+  /** Whether the whole response was handed to the connection. */
   readonly complete: boolean;
   /** The `Range` header of the request. */
   readonly range?: string | undefined;
   /** The kind of client, by its User-Agent. */
   readonly client: string;
   readonly address?: string | undefined;
-  /** Set if an expired token was let finish a download that it had begun. */
+  /** Set if an expired token could finish a download that it had begun. */
   readonly resumed?: true | undefined;
-  /** Set if the request was let through only because nothing is refused (`--report-only`). */
+  /** Set if the request was allowed only because nothing is refused (`--report-only`). */
   readonly reportOnly?: true | undefined;
-  /** What went wrong on this side: a disk, a permission, a file that changed on the way. The client is not told. */
+  /** What failed on the server: a disk, a permission, a file that changed while it was sent. Not sent to the client. */
   readonly problem?: string | undefined;
 }

@@ -3,10 +3,10 @@ import { isatty } from "node:tty";
 import sonicBoom from "sonic-boom";
 import type { OutputStream } from "../terminal/terminal.ts";
 
-/** Where lines go; never throws, never blocks, never keeps more than a bounded number of them. */
+/** Where lines go; never throws, never blocks, and holds only a bounded number of them. */
 export interface LogSink {
   write(line: string): void;
-  /** Waits a moment for what is still on its way, then lets go of it. */
+  /** Waits a moment for the lines that are not written yet, then discards them. */
   end(): Promise<void>;
 }
 
@@ -14,7 +14,7 @@ const mostWaiting = 16 * 1024 * 1024;
 const longestFlush = 1000;
 
 /**
- * Makes a sink that cannot stop a download, nor the end of the program.
+ * Makes a sink that can delay neither a download nor the end of the program.
  *
  * Node writes to pipes and terminals synchronously: a reader that stalls, or a terminal that is
  * stopped (Ctrl-S, a screen session nobody reads), would stall the server. So a real
@@ -26,8 +26,8 @@ export function createLogSink(stream: OutputStream): LogSink {
   return typeof fd === "number" ? descriptorSink(fd) : streamSink(stream);
 }
 
-// Not `pino.destination`: when the process exits, that one writes what is left synchronously, and
-// tries for ever if the disk is full.
+// Not `pino.destination`: when the process exits, that one writes the rest synchronously, and retries forever if the
+// disk is full.
 function descriptorSink(fd: number): LogSink {
   let hasEnded = false;
   let isIdle = true;
@@ -66,8 +66,8 @@ function descriptorSink(fd: number): LogSink {
 }
 
 /**
- * A thread that hangs in a write to a pipe or terminal that nobody reads could not be ended: Linux
- * gives it out once more, in a mode in which a full one is an error instead.
+ * A thread that hangs in a write to a pipe or terminal that nobody reads cannot be ended. Linux can open it once more,
+ * in a mode in which a write to a full one is an error instead.
  */
 function withoutBlocking(fd: number): number {
   try {

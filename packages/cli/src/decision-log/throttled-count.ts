@@ -1,36 +1,36 @@
-/** Counts what a flood could bring. */
+/** Counts events that can come as a flood. */
 export interface ThrottledCount {
   count(): void;
-  /** Says what has not been said yet, and counts no more. */
+  /** Reports what has not been reported yet, and counts no more. */
   end(): void;
 }
 
 const shortestPause = 60_000;
 
 /**
- * Makes a tally that speaks at once, and then at most once a minute, with how often it was since:
- * whatever strangers do to a port, it must not fill the log.
+ * Makes a counter that reports the first event immediately, and then at most once a minute how many came since:
+ * unauthenticated clients must not be able to fill the log.
  */
-export function createThrottledCount(say: (times: number) => void): ThrottledCount {
+export function createThrottledCount(report: (times: number) => void): ThrottledCount {
   let times = 0;
   let pause: NodeJS.Timeout | undefined;
 
-  function speak(): void {
+  function reportNow(): void {
     clearTimeout(pause);
     pause = undefined;
     if (times === 0) return;
-    say(times);
+    report(times);
     times = 0;
-    pause = setTimeout(speak, shortestPause).unref();
+    pause = setTimeout(reportNow, shortestPause).unref();
   }
 
   return {
     count() {
       times += 1;
-      if (pause === undefined) speak();
+      if (pause === undefined) reportNow();
     },
     end() {
-      speak();
+      reportNow();
       clearTimeout(pause);
     },
   };

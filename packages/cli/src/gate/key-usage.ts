@@ -1,20 +1,20 @@
 /** Remembers when each key last matched a token. */
 export interface KeyUsage {
-  /** The keys in use are these from now on. */
+  /** From now on these keys are in use. */
   load(keyIds: readonly string[]): void;
   matched(keyId: string): void;
-  /** Keys that can be removed and have not been named before. */
+  /** Keys that can be removed and have not been returned before. */
   takeUnused(): readonly string[];
 }
 
-// Jamf Pro's longest expiry: a key that signed nothing for so long has no valid token left.
+// Jamf Pro's longest expiry: a key that signed nothing for this long has no valid token left.
 const longestExpiry = 120 * 60;
 
 /**
  * Makes a tracker; `now` in seconds.
  *
- * A key is called unused only while another one is in use: a quiet night is no reason to tell an
- * administrator to remove the only key that works.
+ * A key counts as unused only while another one is used: after a quiet night, nobody must be told to remove the only
+ * key that works.
  */
 export function createKeyUsage(now: () => number): KeyUsage {
   const since = new Map<string, number>();

@@ -58,6 +58,9 @@ export function signatureLength({ key }: NamedKey): number | undefined {
   }
 }
 
+/** PEM, JSON or a key of SSH: about these, core says what is wrong. */
+const resemblesKey = /-----\s*BEGIN |---- BEGIN SSH2 |^\s*(\{|ssh-)/;
+
 async function loadSource(source: string): Promise<NamedKey> {
   try {
     if (isKeyUrl(source)) {
@@ -66,6 +69,7 @@ async function loadSource(source: string): Promise<NamedKey> {
     }
     const file = await openSmallFile(source);
     const text = decodeKeyFile(file.bytes);
+    if (!resemblesKey.test(text)) throw new KeyFileError("it holds no key, neither a PEM block nor a JWK");
     const publicHalf = readPublicHalf(text, source);
     const key = publicHalf ?? text;
     return {

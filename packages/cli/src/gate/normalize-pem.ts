@@ -1,7 +1,6 @@
 /**
- * Finds the PEM block with such a label, and writes it in the one form that OpenSSL reads everywhere:
- * keys come indented, on one line, or with their line ends written out. The issuer and the gate take
- * all of these, but hand out no key object.
+ * Finds the PEM block with a label, and writes it in the one form that every OpenSSL reads: keys come indented, on one
+ * line, or with escaped line ends. The issuer and the gate accept all of these, but give no key object.
  */
 export function normalizePem(text: string, label: RegExp): string | undefined {
   const plain = text.replaceAll("\\r", "").replaceAll("\\n", "\n").replace(/\r\n?/g, "\n");

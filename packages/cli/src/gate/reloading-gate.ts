@@ -77,7 +77,7 @@ export async function createReloadingGate(
     failed: () => metrics?.keyLoadFailed(),
     log,
   }).catch((error: unknown) => {
-    // Each key is right by itself, and they do not go together.
+    // Each key is valid, but they cannot be used together.
     throw isConfigurationError(error) ? failure(`--key: ${error.problem}`, error.remedy) : error;
   });
 

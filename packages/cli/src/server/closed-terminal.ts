@@ -4,8 +4,8 @@ import type { CommandContext } from "../command-line/context.ts";
 /**
  * Whether the terminal that the program was started in has been closed.
  *
- * The system says that by SIGHUP, by which people tell a server to read its keys again; a terminal
- * that is still there can be opened.
+ * The system reports that with SIGHUP, which administrators send to have the keys reloaded; a terminal that is still
+ * there can be opened.
  */
 export function terminalIsClosed({ stdin, stdout }: Pick<CommandContext, "stdin" | "stdout">): boolean {
   if (!stdin.isTTY && !stdout.isTTY) return false;

@@ -28,7 +28,7 @@ export function affordableConnections(): number | undefined {
   }
 }
 
-/** What the limit is, and who is told of the connections that are closed because of it. */
+/** The limit, and what is called for each connection that is closed because of it. */
 export interface ConnectionLimit {
   readonly maxConnections: number;
   /** Whether clients connect directly, so that one address can be one attacker; not so behind a proxy. */

@@ -10,7 +10,7 @@ import type { OpenConnections } from "./open-connections.ts";
 /** Why a connection was closed before there was a request to log: the label in the metrics. */
 export type ConnectionFailure = "limit" | "system" | "tls" | "http";
 
-/** What the connections of a server are limited by, and what is told of those that fail. */
+/** The limit of connections, and where those that fail are reported. */
 export interface ConnectionWatch {
   readonly maxConnections: number;
   /** Whether clients connect directly, and not through a proxy whose address they all share. */
@@ -85,7 +85,7 @@ function limitLine(reason: LimitReason, closed: string, maxConnections: number, 
   const last = address === undefined ? "" : `, the last from ${address.replace(/^::ffff:/, "")}`;
   switch (reason) {
     case "full":
-      return `${closed} turned away: ${maxConnections} are open, and --max-connections allows no more; raise it if these were devices`;
+      return `${closed} rejected: ${maxConnections} are open, and --max-connections allows no more; raise it if these were devices`;
     case "evicted":
       return `${closed} without a valid token closed${last}, to make room for others: more than --max-connections (${maxConnections}) were open`;
     case "address":

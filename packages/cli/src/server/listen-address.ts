@@ -32,7 +32,7 @@ export function collides(one: ListenAddress, other: ListenAddress): boolean {
   return one.port === other.port && one.port !== 0 && isSameHost;
 }
 
-/** Starts to listen; rejects with a sentence for people. Returns the address for people. */
+/** Starts to listen; returns the address as people write it. */
 export async function listen(server: Server, address: ListenAddress, scheme = "http"): Promise<string> {
   const isSocket = "socket" in address;
   if (isSocket) await makeWay(address.socket);
@@ -57,8 +57,8 @@ function portProblem(
   const where = `cannot listen on ${host ?? "*"}:${port}`;
   if (code === "EADDRINUSE") {
     return failure(
-      `${where}: it is taken by another program`,
-      `Stop that program, or choose another port; which it is, says: lsof -nP -iTCP:${port} -sTCP:LISTEN`,
+      `${where}: it is in use by another program`,
+      `Stop that program, or choose another port. To see which it is, run: lsof -nP -iTCP:${port} -sTCP:LISTEN`,
     );
   }
   if (code === "EACCES" && port < 1024) {
@@ -68,22 +68,22 @@ function portProblem(
     );
   }
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return failure(`${where}: this computer has no such address`, "Leave the host out to listen on all that it has");
+    return failure(`${where}: this computer has no such address`, "Omit the host to listen on all addresses");
   }
   return failure(`${where}: ${message}`);
 }
 
-// What the system keeps for the path of a socket, without its end. Node cuts a longer one off, and listens elsewhere.
-const longestPath = process.platform === "linux" ? 107 : 103;
+// The system's limit for the path of a socket. Node truncates a longer one, and listens elsewhere.
+const maxPathLength = process.platform === "linux" ? 107 : 103;
 
 /**
- * Clears the path of a socket: one that a crash left behind is removed; one that somebody answers
- * on, and everything that is no socket, is left as it is.
+ * Clears the path of a socket: one that a crash left behind is removed; one that a program listens on, and anything
+ * that is not a socket, is left unchanged.
  */
 async function makeWay(path: string): Promise<void> {
-  if (Buffer.byteLength(path) > longestPath) {
+  if (Buffer.byteLength(path) > maxPathLength) {
     throw failure(
-      `cannot listen on ${path}: the path of a unix socket may have ${longestPath} bytes at most`,
+      `cannot listen on ${path}: the path of a unix socket can have at most ${maxPathLength} bytes`,
       "Choose a shorter one, such as /run/portcullis/portcullis.sock",
     );
   }
@@ -91,7 +91,7 @@ async function makeWay(path: string): Promise<void> {
   if (found === undefined) return;
   if (!found.isSocket()) {
     throw failure(
-      `cannot listen on ${path}: ${kindOf(found)} is there, and will not be replaced`,
+      `cannot listen on ${path}: ${kindOf(found)} is there and will not be replaced`,
       "Give the path of a socket that does not exist yet, or move away what is there",
     );
   }
@@ -101,7 +101,7 @@ async function makeWay(path: string): Promise<void> {
     ({ code }: NodeJS.ErrnoException) => code,
   );
   client.destroy();
-  // Only this says that nobody listens: one that is busy, or another user's, refuses in other words.
+  // Only this error means that nobody listens: a busy socket, or another user's, gives a different one.
   if (problem === "ECONNREFUSED") unlinkSync(path);
 }
 
@@ -116,14 +116,14 @@ function whatIsAt(path: string): Stats | undefined {
 function kindOf(found: Stats): string {
   if (found.isDirectory()) return "a folder";
   if (found.isSymbolicLink()) return "a symbolic link";
-  return found.isFile() ? "a file" : "something that is no socket";
+  return found.isFile() ? "a file" : "something that is not a socket";
 }
 
 function socketProblem(path: string, code: string | undefined, message: string): CommandError {
   const where = `cannot listen on ${path}`;
   const folder = dirname(path);
   if (code === "EADDRINUSE") {
-    return failure(`${where}: it is taken by another program`, "Stop that program, or choose another path");
+    return failure(`${where}: it is in use by another program`, "Stop that program, or choose another path");
   }
   // The system says EACCES of both.
   if (!existsSync(folder)) {
@@ -131,7 +131,7 @@ function socketProblem(path: string, code: string | undefined, message: string):
   }
   if (code === "EACCES") {
     return failure(
-      `${where}: the user that this runs as may not make a socket in ${folder}`,
+      `${where}: the user that this runs as cannot create a socket in ${folder}`,
       "Let that user write to this folder, or choose another",
     );
   }

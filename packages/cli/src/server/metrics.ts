@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { LogEntry } from "../decision-log/log-entry.ts";
 import type { ConnectionFailure } from "./failed-connections.ts";
 
-/** The numbers of one server, in Prometheus' text format. */
+/** The metrics of one server, in Prometheus' text format. */
 export interface Metrics {
   decided(entry: LogEntry): void;
   begun(): void;
@@ -32,7 +32,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   for (const code of ["allowed", ...refusalCodes]) decisions.inc({ code }, 0);
   const responses = new Counter({
     name: "portcullis_responses_total",
-    help: "Answers by HTTP status.",
+    help: "Responses by HTTP status.",
     labelNames: ["status"],
     registers,
   });
@@ -48,17 +48,17 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   });
   const letThrough = new Counter({
     name: "portcullis_report_only_let_through_total",
-    help: "Requests that were let through only because nothing is refused.",
+    help: "Requests that were allowed only because nothing is refused.",
     registers,
   });
   const inFlight = new Gauge({
     name: "portcullis_requests_in_flight",
-    help: "Requests that are being answered.",
+    help: "Requests in progress.",
     registers,
   });
   const durations = new Histogram({
     name: "portcullis_request_duration_seconds",
-    help: "From request to the end of the answer.",
+    help: "From the request to the end of the response.",
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800],
     registers,
   });
@@ -80,14 +80,14 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   });
   const failures = new Counter({
     name: "portcullis_failed_connections_total",
-    help: "Connections without a request: turned away by --max-connections (limit), not accepted (system), failed in the TLS handshake (tls), or not HTTP (http).",
+    help: "Connections that were closed because of --max-connections (limit), not accepted (system), failed in the TLS handshake (tls), or did not speak HTTP (http).",
     labelNames: ["reason"],
     registers,
   });
   for (const reason of ["limit", "system", "tls", "http"]) failures.inc({ reason }, 0);
   const reporting = new Gauge({
     name: "portcullis_report_only",
-    help: "1 if every request is let through and refusals are only reported.",
+    help: "1 if every request is allowed and refusals are only reported.",
     registers,
   });
   reporting.set(reportOnly ? 1 : 0);

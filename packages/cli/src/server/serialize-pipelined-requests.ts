@@ -1,19 +1,18 @@
 import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
 
-// Apple's clients and proxies pipeline nothing; whoever does, does not send so many ahead.
-const mostWaiting = 100;
+// Apple's clients and proxies do not pipeline; a client that does sends fewer requests ahead.
+const maxWaiting = 100;
 
 /**
- * Makes a listener that is given the requests of one connection one after the other.
+ * Makes a listener that gets the requests of one connection one after the other.
  *
- * Node hands out pipelined requests (RFC 9112 section 9.3.2) all at once and holds their answers
- * back; when the connection breaks, the answers that wait are never told. Each of them would keep its
- * file open and count as running for ever. So a request starts when its answer is given the socket,
- * and one whose turn never comes has cost nothing.
+ * Node emits pipelined requests (RFC 9112 section 9.3.2) immediately and holds their responses back; if the connection
+ * breaks, the waiting responses get no event. Each of them would keep its file open and count as in progress forever.
+ * So a request starts when its response gets the socket, and one whose turn never comes costs nothing.
  *
- * Nothing but memory limits how many can wait behind one long answer: 28 bytes sent cost 1.6 kB kept.
- * A connection on which too many do is cut.
+ * Only memory limits how many can wait behind one long response: 28 bytes sent cost 1.6 kB. A connection with too many
+ * waiting requests is closed.
  */
 export function serializePipelinedRequests(listener: RequestListener): RequestListener {
   const waiting = new WeakMap<Socket, number>();
@@ -25,10 +24,10 @@ export function serializePipelinedRequests(listener: RequestListener): RequestLi
   return (request, response) => {
     if (response.socket) return listener(request, response);
     const { socket } = request;
-    if (add(socket, 1) > mostWaiting) socket.destroy();
+    if (add(socket, 1) > maxWaiting) socket.destroy();
     response.once("socket", () => {
       add(socket, -1);
-      // The answer before is still being put away.
+      // The response before it is still being detached.
       process.nextTick(() => {
         if (!response.destroyed && response.socket) listener(request, response);
       });

@@ -5,18 +5,18 @@ import type { Metrics } from "./metrics.ts";
 export function createStatusServer(metrics: Metrics, isReady: () => boolean): Server {
   const server = createServer(async ({ method, url = "" }, response) => {
     const [path] = url.split("?", 1);
-    const answer = (status: number, text: string, type = "text/plain; charset=utf-8"): void => {
+    const respond = (status: number, text: string, type = "text/plain; charset=utf-8"): void => {
       response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
       response.end(method === "HEAD" ? undefined : text);
     };
-    if (method !== "GET" && method !== "HEAD") return answer(405, "GET or HEAD\n");
-    if (path === "/healthz") return answer(200, "alive\n");
-    if (path === "/readyz") return isReady() ? answer(200, "ready\n") : answer(503, "not ready\n");
+    if (method !== "GET" && method !== "HEAD") return respond(405, "GET or HEAD\n");
+    if (path === "/healthz") return respond(200, "alive\n");
+    if (path === "/readyz") return isReady() ? respond(200, "ready\n") : respond(503, "not ready\n");
     if (path === "/metrics") {
       const text = await metrics.text().catch(() => undefined);
-      return text === undefined ? answer(500, "no metrics\n") : answer(200, text, metrics.contentType);
+      return text === undefined ? respond(500, "no metrics\n") : respond(200, text, metrics.contentType);
     }
-    return answer(404, "/healthz, /readyz or /metrics\n");
+    return respond(404, "/healthz, /readyz or /metrics\n");
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;

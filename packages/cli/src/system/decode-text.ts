@@ -3,7 +3,7 @@ export function decodeText(bytes: Uint8Array): string {
   return new TextDecoder(utf16Of(bytes) ?? "utf-8").decode(bytes);
 }
 
-/** Which UTF-16 it is, by the first four bytes; `undefined` if it is none. */
+/** Which UTF-16 it is, by the first four bytes; `undefined` if it is not UTF-16. */
 export function utf16Of(start: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   const [first, second, third, fourth] = start;
   if (first === 0xff && second === 0xfe) return "utf-16le";

@@ -8,13 +8,13 @@ export interface ServerCertificate {
   readonly pem: string;
   /** The server's own. */
   readonly own: X509Certificate;
-  /** Those that follow it: the chain. */
+  /** The certificates after it: the chain. */
   readonly others: readonly X509Certificate[];
 }
 
 const begin = /(?=-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----)/;
 
-/** Reads the text of a certificate file; throws a sentence that says what it is instead, and what to do. */
+/** Reads the text of a certificate file; throws an error that says what is there instead, and what to do. */
 export function readServerCertificate(pem: string, file: string): ServerCertificate {
   const [before = "", ...parts] = ` ${pem}`.split(begin);
   if (parts.length === 0) throw notACertificate(before, file);
@@ -22,7 +22,7 @@ export function readServerCertificate(pem: string, file: string): ServerCertific
     const [own, ...others] = parts.map((part) => new X509Certificate(part));
     if (own) return { pem: parts.join(""), own, others };
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw failure(
     `--tls-cert ${file}: a certificate in it is damaged or truncated`,
@@ -33,20 +33,20 @@ export function readServerCertificate(pem: string, file: string): ServerCertific
 function notACertificate(text: string, file: string): CommandError {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
     return failure(
-      `--tls-cert ${file} holds a private key, and no certificate`,
+      `--tls-cert ${file} holds a private key, not a certificate`,
       "Give the private key to --tls-key, and the certificate to --tls-cert",
     );
   }
   if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
     return failure(
-      `--tls-cert ${file} is only the request for a certificate`,
-      "Send it to a certificate authority, and give the certificate that comes back",
+      `--tls-cert ${file} is a certificate signing request, not a certificate`,
+      "Send it to a certificate authority, and give the certificate that you get",
     );
   }
   return failure(
     `--tls-cert ${file} holds no certificate as text (PEM)`,
-    `Such a text is made of a binary certificate (.cer) by: openssl x509 -inform der -in ${shellQuote(file)} -out tls.crt` +
-      `\nand of a PKCS #12 file (.p12, .pfx) by: openssl pkcs12 -in ${shellQuote(file)} -nokeys -out tls.crt`,
+    `To convert a binary certificate (.cer), run: openssl x509 -inform der -in ${shellQuote(file)} -out tls.crt` +
+      `\nTo take one out of a PKCS #12 file (.p12, .pfx), run: openssl pkcs12 -in ${shellQuote(file)} -nokeys -out tls.crt`,
   );
 }
 
@@ -55,7 +55,7 @@ export function validityWarnings({ own }: ServerCertificate, file: string, now: 
   const [from, to] = [Date.parse(own.validFrom) / 1000, Date.parse(own.validTo) / 1000];
   if (now > to) {
     return [
-      `--tls-cert ${file} expired on ${formatDate(to)}, and devices refuse it: put a new certificate into the file, which is noticed without a restart`,
+      `--tls-cert ${file} expired on ${formatDate(to)}, and devices refuse it: put a new certificate into the file; no restart is needed`,
     ];
   }
   if (now < from) {

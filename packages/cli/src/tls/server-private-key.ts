@@ -2,11 +2,11 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { failure } from "../command-line/command-error.ts";
 import { shellQuote } from "../terminal/shell-quote.ts";
 
-/** Reads the text of a private key file; throws a sentence that says what it is instead, and what to do. */
+/** Reads the text of a private key file; throws an error that says what is there instead, and what to do. */
 export function readServerPrivateKey(pem: string, file: string): KeyObject {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
     throw failure(
-      `--tls-key ${file} is locked with a passphrase, and a server that starts by itself has nobody to ask for it`,
+      `--tls-key ${file} is encrypted with a passphrase, and nobody can enter one when a server starts unattended`,
       `Write it without one, for this server's user alone: (umask 077; openssl pkey -in ${shellQuote(file)} -out tls.key)`,
     );
   }
@@ -28,7 +28,7 @@ export function readServerPrivateKey(pem: string, file: string): KeyObject {
   }
   throw failure(
     `--tls-key ${file} holds no private key as text (PEM)`,
-    "Give the private key that the certificate was requested with; out of a PKCS #12 file (.p12, .pfx) it comes by: " +
+    "Give the private key that the certificate was requested with; to take it out of a PKCS #12 file (.p12, .pfx), run: " +
       `(umask 077; openssl pkcs12 -in ${shellQuote(file)} -nocerts -nodes -out tls.key)`,
   );
 }

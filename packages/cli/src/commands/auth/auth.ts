@@ -2,12 +2,12 @@ import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
 
-/** `portcullis auth`: the answerer behind a proxy that serves the files itself. */
+/** `portcullis auth`: the authorization server behind a proxy that serves the files itself. */
 export const auth = defineCommand({
   name: "auth",
-  summary: "answer nginx, Caddy, Traefik, HAProxy or Envoy whether a link is valid",
+  summary: "tell nginx, Caddy, Traefik, HAProxy or Envoy whether a link is valid",
   description:
-    "Answers a proxy's authorization sub-request on the path /auth: 204 if the URL that the client asked for carries a valid token, else 401 or 403, with the reason in the header X-Portcullis-Code.",
+    "Responds to a proxy's authorization subrequest on the path /auth: 204 if the URL that the client requested carries a valid token, otherwise 401 or 403, with the reason in the header X-Portcullis-Code.",
   operands: {},
   options: {
     for: {

@@ -114,10 +114,10 @@ function complaint(missing: MissingUrl, source: UriSource): string {
   const header = "header" in source ? source.header : "";
   switch (missing) {
     case "uri_header_missing":
-      return `refused: the proxy sent no ${header} header; it must hold the URL that the client asked for`;
+      return `refused: the proxy sent no ${header} header; it must hold the URL that the client requested`;
     case "uri_header_repeated":
       return `refused: the proxy sent the ${header} header twice; it must replace what the client sent`;
     case "auth_path_unknown":
-      return `refused: asked on another path than ${authPath}; tell the proxy to ask ${authPath}`;
+      return `refused: the request is not for ${authPath}; configure the proxy to request ${authPath}`;
   }
 }

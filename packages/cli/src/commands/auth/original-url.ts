@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { UriSource } from "./proxy-preset.ts";
 
-/** Why there is no URL to judge: the proxy is not set up as it should be, or somebody else is asking. */
+/** Why there is no URL to check: the proxy is configured wrong, or another client is asking. */
 export type MissingUrl = "uri_header_missing" | "uri_header_repeated" | "auth_path_unknown";
 
-/** The path that proxies are told to ask. */
+/** The path for the subrequests of proxies. */
 export const authPath = "/auth";
 
-/** Finds the URL that a client asked a proxy for; two of them are as bad as none. */
+/** Finds the URL that a client requested from a proxy; two of them are as bad as none. */
 export function originalUrl(
   { url = "", rawHeaders }: IncomingMessage,
   source: UriSource,

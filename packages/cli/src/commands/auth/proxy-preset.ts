@@ -1,6 +1,6 @@
 import { usageError } from "../../command-line/command-error.ts";
 
-/** Where a proxy's sub-request carries the URL that the client asked for. */
+/** Where a proxy's subrequest carries the URL that the client requested. */
 export type UriSource = { readonly header: string } | { readonly requestTarget: true };
 
 /**
@@ -18,7 +18,7 @@ export const proxyPresets: Readonly<Record<string, UriSource>> = {
 /** Exactly one source is trusted; without one, or with two, there is nothing safe to do. */
 export function uriSource(preset: string | undefined, header: string | undefined): UriSource {
   if (preset !== undefined && header !== undefined) {
-    throw usageError("--for and --uri-header exclude each other: one header is trusted, no more");
+    throw usageError("--for and --uri-header exclude each other: only one header is trusted");
   }
   if (header !== undefined) {
     if (/^[A-Za-z0-9-]+$/.test(header)) return { header: header.toLowerCase() };

@@ -8,12 +8,12 @@ import { createAuthorizationListener } from "./authorization-listener.ts";
 import { authPath } from "./original-url.ts";
 import { uriSource } from "./proxy-preset.ts";
 
-/** Answers a proxy's questions until it is told to end. */
+/** Responds to a proxy's subrequests until a signal ends it. */
 export async function runAuth(settings: OptionsOf<typeof auth>, context: CommandContext): Promise<ExitCode> {
   const { host, port, socket, reportOnly } = settings;
   const source = uriSource(settings.for, settings.uriHeader);
   const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";
-  // Of those there is nothing to report, and a proxy that asks wrongly is better noticed now.
+  // These are not about a token, and a proxy that is configured wrong is better noticed now.
   const remaining =
     "header" in source
       ? `; a request without the header ${source.header}, or on another path than ${authPath}, is still refused with 403`
@@ -27,7 +27,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
   }
   if (!isLocal(address)) {
     warnings.push(
-      "other computers can reach this, and links can be read on their way here: let only the proxy reach it, over a network of your own",
+      "other computers can reach this address, and links can be read on the way: let only the proxy reach it, over a private network",
     );
   }
   return runServer(
@@ -37,7 +37,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
       tls: undefined,
       reportOnly,
       clientsAreDirect: false,
-      purpose: `judging the URL in ${trusted}`,
+      purpose: `checking the URL in ${trusted}`,
       warnings,
       createListener: ({ gate, log, finished }) =>
         createAuthorizationListener({ gate, source, reportOnly, now: context.now, log, finished }),

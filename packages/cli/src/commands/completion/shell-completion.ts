@@ -22,7 +22,7 @@ function completionScript(shell: Shell, commands: readonly Command[]): string {
   return shell === "bash" ? bashScript(commands) : zshScript(commands);
 }
 
-/** A Mac's zsh does not load its completion by itself; as a file in `fpath`, the script is the function as well. */
+/** A Mac's zsh does not load its completion system without being told; in a file in `fpath`, the script is the function as well. */
 function zshScript(commands: readonly Command[]): string {
   return `#compdef portcullis
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }

@@ -4,8 +4,8 @@ const longestLine = 64 * 1024;
 const newline = 0x0a;
 
 /**
- * Splits a stream into lines as soon as each is complete; `undefined` stands for one that was too
- * long to keep. Bytes are read as Latin-1: whatever they are, there is one character for each.
+ * Splits a stream into lines as soon as each is complete; a line that is too long is `undefined`. Bytes are read as
+ * Latin-1, so that each of them is one character.
  */
 export async function* readLines(stream: Readable): AsyncGenerator<string | undefined> {
   let line = "";

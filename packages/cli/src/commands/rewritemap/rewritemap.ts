@@ -1,12 +1,12 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 
-/** `portcullis rewritemap`: the answerer for Apache's mod_rewrite. */
+/** `portcullis rewritemap`: an external rewriting program for Apache's mod_rewrite. */
 export const rewritemap = defineCommand({
   name: "rewritemap",
-  summary: "answer Apache's RewriteMap prg: whether a link is valid",
+  summary: "tell Apache's RewriteMap prg: whether a link is valid",
   description:
-    "Started by Apache httpd. Reads one URL or query from each line of standard input and writes allowed, or why not, to a line of standard output.",
+    "Started by Apache httpd. For each line of standard input, a URL or a query, it writes a line to standard output: allowed, or the reason of the refusal.",
   operands: {},
   options: gateOptionTable,
   examples: [

@@ -9,31 +9,31 @@ import { readLines } from "./read-lines.ts";
 import type { rewritemap } from "./rewritemap.ts";
 
 /**
- * Answers Apache's `RewriteMap prg:` protocol: a URL or query on each line in, `allowed` or the
- * refusal's code on a line out, in order, written at once. Apache holds a lock for all of its
- * processes while it waits, so a missing answer would stop the whole server.
+ * Speaks Apache's `RewriteMap prg:` protocol: a URL or query on each line in, `allowed` or the refusal's code on a
+ * line out, in order, written immediately. Apache holds a lock for all of its processes while it waits, so a missing
+ * line would stop the whole server.
  */
 export async function runRewritemap(options: OptionsOf<typeof rewritemap>, context: CommandContext): Promise<ExitCode> {
   const { stdin, stdout, signals, now } = context;
-  // Standard output is the protocol's; what there is to say goes to Apache's error log.
+  // Standard output belongs to the protocol; messages go to Apache's error log.
   const log = createLog(context.stderr, context.err);
   const gate = await createReloadingGate(options, { log, now });
   ignoreUserSignals(signals, log);
   signals.on("SIGHUP", () => void gate.reload(true));
-  // Apache has ended.
-  let isUnheard = false;
+  // Apache has exited.
+  let isClosed = false;
   stdout.on("error", () => {
-    isUnheard = true;
+    isClosed = true;
     stdin.destroy();
   });
   try {
     for await (const line of readLines(standardInput(context))) {
       const decision = await gate.check(line ?? "");
-      const answer = line === undefined ? "token_too_long" : decision.allowed ? "allowed" : decision.code;
-      stdout.write(`${answer}\n`);
+      const result = line === undefined ? "token_too_long" : decision.allowed ? "allowed" : decision.code;
+      stdout.write(`${result}\n`);
     }
   } catch (error) {
-    if (!isUnheard) throw error;
+    if (!isClosed) throw error;
   } finally {
     gate.stop();
     await log.end();

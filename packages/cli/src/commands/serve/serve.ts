@@ -2,12 +2,12 @@ import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
 import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
 
-/** `portcullis serve`: a folder of files, handed out to valid links only. */
+/** `portcullis serve`: a folder or a bucket, served to valid links only. */
 export const serve = defineCommand({
   name: "serve",
   summary: "serve a folder or a bucket to valid links only",
   description:
-    "Serves the files of a folder, a private bucket or a private web server, by HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line says of each request what was decided and why.",
+    "Serves the files of a folder, a private bucket or a private web server, by HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line for each request says what was decided and why.",
   operands: {
     source: {
       placeholder: "SOURCE",
