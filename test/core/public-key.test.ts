@@ -393,6 +393,21 @@ test("a file's bytes are accepted in place of its text, DER too", async () => {
   assert.match(problem(Uint8Array.of(0xff, 0xfe)), /but other text/);
 });
 
+test("an SPKI block whose key is not two numbers is refused", () => {
+  const number = [0x02, 1, 7];
+  for (const content of [
+    [],
+    number,
+    [...number, 0x04, 1, 7],
+    [0x04, 1, 7, ...number],
+    [...number, ...number, ...number],
+  ]) {
+    const inner = [0, 0x30, content.length, ...content];
+    const outer = [...spki.subarray(4, 19), 0x03, inner.length, ...inner];
+    assert.match(problem(pem("PUBLIC KEY", Uint8Array.of(0x30, outer.length, ...outer))), /damaged/);
+  }
+});
+
 test("a bit string with unused bits, which DER keys never have, is refused", () => {
   const unused = Uint8Array.from(spki);
   assert.deepEqual([unused[19], unused[23]], [0x03, 0]);

@@ -19,8 +19,7 @@ export interface GuardedContext {
   originalUrl: string;
   readonly req: object;
   readonly request: object;
-  // biome-ignore lint/suspicious/noExplicitAny: as in Koa's own types, so that any state type fits
-  state: any;
+  state: DownloadState;
   status: number;
   body: unknown;
   set(name: string, value: string): void;

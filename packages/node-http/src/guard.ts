@@ -8,8 +8,25 @@ import {
   type HttpResponse,
 } from "@portcullis/core";
 
-/** A request after the guard: its URL has lost the token, and `download` holds the decision. */
-export type GuardedRequest = IncomingMessage & { readonly download: Download };
+/**
+ * A request after the guard: its URL has lost the token, and `download` holds the decision.
+ *
+ * Express types its requests by declaration merging, once in an app; this package does not do it by
+ * itself, because JSR refuses packages that change global types.
+ *
+ * @example
+ * declare global {
+ *   namespace Express {
+ *     interface Request extends Guarded {}
+ *   }
+ * }
+ */
+export type GuardedRequest = IncomingMessage & Guarded;
+
+/** What the guard adds to a request. */
+export interface Guarded {
+  readonly download: Download;
+}
 
 /** A `node:http` request listener that sees guarded requests only. */
 export type GuardedListener = (request: GuardedRequest, response: ServerResponse) => unknown;

@@ -1,3 +1,3 @@
 export type { Decision, Download, GuardOptions, ObservedRequest } from "@portcullis/core";
-export type { GuardedListener, GuardedRequest, Middleware } from "./guard.ts";
+export type { Guarded, GuardedListener, GuardedRequest, Middleware } from "./guard.ts";
 export { guard } from "./guard.ts";
