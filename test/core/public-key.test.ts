@@ -377,6 +377,9 @@ test("a private key with the label of a public one is refused as what it is", as
   }
 });
 
+/** As Node's `Buffer` is. */
+class FileBytes extends Uint8Array {}
+
 test("a file's bytes are accepted in place of its text, DER too", async () => {
   const text = new TextEncoder();
   for (const bytes of [
@@ -384,8 +387,8 @@ test("a file's bytes are accepted in place of its text, DER too", async () => {
     text.encode(`\uFEFF${JSON.stringify({ keys: [key.publicJwk] })}`),
     spki,
     pkcs1,
-    Buffer.from(key.publicPem),
-    [Buffer.from(key.publicPem)],
+    new FileBytes(text.encode(key.publicPem)),
+    [new DataView(text.encode(key.publicPem).buffer)],
   ]) {
     assert.equal(await opens(bytes as GateKeys), true);
   }

@@ -23,9 +23,12 @@ export function assertLinear(work: (length: number) => unknown, length: number, 
   assert.ok(isLinear(), `${name}, ${length}: ${once} µs, ${2 * length}: ${twice} µs`);
 }
 
+/** In µs; of the clock where a runtime does not tell the time of its processor. */
 function processorTime(work: () => unknown): number {
-  const before = process.cpuUsage();
+  const { process } = globalThis as { process?: Partial<typeof globalThis.process> };
+  const before = process?.cpuUsage?.();
+  const start = performance.now();
   work();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  const used = before && process?.cpuUsage?.(before);
+  return used ? used.user + used.system : (performance.now() - start) * 1000;
 }
