@@ -45,7 +45,10 @@ export function missingResponse({ status }: Missing): ResponseHead {
 
 /** The response to a path that cannot name a file. */
 export function badPathResponse(): ResponseHead {
-  return problemResponse(400, "The path of the URL cannot name a file.");
+  return problemResponse(
+    400,
+    "The path of the URL cannot name a file: a part of it is empty (//), hidden (/.x), . or .., or holds an escaped slash or control character.",
+  );
 }
 
 /** RFC 9110 section 15.5.6: the methods that are allowed are named. */

@@ -121,6 +121,10 @@ function commandHelp(command: Command, out: Terminal): string {
     if (lines.length === 0) lines.push(out.colours.bold("Examples:"));
     lines.push(`  ${out.colours.dim(`# ${meaning}`)}`, `  ${text}`);
   }
+  if (Object.values<OptionDefinition>(command.options).some(({ kind }) => kind === "duration")) {
+    if (lines.length > 0) lines.push("");
+    lines.push("A DURATION is a number with a unit: 90s, 10m, 2h or 1d.");
+  }
   const [first] = Object.keys(command.options);
   if (first !== undefined) {
     if (lines.length > 0) lines.push("");
