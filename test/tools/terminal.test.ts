@@ -16,8 +16,8 @@ for (const [args, typed, code, answer] of [
   [["inspect", "-", "--key", publicPem], "https://example.com/a.ipa\n", 1, /REFUSED, token_missing/],
   [["pubkey", "-"], pemOf(key.privateKey), 0, /BEGIN PUBLIC KEY/],
   [["scan-logs", "-"], "GET /a?token=abc\n", 0, /1 token in 1 line: 1 unreadable/],
-  [["advise", "-"], "nothing\n", 3, /there is no decision in these logs/],
-  [["manifest", "--lint", "-"], "nothing\n", 1, /WRONG: 1 error/],
+  [["advise", "-"], "nothing\n", 3, /these logs contain no decisions/],
+  [["manifest", "--lint", "-"], "nothing\n", 1, /INVALID: 1 error/],
   [["redact"], "GET /a?token=abc\n", 0, /GET \/a\?token=ba7816bf/],
   [["rewritemap", "--key", publicPem], "/a.ipa\n", 0, /token_missing/],
 ] as const) {

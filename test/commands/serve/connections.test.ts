@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
+import { request as requestTls } from "node:https";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { ask } from "../../support/ask.ts";
 import { freshToken } from "../../support/link.ts";
 import { servedFolder } from "../../support/served-folder.ts";
+import { runTool } from "../../support/tool.ts";
 
 const { base, key, start: started } = servedFolder({ "app.ipa": "the app", "big.pkg": Buffer.alloc(32 * 1024 * 1024) });
 const opened = new Set<Socket>();
@@ -120,6 +123,32 @@ test("behind a trusted proxy all clients share its address, and the limit of eac
     portcullis.log.some(({ msg }) => msg?.includes("a quarter of --max-connections") === true),
     false,
   );
+});
+
+test("over TLS, clients that begin no handshake or send no request cannot keep good requests out", async () => {
+  const [certificate, privateKey] = [join(base, "tls.crt"), join(base, "tls.key")];
+  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x"];
+  await runTool("openssl", [...args, "-keyout", privateKey, "-out", certificate]);
+  const portcullis = started("--max-connections", "50", "--tls-cert", certificate, "--tls-key", privateKey);
+  const port = await portcullis.port();
+  await hold(port, 30, (index) => `127.0.1.${index + 1}`);
+  for (let index = 0; index < 30; index += 1) {
+    const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    opened.add(socket);
+    socket.on("error", () => {});
+  }
+  const path = `/app.ipa?token=${freshToken(key)}`;
+  let good = 0;
+  for (let round = 0; round < 100; round += 1) {
+    const outgoing = requestTls({ port, host: "127.0.0.1", path, agent: false, rejectUnauthorized: false }).end();
+    const status = await once(outgoing, "response").then(
+      ([response]) => response.resume().statusCode,
+      () => 0,
+    );
+    if (status === 200) good += 1;
+  }
+  await release();
+  assert.ok(good >= 99, `${good} of 100`);
 });
 
 test("a download in progress is never closed to make room, and its connection counts", async () => {
