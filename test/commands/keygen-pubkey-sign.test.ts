@@ -191,7 +191,7 @@ test("sign --qr says so if the terminal is too narrow", async () => {
   const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
   const run = await runMain(argv, { terminal: 60 });
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /takes 7\d columns, and there are 60/);
+  assert.match(run.stderr, /takes 7\d columns, and\s+there are 60/);
 });
 
 test("the key files of keygen are those that sign and inspect take", async () => {
