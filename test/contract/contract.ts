@@ -30,7 +30,7 @@ export interface ContractDriver {
   start(setup: ContractSetup): Promise<RunningServer>;
 }
 
-/** What the handler behind the guard answers with, as JSON: what it saw. */
+/** What the handler behind the guard responds with, as JSON: what it saw. */
 export interface Seen {
   readonly method: string;
   readonly url: string;
@@ -43,9 +43,9 @@ export interface Seen {
 /**
  * The one contract of all adapters, over real sockets, by a client that normalises nothing.
  *
- * The server answers `/decisions` before the guard, with what `onDecision` was told so far, as JSON.
+ * The server responds to `/decisions` before the guard, with what `onDecision` was told so far, as JSON.
  * Behind the guard: `/throw` throws, `/own-cache-control` sets `Cache-Control: public, max-age=60`,
- * and everything else answers 200 with {@link Seen}.
+ * and to everything else with 200 and {@link Seen}.
  */
 export function runContract(driver: ContractDriver): void {
   const { oddTargetResponses = [] } = driver;
@@ -210,7 +210,7 @@ export function runContract(driver: ContractDriver): void {
       if (!oddTargetResponses.includes(reply.status)) assert.equal(reply.status, 200);
     });
 
-    test("an answer is private to caches unless the handler says otherwise", async () => {
+    test("a response is private to caches unless the handler says otherwise", async () => {
       assert.equal((await request(`/a.ipa?token=${token}`)).headers["cache-control"], "private");
       const own = await request(`/own-cache-control?token=${token}`);
       assert.equal(own.headers["cache-control"], "public, max-age=60");

@@ -167,25 +167,25 @@ test("the copies that Polka keeps of a URL lose the token too", async () => {
 
 test("a listener's own Cache-Control takes the place of the guard's, however it is written", async () => {
   const key = signingKey();
-  const answers: Record<string, (response: ServerResponse) => unknown> = {
+  const responses: Record<string, (response: ServerResponse) => unknown> = {
     "/an-object": (response) => response.writeHead(200, { "cache-CONTROL": "no-cache" }),
     "/a-list": (response) => response.writeHead(200, "OK", ["cache-control", "no-cache", "X-Other", "1"]),
     "/setHeader": (response) => response.setHeader("CACHE-CONTROL", "no-cache"),
   };
   const server = await listen(
     guard({ keys: key.publicPem, now: () => testTime }, (request, response) => {
-      answers[request.url ?? ""]?.(response);
+      responses[request.url ?? ""]?.(response);
       response.end();
     }),
   );
-  for (const path of Object.keys(answers)) {
+  for (const path of Object.keys(responses)) {
     const request = `GET ${path}?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
     assert.equal((await sendRaw(server.port, request)).headers["cache-control"], "no-cache", path);
   }
   await server.close();
 });
 
-test("an answer that earlier code gave while the gate was deciding is left alone", async () => {
+test("a response that earlier code sent while the gate was deciding is left alone", async () => {
   const key = signingKey();
   const keys = async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));

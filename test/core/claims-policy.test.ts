@@ -11,7 +11,7 @@ async function codeFor(claims: unknown, options: Partial<GateOptions> = {}): Pro
   return decision.allowed ? "allowed" : decision.code;
 }
 
-const strangers: unknown[] = [
+const wrongValues: unknown[] = [
   undefined,
   null,
   "",
@@ -28,7 +28,7 @@ const strangers: unknown[] = [
 ];
 
 test("iss must be exactly the expected string", async () => {
-  for (const iss of [...strangers, "JSSS", "JS", "J\u0405S", "JSS\0", { toString: "JSS" }]) {
+  for (const iss of [...wrongValues, "JSSS", "JS", "J\u0405S", "JSS\0", { toString: "JSS" }]) {
     assert.equal(await codeFor({ ...jamfClaims, iss }), "issuer_mismatch", JSON.stringify(iss));
   }
   assert.equal(await codeFor({ ...jamfClaims, iss: "lab" }, { issuer: "lab" }), "allowed");
@@ -36,7 +36,7 @@ test("iss must be exactly the expected string", async () => {
 });
 
 test("sub must be exactly the expected string", async () => {
-  for (const sub of [...strangers, "AppManifests", "AppManifes", "\u0410ppManifest", "appmanifest", "Setup"]) {
+  for (const sub of [...wrongValues, "AppManifests", "AppManifes", "\u0410ppManifest", "appmanifest", "Setup"]) {
     assert.equal(await codeFor({ ...jamfClaims, sub }), "subject_mismatch", JSON.stringify(sub));
   }
   assert.equal(await codeFor({ ...jamfClaims, sub: "Books" }, { subject: "Books" }), "allowed");

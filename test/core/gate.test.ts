@@ -192,7 +192,7 @@ test("refusals are never remembered", async () => {
   }
 });
 
-test("one gate answers a thousand requests at once, each with its own verdict", async () => {
+test("one gate decides about a thousand requests at a time, each by itself", async () => {
   const gate = createGate({ keys: [otherKey.publicPem, key.publicPem], now });
   const good = await webSignToken(key);
   const expired = await webSignToken(otherKey, { ...jamfClaims, exp: testTime - 61 });

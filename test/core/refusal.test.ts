@@ -26,7 +26,7 @@ test("each code has its status, its RFC 6750 error and one sentence to act on", 
 
 test("what is allowed is for no shared cache", () => assert.equal(allowedCacheControl, "private"));
 
-test("an answer is a problem document that no cache keeps", () => {
+test("a response is a problem document that no cache stores", () => {
   for (const code of refusalCodes) {
     const refusal = refusals[code];
     const { status, headers, body } = refusalResponse(refusal);

@@ -104,8 +104,8 @@ test("onDecision has been told when the request goes on, and by the name of the 
   await guard("GET", `/a?t=${token}`);
   const fingerprint = await fingerprintToken(token);
   assert.deepEqual(seen, [{ method: "GET", url: `/a?t=${fingerprint}`, fingerprint }]);
-  const passage = guard("GET", `/b?t=${token}`).then(() => seen.length);
-  assert.equal(await passage, 2);
+  const count = guard("GET", `/b?t=${token}`).then(() => seen.length);
+  assert.equal(await count, 2);
 });
 
 test("what a client sends can neither forge a line of the log nor command a terminal", async () => {

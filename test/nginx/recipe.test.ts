@@ -188,8 +188,8 @@ test("two key files, with a space between, are both trusted", async () => {
     for (const signer of [key, newKey]) {
       assert.equal((await server.get(`/apps/example.ipa?token=${fresh(signer)}`)).status, 200);
     }
-    const stranger = await server.get(`/apps/example.ipa?token=${fresh(signingKey())}`);
-    assert.equal(stranger.status, 401);
+    const foreign = await server.get(`/apps/example.ipa?token=${fresh(signingKey())}`);
+    assert.equal(foreign.status, 401);
   } finally {
     await server.close();
   }

@@ -38,7 +38,7 @@ export const jsEngine: "njs" | "qjs" = process.env.PORTCULLIS_NGINX_ENGINE === "
 
 /**
  * Starts nginx with its JavaScript module; `http` is the content of the http block, in which `FOLDER`
- * stands for the folder and `SOCKET` for the address to listen on. `files` are written into the
+ * is the folder and `SOCKET` the address to listen on. `files` are written into the
  * folder first.
  */
 export async function startNginx(http: string, files: Record<string, string>): Promise<Nginx> {

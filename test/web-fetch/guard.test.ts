@@ -61,7 +61,7 @@ test("a streamed answer is passed on as it is, status, range headers and all", a
   assert.equal(await response.text(), "one two three");
 });
 
-test("an answer is made private, also where its headers cannot be changed", async () => {
+test("a response is made private, also where its headers cannot be changed", async () => {
   const redirect = Response.redirect("https://files.example/b", 302);
   // The standard makes the headers of a redirect immutable; Bun does not.
   const isReadOnly = !("Bun" in globalThis);

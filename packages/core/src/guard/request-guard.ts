@@ -68,9 +68,14 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
   const gate = existingGate(gateOptions) ?? createGate(gateOptions as GateOptions);
   const { tokenParameter } = gate;
 
+  // By the claims, which are one object as long as the gate remembers the token: a hash for each request would show.
+  const fingerprints = new WeakMap<object, string>();
+
   return async (method, url) => {
     const decision = await gate.check(url);
-    const fingerprint = await tokenFingerprint(url, tokenParameter);
+    const { claims } = decision;
+    const fingerprint = (claims && fingerprints.get(claims)) ?? (await tokenFingerprint(url, tokenParameter));
+    if (claims && fingerprint) fingerprints.set(claims, fingerprint);
     if (onDecision)
       report(onDecision, decision, { method, url: loggedUrl(url, tokenParameter, fingerprint), fingerprint });
     const response = decision.allowed || reportOnly ? undefined : refusalResponse(decision);
