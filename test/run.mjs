@@ -20,6 +20,9 @@ const testFolder = fileURLToPath(new URL(".", import.meta.url));
 const foldersByNeed = JSON.parse(readFileSync(join(testFolder, "minimum-test-counts.json"), "utf8"));
 const minimumCounts = Object.assign({}, ...Object.values(foldersByNeed));
 
+/** Tests in `packages` start Deno and Bun. */
+const alsoNeeded = { packages: ["runtimes"] };
+
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
 const named = args.filter((arg) => !arg.startsWith("--"));
@@ -32,7 +35,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 for (const folder of Object.keys(foldersByNeed["npm packages of its own"])) {
-  if (targets.some((target) => target.split("/")[0] === folder)) installPackages(folder);
+  if (targets.some((target) => target.split("/")[0] === folder))
+    [folder, ...(alsoNeeded[folder] ?? [])].forEach(installPackages);
 }
 
 const files = targets.flatMap((target) => (isTestFile(target) ? [join(testFolder, target)] : testFilesIn(target)));
