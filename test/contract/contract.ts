@@ -45,7 +45,7 @@ export interface Seen {
  *
  * The server responds to `/decisions` before the guard, with what `onDecision` was told so far, as JSON.
  * Behind the guard: `/throw` throws, `/own-cache-control` sets `Cache-Control: public, max-age=60`,
- * and to everything else with 200 and {@link Seen}.
+ * and everything else gets 200 with {@link Seen}.
  */
 export function runContract(driver: ContractDriver): void {
   const { oddTargetResponses = [] } = driver;
