@@ -74,11 +74,11 @@ function runInCopy(script: string) {
   mkdirSync(copy);
   writeFileSync(join(base, "walk.sh"), script);
   const enter = `
-mount -t tmpfs tmpfs ${copy} && mkdir ${copy}/upper ${copy}/work ${copy}/root
-mount -t overlay overlay -o lowerdir=/,upperdir=${copy}/upper,workdir=${copy}/work ${copy}/root
-mount -t proc proc ${copy}/root/proc && mount --rbind /dev ${copy}/root/dev && mount -t tmpfs -o mode=755 tmpfs ${copy}/root/run
+mount -t tmpfs tmpfs ${copy} && mkdir ${copy}/upper ${copy}/work ${copy}/merged
+mount -t overlay overlay -o lowerdir=/,upperdir=${copy}/upper,workdir=${copy}/work ${copy}/merged
+mount -t proc proc ${copy}/merged/proc && mount --rbind /dev ${copy}/merged/dev && mount -t tmpfs -o mode=755 tmpfs ${copy}/merged/run
 ip link set lo up
-exec chroot ${copy}/root env PATH=${base}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash ${base}/walk.sh`;
+exec chroot ${copy}/merged env PATH=${base}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin bash ${base}/walk.sh`;
   const root = process.getuid?.() === 0 ? [] : ["--map-root-user"];
   return runTool(requireTool("unshare"), [
     ...root,

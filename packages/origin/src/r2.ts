@@ -1,4 +1,5 @@
 import { appleContentType } from "./content-type.ts";
+import { isObjectName } from "./object-name.ts";
 import type { Origin } from "./origin.ts";
 import { folderPrefix } from "./store-address.ts";
 
@@ -37,6 +38,7 @@ export function r2(bucket: R2BucketLike, { prefix = "" }: R2Options = {}): Origi
   const keyPrefix = folderPrefix(prefix);
   return {
     async open(name) {
+      if (!isObjectName(name)) return { found: false, status: 404 };
       const key = keyPrefix + name;
       const object = await bucket.head(key);
       if (!object) return { found: false, status: 404 };

@@ -1,4 +1,5 @@
 import { appleContentType } from "./content-type.ts";
+import { isObjectName } from "./object-name.ts";
 import type { Missing, ObjectFacts, Origin, OriginObject } from "./origin.ts";
 import { identity, readFacts, readVersion } from "./read-version.ts";
 import {
@@ -57,6 +58,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
 
   return {
     async open(name, { signal = new AbortController().signal } = {}) {
+      if (!isObjectName(name)) return { found: false, status: 404 };
       try {
         return await open(name, signal);
       } catch (error) {
