@@ -147,7 +147,7 @@ describe("an app manifest", () => {
     ["an http: package", { softwarePackage: "http://example.com/a.ipa" }, "url_not_https", /only https/],
     ["an http: image", { displayImage: "http://example.com/a.png" }, "url_not_https", /only https/],
     ["a relative URL", { softwarePackage: "/apps/a.ipa" }, "url_not_absolute", /relative/],
-    ["credentials", { softwarePackage: "https://a:b@example.com/a.ipa" }, "url_has_credentials", /take it out/],
+    ["credentials", { softwarePackage: "https://a:b@example.com/a.ipa" }, "url_has_credentials", /remove it/],
     ["no package", { softwarePackage: undefined }, "manifest_invalid", /softwarePackage: give the package's URL/],
     ["null for a package", { softwarePackage: null }, "manifest_invalid", /softwarePackage: give the package's URL/],
     [
