@@ -423,7 +423,7 @@ for (const piece of [
       const chunk = Buffer.from(piece.repeat(64_000 / piece.length));
       for (let sent = 0; sent < length; sent += chunk.length) blocks.next(chunk);
       blocks.last();
-    }, 1_000_000);
+    }, 2_000_000); // below, the length of the blocks shows
   });
 }
 
