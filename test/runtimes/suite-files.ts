@@ -10,9 +10,12 @@ export function portableTests(): string[] {
   return [...testFiles("core"), ...testFiles("web-fetch")];
 }
 
-/** Tests that listen on sockets: they run where `node:net` is to be had. */
+/**
+ * Tests that listen on sockets: they run where `node:net` is to be had. Not Fastify's: its adapter is for Node, and on Deno
+ * an absolute request target does not reach it as it was sent.
+ */
 export function socketTests(): string[] {
-  return testFiles("contract");
+  return testFiles("contract").filter((file) => !file.endsWith("fastify.test.ts"));
 }
 
 function testFiles(name: string): string[] {
