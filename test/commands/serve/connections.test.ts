@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { connect as connectTls } from "node:tls";
 import { ask } from "../../support/ask.ts";
 import { freshToken } from "../../support/link.ts";
+import type { PortcullisProcess } from "../../support/portcullis-process.ts";
 import { servedFolder } from "../../support/served-folder.ts";
 import { runTool } from "../../support/tool.ts";
 
@@ -79,6 +80,13 @@ async function release(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
+/** Resolves when `serve` reports that it closes connections: the attack has begun, and good requests compete with it. */
+function closing(portcullis: PortcullisProcess): Promise<unknown> {
+  return portcullis.line(
+    ({ level, msg }) => level === "warn" && /without a valid token closed, the last/.test(msg ?? ""),
+  );
+}
+
 for (const [who, addressOf] of [
   ["one address", () => "127.0.0.1"],
   ["sixty addresses", (index: number) => `127.0.1.${index + 1}`],
@@ -87,6 +95,7 @@ for (const [who, addressOf] of [
     const portcullis = started("--max-connections", "50");
     const port = await portcullis.port();
     await hold(port, 60, addressOf);
+    await closing(portcullis);
     for (const [from, localAddress] of [
       ["their own address", addressOf(0)],
       ["another address", "127.0.2.1"],
@@ -96,9 +105,6 @@ for (const [who, addressOf] of [
       assert.ok(good >= 99, `${good} of 100 from ${from}`);
     }
     await release();
-    await portcullis.line(
-      ({ level, msg }) => level === "warn" && /without a valid token closed, the last/.test(msg ?? ""),
-    );
     assert.equal(await portcullis.end(), 0);
   });
 }
@@ -116,6 +122,7 @@ test("behind a trusted proxy all clients share its address, and the limit of eac
   const portcullis = started("--max-connections", "50", "--trust-proxy");
   const port = await portcullis.port();
   await hold(port, 60, () => "127.0.0.1");
+  await closing(portcullis);
   const good = await successes(port, 100, "127.0.0.1");
   await release();
   assert.ok(good >= 99, `${good} of 100`);
@@ -137,6 +144,7 @@ test("over TLS, clients that begin no handshake or send no request cannot keep g
     opened.add(socket);
     socket.on("error", () => {});
   }
+  await closing(portcullis);
   const path = `/app.ipa?token=${freshToken(key)}`;
   let good = 0;
   for (let round = 0; round < 100; round += 1) {
@@ -164,7 +172,7 @@ test("a download in progress is never closed to make room, and its connection co
   });
   await Promise.all(slow.map((socket) => once(socket, "data")));
   await hold(port, 60, (index) => `127.0.1.${index + 1}`);
-  await portcullis.line(({ msg }) => msg?.includes("to make room for others") === true);
+  await closing(portcullis);
   const { body } = await ask({ socketPath: status, path: "/metrics" });
   assert.match(body, /^portcullis_failed_connections_total\{reason="limit"\} [1-9]/m);
   assert.equal(portcullis.log.filter(({ path }) => path === "/big.pkg").length, 0, "all eight go on");
