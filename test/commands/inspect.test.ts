@@ -165,6 +165,7 @@ for (const [name, link, remark] of [
   ],
   ["a curl command", "curl -O 'https://example.com/a.ipa?token=T'", /Only the link/],
   ["a sentence", "Try this (https://example.com/a.ipa?token=T).", /"\)\." at the end was removed/],
+  ["a sentence in brackets", "(Try https://example.com/a.ipa?token=T.)", /"\.\)" at the end was removed/],
   ["a full stop", "https://example.com/a.ipa?token=T.", /"\." at the end was removed/],
   ["a header", "Authorization: Bearer T", /devices send it in the link/],
   ["a name before the token", '"token": "T"', /Only the link or token/],

@@ -34,7 +34,7 @@ const serviceVersion = "2021-08-06";
 export function azureBlob(options: AzureBlobOptions): RemoteOrigin {
   const { account, container, prefix = "", credentials } = options;
   const service = readStoreAddress("endpoint", options.endpoint ?? `https://${account}.blob.core.windows.net`);
-  const base = new URL(`${service.pathname.replace(/\/*$/, "/")}${encodePath(container)}/`, service);
+  const base = new URL(`${service.pathname.replace(/(?<!\/)\/*$/, "/")}${encodePath(container)}/`, service);
   const { sas = "", accountKey } = credentials;
   const key = accountKey === undefined ? undefined : importAccountKey(accountKey);
   key?.catch(() => {}); // reported by the request that needs it

@@ -22,7 +22,7 @@ export interface HttpOriginOptions extends RemoteOptions {
 export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginOptions): RemoteOrigin {
   const base = readStoreAddress("url", url);
   if (base.search !== "" || base.hash !== "") throw new TypeError("url: leave the query and the fragment out");
-  base.pathname = base.pathname.replace(/\/*$/, "/");
+  base.pathname = base.pathname.replace(/(?<!\/)\/*$/, "/");
   const address = (name: string): URL => new URL(encodePath(name), base);
   return createRemoteOrigin(
     {

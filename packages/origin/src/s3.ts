@@ -81,7 +81,7 @@ export function s3(options: S3Options): RemoteOrigin {
 /** The bucket's address, with a slash at its end. */
 function baseUrl({ bucket, endpoint, pathStyle }: S3Options, region: string): URL {
   const service = readStoreAddress("endpoint", endpoint ?? `https://s3.${region}.amazonaws.com`);
-  const path = service.pathname.replace(/\/*$/, "/");
+  const path = service.pathname.replace(/(?<!\/)\/*$/, "/");
   if (pathStyle ?? (endpoint !== undefined || bucket.includes("."))) {
     return new URL(`${path}${bucket}/`, service);
   }

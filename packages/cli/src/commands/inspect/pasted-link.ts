@@ -97,11 +97,11 @@ function linkInWord(word: string): string[] {
 
 /** Punctuation that a sentence puts behind a link; an unsigned token, whose third part is empty, ends with a dot of its own. */
 function endOfSentence(text: string): string {
-  const [marks = ""] = /(?:[)\],;:!]+\.*|\.+)$/.exec(text.slice(-8)) ?? [];
+  const [marks = ""] = /(?<![)\],;:!.])[)\],;:!.]+$/.exec(text) ?? [];
   if (!marks.startsWith(".")) return marks;
   const [third = "", second = "", ...before] = text.slice(0, -marks.length).split(".").reverse();
   const hasThreeParts = before.length > 0 && [second, third].every((part) => /^[\w-]+$/.test(part));
-  return hasThreeParts ? marks : "";
+  return hasThreeParts ? marks : marks.slice(1);
 }
 
 /** Where `&` is written like this. */

@@ -123,8 +123,8 @@ function readHeader(file: string): Record<string, string> {
   } catch (error) {
     throw failure(`--origin-header-file ${file}: ${describeSystemError(error)}`);
   }
-  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(\S.*?)[ \t]*$/m.exec(text.split(/\r?\n/, 1)[0] ?? "") ?? [];
-  if (name !== undefined && value !== undefined) return { [name]: value };
+  const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(\S.*)/.exec(text.split(/\r?\n/, 1)[0] ?? "") ?? [];
+  if (name !== undefined && value !== undefined) return { [name]: value.trimEnd() };
   throw usageError(
     `--origin-header-file ${file}: its first line is not a header`,
     "Write one line, such as: Authorization: Bearer SECRET",

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import vm from "node:vm";
+import { type FoundExpression, findRegularExpressions, hostileTexts } from "../support/regular-expressions.ts";
+import { repositoryFiles } from "./documents.ts";
+
+/** On a text of this length, a pattern in quadratic time takes over 30 million steps; one in linear time takes microseconds. */
+const length = 8192;
+
+/**
+ * Finds a pair of texts, one twice as long as the other, on which a pattern takes more than three times as long; -1 if
+ * there is none. The best of several runs counts, since a busy machine interrupts some. A global pattern runs on the
+ * whole text, as it is used; a sticky one at its beginning.
+ */
+const findSlow = `(source, flags, pairs) => {
+  const pattern = new RegExp(source, flags);
+  const time = (text) => {
+    pattern.lastIndex = 0;
+    const start = performance.now();
+    if (pattern.global) text.replace(pattern, "");
+    else pattern.test(text);
+    return performance.now() - start;
+  };
+  return pairs.findIndex(([text, double]) => {
+    let [once, twice] = [Infinity, Infinity];
+    for (let run = 0; run < 10; run += 1) {
+      [once, twice] = [Math.min(once, time(text)), Math.min(twice, time(double))];
+      if (twice < 2 || twice <= 3 * once) return false;
+    }
+    return true;
+  });
+}`;
+
+/** A text on which the pattern takes more than linear time. V8 ends a pattern at the deadline, in milliseconds. */
+function slowTextOf(expression: FoundExpression, deadline: number): string | undefined {
+  const { source, flags } = expression;
+  const texts = hostileTexts(expression);
+  // Short ones first: in exponential time the others would take years.
+  for (const double of [64, length]) {
+    const pairs = texts.map((text) => [text(double / 2), text(double)]);
+    const sandbox = { performance, source, flags, pairs };
+    try {
+      const index: number = vm.runInNewContext(`(${findSlow})(source, flags, pairs)`, sandbox, { timeout: deadline });
+      if (index !== -1) return texts[index]?.(40);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  return undefined;
+}
+
+describe("regular expressions", () => {
+  const sources = repositoryFiles.filter((file) => /^packages\/\w[\w-]*\/src\/.*\.ts$/.test(file));
+  const expressions = sources.flatMap(findRegularExpressions);
+
+  test("each of the packages takes time proportional to the text that others give it", () => {
+    assert.ok(sources.length > 200 && expressions.length > 200);
+    const slow = expressions.flatMap((expression) => {
+      const text = slowTextOf(expression, 60_000);
+      return text === undefined ? [] : `${expression.place} /${expression.source}/ on ${JSON.stringify(text)}`;
+    });
+    assert.deepEqual(slow, []);
+  });
+
+  for (const source of ["\\s+$", "=+END", "<[^>]*>x", '"(?:[^"\\\\]|\\\\.)*"', "a.*b.*c", "^(a+)+$", "^(\\w+_?)*$"]) {
+    test(`/${source}/ is found to be slow`, () => {
+      assert.notEqual(slowTextOf({ place: "", source, flags: "g" }, 500), undefined);
+    });
+  }
+});

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import ts from "typescript";
+
+/** A regular expression as it stands in a source file. */
+export interface FoundExpression {
+  /** `FILE:LINE`. */
+  readonly place: string;
+  readonly source: string;
+  readonly flags: string;
+}
+
+/** Represents what a pattern is joined with at run time, such as an option's value. */
+const anyName = "token";
+
+/** Finds every regular expression of a TypeScript file: each literal, and each `new RegExp` with what its pattern is joined from. */
+export function findRegularExpressions(file: string): FoundExpression[] {
+  const tree = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+  const constants = new Map<string, ts.Expression>();
+  const found: FoundExpression[] = [];
+
+  function visit(node: ts.Node): void {
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer) {
+      constants.set(node.name.text, node.initializer);
+    }
+    const place = `${file}:${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`;
+    if (ts.isRegularExpressionLiteral(node)) {
+      const end = node.text.lastIndexOf("/");
+      found.push({ place, source: node.text.slice(1, end), flags: node.text.slice(end + 1) });
+    }
+    const isConstruction =
+      (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(tree) === "RegExp";
+    if (isConstruction) {
+      const [pattern, flags] = node.arguments ?? [];
+      for (const source of pattern ? textsOf(pattern) : []) {
+        found.push({ place, source, flags: (flags && textsOf(flags)[0]) ?? "" });
+      }
+    }
+    ts.forEachChild(node, visit);
+  }
+
+  /** Every text that an expression can be, as far as the file says. */
+  function textsOf(node: ts.Expression): string[] {
+    if (ts.isStringLiteralLike(node)) return [node.text];
+    if (ts.isConditionalExpression(node)) return [...textsOf(node.whenTrue), ...textsOf(node.whenFalse)];
+    if (ts.isTemplateExpression(node)) {
+      return node.templateSpans.reduce(
+        (starts, { expression, literal }) =>
+          starts.flatMap((start) => textsOf(expression).map((value) => start + value + literal.text)),
+        [node.head.text],
+      );
+    }
+    const constant = ts.isIdentifier(node) ? constants.get(node.text) : undefined;
+    return constant ? textsOf(constant) : [anyName];
+  }
+
+  visit(tree);
+  return found;
+}
+
+/** One character, class or escape of a pattern. */
+interface Piece {
+  /** Some of the characters that it matches. */
+  readonly characters: readonly string[];
+  readonly minimum: number;
+  /** Whether it, or the group that it ends, can occur any number of times. */
+  readonly isRepeated: boolean;
+}
+
+const candidates = [..."a0Z-_./+=%:;,&\"'<>{}()[]|\\@#!?*~$^ \t\n\r\0\u00e9\u2028", "\ud800"];
+const breaker = "\u0001";
+const token =
+  /\(\?(?:<[a-zA-Z]\w*>|<?[=!]|:)|\[(?:\\.|[^\]\\])*\]|\\[up]\{[^}]*\}|\\u[\dA-Fa-f]{4}|\\x[\dA-Fa-f]{2}|\{\d+(?:,\d*)?\}|\\.|./gsu;
+const quantifier = /^\)*(?:([*+])|\{(\d+)(,)?(\d*)\})/;
+
+/** Splits a pattern into its pieces, in runs between alternatives. The structure is not needed: what can match is enough. */
+function runsOf(source: string, flags: string): Piece[][] {
+  const runs: Piece[][] = [[]];
+  for (const { 0: piece, index } of source.matchAll(token)) {
+    if (piece === "|") runs.push([]);
+    if (/^(?:\(.*|[)|^$*+?]|\{\d.*|\\[bB1-9])$/.test(piece)) continue;
+    const isPiece = new RegExp(`^(?:${piece})$`, flags.replace(/[gym]/g, ""));
+    const characters = [...piece, ...new Set(source), ...candidates].filter((character) => isPiece.test(character));
+    const [, endless, minimum = "1", comma, maximum] = quantifier.exec(source.slice(index + piece.length)) ?? [];
+    const isRepeated = endless !== undefined || (comma !== undefined && (maximum === "" || Number(maximum) > 100));
+    if (characters.length > 0) runs.at(-1)?.push({ characters, minimum: Number(minimum), isRepeated });
+  }
+  return runs;
+}
+
+/** Makes a text of about this many characters that a pattern may take long to refuse. */
+export type HostileText = (length: number) => string;
+
+/**
+ * Texts made from a pattern itself, on which one that backtracks takes quadratic time or worse: what it repeats many
+ * times, after nothing and after what matches so far; all that matches so far many times; each with and without an end
+ * that it refuses.
+ */
+export function hostileTexts({ source, flags }: FoundExpression): HostileText[] {
+  const starts = new Set<string>([""]);
+  const repeated = new Set<string>();
+  for (const run of runsOf(source, flags)) {
+    let soFar = "";
+    for (const [index, { characters, minimum, isRepeated }] of run.entries()) {
+      const [first = "", ...others] = characters;
+      const [next = ""] = run[index + 1]?.characters ?? [];
+      if (isRepeated) {
+        starts.add(soFar);
+        for (const character of [first, ...others.slice(0, 2), ...others.slice(-1)]) {
+          repeated
+            .add(character)
+            .add(character + next)
+            .add((run[index - 1]?.characters[0] ?? "") + character);
+        }
+      }
+      soFar += first.repeat(Math.min(minimum, 1000));
+      if (isRepeated) repeated.add(soFar);
+    }
+    if (soFar !== "") repeated.add(soFar);
+  }
+  const fill = (text: string, length: number): string => text.repeat(Math.ceil(length / text.length));
+  return [...repeated].flatMap((text) =>
+    [...starts].flatMap((start) => [
+      (length: number) => start + fill(text, length),
+      (length: number) => start + fill(text, length) + breaker,
+      (length: number) => fill(start + text + breaker, length),
+    ]),
+  );
+}
