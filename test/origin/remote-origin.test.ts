@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import { httpOrigin, r2 } from "@portcullis/origin";
+import { azureBlob, httpOrigin, type Origin, r2, respond, s3 } from "@portcullis/origin";
+import { serveFrom } from "@portcullis/origin/node";
+import { createRemoteOrigin } from "../../packages/origin/src/remote-origin.ts";
 
 /** A web server of the test's own; resolves with its URL. */
 async function storeAt(listener: RequestListener): Promise<string> {
@@ -81,19 +83,195 @@ test("what is transient is tried three times, and what is lasting once", async (
   }
 });
 
-test("another version, or another range, is never sent as the one that was opened", async () => {
-  for (const headers of [
-    { ...facts, ETag: '"2"', "Content-Range": "bytes 0-999/1000" },
-    { ...facts, "Content-Range": "bytes 1-1000/1000" },
-    { ...facts, "Content-Range": "bytes 0-999/2000" },
-    { "Content-Range": "bytes 0-999/1000" },
-  ]) {
+test("another version, another range or an encoded body is never sent as the one that was opened", async () => {
+  const range = { "Content-Range": "bytes 0-999/1000" };
+  for (const [headers, problem] of [
+    [{ ...facts, ...range, ETag: '"2"' }, /was replaced/],
+    [range, /was replaced/],
+    [{ ...facts, "Content-Range": "bytes 1-1000/1000" }, /another range/],
+    [{ ...facts, "Content-Range": "bytes 0-999/2000" }, /another range/],
+    [{ ...facts, "Content-Type": "multipart/byteranges; boundary=x" }, /another range/],
+    [{ ...facts, ...range, "Content-Encoding": "deflate" }, /has Content-Encoding: deflate/],
+  ] as const) {
     const url = await storeAt(({ method }, response) => {
       if (method === "HEAD") return response.writeHead(200, { ...facts, "Content-Length": 1000 }).end();
       response.writeHead(206, headers).end(Buffer.alloc(1000));
     });
-    await assert.rejects(read(url, 1000), /was replaced/, JSON.stringify(headers));
+    await assert.rejects(read(url, 1000), problem, JSON.stringify(headers));
   }
+});
+
+test("a Content-Range without the whole length is as good as one with it", async () => {
+  const url = await storeAt(({ method }, response) => {
+    if (method === "HEAD") return response.writeHead(200, { ...facts, "Content-Length": 1000 }).end();
+    response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/*" }).end(Buffer.alloc(1000));
+  });
+  assert.equal((await read(url, 1000)).length, 1000);
+});
+
+/** A store in which the object is replaced between being opened and being read, this many times. */
+async function replacedStore(times: number): Promise<{ url: string; heads(): number }> {
+  let version = 1;
+  let heads = 0;
+  const url = await storeAt(({ method, headers }, response) => {
+    const current = { ...facts, ETag: `"${version}"` };
+    if (method === "HEAD") {
+      heads += 1;
+      response.writeHead(200, { ...current, "Content-Length": 1000 }).end();
+      if (version <= times) version += 1;
+    } else if (headers["if-match"] !== current.ETag) response.writeHead(412).end();
+    else response.writeHead(206, { ...current, "Content-Range": "bytes 0-999/1000" }).end(String(version).repeat(1000));
+  });
+  return { url, heads: () => heads };
+}
+
+const viaFetch = (origin: Origin, problems: string[] = []): Promise<Response> =>
+  respond(origin, new Request("https://files.example/a.ipa"), { onProblem: (problem) => problems.push(problem) });
+
+async function viaNode(origin: Origin, problems: string[] = []): Promise<Response> {
+  const url = await storeAt(serveFrom(origin, { under: "/apps", onProblem: (problem) => problems.push(problem) }));
+  return fetch(`${url}a.ipa`);
+}
+
+for (const [title, send] of [
+  ["respond", viaFetch],
+  ["serveFrom", viaNode],
+] as const) {
+  test(`${title} sends the new version of an object that is replaced before its first byte`, async () => {
+    const { url, heads } = await replacedStore(2);
+    const response = await send(httpOrigin({ url, ...quick }));
+    assert.deepEqual([response.status, response.headers.get("ETag")], [200, '"3"']);
+    assert.equal(await response.text(), "3".repeat(1000));
+    assert.equal(heads(), 3);
+  });
+
+  test(`${title} gives 503 with Retry-After for an object that is replaced again and again`, async () => {
+    const { url, heads } = await replacedStore(Number.POSITIVE_INFINITY);
+    const problems: string[] = [];
+    const response = await send(httpOrigin({ url, ...quick }), problems);
+    assert.deepEqual([response.status, response.headers.get("Retry-After")], [503, "2"]);
+    assert.equal(response.headers.get("ETag"), null);
+    await response.text();
+    assert.equal(heads(), 3);
+    assert.deepEqual(problems, ["a.ipa was replaced while it was being opened"]);
+  });
+
+  test(`${title} gives 502 or 503 with Retry-After for an object that fails before its first byte`, async () => {
+    for (const [status, reply] of [
+      [502, (response: ServerResponse) => response.writeHead(403).end()],
+      [502, (response: ServerResponse) => response.writeHead(200, facts).flushHeaders()],
+      [503, (response: ServerResponse) => response.writeHead(500).end()],
+      [503, (response: ServerResponse) => response.socket?.destroy()],
+    ] as const) {
+      const url = await storeAt(({ method }, response) => {
+        if (method === "HEAD") response.writeHead(200, { ...facts, "Content-Length": 1000 }).end();
+        else reply(response);
+      });
+      const response = await send(httpOrigin({ url, ...quick }));
+      assert.deepEqual([response.status, response.headers.get("Retry-After")], [status, "2"]);
+      assert.equal(response.headers.get("Content-Type"), "application/problem+json");
+      await response.text();
+    }
+  });
+}
+
+test("what a runtime says of a failed connection is not repeated, only its code", async () => {
+  const secret = "sig=SECRET";
+  for (const [error, problem] of [
+    [new TypeError(`error sending request for url (https://x/?${secret})`), "no connection"],
+    [Object.assign(new Error(secret), { code: "ConnectionRefused" }), "no connection"],
+    [Object.assign(new Error(secret), { cause: { code: secret } }), "no connection"],
+    [Object.assign(new Error(secret), { cause: { code: "ECONNRESET" } }), "ECONNRESET"],
+    [Object.assign(new Error(secret), { code: "ENOTFOUND" }), "ENOTFOUND"],
+    [secret, "no connection"],
+  ] as const) {
+    const failing = { title: "the bucket", send: () => Promise.reject(error), address: () => new URL("https://x/") };
+    const origin = createRemoteOrigin({ ...failing, explain: async () => ({ code: "" }) }, quick);
+    const result = await origin.open("a.ipa");
+    assert.deepEqual(result, { found: false, status: 503, problem: `the bucket cannot be reached: ${problem}` });
+    assert.deepEqual(await origin.check(), { outcome: "unreachable", problem: result.problem });
+  }
+});
+
+test("credentials that cannot be had are 503, and what their provider says stays secret", async () => {
+  const origin = s3({ bucket: "apps", credentials: () => Promise.reject(new Error("token SECRET")), ...quick });
+  const problem = "there are no credentials for the bucket apps at the moment";
+  assert.deepEqual(await origin.open("a.ipa"), { found: false, status: 503, problem });
+});
+
+test("a refusal whose body drips or breaks off is explained in time, by what arrived of it or by its status", async () => {
+  for (const [sent, code, close] of [
+    ["<Error><Code>NoSuchBucket</Code>", "NoSuchBucket", false],
+    ["<Error>", "status 403", false],
+    ["<Error>", "status 403", true],
+  ] as const) {
+    const url = await storeAt((_, response) => {
+      response.writeHead(403, { "Content-Length": 5000 }).write(sent);
+      const drip = setInterval(() => response.write(" "), 20);
+      response.once("close", () => clearInterval(drip));
+      if (close) setTimeout(() => response.destroy(), 50);
+    });
+    const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+    const check = await s3({ bucket: "apps", endpoint: url, credentials, ...quick }).check();
+    assert.ok(check.outcome === "refused" && check.problem.startsWith(`the bucket apps refused: ${code}`));
+  }
+});
+
+test("a wrong option of an origin throws when it is made, and is not repeated if it is a secret", () => {
+  for (const make of [
+    () => httpOrigin({ url: "https://x/", headers: { Authorization: "SECRET\r\nHost: evil" } }),
+    () => httpOrigin({ url: "https://x/", headers: { "Authorization: SECRET": "x" } }),
+    () => azureBlob({ account: "account", container: "apps", credentials: { accountKey: "SECRET !" } }),
+    () => azureBlob({ account: "evil.example/", container: "apps", credentials: { sas: "sig=SECRET" } }),
+    () => azureBlob({ account: "account", container: "../apps", credentials: { sas: "sig=SECRET" } }),
+    () =>
+      s3({ bucket: "apps", region: "x.evil.example/", credentials: { accessKeyId: "a", secretAccessKey: "SECRET" } }),
+  ]) {
+    assert.throws(make, (error: Error) => error instanceof TypeError && !error.message.includes("SECRET"));
+  }
+});
+
+test("the gate's own headers and no others decide about range and version", async () => {
+  let seen: string[] = [];
+  const url = await storeAt(({ method, headers }, response) => {
+    seen = [headers.range ?? "", headers["if-match"] ?? "", headers["accept-encoding"] ?? ""];
+    if (method === "HEAD") return response.writeHead(200, { ...facts, "Content-Length": 1000 }).end();
+    response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/1000" }).end(Buffer.alloc(1000));
+  });
+  const headers = { range: "bytes=1-2", "IF-MATCH": "*", "accept-encoding": "gzip" };
+  const object = await httpOrigin({ url, headers, ...quick }).open("a.ipa");
+  assert.ok(object.found);
+  await new Response(object.read({ first: 0, last: 999 })).arrayBuffer();
+  // fetch adds a second one to a request for a range.
+  assert.deepEqual(seen, ["bytes=0-999", '"1"', "identity, identity"]);
+});
+
+test("a media type that is no header value is replaced by the one of the name", async () => {
+  for (const contentType of ["a\r\nSet-Cookie: x=1", "text/é", "", " ", "x".repeat(1000)]) {
+    const object = { size: 1, etag: '"1"', httpEtag: '"1"', uploaded: new Date(0), httpMetadata: { contentType } };
+    const body = new Blob(["x"]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
+    const origin = r2({ head: async () => object, get: async () => ({ ...object, body }) });
+    const response = await respond(origin, new Request("https://files.example/notes.txt"));
+    assert.equal(response.headers.get("Content-Type"), "text/plain; charset=utf-8");
+    assert.equal(await response.text(), "x");
+  }
+});
+
+test("an R2 bucket that fails is 503, one whose object is encoded is 502, and a replaced object is opened again", async () => {
+  const object = { size: 1, etag: "1", httpEtag: '"1"', uploaded: new Date(0) };
+  const down = () => Promise.reject(new Error("internal"));
+  const problems: string[] = [];
+  assert.equal((await viaFetch(r2({ head: down, get: down }), problems)).status, 503);
+  assert.equal((await viaFetch(r2({ head: async () => object, get: down }), problems)).status, 503);
+  const encoded = { ...object, httpMetadata: { contentEncoding: "gzip" } };
+  assert.equal((await viaFetch(r2({ head: async () => encoded, get: down }), problems)).status, 502);
+  let reads = 0;
+  async function get() {
+    reads += 1;
+    return reads < 3 ? null : { ...object, body: new Blob(["x"]).stream() as ReadableStream<Uint8Array<ArrayBuffer>> };
+  }
+  assert.equal(await (await viaFetch(r2({ head: async () => object, get }), problems)).text(), "x");
+  assert.equal(problems.length, 3);
 });
 
 test("an object with a content encoding is refused, because its size and its ranges are of other bytes", async () => {

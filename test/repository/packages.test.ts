@@ -251,7 +251,9 @@ const publicApi: Record<string, string[]> = {
   koa: ["guard"],
   "web-fetch": ["guard"],
   origin: [
+    "OriginError",
     "appleContentType",
+    "asOriginError",
     "azureBlob",
     "badPathResponse",
     "contentType",
@@ -262,6 +264,7 @@ const publicApi: Record<string, string[]> = {
     "isObjectName",
     "methodNotAllowedResponse",
     "missingResponse",
+    "mostVersions",
     "openByName",
     "problemResponse",
     "r2",

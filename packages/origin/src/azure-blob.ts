@@ -1,6 +1,6 @@
 import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
-import type { RemoteOptions, StoreProblem, StoreRequest } from "./store-client.ts";
+import { discardBody, type RemoteOptions, type StoreProblem, type StoreRequest } from "./store-client.ts";
 
 /** What opens a private container: the account's key, or a shared access signature that allows reading. */
 export type AzureCredentials =
@@ -33,6 +33,10 @@ const serviceVersion = "2021-08-06";
  */
 export function azureBlob(options: AzureBlobOptions): RemoteOrigin {
   const { account, container, prefix = "", credentials } = options;
+  if (!/^[a-z0-9]{3,24}$/.test(account)) throw new TypeError("account: it has 3 to 24 lower-case letters and digits");
+  if (!/^(\$root|\$web|[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$/.test(container)) {
+    throw new TypeError("container: it has 3 to 63 lower-case letters, digits and hyphens");
+  }
   const service = readStoreAddress("endpoint", options.endpoint ?? `https://${account}.blob.core.windows.net`);
   const base = new URL(`${service.pathname.replace(/(?<!\/)\/*$/, "/")}${encodePath(container)}/`, service);
   const { sas = "", accountKey } = credentials;
@@ -65,10 +69,14 @@ function stringToSign(account: string, url: URL, method: string, headers: Readon
   return [method, ...standard.map((name) => headers[name] ?? ""), ...own, `/${account}${url.pathname}`].join("\n");
 }
 
-async function importAccountKey(accountKey: string): Promise<CryptoKey> {
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  const bytes = Uint8Array.from(atob(accountKey), (character) => character.charCodeAt(0));
-  return crypto.subtle.importKey("raw", bytes, hmac, false, ["sign"]);
+function importAccountKey(accountKey: string): Promise<CryptoKey> {
+  const text = accountKey.trim();
+  // The message of `atob` may quote the key.
+  if (!/^[A-Za-z0-9+/]{4,}={0,2}$/.test(text) || text.length % 4 !== 0) {
+    throw new TypeError("credentials: the account key is not base64; copy it again from the portal");
+  }
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 }
 
 async function sign(key: CryptoKey, text: string): Promise<string> {
@@ -88,7 +96,7 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 async function explain(response: Response): Promise<StoreProblem> {
-  await response.body?.cancel();
+  discardBody(response);
   const told = response.headers.get("x-ms-error-code") ?? "";
   const code = /^\w{1,64}$/.test(told) ? told : `status ${response.status}`;
   return { code, remedy: Object.hasOwn(remedies, code) ? remedies[code] : undefined };

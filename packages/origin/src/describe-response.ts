@@ -30,17 +30,23 @@ export function describeResponse(request: ConditionalRequest, object: OriginObje
   if (object.age !== undefined) headers.Age = String(object.age);
   if (range === undefined) return { status, headers };
   headers["Accept-Ranges"] = "bytes";
-  headers["Content-Type"] = object.contentType ?? contentType(object.name);
+  headers["Content-Type"] = isFieldValue(object.contentType) ? object.contentType : contentType(object.name);
   headers["Content-Length"] = String(range.last - range.first + 1);
   if (status === 206) headers["Content-Range"] = `bytes ${range.first}-${range.last}/${size}`;
   return request.method === "HEAD" ? { status, headers } : { status, headers, range };
 }
 
+/** Anyone who can upload to a bucket chooses the type: what is no header (RFC 9110 section 5.5) must not split the response. */
+function isFieldValue(text: string | undefined): text is string {
+  return text !== undefined && /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(text);
+}
+
 /** The response if there is no object to send. */
-export function missingResponse({ status }: Missing): ResponseHead {
+export function missingResponse({ status }: Pick<Missing, "status">): ResponseHead {
   if (status === 404) return problemResponse(404, "There is no such file here.");
-  if (status === 502) return problemResponse(502, "The file could not be fetched from where it is stored.");
-  return problemResponse(503, "The file is not available at the moment.", { "Retry-After": "2" });
+  const retry = { "Retry-After": "2" };
+  if (status === 502) return problemResponse(502, "The file could not be fetched from where it is stored.", retry);
+  return problemResponse(503, "The file is not available at the moment.", retry);
 }
 
 /** The response to a path that cannot name a file. */

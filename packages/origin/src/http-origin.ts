@@ -1,6 +1,6 @@
 import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, readStoreAddress } from "./store-address.ts";
-import type { RemoteOptions } from "./store-client.ts";
+import { discardBody, type RemoteOptions } from "./store-client.ts";
 
 /** A private web server. */
 export interface HttpOriginOptions extends RemoteOptions {
@@ -23,6 +23,7 @@ export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginO
   const base = readStoreAddress("url", url);
   if (base.search !== "" || base.hash !== "") throw new TypeError("url: leave the query and the fragment out");
   base.pathname = base.pathname.replace(/(?<!\/)\/*$/, "/");
+  const own = readHeaders(extra);
   const address = (name: string): URL => new URL(encodePath(name), base);
   return createRemoteOrigin(
     {
@@ -30,18 +31,33 @@ export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginO
       address,
       async send(name, { method, headers, signal }) {
         const url = address(name);
-        const response = await fetch(url, { method, headers: { ...extra, ...headers }, redirect: "manual", signal });
+        const all = new Headers(own);
+        for (const [name, value] of Object.entries(headers)) all.set(name, value);
+        const response = await fetch(url, { method, headers: all, redirect: "manual", signal });
         if (!isFolderRedirect(response, url)) return response;
-        await response.body?.cancel();
+        discardBody(response);
         return new Response(null, { status: 404 });
       },
       async explain(response) {
-        await response.body?.cancel();
+        discardBody(response);
         return { code: `status ${response.status}`, remedy: remedyFor(response.status) };
       },
     },
     options,
   );
+}
+
+/** What `fetch` says of a wrong header quotes its value, which is a secret. */
+function readHeaders(headers: Readonly<Record<string, string>>): Headers {
+  const own = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    try {
+      own.append(name, value);
+    } catch {
+      throw new TypeError("headers: a name or a value has characters that no HTTP header can have");
+    }
+  }
+  return own;
 }
 
 /** Web servers redirect from a folder's name to the same with a slash: there is no such file. */

@@ -19,6 +19,7 @@ export {
   type ResponseHead,
 } from "./describe-response.ts";
 export { isObjectName, openByName, readObjectName } from "./object-name.ts";
+export { asOriginError, mostVersions, OriginError } from "./origin-error.ts";
 export { type ConditionalRequest, ifRangeHolds, type Selection, selectRange } from "./select-range.ts";
 
 // Buckets and web servers as origins

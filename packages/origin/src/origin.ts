@@ -39,7 +39,8 @@ export interface OriginObject extends ObjectFacts {
   readonly problem?: string | undefined;
   /**
    * Reads a range of the version that was opened; called at most once. The stream fails if it cannot deliver every byte
-   * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered.
+   * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered. With an
+   * `OriginError`, it decides what the client gets if no byte was sent yet; any other error is a 500 response.
    */
   read(range: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Releases an object that is not read. */

@@ -1,6 +1,8 @@
 import { appleContentType } from "./content-type.ts";
 import { isObjectName } from "./object-name.ts";
-import type { Origin } from "./origin.ts";
+import type { Missing, Origin, OriginObject } from "./origin.ts";
+import { OriginError } from "./origin-error.ts";
+import { readExactly } from "./read-exactly.ts";
 import { folderPrefix } from "./store-address.ts";
 
 /** The part of an R2 bucket binding that is used, named here so that users need no types of Cloudflare's. */
@@ -18,7 +20,7 @@ export interface R2ObjectLike {
   readonly etag: string;
   readonly httpEtag: string;
   readonly uploaded: Date;
-  readonly httpMetadata?: { readonly contentType?: string } | undefined;
+  readonly httpMetadata?: { readonly contentType?: string; readonly contentEncoding?: string } | undefined;
   readonly body?: ReadableStream<Uint8Array<ArrayBuffer>> | null;
 }
 
@@ -40,21 +42,31 @@ export function r2(bucket: R2BucketLike, { prefix = "" }: R2Options = {}): Origi
     async open(name) {
       if (!isObjectName(name)) return { found: false, status: 404 };
       const key = keyPrefix + name;
-      const object = await bucket.head(key);
-      if (!object) return { found: false, status: 404 };
-      const { size, etag, httpEtag, uploaded, httpMetadata } = object;
-      return {
-        found: true,
-        name,
-        size,
-        etag: httpEtag,
-        // HTTP dates have whole seconds.
-        modified: new Date(Math.floor(uploaded.getTime() / 1000) * 1000),
-        contentType: appleContentType(name) ?? httpMetadata?.contentType,
-        read: ({ first, last }) => readVersion(bucket, key, etag, first, last - first + 1),
-        close() {},
-      };
+      try {
+        const object = await bucket.head(key);
+        return object ? describe(bucket, key, name, object) : { found: false, status: 404 };
+      } catch {
+        return { found: false, status: 503, problem: "the bucket cannot be reached" };
+      }
     },
+  };
+}
+
+function describe(bucket: R2BucketLike, key: string, name: string, object: R2ObjectLike): OriginObject | Missing {
+  const { size, etag, httpEtag, uploaded, httpMetadata } = object;
+  if (httpMetadata?.contentEncoding) {
+    return { found: false, status: 502, problem: "the object has a Content-Encoding; upload it again without" };
+  }
+  return {
+    found: true,
+    name,
+    size,
+    etag: httpEtag,
+    // HTTP dates have whole seconds.
+    modified: new Date(Math.floor(uploaded.getTime() / 1000) * 1000),
+    contentType: appleContentType(name) ?? httpMetadata?.contentType,
+    read: ({ first, last }) => readVersion(bucket, key, etag, first, last - first + 1),
+    close() {},
   };
 }
 
@@ -66,24 +78,16 @@ function readVersion(
   offset: number,
   length: number,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let missing = length;
-  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  return new ReadableStream({
-    start(controller) {
-      if (length === 0) controller.close();
+  return readExactly({
+    length,
+    title: "the bucket",
+    stallTimeout: 60_000,
+    async open() {
+      const object = await bucket
+        .get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } })
+        .catch(() => Promise.reject(new OriginError(503, "the bucket cannot be reached")));
+      if (object?.body) return object.body;
+      throw new OriginError(503, "the object was replaced while it was being opened", true);
     },
-    async pull(controller) {
-      if (!reader) {
-        const object = await bucket.get(key, { range: { offset, length }, onlyIf: { etagMatches: etag } });
-        if (!object?.body) throw new Error("the object was replaced while it was being opened");
-        reader = object.body.getReader();
-      }
-      const { value, done } = await reader.read();
-      missing -= value?.length ?? 0;
-      if (done && missing > 0) throw new Error("the bucket sent fewer bytes than it announced");
-      if (value) controller.enqueue(value);
-      if (done) controller.close();
-    },
-    cancel: (reason) => reader?.cancel(reason),
   });
 }

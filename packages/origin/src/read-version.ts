@@ -1,25 +1,33 @@
 import { parseHttpDate } from "./http-date.ts";
 import type { ByteRange, ObjectFacts } from "./origin.ts";
-import { type StoreClient, StoreError } from "./store-client.ts";
+import { OriginError } from "./origin-error.ts";
+import { readExactly } from "./read-exactly.ts";
+import { discardBody, type StoreClient } from "./store-client.ts";
 
 /** Hashes and ranges are over the bytes as they are stored. */
 export const identity: Readonly<Record<string, string>> = { "Accept-Encoding": "identity" };
 
 /** What the response to a HEAD says about an object. */
 export function readFacts({ headers }: Response, title: string): ObjectFacts {
+  refuseEncoding(headers);
   const length = headers.get("Content-Length");
-  const encoding = headers.get("Content-Encoding");
-  if (encoding !== null && encoding !== "identity") {
-    throw new StoreError(502, `the object has Content-Encoding: ${encoding}; upload it again without`);
+  if (length === null || !/^\d{1,15}$/.test(length)) {
+    throw new OriginError(502, `${title} did not say the object's size`);
   }
-  if (length === null || !/^\d{1,15}$/.test(length))
-    throw new StoreError(502, `${title} did not say the object's size`);
   const seconds = parseHttpDate(headers.get("Last-Modified") ?? "");
   return {
     size: Number(length),
     etag: strongEtag(headers),
     modified: seconds === undefined ? undefined : new Date(seconds * 1000),
   };
+}
+
+/** `fetch` decodes such a body, and its size and ranges are those of the encoded one. */
+function refuseEncoding(headers: Headers): void {
+  const encoding = headers.get("Content-Encoding");
+  if (encoding === null || encoding === "identity") return;
+  const shown = /^[\w, -]{1,40}$/.test(encoding) ? encoding : "unknown";
+  throw new OriginError(502, `the object has Content-Encoding: ${shown}; upload it again without`);
 }
 
 /** Weak tags (RFC 9110 section 8.8.1) do not promise equal bytes, so they cannot join two halves of a file. */
@@ -39,10 +47,6 @@ function isSameVersion({ headers }: Response, { etag, modified }: ObjectFacts): 
   return seconds === (modified === undefined ? undefined : modified.getTime() / 1000);
 }
 
-function changed(name: string): StoreError {
-  return new StoreError(503, `${name} was replaced while it was being opened`);
-}
-
 /** One version of an object at a store. */
 export interface StoredVersion {
   readonly name: string;
@@ -59,67 +63,49 @@ export interface StoredVersion {
 /** Reads exactly this range of exactly this version; the stream fails if it cannot. */
 export function readVersion(version: StoredVersion, range: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>> {
   const { title, stallTimeout, reading } = version;
-  let missing = range.last - range.first + 1;
-  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-  return new ReadableStream({
-    start(controller) {
-      if (missing === 0) controller.close();
-    },
-    async pull(controller) {
-      reader ??= (await openRange(version, range)).getReader();
-      const { value, done } = await withinTime(reader.read(), stallTimeout, () => reading.abort());
-      missing -= value?.length ?? 0;
-      if (missing < 0 || (done && missing > 0)) {
-        reading.abort();
-        throw new StoreError(502, `${title} sent ${missing < 0 ? "more" : "fewer"} bytes than it announced`);
-      }
-      if (value) controller.enqueue(value);
-      if (missing > 0) return;
-      controller.close();
-      reading.abort();
-    },
-    cancel: () => reading.abort(),
+  return readExactly({
+    length: range.last - range.first + 1,
+    title,
+    stallTimeout,
+    open: () => openRange(version, range),
+    stop: () => reading.abort(),
   });
 }
 
 /** The bytes of exactly this range of exactly this version, or an error before the first of them. */
 async function openRange(
   { name, facts, client, title, signal }: StoredVersion,
-  { first, last }: ByteRange,
+  range: ByteRange,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const headers = { ...identity, Range: `bytes=${first}-${last}`, ...onlyThisVersion(facts) };
+  const headers = { ...identity, Range: `bytes=${range.first}-${range.last}`, ...onlyThisVersion(facts) };
   const response = await client.send(name, { method: "GET", headers, signal });
-  const { status, body } = response;
-  if (status === 412 || status === 404) throw changed(name);
-  if (status !== 200 && status !== 206) {
-    throw new StoreError(502, `${title} refused: ${await client.explain(response)}`);
+  const { status } = response;
+  const isPart = status === 206;
+  if (!isPart && status !== 200 && status !== 404 && status !== 412 && status !== 416) {
+    throw new OriginError(502, `${title} refused: ${await client.explain(response)}`);
   }
-  const isWhole = first === 0 && last === facts.size - 1;
-  const isRange = response.headers.get("Content-Range") === `bytes ${first}-${last}/${facts.size}`;
-  if (status === 206 ? !isRange : !isWhole) {
-    await body?.cancel();
-    throw status === 206 ? changed(name) : new StoreError(502, `${title} does not support Range requests`);
+  try {
+    // Not every store knows If-Match.
+    if (status >= 400 || !isSameVersion(response, facts)) {
+      throw new OriginError(503, `${name} was replaced while it was being opened`, true);
+    }
+    refuseEncoding(response.headers);
+    if (isPart && !isThisRange(response, range, facts)) {
+      throw new OriginError(502, `${title} sent another range than the one it was asked for`);
+    }
+    if (!isPart && (range.first !== 0 || range.last !== facts.size - 1)) {
+      throw new OriginError(502, `${title} does not support Range requests`);
+    }
+    if (!response.body) throw new OriginError(502, `${title} sent no body`);
+    return response.body as ReadableStream<Uint8Array<ArrayBuffer>>;
+  } catch (error) {
+    discardBody(response);
+    throw error;
   }
-  // Not every store knows If-Match.
-  if (!isSameVersion(response, facts)) {
-    await body?.cancel();
-    throw changed(name);
-  }
-  return body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** Rejects, after telling `stop`, if a promise takes longer than this many milliseconds. */
-async function withinTime<T>(promise: Promise<T>, milliseconds: number, stop: () => void): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new StoreError(502, `the store sent nothing for ${milliseconds / 1000} s`));
-      stop();
-    }, milliseconds);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** RFC 9110 section 14.4: a server that does not know the whole length writes `*`. */
+function isThisRange({ headers }: Response, { first, last }: ByteRange, { size }: ObjectFacts): boolean {
+  const told = headers.get("Content-Range");
+  return told === `bytes ${first}-${last}/${size}` || told === `bytes ${first}-${last}/*`;
 }

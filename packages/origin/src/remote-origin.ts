@@ -1,13 +1,14 @@
 import { appleContentType } from "./content-type.ts";
 import { isObjectName } from "./object-name.ts";
 import type { Missing, ObjectFacts, Origin, OriginObject } from "./origin.ts";
+import { asOriginError } from "./origin-error.ts";
 import { identity, readFacts, readVersion } from "./read-version.ts";
 import {
   createStoreClient,
   defaultResponseTimeout,
+  discardBody,
   type RemoteOptions,
   type RemoteStore,
-  StoreError,
 } from "./store-client.ts";
 
 /** An origin that other computers hold. */
@@ -62,8 +63,9 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
       try {
         return await open(name, signal);
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        return { found: false, status: error.status, problem: error.message };
+        const failure = asOriginError(error);
+        if (!failure) throw error;
+        return { found: false, status: failure.status, problem: failure.message };
       }
     },
     async check() {
@@ -75,7 +77,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
           headers: { ...identity, Range: "bytes=0-0" },
           signal,
         });
-        const { code, remedy } = await store.explain(response);
+        const { code, remedy } = await client.diagnose(response);
         if (response.status === 404 && missingObjectCodes.includes(code)) return { outcome: "usable" };
         if (response.ok) return { outcome: "restricted", problem: `${store.title} gives a file for every name` };
         const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
@@ -91,7 +93,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
           redirect: "manual",
           signal: AbortSignal.timeout(responseTimeout),
         });
-        await response.body?.cancel();
+        discardBody(response);
         return response.status === 200 || response.status === 206;
       } catch {
         return false;

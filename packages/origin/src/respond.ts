@@ -1,12 +1,14 @@
 import {
   badPathResponse,
   describeResponse,
+  failureResponse,
   methodNotAllowedResponse,
   missingResponse,
   type ResponseHead,
 } from "./describe-response.ts";
 import { openByName, readObjectName } from "./object-name.ts";
 import type { Origin } from "./origin.ts";
+import { asOriginError, mostVersions } from "./origin-error.ts";
 import type { ConditionalRequest } from "./select-range.ts";
 
 /** How `respond` reads requests. */
@@ -19,7 +21,7 @@ export interface RespondOptions {
 
 /**
  * Returns the response for the object that a request's path names: GET and HEAD, ranges, conditional requests, types, and problem
- * documents (RFC 9457) for the rest. It checks no token: put it behind a guard.
+ * documents (RFC 9457) for the rest. It checks no token: put it behind a guard. Rejects only if the client has gone away.
  *
  * @example
  * Deno.serve(guard({ keys }, (request) => respond(origin, request)));
@@ -30,19 +32,59 @@ export async function respond(origin: Origin, request: Request, options: Respond
   if (method !== "GET" && method !== "HEAD") return toResponse(methodNotAllowedResponse(), method);
   const name = readObjectName(request.url, under);
   if (name === undefined) return toResponse(badPathResponse(), method);
-  const object = await openByName(origin, name, { signal });
-  if (!object.found) {
-    if (object.problem !== undefined) onProblem(object.problem, name);
-    return toResponse(missingResponse(object), method);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await respondOnce(origin, request, name, onProblem);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const failure = asOriginError(error);
+      // No byte was sent yet, so the new version can be.
+      if (failure?.isReplaced && attempt < mostVersions) continue;
+      onProblem((error as Error).message, name);
+      return toResponse(failure ? missingResponse(failure) : failureResponse(), method);
+    }
   }
+}
+
+/** Rejects if the object fails before its first byte. */
+async function respondOnce(
+  origin: Origin,
+  request: Request,
+  name: string,
+  onProblem: (problem: string, name: string) => void,
+): Promise<Response> {
+  const { method, signal } = request;
+  const object = await openByName(origin, name, { signal });
   if (object.problem !== undefined) onProblem(object.problem, name);
+  if (!object.found) return toResponse(missingResponse(object), method);
   const head = describeResponse(conditionsOf(request), object);
   if (head.range === undefined) {
     object.close();
     return toResponse(head, method);
   }
   const length = head.range.last - head.range.first + 1;
-  return new Response(ofKnownLength(object.read(head.range), length), { status: head.status, headers: head.headers });
+  const body = ofKnownLength(await begun(object.read(head.range)), length);
+  return new Response(body, { status: head.status, headers: head.headers });
+}
+
+/** The same stream, once its first piece has arrived. */
+async function begun(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  const reader = stream.getReader();
+  let first: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined = await reader.read();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = first ?? (await reader.read());
+        first = undefined;
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function conditionsOf({ method, headers }: Request): ConditionalRequest {

@@ -1,7 +1,8 @@
 import { AwsClient } from "aws4fetch";
+import { OriginError } from "./origin-error.ts";
 import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
-import type { RemoteOptions, StoreProblem, StoreRequest } from "./store-client.ts";
+import { discardBody, type RemoteOptions, type StoreProblem, type StoreRequest } from "./store-client.ts";
 
 /** What signs requests to a bucket. */
 export interface S3Credentials {
@@ -46,6 +47,8 @@ export function s3(options: S3Options): RemoteOrigin {
   const { bucket, prefix = "", credentials } = options;
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
     throw new TypeError(`bucket: "${bucket}" is not a bucket name`);
+  if (options.region !== undefined && !/^[a-z0-9-]{1,64}$/i.test(options.region))
+    throw new TypeError(`region: "${options.region}" is not the name of a region, such as eu-central-1`);
   const keyPrefix = folderPrefix(prefix);
   const cache = new Map<string, ArrayBuffer>();
   // The bucket's own region, once a response has told it.
@@ -59,20 +62,30 @@ export function s3(options: S3Options): RemoteOrigin {
     const actual = response.headers.get("x-amz-bucket-region");
     const isElsewhere = [301, 307, 400].includes(response.status) && actual !== null && actual !== region;
     if (!isElsewhere || options.endpoint !== undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(actual)) return response;
-    await response.body?.cancel();
+    discardBody(response);
     region = actual;
     base = baseUrl(options, region);
     return sendSigned(address(name), request);
   }
 
   async function sendSigned(url: URL, { method, headers, signal }: StoreRequest): Promise<Response> {
-    const { sessionToken, ...keys } = typeof credentials === "function" ? await credentials() : credentials;
+    const { sessionToken, ...keys } = await currentCredentials();
     const client = new AwsClient({ ...keys, ...(sessionToken ? { sessionToken } : {}), service: "s3", region, cache });
     // fetch adds a second Accept-Encoding to every request with Range (Fetch standard), so it cannot be signed.
     const { "Accept-Encoding": encoding, ...signable } = headers;
     const signed = await client.sign(url.href, { method, headers: signable });
     if (encoding !== undefined) signed.headers.set("Accept-Encoding", encoding);
     return fetch(signed, { redirect: "manual", signal });
+  }
+
+  async function currentCredentials(): Promise<S3Credentials> {
+    if (typeof credentials !== "function") return credentials;
+    try {
+      return await credentials();
+    } catch {
+      // What a provider says can hold a profile's settings or a URL with its token.
+      throw new OriginError(503, `there are no credentials for the bucket ${bucket} at the moment`);
+    }
   }
 
   return createRemoteOrigin({ title: `the bucket ${bucket}`, send, address, explain }, options);
@@ -106,23 +119,31 @@ const remedies: Readonly<Record<string, string>> = {
   SlowDown: "too many requests",
 };
 
-async function explain(response: Response): Promise<StoreProblem> {
-  const text = await readStart(response);
+async function explain(response: Response, within: number): Promise<StoreProblem> {
+  const text = await readStart(response, within);
   const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1] ?? `status ${response.status}`;
   return { code, remedy: Object.hasOwn(remedies, code) ? remedies[code] : undefined };
 }
 
-/** The first bytes of an error document, at most 4 KiB of it. */
-async function readStart({ body }: Response): Promise<string> {
+/** The first bytes of an error document: at most 4 KiB of it, and no more than has arrived in this many milliseconds. */
+async function readStart({ body }: Response, within: number): Promise<string> {
   const reader = body?.getReader();
   if (!reader) return "";
+  const stop = (): void => void reader.cancel().catch(() => {});
+  const timer = setTimeout(stop, within);
   let text = "";
-  const decoder = new TextDecoder();
-  while (text.length < 4096) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    text += decoder.decode(value, { stream: true });
+  try {
+    const decoder = new TextDecoder();
+    while (text.length < 4096) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+  } catch {
+    // The status says enough.
+  } finally {
+    clearTimeout(timer);
+    stop();
   }
-  await reader.cancel();
   return text;
 }

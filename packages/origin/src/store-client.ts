@@ -1,3 +1,5 @@
+import { asOriginError, connectionProblem, OriginError } from "./origin-error.ts";
+
 /** A request to a store; the store adds its address and its credentials. */
 export interface StoreRequest {
   readonly method: "GET" | "HEAD";
@@ -13,8 +15,11 @@ export interface RemoteStore {
   send(name: string, request: StoreRequest): Promise<Response>;
   /** Where an object is, without credentials, to find out whether the store gives it to everybody. */
   address(name: string): URL;
-  /** Says why the store refused, without a URL or credentials. `response` is that of a GET, so that it has a body. */
-  explain(response: Response): Promise<StoreProblem>;
+  /**
+   * Says why the store refused, without a URL or credentials, and discards the body. `response` is that of a GET, so that
+   * it has one; what has not arrived of it within this many milliseconds is not waited for.
+   */
+  explain(response: Response, within: number): Promise<StoreProblem>;
 }
 
 /** Why a store refused a request. */
@@ -46,23 +51,14 @@ export interface RemoteOptions {
 /** Milliseconds. */
 export const defaultResponseTimeout = 10_000;
 
-/** A store failed after it had been asked correctly; `status` is what the client gets if no byte was sent yet. */
-export class StoreError extends Error {
-  readonly status: 404 | 502 | 503;
-
-  constructor(status: 404 | 502 | 503, problem: string) {
-    super(problem);
-    this.name = "StoreError";
-    this.status = status;
-  }
-}
-
 /** Sends requests to a store, with a deadline and with retries. */
 export interface StoreClient {
-  /** Resolves with a response that is not transient; rejects with a `StoreError`, or with the reason of an abort. */
+  /** Resolves with a response that is not transient; rejects with an `OriginError`, or with the reason of an abort. */
   send(name: string, request: StoreRequest): Promise<Response>;
   /** Why the store refused, with what to do about it. */
   explain(response: Response): Promise<string>;
+  /** The same in its parts. */
+  diagnose(response: Response): Promise<StoreProblem>;
 }
 
 const attempts = 3;
@@ -82,10 +78,10 @@ export function createStoreClient(store: RemoteStore, options: RemoteOptions): S
       if (outcome instanceof Response && !isTransient(outcome.status)) return outcome;
       if (request.signal.aborted) throw request.signal.reason;
       if (attempt === attempts) {
-        if (!(outcome instanceof Response)) throw new StoreError(503, `${store.title} cannot be reached: ${outcome}`);
-        throw new StoreError(503, `${store.title} is unavailable: ${await explain(outcome)}`);
+        if (!(outcome instanceof Response)) throw new OriginError(503, `${store.title} cannot be reached: ${outcome}`);
+        throw new OriginError(503, `${store.title} is unavailable: ${await explain(outcome)}`);
       }
-      if (outcome instanceof Response) await outcome.body?.cancel();
+      if (outcome instanceof Response) discardBody(outcome);
       await pause(retryDelay * 2 ** (attempt - 1) * (0.5 + Math.random() / 2), request.signal);
     }
   }
@@ -105,20 +101,29 @@ export function createStoreClient(store: RemoteStore, options: RemoteOptions): S
       return response;
     } catch (error) {
       if (deadline.signal.aborted) return `no response within ${responseTimeout / 1000} s`;
-      const { cause, message } = error as { readonly cause?: { readonly code?: string }; readonly message: string };
-      return cause?.code ?? message;
+      if (asOriginError(error)) throw error;
+      return connectionProblem(error);
     } finally {
       clearTimeout(timer);
       onExchange?.({ status, seconds: (performance.now() - started) / 1000 });
     }
   }
 
+  function diagnose(response: Response): Promise<StoreProblem> {
+    return store.explain(response, responseTimeout);
+  }
+
   async function explain(response: Response): Promise<string> {
-    const { code, remedy } = await store.explain(response);
+    const { code, remedy } = await diagnose(response);
     return remedy === undefined ? code : `${code}: ${remedy}`;
   }
 
-  return { send, explain };
+  return { send, explain, diagnose };
+}
+
+/** Ends a response whose body is of no use; one that has failed already is no problem. */
+export function discardBody({ body }: Response): void {
+  body?.cancel().catch(() => {});
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { isObjectName } from "../object-name.ts";
 import type { ByteRange, Missing, Origin, OriginObject } from "../origin.ts";
 import { fileEtag } from "./file-etag.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
-import { changedMessage, readBlock } from "./read-block.ts";
+import { fileChanged, readBlock } from "./read-block.ts";
 
 /** A file of a folder, open. `sendObject` reads it through its descriptor. */
 export interface FileObject extends OriginObject {
@@ -95,7 +95,7 @@ function streamOf(file: OpenFile, { first, last }: ByteRange): ReadableStream<Ui
           isReading = false;
           if (isCancelled) return file.close();
           position += length;
-          if (length < block.length || (position > last && !file.isUnchanged())) throw new Error(changedMessage);
+          if (length < block.length || (position > last && !file.isUnchanged())) throw fileChanged();
           if (length > 0) controller.enqueue(block);
           if (position <= last) return;
           file.close();

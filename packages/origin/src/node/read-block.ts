@@ -1,7 +1,11 @@
 import fs from "node:fs";
+import { OriginError } from "../origin-error.ts";
 
-/** Why a transfer was broken off, for the log. */
-export const changedMessage = "the file was changed while it was sent; replace files by renaming new ones over the old";
+/** Why a transfer was broken off, or started again if no byte was sent yet. */
+export function fileChanged(): OriginError {
+  const problem = "the file was changed while it was sent; replace files by renaming new ones over the old";
+  return new OriginError(503, problem, true);
+}
 
 /** Reads exactly `length` bytes into a buffer, or fewer where the file ends; resolves with how many. */
 export function readBlock(fd: number, buffer: Uint8Array, length: number, position: number): Promise<number> {

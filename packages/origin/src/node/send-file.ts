@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { ByteRange } from "../origin.ts";
 import { createBufferPool, largestBlock, smallestBlock } from "./buffer-pool.ts";
 import type { OpenFile } from "./open-file.ts";
-import { changedMessage, readBlock } from "./read-block.ts";
+import { fileChanged, readBlock } from "./read-block.ts";
 
 const pool = createBufferPool(32 * 1024 * 1024);
 
@@ -36,7 +36,7 @@ export async function sendFile(
       const length = Math.min(buffer.length, left);
       const bytesRead = await readBlock(file.fd, buffer, length, position);
       position += bytesRead;
-      if (bytesRead < length || (position > last && !file.isUnchanged())) throw new Error(changedMessage);
+      if (bytesRead < length || (position > last && !file.isUnchanged())) throw fileChanged();
       wanted = nextSize(wanted, await writer.idle(), response);
       if (response.destroyed) return pool.give(buffer);
       if (!response.headersSent) begin();

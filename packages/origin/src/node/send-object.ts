@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { describeResponse, failureResponse, type ResponseHead } from "../describe-response.ts";
+import { describeResponse, failureResponse, missingResponse, type ResponseHead } from "../describe-response.ts";
 import type { OriginObject } from "../origin.ts";
+import { asOriginError } from "../origin-error.ts";
 import type { ConditionalRequest } from "../select-range.ts";
 import type { FileObject } from "./folder.ts";
 import { sendFile } from "./send-file.ts";
@@ -22,8 +23,16 @@ export interface Transfer {
  * An object that fails, shrinks or is written to on the way breaks the connection off: half an app, or the head of one
  * and the tail of another, must never look like a whole one. Headers that were set before are kept, unless they
  * describe the object.
+ *
+ * `startAgain` is called instead if the object turns out to be replaced before its first byte was sent: it opens the new
+ * version and decides about the request again.
  */
-export function sendObject(request: IncomingMessage, response: ServerResponse, object: OriginObject): Transfer {
+export function sendObject(
+  request: IncomingMessage,
+  response: ServerResponse,
+  object: OriginObject,
+  startAgain?: () => Promise<void>,
+): Transfer {
   let bytes = 0;
   let isCut = false;
   let problem: string | undefined;
@@ -37,11 +46,17 @@ export function sendObject(request: IncomingMessage, response: ServerResponse, o
     const wrote = (length: number): void => {
       bytes += length;
     };
-    send(response, object, range, begin, wrote).catch((error: Error) => {
+    const failed = (error: Error): void => {
       problem = error.message;
       isCut = response.headersSent;
+      const failure = asOriginError(error);
       if (isCut) response.destroy();
-      else sendHead(response, failureResponse());
+      else sendHead(response, failure ? missingResponse(failure) : failureResponse());
+    };
+    send(response, object, range, begin, wrote).catch((error: Error) => {
+      const canStartAgain = startAgain && asOriginError(error)?.isReplaced && !response.headersSent;
+      if (!canStartAgain || response.destroyed) return failed(error);
+      startAgain().catch(failed);
     });
   }
   return {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { badPathResponse, failureResponse, methodNotAllowedResponse, missingResponse } from "../describe-response.ts";
 import { openByName, readObjectName } from "../object-name.ts";
 import type { OpenOptions, Origin } from "../origin.ts";
+import { mostVersions } from "../origin-error.ts";
 import type { RespondOptions } from "../respond.ts";
 import { sendHead, sendObject } from "./send-object.ts";
 
@@ -18,24 +19,32 @@ export type OriginListener = (request: IncomingMessage, response: ServerResponse
  */
 export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginListener {
   const { under, onProblem = (problem, name) => console.error(`${name}: ${problem}`) } = options;
+
+  async function sendByName(
+    request: IncomingMessage,
+    response: ServerResponse,
+    name: string,
+    attempts: number,
+  ): Promise<void> {
+    const object = await openByName(origin, name, openFor(response));
+    if (object.problem !== undefined) onProblem(object.problem, name);
+    if (!object.found) return sendHead(response, missingResponse(object));
+    if (response.destroyed) return object.close();
+    const startAgain = attempts > 1 ? () => sendByName(request, response, name, attempts - 1) : undefined;
+    const transfer = sendObject(request, response, object, startAgain);
+    response.once("close", () => {
+      const problem = transfer.problem();
+      if (problem !== undefined) onProblem(problem, name);
+    });
+  }
+
   return async (request, response) => {
     const { method, url = "" } = request;
     if (method !== "GET" && method !== "HEAD") return sendHead(response, methodNotAllowedResponse());
     const name = readObjectName(url, under);
     if (name === undefined) return sendHead(response, badPathResponse());
     try {
-      const object = await openByName(origin, name, openFor(response));
-      if (!object.found) {
-        if (object.problem !== undefined) onProblem(object.problem, name);
-        return sendHead(response, missingResponse(object));
-      }
-      if (object.problem !== undefined) onProblem(object.problem, name);
-      if (response.destroyed) return object.close();
-      const transfer = sendObject(request, response, object);
-      response.once("close", () => {
-        const problem = transfer.problem();
-        if (problem !== undefined) onProblem(problem, name);
-      });
+      await sendByName(request, response, name, mostVersions);
     } catch (error) {
       onProblem((error as Error).message, name);
       if (response.headersSent) response.destroy();

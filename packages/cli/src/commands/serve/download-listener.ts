@@ -5,6 +5,7 @@ import {
   failureResponse,
   methodNotAllowedResponse,
   missingResponse,
+  mostVersions,
   type Origin,
   openByName,
   problemResponse,
@@ -78,12 +79,14 @@ async function serveFile(
   record: DownloadRecord,
   origin: Origin,
   refusalUnlessResumed: Refused | undefined,
+  attempts: number = mostVersions,
 ): Promise<void> {
   const name = readObjectName(request.url ?? "");
   const object = name === undefined ? undefined : await openByName(origin, name, openFor(response));
   if (refusalUnlessResumed) {
     if (!object?.found || object.etag === undefined || object.etag !== request.headers["if-range"]) {
       if (object?.found) object.close();
+      record.add({ resumed: undefined });
       return refuse(response, refusalUnlessResumed);
     }
     record.add({ resumed: true });
@@ -95,7 +98,10 @@ async function serveFile(
   }
   if (response.destroyed) return object.close();
   record.add({ size: object.size, problem: object.problem });
-  record.transferring(sendObject(request, response, object));
+  // A new version is checked again: an expired token may resume one version only.
+  const startAgain = (): Promise<void> =>
+    serveFile(request, response, record, origin, refusalUnlessResumed, attempts - 1);
+  record.transferring(sendObject(request, response, object, attempts > 1 ? startAgain : undefined));
 }
 
 /** RFC 9112 section 3.2 demands a refusal: programs on the way may each have used another of them. */

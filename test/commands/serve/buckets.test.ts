@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, test } from "node:test";
+import { freshToken } from "../../support/link.ts";
+import { startPortcullis } from "../../support/portcullis-process.ts";
+import { rawRequest } from "../../support/raw-request.ts";
+import { servedFolder } from "../../support/served-folder.ts";
+
+/** A private web server whose file is replaced between HEAD and GET as often as `replacements` says. */
+let replacements = 0;
+let version = 1;
+let failure: number | undefined;
+const store = createServer(({ method, headers, url = "" }, response) => {
+  if (!url.startsWith("/apps/a.ipa")) return response.writeHead(404).end();
+  const etag = `"${version}"`;
+  if (method === "HEAD") {
+    response.writeHead(200, { ETag: etag, "Content-Length": 1000 }).end();
+    if (replacements > 0) version += 1;
+    if (replacements > 0) replacements -= 1;
+    return;
+  }
+  if (failure !== undefined) return response.writeHead(failure).end();
+  if (headers["if-match"] !== etag) return response.writeHead(412).end();
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+  response.writeHead(206, { ETag: etag, "Content-Range": `bytes ${first}-${last}/1000` });
+  response.end(String(version % 10).repeat(Number(last) - Number(first) + 1));
+}).listen(0, "127.0.0.1");
+await once(store, "listening");
+after(() => store.close().closeAllConnections());
+
+const { key, base } = servedFolder({});
+const url = `http://127.0.0.1:${(store.address() as AddressInfo).port}/apps/`;
+const args = ["-k", `${base}/public.pem`, "--host", "127.0.0.1", "--port", "0", "--resume-grace", "10m"];
+const portcullis = startPortcullis(["serve", url, ...args]);
+const good = (): string => `/a.ipa?token=${freshToken(key)}`;
+
+test("a file that is replaced while it is opened is sent in its new version, with one line in the log", async () => {
+  const port = await portcullis.port();
+  replacements = 2;
+  const { status, headers, body } = await rawRequest(port, good());
+  assert.deepEqual([status, headers.etag, body.toString()], [200, `"${version}"`, String(version).repeat(1000)]);
+  const line = await portcullis.line(({ event }) => event === "download");
+  assert.deepEqual([line.status, line.bytes, line.complete, line.problem], [200, 1000, true, undefined]);
+  assert.equal(portcullis.log.filter(({ event }) => event === "download").length, 1);
+});
+
+test("an expired token that may resume one version gets nothing of the next", async () => {
+  const port = await portcullis.port();
+  const target = `/a.ipa?token=${freshToken(key, -120)}`;
+  const headers = { Range: "bytes=500-", "If-Range": `"${version}"` };
+  const resumed = await rawRequest(port, target, { headers });
+  assert.deepEqual([resumed.status, resumed.body.length], [206, 500]);
+  replacements = 1;
+  const refused = await rawRequest(port, target, { headers });
+  assert.equal(refused.status, 401);
+  assert.equal(refused.headers.etag, undefined);
+  const line = await portcullis.line(({ status }) => status === 401);
+  assert.deepEqual([line.code, line.resumed], ["token_expired", undefined]);
+});
+
+for (const [given, status] of [
+  [403, 502],
+  [503, 503],
+] as const) {
+  test(`a store that gives ${given} for the bytes is ${status} with Retry-After, and a problem in the log`, async () => {
+    failure = given;
+    const response = await rawRequest(await portcullis.port(), good());
+    failure = undefined;
+    assert.deepEqual([response.status, response.headers["retry-after"]], [status, "2"]);
+    const line = await portcullis.line((one) => one.status === status);
+    assert.match(String(line.problem), new RegExp(`^the web server .*status ${given}`));
+  });
+}
