@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** What the cache knows of one name: the version that is stored, and the SHA-256 of each of its blocks. */
@@ -27,6 +27,11 @@ export function dataFile(folder: string, name: string, etag: string, size: numbe
   return join(folder, `${digest(name)}-${digest(`${etag} ${size}`).slice(0, 16)}.data`);
 }
 
+/** Where a file is written until it is complete; in two containers, two processes can have one number. */
+export function temporaryFile(file: string): string {
+  return `${file}.${randomUUID()}.partial`;
+}
+
 /** The SHA-256 of one block, as an entry has it. */
 export function blockDigest(block: Uint8Array): string {
   return createHash("sha256").update(block).digest("base64");
@@ -39,7 +44,10 @@ export async function readEntry(folder: string, name: string): Promise<CacheEntr
     const isWhole =
       entry.name === name &&
       Number.isSafeInteger(entry.size) &&
+      entry.size > 0 &&
       typeof entry.etag === "string" &&
+      ["undefined", "string"].includes(typeof entry.contentType) &&
+      (entry.modified === undefined || Number.isFinite(new Date(entry.modified).getTime())) &&
       Array.isArray(entry.blocks) &&
       entry.blocks.length === Math.ceil(entry.size / blockSize);
     return isWhole ? entry : undefined;
@@ -51,9 +59,14 @@ export async function readEntry(folder: string, name: string): Promise<CacheEntr
 /** Writes an entry in one step, so that no process ever reads half of one. */
 export async function writeEntry(folder: string, entry: CacheEntry): Promise<void> {
   const file = entryFile(folder, entry.name);
-  const temporary = `${file}.${process.pid}.partial`;
-  await writeFile(temporary, JSON.stringify(entry), { mode: 0o600, flush: true });
-  await rename(temporary, file);
+  const temporary = temporaryFile(file);
+  try {
+    await writeFile(temporary, JSON.stringify(entry), { mode: 0o600, flush: true });
+    await rename(temporary, file);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
 }
 
 function digest(text: string): string {

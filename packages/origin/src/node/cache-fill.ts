@@ -1,6 +1,8 @@
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import type { ByteRange, Origin, OriginObject } from "../origin.ts";
-import { blockDigest, blockSize } from "./cache-entry.ts";
+import { blockDigest, blockSize, temporaryFile } from "./cache-entry.ts";
+import { readCached } from "./cache-stream.ts";
+import { readBlock } from "./read-block.ts";
 
 /** One download from the origin into the cache, which any number of clients read while it goes on. */
 export interface CacheFill {
@@ -13,6 +15,8 @@ export interface CacheFill {
   read(range: ByteRange, object: OriginObject): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
+
 const chunkSize = 256 * 1024;
 /** A client that wants bytes this far behind those that have arrived does not wait for them. */
 const longestWait = 16 * 1024 * 1024;
@@ -20,7 +24,7 @@ const longestWait = 16 * 1024 * 1024;
 /** Starts to download a whole object to `file`; `object` is read, and no client's connection can stop it. */
 export function startFill(object: OriginObject, file: string): CacheFill {
   const { size } = object;
-  const temporary = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}.partial`;
+  const temporary = temporaryFile(file);
   let handle: FileHandle | undefined;
   let filled = 0;
   let hasFailed = false;
@@ -38,20 +42,22 @@ export function startFill(object: OriginObject, file: string): CacheFill {
     users -= 1;
     if (users > 0) return;
     isClosed = true;
-    await handle?.close();
+    await handle?.close().catch(() => {});
   }
 
   async function download(): Promise<readonly string[]> {
+    const reader = object.read({ first: 0, last: size - 1 }).getReader();
     try {
       handle = await open(temporary, "wx+", 0o600);
       // The whole size at once: eviction, in other processes too, counts what is on its way.
       await handle.truncate(size);
-      const blocks = await store(handle);
+      const blocks = await store(handle, reader);
       await handle.sync();
       await rename(temporary, file);
       return blocks;
     } catch (error) {
       hasFailed = true;
+      reader.cancel().catch(() => {});
       await unlink(temporary).catch(() => {});
       throw error;
     } finally {
@@ -60,12 +66,12 @@ export function startFill(object: OriginObject, file: string): CacheFill {
     }
   }
 
-  async function store(to: FileHandle): Promise<readonly string[]> {
+  async function store(to: FileHandle, reader: Reader): Promise<readonly string[]> {
     const digests: string[] = [];
     const block = Buffer.allocUnsafe(Math.min(blockSize, size));
-    const reader = object.read({ first: 0, last: size - 1 }).getReader();
     for (let { value } = await reader.read(); value; { value } = await reader.read()) {
-      await to.write(value, 0, value.length, filled);
+      if (filled + value.length > size) throw new Error("the origin sent more bytes than it announced");
+      await writeAll(to, value, filled);
       for (let offset = 0; offset < value.length; ) {
         const at = (filled + offset) % blockSize;
         const length = Math.min(blockSize - at, value.length - offset);
@@ -77,57 +83,28 @@ export function startFill(object: OriginObject, file: string): CacheFill {
       filled += value.length;
       wake();
     }
+    if (filled < size) throw new Error("the origin sent fewer bytes than it announced");
     return digests;
   }
 
-  function read({ first, last }: ByteRange, own: OriginObject): ReadableStream<Uint8Array<ArrayBuffer>> {
-    if (isClosed || first > filled + longestWait) return own.read({ first, last });
-    let position = first;
-    let rest: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
-    let isReleased = false;
+  function read(range: ByteRange, own: OriginObject): ReadableStream<Uint8Array<ArrayBuffer>> {
+    if (isClosed || range.first > filled + longestWait) return own.read(range);
     users += 1;
-    const finish = async (): Promise<void> => {
-      if (isReleased) return;
-      isReleased = true;
-      own.close();
-      await release();
-    };
-    async function next(): Promise<Uint8Array<ArrayBuffer>> {
-      while (position >= filled && !hasFailed) await new Promise<void>((resolve) => waiting.push(resolve));
-      if (position < filled && handle && !rest) {
-        const chunk = new Uint8Array(Math.min(chunkSize, filled - position, last - position + 1));
-        const { bytesRead } = await handle.read(chunk, 0, chunk.length, position);
-        if (bytesRead < chunk.length) throw new Error("the cached file was shortened while it was sent");
-        return chunk;
-      }
-      rest ??= own.read({ first: position, last }).getReader();
-      const { value } = await rest.read();
-      if (!value) throw new Error("the origin sent fewer bytes than it announced");
-      return value;
-    }
-
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          try {
-            const chunk = await next();
-            controller.enqueue(chunk);
-            position += chunk.length;
-            if (position <= last) return;
-            controller.close();
-            await finish();
-          } catch (error) {
-            await finish();
-            throw error;
-          }
-        },
-        async cancel(reason) {
-          await rest?.cancel(reason);
-          await finish();
-        },
+    return readCached({
+      range,
+      object: own,
+      async fromDisk(position) {
+        while (position >= filled && !hasFailed) await new Promise<void>((resolve) => waiting.push(resolve));
+        if (position >= filled || !handle) return undefined;
+        const chunk = new Uint8Array(Math.min(chunkSize, filled - position, range.last - position + 1));
+        const bytesRead = await readBlock(handle.fd, chunk, chunk.length, position).catch(() => -1);
+        return bytesRead === chunk.length ? chunk : undefined;
       },
-      { highWaterMark: 0 },
-    );
+      release() {
+        own.close();
+        void release();
+      },
+    });
   }
 
   const completed = download();
@@ -135,9 +112,16 @@ export function startFill(object: OriginObject, file: string): CacheFill {
   return { completed, read };
 }
 
+/** A write to a disk that is almost full writes less than it was given, without an error. */
+async function writeAll(to: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await to.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  }
+}
+
 /** The same version, opened again for the cache alone: a client that goes away must not stop the download for the others. */
 export function detached(origin: Origin, like: OriginObject, etag: string, before: () => Promise<void>): OriginObject {
-  let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
+  let reader: Reader | undefined;
   return {
     ...like,
     close() {},
@@ -148,13 +132,18 @@ export function detached(origin: Origin, like: OriginObject, etag: string, befor
             if (!reader) {
               await before();
               const object = await origin.open(like.name);
-              if (!object.found || object.etag !== etag) throw new Error("it was replaced in the meantime");
+              if (!object.found) throw new Error(object.problem ?? "it was removed in the meantime");
+              if (object.etag !== etag || object.size !== like.size) {
+                object.close();
+                throw new Error("it was replaced in the meantime");
+              }
               reader = object.read(range).getReader();
             }
             const { value, done } = await reader.read();
             if (done) controller.close();
             else controller.enqueue(value);
           },
+          cancel: (reason) => reader?.cancel(reason),
         },
         { highWaterMark: 0 },
       ),

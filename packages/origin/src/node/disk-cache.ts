@@ -5,6 +5,7 @@ import { type CacheEntry, dataFile, entryFile, readEntry, writeEntry } from "./c
 import { createCacheFiles } from "./cache-files.ts";
 import { type CacheFill, detached, startFill } from "./cache-fill.ts";
 import { readChecked } from "./cache-read.ts";
+import type { FileObject } from "./folder.ts";
 
 /** How a cache is kept. */
 export interface DiskCacheOptions {
@@ -58,7 +59,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
 
   async function open(name: string, openOptions?: OpenOptions): Promise<OriginObject | Missing> {
     await prepared;
-    const object = unreachable && now() < unreachableUntil ? unreachable : await origin.open(name, openOptions);
+    const object = isResting() ? (unreachable as Missing) : await origin.open(name, openOptions);
     if (!object.found) return object.status === 503 && serveStale ? openStale(name, object) : object;
     unreachable = undefined;
     const { etag, size } = object;
@@ -72,20 +73,28 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
         return cachedObject(object, entry, fd);
       }
     }
-    return { ...object, read: (range) => readThrough(object, etag, range) };
+    return withBytes(object, (range) => readThrough(object, etag, range), object.close);
+  }
+
+  /** A clock that was set back must not make the rest longer. */
+  function isResting(): boolean {
+    const left = unreachableUntil - now();
+    return unreachable !== undefined && left > 0 && left <= restAfterFailure;
   }
 
   /** The origin is out of reach: what is stored is served, and the log is told. */
   async function openStale(name: string, missing: Missing): Promise<OriginObject | Missing> {
-    if (now() >= unreachableUntil) {
+    if (!isResting()) {
       unreachable = missing;
       unreachableUntil = now() + restAfterFailure;
     }
     const entry = await readEntry(folder, name);
-    const fd = entry && openData(entry);
-    if (!entry || fd === undefined) return missing;
+    const stats = await stat(entryFile(folder, name)).catch(() => undefined);
+    // Last, because nothing may fail while the descriptor is nobody's.
+    const fd = entry && stats && openData(entry);
+    if (!entry || !stats || fd === undefined) return missing;
     onEvent({ kind: "stale" });
-    const { mtimeMs } = await stat(entryFile(folder, name));
+    const { mtimeMs } = stats;
     const { etag, size, contentType, modified } = entry;
     const facts = { etag, size, contentType, modified: modified === undefined ? undefined : new Date(modified) };
     const age = Math.max(0, Math.round((now() - mtimeMs) / 1000));
@@ -123,10 +132,10 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
       unlink(dataFile(folder, entry.name, entry.etag, entry.size)).catch(() => {});
     };
     const read = (range: ByteRange) => readChecked({ fd, entry, good, range, close, damaged, object });
+    const cached = withBytes(object, read, close);
+    if (good.size < entry.blocks.length) return cached;
     const file = { fd, stat: stats, isUnchanged: () => true, close };
-    return good.size === entry.blocks.length
-      ? ({ ...object, read, close, file } as OriginObject)
-      : { ...object, read, close };
+    return { ...cached, file } as FileObject;
   }
 
   /** The bytes of a version that is not stored yet: they are stored while they are sent. */
@@ -171,6 +180,12 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
       while (fills.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
   };
+}
+
+/** The same object with bytes from elsewhere. Not a copy of all it has: the `file` of a folder's object would be sent instead. */
+function withBytes(object: OriginObject, read: OriginObject["read"], close: () => void): OriginObject {
+  const { found, name, size, etag, modified, contentType, age, problem } = object;
+  return { found, name, size, etag, modified, contentType, age, problem, read, close };
 }
 
 function noMore(): never {

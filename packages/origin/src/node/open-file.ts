@@ -44,7 +44,13 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
       fs.closeSync(fd);
       return { found: false, status: 404 };
     }
-    return { fd, stat, isUnchanged: () => isUnchanged(fd, stat, real), close: () => fs.closeSync(fd) };
+    let isOpen = true;
+    const close = (): void => {
+      // A second close could be that of another file, which has got the descriptor's number since.
+      if (isOpen) fs.closeSync(fd);
+      isOpen = false;
+    };
+    return { fd, stat, isUnchanged: () => isUnchanged(fd, stat, real), close };
   } catch (error) {
     fs.closeSync(fd);
     return missing(error as NodeJS.ErrnoException, folder);
