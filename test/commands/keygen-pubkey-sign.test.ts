@@ -311,9 +311,11 @@ test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said 
     key.privateKey.export({ type: "pkcs8", format: "der", cipher: "aes-256-cbc", passphrase: "x" }),
   );
   const openSsh = join(folder, "id_rsa");
-  writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk=\n-----END OPENSSH PRIVATE KEY-----\n");
+  const openSshKey = (type: string) =>
+    `-----BEGIN OPENSSH PRIVATE KEY-----\n${btoa(`openssh-key-v1 ${type}`)}\n-----END OPENSSH PRIVATE KEY-----\n`;
+  writeFileSync(openSsh, openSshKey("ssh-rsa"));
   for (const [file, answer] of [
-    [pkcs12, /identity\.p12: it is a PKCS#12 file[\s\S]*openssl pkcs12 -in FILE -nokeys/],
+    [pkcs12, /identity\.p12: it is a PKCS#12 file[\s\S]*openssl pkcs12 -in \S+identity\.p12 -nokeys/],
     [encrypted, /encrypted\.der.* encrypted/],
     [openSsh, /OpenSSH's own format[\s\S]*ssh-keygen/],
   ] as const) {
@@ -327,6 +329,8 @@ test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said 
       assert.match(stderr, answer);
     }
   }
+  const { stderr } = await runMain(["pubkey", "-"], { stdin: openSshKey("ssh-ed25519") });
+  assert.match(stderr, /OpenSSH's own format, and not an RSA key/);
 });
 
 test("of two private keys in one file none is used", async () => {
@@ -376,6 +380,10 @@ test("messages about an encrypted private key and an empty passphrase name the o
   assert.match((await runMain(argv)).stderr, /closed\.pem: .*\n.*--passphrase-file FILE\n$/);
   const { stderr } = await runMain([...argv, "--passphrase-file", passphrase]);
   assert.match(stderr, /empty-passphrase: its first line is empty; it must be the passphrase/);
+  writeFileSync(passphrase, "wrong\n");
+  const wrong = await runMain([...argv, "--passphrase-file", passphrase]);
+  assert.match(wrong.stderr, /closed\.pem cannot be decrypted with the first line of \S+empty-passphrase/);
+  assert.match(wrong.stderr, /\nCheck the passphrase, and that the whole key was copied/);
 });
 
 test("a file that cannot be a key, a link or a manifest is not read to its end", async () => {

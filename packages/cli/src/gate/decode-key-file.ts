@@ -1,5 +1,7 @@
 import { createPublicKey } from "node:crypto";
+import { compressionFormatOf, compressionMarkLength } from "../system/compression-format.ts";
 import { decodeText } from "../system/decode-text.ts";
+import { shellQuote } from "../terminal/shell-quote.ts";
 
 /** A key file that is not what it should be; the message joins both parts. */
 export class KeyFileError extends Error {
@@ -29,6 +31,12 @@ const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; 
     remedy: "Take the certificate out: openssl pkcs7 -inform der -in FILE -print_certs",
   },
   {
+    // CertificationRequest (RFC 2986 section 4): its version 0, and then a name.
+    begin: /^30(80|81..|82.{4})30(80|81..|82.{4})02010030/,
+    name: "a certificate request (.csr)",
+    remedy: "Take the public key out: openssl req -inform der -in FILE -noout -pubkey -out public.pem",
+  },
+  {
     begin: new RegExp(`^${hex("PuTTY-User-Key-File-")}`),
     name: "a PuTTY key file (.ppk)",
     remedy: "Convert it: puttygen FILE -O private-openssh -o key.pem, then: ssh-keygen -p -m PEM -f key.pem",
@@ -54,19 +62,30 @@ const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; 
 const encryptedPrivateKey = /^308[12].{2,4}30(..|81..)06..2a864886f70d01(05|0c)/;
 
 /** What can be in a binary key file, the likeliest first. */
-const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY", "RSA PUBLIC KEY"];
+const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY", "RSA PUBLIC KEY", "EC PRIVATE KEY"];
 
 /**
  * Reads a key file as text; a binary one (DER), as Keychain Access and Windows export certificates, becomes PEM.
  *
- * Throws a `KeyFileError` that says what is there instead of a key.
+ * Throws a `KeyFileError` that says what is there instead of a key; a command in it names the file.
  */
-export function decodeKeyFile(bytes: Buffer): string {
+export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
   if (bytes.length === 0) throw new KeyFileError("the file is empty");
   const start = bytes.toString("hex", 0, 40);
   const foreign = foreignFormats.find(({ begin }) => begin.test(start));
-  if (foreign) throw new KeyFileError(`it is ${foreign.name}`, foreign.remedy);
-  if (!isDer(bytes)) return decodeText(bytes);
+  if (foreign)
+    throw new KeyFileError(
+      `it is ${foreign.name}`,
+      foreign.remedy.replaceAll("FILE", () => shellQuote(file)),
+    );
+  const compression = compressionFormatOf(bytes.subarray(0, compressionMarkLength));
+  if (compression) {
+    throw new KeyFileError(
+      `it is in ${compression.name} format`,
+      `Decompress it first, with ${compression.decompress}`,
+    );
+  }
+  if (!isDer(bytes)) return readText(bytes);
   const base64 = bytes.toString("base64");
   const pemOf = (kind: string): string => `-----BEGIN ${kind}-----\n${base64}\n-----END ${kind}-----\n`;
   if (encryptedPrivateKey.test(start)) return pemOf("ENCRYPTED PRIVATE KEY");
@@ -74,6 +93,15 @@ export function decodeKeyFile(bytes: Buffer): string {
   if (pem === undefined)
     throw new KeyFileError("it is binary, but not a key or certificate that can be read", "Give it as PEM");
   return pem;
+}
+
+/** UTF-32 is read as UTF-16 with a zero beside each character; no text that holds a key has other zeros. */
+function readText(bytes: Buffer): string {
+  const text = decodeText(bytes).replaceAll("\0", "");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what text has not
+  if (/[\u0001-\u0008\u000e-\u001f]|\uFFFD{2}/.test(text))
+    throw new KeyFileError("it is binary, and not a key", "Give it as PEM");
+  return text;
 }
 
 /** A sequence of 128 bytes or more, or a shorter one that is the whole file; text can begin with its tag, "0". */

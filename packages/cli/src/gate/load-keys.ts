@@ -5,10 +5,10 @@ import { CommandError, failure } from "../command-line/command-error.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { openSmallFile, type SmallFile } from "../system/read-small-file.ts";
 import { shellQuote } from "../terminal/shell-quote.ts";
-import { decodeKeyFile, KeyFileError } from "./decode-key-file.ts";
+import { KeyFileError } from "./decode-key-file.ts";
 import { fetchJwkSet, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
 import { keyFileRemedy } from "./key-file-remedy.ts";
-import { readPublicHalf } from "./public-half.ts";
+import { readPublicKeyFile } from "./read-public-key-file.ts";
 
 /** The keys of one `--key`. */
 export interface NamedKey {
@@ -58,8 +58,8 @@ export function signatureLength({ key }: NamedKey): number | undefined {
   }
 }
 
-/** PEM, JSON or a key of SSH: about these, core says what is wrong. */
-const resemblesKey = /-----\s*BEGIN |---- BEGIN SSH2 |^\s*(\{|ssh-)/;
+/** PEM or JSON: about these, core says what is wrong. */
+const resemblesKey = /-----\s*BEGIN |^\s*\{/;
 
 async function loadSource(source: string): Promise<NamedKey> {
   try {
@@ -68,16 +68,9 @@ async function loadSource(source: string): Promise<NamedKey> {
       return { source, key, keyIds: await keyThumbprints(key), warnings: [] };
     }
     const file = await openSmallFile(source);
-    const text = decodeKeyFile(file.bytes);
-    if (!resemblesKey.test(text)) throw new KeyFileError("it holds no key, neither a PEM block nor a JWK");
-    const publicHalf = readPublicHalf(text, source);
-    const key = publicHalf ?? text;
-    return {
-      source,
-      key,
-      keyIds: await keyThumbprints(key),
-      warnings: warnings(source, file, publicHalf !== undefined),
-    };
+    const { text: key, isPrivate } = readPublicKeyFile(file.bytes, source);
+    if (!resemblesKey.test(key)) throw new KeyFileError("it holds no key, neither a PEM block nor a JWK");
+    return { source, key, keyIds: await keyThumbprints(key), warnings: warnings(source, file, isPrivate) };
   } catch (error) {
     throw asKeyError(error, source);
   }

@@ -1,4 +1,4 @@
-import { createPublicKey } from "node:crypto";
+import { createPublicKey, type KeyObject } from "node:crypto";
 import { failure } from "../command-line/command-error.ts";
 import { shellQuote } from "../terminal/shell-quote.ts";
 import { normalizePem } from "./normalize-pem.ts";
@@ -15,7 +15,7 @@ export function readPublicHalf(text: string, source: string): string | undefined
   try {
     const key =
       jwk === undefined
-        ? createPublicKey(normalizePem(text, /PRIVATE KEY$/) ?? text)
+        ? publicKeyOf(normalizePem(text, /PRIVATE KEY$/) ?? text)
         : createPublicKey({ key: jwk, format: "jwk" });
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
@@ -23,9 +23,30 @@ export function readPublicHalf(text: string, source: string): string | undefined
   }
 }
 
+/** The body of a PKCS#1 key also occurs under the label of PKCS#8, and its public half is the same. */
+function publicKeyOf(pem: string): KeyObject {
+  try {
+    return createPublicKey(pem);
+  } catch (error) {
+    const relabelled = pem
+      .replaceAll("-----BEGIN PRIVATE", "-----BEGIN RSA PRIVATE")
+      .replaceAll("-----END PRIVATE", "-----END RSA PRIVATE");
+    if (relabelled === pem) throw error;
+    return createPublicKey(relabelled);
+  }
+}
+
 function unreadablePrivateKey(text: string, source: string): Error {
   const file = shellQuote(source);
   if (/BEGIN OPENSSH/.test(text)) {
+    // Of the public half in it, which is not encrypted; an RSA key says ssh-rsa.
+    const body = Buffer.from(normalizePem(text, /OPENSSH/)?.replace(/-----.*/g, "") ?? "", "base64").toString("latin1");
+    if (!body.includes("ssh-rsa")) {
+      return failure(
+        `${source} is a private key in OpenSSH's own format, and not an RSA key`,
+        "Tokens are signed with an RSA key: give the one that is in Jamf Pro",
+      );
+    }
     return failure(
       `${source} is a private key in OpenSSH's own format`,
       `To make its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,

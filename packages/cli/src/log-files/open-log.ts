@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import type { CommandContext } from "../command-line/context.ts";
 import { standardInput } from "../command-line/standard-input.ts";
+import { compressionFormatOf, compressionMarkLength } from "../system/compression-format.ts";
 import { utf16Of } from "../system/decode-text.ts";
-import { compressionFormatOf, compressionMarkLength } from "./compression-format.ts";
 import { peek } from "./peek.ts";
 
 /** A log, decompressed if it is in gzip format, and as UTF-8 if it is in UTF-16. */

@@ -15,7 +15,7 @@ export async function loadIssuer(
   { err, now }: CommandContext,
 ): Promise<Issuer> {
   const text = await readPrivateKeyText(privateKey, passphraseFile);
-  return withPrivateKey(privateKey, () =>
+  return withPrivateKey({ privateKey, passphraseFile }, () =>
     createIssuer({
       displayName: "portcullis",
       ...text,

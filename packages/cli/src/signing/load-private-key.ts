@@ -17,7 +17,7 @@ export interface PrivateKeyText {
 /** Reads a private key file, and the first line of the passphrase file. */
 export async function readPrivateKeyText(file: string, passphraseFile: string | undefined): Promise<PrivateKeyText> {
   const bytes = await read(file);
-  const encryptionKey = withPrivateKey(file, () => decodeKeyFile(bytes));
+  const encryptionKey = withPrivateKey({ privateKey: file }, () => decodeKeyFile(bytes, file));
   if (passphraseFile === undefined) return { encryptionKey };
   const [passphrase = ""] = decodeText(await read(passphraseFile)).split(/\r?\n/);
   if (passphrase === "") throw failure(`${passphraseFile}: its first line is empty; it must be the passphrase`);
@@ -25,16 +25,25 @@ export async function readPrivateKeyText(file: string, passphraseFile: string | 
 }
 
 /** Runs what uses the key; a key that it refuses is reported with the name of its file. */
-export function withPrivateKey<Result>(file: string, use: () => Result): Result {
+export function withPrivateKey<Result>(
+  { privateKey: file, passphraseFile }: { readonly privateKey: string; readonly passphraseFile?: string | undefined },
+  use: () => Result,
+): Result {
   try {
     return use();
   } catch (error) {
     if (error instanceof KeyFileError) throw failure(`${file}: ${error.problem}`, error.remedy);
     if (!isConfigurationError(error)) throw error;
-    const needsPassphrase = error.option === "passphrase";
+    if (error.option !== "passphrase") throw failure(`${file}: ${error.problem}`, error.remedy);
+    if (passphraseFile !== undefined) {
+      throw failure(
+        `${file} cannot be decrypted with the first line of ${passphraseFile} as its passphrase`,
+        error.remedy,
+      );
+    }
     throw failure(
       `${file}: ${error.problem}`,
-      needsPassphrase ? "Give a file whose first line is the passphrase: --passphrase-file FILE" : error.remedy,
+      "Give a file whose first line is the passphrase: --passphrase-file FILE",
     );
   }
 }
@@ -42,7 +51,7 @@ export function withPrivateKey<Result>(file: string, use: () => Result): Result 
 /** Loads a private key that signs any content, after the issuer has checked it. */
 export async function loadPrivateKey(file: string, passphraseFile: string | undefined): Promise<KeyObject> {
   const text = await readPrivateKeyText(file, passphraseFile);
-  return withPrivateKey(file, () => {
+  return withPrivateKey({ privateKey: file, passphraseFile }, () => {
     createIssuer({ displayName: "portcullis", tokenExpiry: 5, ...text });
     const key = normalizePem(text.encryptionKey, /PRIVATE KEY$/) ?? text.encryptionKey;
     return createPrivateKey(text.passphrase === undefined ? key : { key, passphrase: text.passphrase });

@@ -9,5 +9,6 @@ export function utf16Of(start: Uint8Array): "utf-16le" | "utf-16be" | undefined 
   if (first === 0xff && second === 0xfe) return "utf-16le";
   if (first === 0xfe && second === 0xff) return "utf-16be";
   // Without a byte order mark it shows by the zeros between ASCII characters.
-  return first && second === 0 && third && fourth === 0 ? "utf-16le" : undefined;
+  if (first && second === 0 && third && fourth === 0) return "utf-16le";
+  return first === 0 && second && third === 0 && fourth ? "utf-16be" : undefined;
 }

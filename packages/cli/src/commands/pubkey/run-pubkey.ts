@@ -11,9 +11,9 @@ import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { nameOfInput, readInput } from "../../command-line/read-input.ts";
-import { decodeKeyFile } from "../../gate/decode-key-file.ts";
+import { KeyFileError } from "../../gate/decode-key-file.ts";
 import { normalizePem } from "../../gate/normalize-pem.ts";
-import { readPublicHalf } from "../../gate/public-half.ts";
+import { readPublicKeyFile } from "../../gate/read-public-key-file.ts";
 import type { pubkey } from "./pubkey.ts";
 
 interface DescribedKey {
@@ -43,14 +43,16 @@ export async function runPubkey(
 
 async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]> {
   try {
-    const text = decodeKeyFile(bytes);
-    const source = readPublicHalf(text, name) ?? text;
+    const { text: source } = readPublicKeyFile(bytes, name);
     // The gate's own checked first: what it would refuse is not printed as if it were of use.
     const thumbprints = await keyThumbprints(source);
     return keyObjects(source).map((key, index) => describe(key, thumbprints[index] ?? ""));
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw failure(`${name}: ${isConfigurationError(error) ? error.problem : (error as Error).message}`);
+    const isKnown = isConfigurationError(error) || error instanceof KeyFileError;
+    throw isKnown
+      ? failure(`${name}: ${error.problem}`, error.remedy)
+      : failure(`${name}: ${(error as Error).message}`);
   }
 }
 
