@@ -74,6 +74,64 @@ const lines: Readonly<Record<string, string>> = {
   "quoted-printable": 'href=3D"https://example.com/a.ipa?token=3DTOKEN"',
 };
 
+/** Breaks a text into lines, with something in front of each line but the first. */
+const wrapped = (text: string, width: number, lineEnd: string): string =>
+  (text.match(new RegExp(`.{1,${width}}`, "g")) ?? []).join(lineEnd);
+
+test("a token that a mail program or a terminal has wrapped is found whole, at every width and with every chunk", async () => {
+  for (const lineEnd of ["\n", "\r\n", "\n> ", "\r\n  ", "\n\t"]) {
+    for (const width of [40, 72, 76, 78, 80, 120, 200, 430]) {
+      for (const after of ["", ".", "&x=1", " and more"]) {
+        const log = `See https://example.com/a.ipa?token=${wrapped(valid, width, lineEnd)}${after}\nnext word\n`;
+        const place = JSON.stringify([lineEnd, width, after]);
+        const expectedLog = `See https://example.com/a.ipa?token=${print}${after}\nnext word\n`;
+        assert.equal(await redact([log]), expectedLog, place);
+        assert.equal(await redact(log.match(/.{1,50}/gs) ?? []), expectedLog, place);
+      }
+    }
+  }
+  const stdin = `${wrapped(valid, 76, "\n")}\nlast\n`;
+  const { stdout } = await runMain(["scan-logs", "-", "--key", publicPem, "--json"], { now: () => testTime, stdin });
+  const { logs, tokens } = JSON.parse(stdout);
+  assert.deepEqual([logs[0].found.valid, logs[0].found.unreadable, logs[0].lines, tokens[0].line], [1, 0, 7, 1]);
+});
+
+test("what stands in front of a token on the line before does not hide it, and no word of the next line is taken", async () => {
+  for (const before of [
+    "token=eyJa",
+    "eyJa.b",
+    "eyJa.b.",
+    "eyJa.eyJb.c",
+    "token=eyJhbGciOiJSUzI1NiJ9",
+    valid,
+    expired,
+  ]) {
+    const stdin = `${before}\n${valid}\nword\n`;
+    const { stdout } = await runMain(["scan-logs", "-", "--key", publicPem, "--json"], { now: () => testTime, stdin });
+    assert.equal(JSON.parse(stdout).logs[0].found.valid, before === valid ? 2 : 1, before.slice(0, 30));
+    assert.ok((await redact([stdin])).endsWith(`\n${print}\nword\n`), before.slice(0, 30));
+  }
+  assert.equal(
+    await redact([`${valid.slice(0, 300)}\nword\n`]),
+    `${await fingerprintToken(valid.slice(0, 300))}\nword\n`,
+  );
+});
+
+test("wrapped lines take linear time", () => {
+  for (const line of [
+    "eyJhbGciOiJSUzI1NiJ9aaaa\n",
+    `${"a".repeat(39)}\n`,
+    "token=eyJa.eyJb.cccccccccccccccccccc\n> ",
+  ]) {
+    assertLinear((length) => {
+      const blocks = createTokenBlocks("token");
+      const text = Buffer.from(line.repeat(length / line.length));
+      for (let at = 0; at < text.length; at += 64 * 1024) blocks.next(text.subarray(at, at + 64 * 1024));
+      blocks.last();
+    }, 500_000);
+  }
+});
+
 for (const [name, line] of Object.entries(lines)) {
   test(`redact, ${name}: the fingerprint replaces the token, and nothing else is changed`, async () => {
     const log = `first\n${line.replaceAll("TOKEN", valid)}\nlast\n`;

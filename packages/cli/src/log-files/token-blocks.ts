@@ -1,4 +1,5 @@
 import { findTokens, type TokenSpan } from "@portcullis/core";
+import { joinWrappedTokens, mayContinue } from "./wrapped-tokens.ts";
 
 /** A piece of a log that no token sticks out of; each character is one byte (Latin-1). */
 export interface TokenBlock {
@@ -44,11 +45,11 @@ export function createTokenBlocks(parameter: string): TokenBlocks {
   function cutAt(text: string, end: number): TokenBlock {
     waiting = text.slice(end);
     const block = text.slice(0, end);
-    return { text: block, tokens: findTokens(block, parameter) };
+    return { text: block, tokens: joinWrappedTokens(block, findTokens(block, parameter)) };
   }
 
   function cutLongLine(text: string): TokenBlock {
-    const tokens = findTokens(text, parameter);
+    const tokens = joinWrappedTokens(text, findTokens(text, parameter));
     const end = text.length - maxTokenLength;
     const cut = tokens.find((token) => token.start < end && token.end > end)?.end ?? end;
     insideToken = cut === text.length;
@@ -66,9 +67,24 @@ export function createTokenBlocks(parameter: string): TokenBlocks {
   return { next, last: () => cutAt(waiting, waiting.length) };
 }
 
-/** Behind the last line feed that ends a line; in quoted-printable, a line that ends with `=` goes on in the next. */
+/** How many lines wait for the next one at most, if each looks as if it went on there. */
+const maxWaitingLines = 60;
+
+/**
+ * Behind the last line feed that ends a line: in quoted-printable, a line that ends with `=` goes on in the next, and a
+ * wrapped token may.
+ */
 function lastLineEnd(text: string): number {
-  let end = text.lastIndexOf("\n");
-  while (end > 0 && /=\r?$/.test(text.slice(Math.max(0, end - 2), end))) end = text.lastIndexOf("\n", end - 1);
+  const last = text.lastIndexOf("\n");
+  let end = last;
+  for (let lines = 0; end > 0 && goesOn(text, end); lines += 1) {
+    if (lines === maxWaitingLines) return last + 1;
+    end = text.lastIndexOf("\n", end - 1);
+  }
   return end + 1;
+}
+
+function goesOn(text: string, lineFeed: number): boolean {
+  const line = text.slice(Math.max(0, lineFeed - 40), lineFeed + 1);
+  return /=\r?\n$/.test(line) || mayContinue(line);
 }

@@ -5,7 +5,7 @@ export const redact = defineCommand({
   name: "redact",
   summary: "remove tokens from a log (a filter)",
   description:
-    "Copies standard input to standard output and replaces every token by its fingerprint (the first 8 hexadecimal digits of its SHA-256, as in the log of serve), so that lines with the same token can still be matched. All other bytes are unchanged.",
+    "Copies standard input to standard output and replaces every token by its fingerprint (the first 8 hexadecimal digits of its SHA-256, as in the log of serve), so that lines with the same token can still be matched. A token that is wrapped over several lines is found too, if its first line contains the parameter or the first dot. All other bytes are unchanged.",
   operands: {},
   options: {
     tokenParameter: {
