@@ -25,7 +25,7 @@ test("a key that matched no token for 120 minutes is reported once as removable"
   writeFileSync(sources[1] ?? "", current);
   const settings = {
     ...{ key: sources, keyRefresh: 86_400, tokenParameter: "token", clockSkew: 60 },
-    ...{ maxLifetime: 7200, issuer: "JSS", subject: "AppManifest", audience: undefined },
+    ...{ maxLifetime: 7200, issuer: "JSS", subject: "AppManifest", audience: undefined, pathBound: false },
   };
   let now = 1_000_000;
   const log = collectingLog();

@@ -215,3 +215,21 @@ test("listening beyond this computer comes with a warning, and on it without one
   assert.equal((await open.line(isWarning)).level, "warn");
   assert.equal(portcullis.log.some(isWarning), false);
 });
+
+test("with --path-bound the path is that of the URL that the proxy's client requested", async () => {
+  const exp = Math.floor(Date.now() / 1000) + 200;
+  const own = signToken(key, { sub: "AppManifest", iss: "JSS", exp, aud: "/f/a" });
+  const boundPort = await started("--for", "nginx", "--path-bound").port();
+  const codeOf = async (uri: string, token = own) => {
+    const headers = { "X-Original-URI": `${uri}?token=${token}` };
+    return (await rawRequest(boundPort, "/auth", { headers })).headers["x-portcullis-code"];
+  };
+  assert.equal(await codeOf("/f/a"), "allowed");
+  for (const uri of ["/auth", "/f/a/", "/F/a", "/f/a%2e", "/f%2fa", "//f/a", "/f/./a", "/g/../f/a", "http://h/f/b"])
+    assert.equal(await codeOf(uri), "path_mismatch", uri);
+  assert.equal(await codeOf("/f/a", freshToken(key)), "path_mismatch");
+
+  const envoy = await started("--for", "envoy", "--path-bound").port();
+  assert.equal((await rawRequest(envoy, `/f/a?token=${own}`)).status, 204);
+  assert.equal((await rawRequest(envoy, `/f/b?token=${own}`)).status, 401);
+});

@@ -40,7 +40,7 @@ test("a valid link is VALID, with the time left and the key, and without the sig
   assert.match(stdout, /Key {7}.*public\.pem, thumbprint\s+[\w-]{43}/);
   assert.match(stdout, /Link {6}https:\/\/example\.com\/apps\/a\.ipa\?v=2&token=[0-9a-f]{8}\n/);
   assert.ok(!stdout.includes(token.split(".")[2] as string));
-  assert.equal(stdout.match(/✔/g)?.length, refusalCodes.length);
+  assert.equal(stdout.match(/✔/g)?.length, refusalCodes.length - 1); // path_mismatch is for --path-bound
 });
 
 test("an expired link is reported with the time since, and every check has its result", async () => {
@@ -262,6 +262,7 @@ test("every refusal code of the gate leads to a report that names it", async () 
     issuer_mismatch: signToken(key, { ...jamfClaims, iss: "me" }),
     subject_mismatch: signToken(key, { ...jamfClaims, sub: "me" }),
     audience_mismatch: signToken(key, { ...jamfClaims, aud: "me" }),
+    path_mismatch: `${url}&token=${signToken(key, { ...jamfClaims, aud: "/apps/b.ipa" })}`,
     expiry_missing: signToken(key, { ...jamfClaims, exp: undefined }),
     claim_malformed: signToken(key, { ...jamfClaims, exp: "soon" }),
     token_expired: signToken(key, { ...jamfClaims, exp: testTime - 61 }),
@@ -270,7 +271,7 @@ test("every refusal code of the gate leads to a report that names it", async () 
   };
   for (const code of refusalCodes) {
     if (code === "keys_unavailable") continue; // the command ends earlier, with the file's name
-    const run = await inspectJson(links[code] as string);
+    const run = await inspectJson(links[code] as string, ...(code === "path_mismatch" ? ["--path-bound"] : []));
     assert.equal(run.exit, 1, code);
     assert.match(run.verdict, new RegExp(`^REFUSED, ${code}: `));
     assert.ok(run.whatToDo.length > 0, code);
@@ -486,3 +487,25 @@ for (const piece of [
     }
   });
 }
+
+test("inspect checks a path-bound token against the path of its link", async () => {
+  const token = signToken(key, { ...jamfClaims, aud: "/apps/a.ipa" });
+  const good = await inspect(`${url}&token=${token}`, "--path-bound");
+  assert.match(good.stdout, /^VALID/);
+  assert.match(good.stdout, /\u2714 bound to this path \(aud\)/);
+  assert.doesNotMatch(good.stdout, /audience/);
+  for (const other of ["https://example.com/apps/a.ipa/", "https://example.com/Apps/a.ipa", "/apps//a.ipa"]) {
+    const { code, stdout } = await inspect(`${other}?token=${token}`, "--path-bound");
+    assert.equal(code, 1);
+    assert.match(stdout, /\u2718 not bound to this path \(aud\): path_mismatch/);
+  }
+  const late = await inspectJson(`/b?token=${signToken(key, { ...jamfClaims, aud: "/a", exp: 1 })}`, "--path-bound");
+  const failed = late.checks.filter(({ verdict }: { verdict: string }) => verdict === "failed");
+  assert.deepEqual(
+    failed.map(({ code }: { code: string }) => code),
+    ["path_mismatch", "token_expired"],
+  );
+  const bare = await inspect(token, "--path-bound");
+  assert.equal(bare.code, 2);
+  assert.match(bare.stderr, /--path-bound: give the whole link/);
+});

@@ -501,3 +501,15 @@ test("on a terminal, the place of a token is on a line of its own if it does not
   assert.match(stdout, /public\.pem\n {12}once, first in .*:1\n/);
   assert.match((await runMain(argv, { now: () => testTime })).stdout, /public\.pem {2}once, first in .*:1\n/);
 });
+
+test("with --path-bound a token that opens the path it names counts as valid, and one that names none does not", async () => {
+  const options = { now: () => testTime };
+  const scan = async (aud: unknown, ...more: string[]) => {
+    const stdin = `GET /x?token=${signToken(key, { ...jamfClaims, aud })} HTTP/1.1\n`;
+    return (await runMain(["scan-logs", "-", "--key", publicPem, ...more], { ...options, stdin })).code;
+  };
+  assert.equal(await scan("/f/a", "--path-bound"), 1);
+  assert.equal(await scan("/f/a"), 0);
+  for (const aud of [undefined, "", "f", "/f?x", ["/f/a"]])
+    assert.equal(await scan(aud, "--path-bound"), 0, String(aud));
+});

@@ -8,7 +8,7 @@ import { exitCode } from "../../packages/cli/src/command-line/exit-code.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
-import { signingKey } from "../support/signing-key.ts";
+import { signingKey, signToken } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const base = temporaryFolder();
@@ -90,4 +90,21 @@ test("an unexpected error is no success", async () => {
   });
   assert.equal(code, exitCode.defect);
   assert.match(stderr, /a defect/);
+});
+
+test("with --path-bound a line is the request target, and its path is checked", async () => {
+  const exp = Math.floor(Date.now() / 1000) + 200;
+  const own = signToken(key, { sub: "AppManifest", iss: "JSS", exp, aud: "/f/a" });
+  const lines: [string, string][] = [
+    [`/f/a?token=${own}`, "allowed"],
+    [`/f/b?token=${own}`, "path_mismatch"],
+    [`/f/%61?token=${own}`, "path_mismatch"],
+    [`?token=${own}`, "path_mismatch"],
+    [`/f/a?token=${freshToken(key)}`, "path_mismatch"],
+  ];
+  const { stdout } = await runMain([...args, "--path-bound"], { stdin: lines.map(([line]) => `${line}\n`).join("") });
+  assert.deepEqual(
+    stdout.trimEnd().split("\n"),
+    lines.map(([, result]) => result),
+  );
 });

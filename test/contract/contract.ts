@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { readToken } from "@portcullis/core";
-import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+import { jamfClaims, testTime, type WebSigningKey, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 import { type HttpReply, sendRaw } from "./send-raw.ts";
 
 /** What a server under contract is started with; plain data, so that it can go to another process. */
@@ -10,6 +10,7 @@ export interface ContractSetup {
   /** Seconds since 1970, the server's clock. */
   readonly time: number;
   readonly reportOnly: boolean;
+  readonly pathBound?: boolean;
 }
 
 /** A guarded server that behaves as {@link runContract} describes. */
@@ -40,6 +41,29 @@ export interface Seen {
   readonly body: string;
 }
 
+/** Paths that are not `/f/a`, however close they come. */
+const otherPaths = [
+  ...["/", "/f", "/f/", "/f/a/", "/f/a//", "/F/a", "/f/A", "/f/ab", "/g/f/a", "/f/a/b", "/f/a;v=1", "/f/a."],
+  ...[
+    "/f/a%2e",
+    "/f/a%20",
+    "/f/a%00",
+    "/f/%61",
+    "/%66/a",
+    "/f%2fa",
+    "/f%2Fa",
+    "/%2ff/a",
+    "/f/a%2f",
+    "/f%5ca",
+    "/f/a%3f",
+  ],
+  ...["//f/a", "/f//a", "///f/a", "//files.example/f/a", "/f/a/.", "/f/a/..", "/f/a/../b", "http://files.example/F/a"],
+  ...["http://files.example//f/a", "http://files.example/f/a/"],
+];
+
+/** Paths that the URL standard normalises to `/f/a`. */
+const otherSpellings = ["/f/./a", "/./f/a", "/g/../f/a", "/f/g/..//../a", "/f/%2e/a", "/g/%2E%2e/f/a", "/f\\a"];
+
 /**
  * The one contract of all adapters, over real sockets, by a client that normalises nothing.
  *
@@ -55,9 +79,10 @@ export function runContract(driver: ContractDriver): void {
     let token: string;
     let expired: string;
     let foreign: string;
+    let key: WebSigningKey;
 
     before(async () => {
-      const key = await webSigningKey();
+      key = await webSigningKey();
       token = await webSignToken(key);
       expired = await webSignToken(key, { ...jamfClaims, exp: testTime - 3600 });
       foreign = await webSignToken(await webSigningKey());
@@ -198,6 +223,52 @@ export function runContract(driver: ContractDriver): void {
       assert.ok(!reply.raw.includes(token.slice(0, 30)));
       assertRefusal(await request("http://files.example/a.ipa"), 401, "token_missing");
       assertRefusal(await request(`http://files.example/a.ipa?token=${expired}`), 401, "token_expired");
+    });
+
+    test("a path-bound token opens its path and no other, in that spelling and no other", async () => {
+      const bound = await driver.start({
+        publicPem: key.publicPem,
+        time: testTime,
+        reportOnly: false,
+        pathBound: true,
+      });
+      try {
+        const sign = (aud: unknown) => webSignToken(key, { ...jamfClaims, aud });
+        const own = await sign("/f/a");
+        const to = (target: string, credential = own) => request(`${target}?token=${credential}`, { to: bound });
+        const isOdd = ({ status }: HttpReply) => oddTargetResponses.includes(status);
+        for (const target of ["/f/a?x=1&token=", "/f/a?token="]) {
+          assert.equal((await request(`${target}${own}`, { to: bound })).status, 200, target);
+        }
+        const absolute = await to("http://files.example/f/a");
+        if (!isOdd(absolute)) assert.equal(absolute.status, 200);
+
+        for (const target of otherPaths) {
+          const reply = await to(target);
+          if (!isOdd(reply)) assertRefusal(reply, 401, "path_mismatch");
+        }
+        // A runtime may normalise these before anybody sees them: then it serves the token's own path.
+        for (const target of otherSpellings) {
+          const reply = await to(target);
+          if (reply.status !== 200) {
+            if (!isOdd(reply)) assertRefusal(reply, 401, "path_mismatch");
+            continue;
+          }
+          assert.equal((JSON.parse(reply.body) as Seen).url.replace(/^https?:\/\/[^/]+/, ""), "/f/a", target);
+        }
+        for (const credential of [
+          token,
+          await sign(["/f/a"]),
+          await sign(""),
+          await sign("f/a"),
+          await sign("/f/a?"),
+        ]) {
+          assertRefusal(await to("/f/a", credential), 401, "path_mismatch");
+        }
+        assert.equal((await to("/f/a")).status, 200);
+      } finally {
+        await bound.close();
+      }
     });
 
     test("request targets that are no URL neither crash the server nor get by", async () => {

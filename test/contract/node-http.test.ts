@@ -49,9 +49,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   response.end(JSON.stringify({ method, url, otherUrls, download: summaryOf(download), body }));
 }
 
-function guardOptions({ publicPem, time, reportOnly }: ContractSetup) {
+function guardOptions({ publicPem, time, reportOnly, pathBound }: ContractSetup) {
   const record = createDecisionRecord();
-  return { record, options: { keys: publicPem, now: () => time, reportOnly, onDecision: record.onDecision } };
+  const { onDecision } = record;
+  return { record, options: { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision } };
 }
 
 runContract({

@@ -21,9 +21,10 @@ async function listen(fetch: FetchHandler): Promise<RunningServer> {
   };
 }
 
-function guardOptions({ publicPem, time, reportOnly }: ContractSetup) {
+function guardOptions({ publicPem, time, reportOnly, pathBound }: ContractSetup) {
   const record = createDecisionRecord();
-  return { record, options: { keys: publicPem, now: () => time, reportOnly, onDecision: record.onDecision } };
+  const { onDecision } = record;
+  return { record, options: { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision } };
 }
 
 runContract({

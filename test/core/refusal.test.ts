@@ -5,7 +5,7 @@ import { allowedCacheControl, type RefusalCode, refusalCodes, refusalResponse, r
 const statuses: Record<string, number> = { token_repeated: 400, token_too_long: 400, keys_unavailable: 503 };
 const codes = [
   "token_missing token_repeated token_too_long token_malformed algorithm_not_allowed header_not_supported",
-  "keys_unavailable signature_invalid issuer_mismatch subject_mismatch audience_mismatch expiry_missing",
+  "keys_unavailable signature_invalid issuer_mismatch subject_mismatch audience_mismatch path_mismatch expiry_missing",
   "claim_malformed token_expired token_not_yet_valid expiry_too_far",
 ].join(" ");
 
@@ -65,7 +65,7 @@ test("each code names the part of the request that it is about, in the order of 
   assert.deepEqual([...new Set(stages)], ["url", "token", "keys", "signature", "claims"]);
   assert.deepEqual(stages, [
     ...["url", "url", "token", "token", "token", "token", "keys", "signature"],
-    ...Array(8).fill("claims"),
+    ...Array(9).fill("claims"),
   ]);
 });
 

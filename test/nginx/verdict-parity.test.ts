@@ -21,6 +21,11 @@ const settings: Record<string, { variables: string; options?: Partial<GateOption
     variables: "set $portcullis_audience downloads;",
     options: { audience: "downloads" },
   },
+  "tokens bound to a path": {
+    variables: "set $portcullis_path_bound on;",
+    options: { pathBound: true },
+  },
+  "tokens not bound to a path": { variables: "set $portcullis_path_bound off;" },
   "another issuer and subject": {
     variables: "set $portcullis_issuer jss; set $portcullis_subject JamfSetup;",
     options: { issuer: "jss", subject: "JamfSetup" },

@@ -117,6 +117,7 @@ describe("tables", () => {
       "keys –",
       ...["issuer", "subject"].map(withDefault),
       "audience –",
+      "pathBound `false`",
       ...["clockSkew", "maxLifetime", "tokenParameter", "cacheSize"].map(withDefault),
       "now the clock",
       "onDecision –",
@@ -128,11 +129,11 @@ describe("tables", () => {
     const known = new Set<string>([...refusalCodes, "uri_header_missing", "uri_header_repeated", "auth_path_unknown"]);
     for (const page of pages) {
       const codes = proseOf(page).matchAll(
-        /`((?:token|keys|signature|issuer|subject|audience|expiry|claim|algorithm|header|uri|auth)_[a-z_]+)`/g,
+        /`((?:token|keys|signature|issuer|subject|audience|path|expiry|claim|algorithm|header|uri|auth)_[a-z_]+)`/g,
       );
       for (const [, code = ""] of codes) {
         // Fields of Jamf Pro's API and directives of nginx have such names too.
-        if (/^(token_expiry|auth_request|auth_request_set|auth_jwt)$/.test(code)) continue;
+        if (/^(token_expiry|auth_request|auth_request_set|auth_jwt|path_prefix)$/.test(code)) continue;
         assert.ok(known.has(code), `${page} names ${code}`);
       }
     }

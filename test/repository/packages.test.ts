@@ -218,6 +218,7 @@ const publicApi: Record<string, string[]> = {
     "keyThumbprints",
     "maxTokenLength",
     "parseCompactJws",
+    "readPath",
     "readToken",
     "redactToken",
     "refusalCodes",

@@ -9,6 +9,25 @@ export interface SuiteEntry {
 
 const jamfHeader = { alg: "RS256" };
 
+/** The path of a path-bound token, and others that come close. */
+const boundPaths = [
+  ...[
+    "/f/a",
+    "/f/a/",
+    "/F/a",
+    "/f/ab",
+    "/f/a%2e",
+    "/f/%61",
+    "/f%2fa",
+    "/f/a%3f",
+    "//f/a",
+    "/f//a",
+    "/f/./a",
+    "/g/../f/a",
+  ],
+  ...["/f/%2e/a", "/f\\a", "/f/a;v", "/"],
+];
+
 /**
  * URLs of every kind that a gate meets, for comparing two gates that should agree: tokens of the
  * trusted key, sound and unsound, tokens of nobody, and queries written in every way. To be checked
@@ -26,6 +45,8 @@ export function tokenSuite(key: SigningKey): SuiteEntry[] {
     name,
     url: `/a.ipa?token=${token}`,
   }));
+  const bound = signToken(key, { ...jamfClaims, aud: "/f/a" });
+  for (const path of boundPaths) entries.push({ name: `bound to /f/a, at ${path}`, url: `${path}?token=${bound}` });
   for (const [name, url] of Object.entries(urls(good))) entries.push({ name, url });
   for (const [position, token] of oneCharacterChanges(good)) {
     entries.push({ name: `character ${position} changed`, url: `/a.ipa?token=${token}` });

@@ -17,6 +17,8 @@ export interface ClaimsPolicy {
   readonly issuer: string;
   readonly subject: string;
   readonly audience?: string | undefined;
+  /** Whether `aud` must be the path requested; excludes `audience`. */
+  readonly pathBound?: boolean | undefined;
   readonly clockSkew: number;
   readonly maxLifetime: number;
 }
@@ -25,6 +27,8 @@ export interface ClaimsPolicy {
  * Validates the claims of a token; `now` is in seconds since 1970. Says nothing about the signature:
  * claims that pass are worth nothing until a trusted key has verified it.
  *
+ * `path` is the path requested, as {@link readPath} returns it; only a path-bound policy compares it.
+ *
  * Comparisons are written so that they fail if a number is not one: a clock that returns NaN
  * refuses everything.
  */
@@ -32,12 +36,16 @@ export function validateClaims(
   claims: RegisteredClaims,
   policy: ClaimsPolicy,
   now: number,
+  path?: string | undefined,
 ): Result<{ readonly exp: number }> {
   const { iss, sub, aud, exp, nbf, iat } = claims;
   const { clockSkew, maxLifetime } = policy;
   if (iss !== policy.issuer) return { refusal: "issuer_mismatch" };
   if (sub !== policy.subject) return { refusal: "subject_mismatch" };
-  if (!isAudience(aud, policy.audience)) return { refusal: "audience_mismatch" };
+  if (policy.pathBound) {
+    // By type first: a token without `aud` must not fit a request without a path.
+    if (typeof aud !== "string" || aud !== path) return { refusal: "path_mismatch" };
+  } else if (!isAudience(aud, policy.audience)) return { refusal: "audience_mismatch" };
 
   if (exp === undefined) return { refusal: "expiry_missing" };
   if (!isNumericDate(exp) || exp === 0) return { refusal: "claim_malformed" };

@@ -27,6 +27,17 @@ export function readToken(
 }
 
 /**
+ * The path of a URL or request target, byte for byte: nothing is decoded or normalised, so that one
+ * path has one spelling. `undefined` if it is not certain where the path begins: programs disagree
+ * about backslashes, missing slashes and user names in front of it.
+ */
+export function readPath(url: string): string | undefined {
+  // Absolute form (RFC 9112 section 3.2.2) or origin form: in a request line, `//host/a` is a path.
+  const path = splitUrl(url).beforeQuery.replace(/^https?:\/\/[\w.:[\]%~-]+(?=\/)/i, "");
+  return path.startsWith("/") ? path : undefined;
+}
+
+/**
  * Adds a token to a URL, in place of any that it already has; path, other parameters and fragment stay
  * as they are, byte for byte.
  */

@@ -20,6 +20,11 @@ export interface GateOptions {
   readonly subject?: string | undefined;
   /** What `aud` must be or contain. Unset, a token that has an `aud` is refused (RFC 7519 section 4.1.3). */
   readonly audience?: string | undefined;
+  /**
+   * Whether a token opens one path only: its `aud` must be one string, equal to the path requested
+   * exactly as it was sent. Default `false`. Excludes `audience`.
+   */
+  readonly pathBound?: boolean | undefined;
   /** How far the issuer's clock can be off, in seconds, 0 to 300. Default 60. */
   readonly clockSkew?: number | undefined;
   /**
@@ -53,6 +58,7 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
   issuer: text,
   subject: text,
   audience: text,
+  pathBound: [(value) => typeof value === "boolean", "give true or false"],
   clockSkew: withinLimits("clockSkew"),
   maxLifetime: withinLimits("maxLifetime"),
   tokenParameter: [
@@ -67,20 +73,25 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
   ],
 };
 
-/** So that keys are asked for where an object without them, or no object at all, was given. */
-const noKeys: object = { keys: undefined };
-
 /** Checks the options and fills in defaults; throws a configuration error that names the option. */
 export function readGateOptions(options: GateOptions): GateSettings {
   const settings: Record<string, unknown> = { ...gateDefaults, now: () => Date.now() / 1000 };
-  // Read once: what was checked is what is used, whatever getters the caller's object has.
-  for (const [name, value] of Object.entries<unknown>({ ...noKeys, ...options })) {
+  // Read once: what was checked is what is used, whatever getters the caller's object has. `keys` is asked for even
+  // where an object without them, or no object at all, was given.
+  for (const [name, value] of Object.entries<unknown>(Object.assign({ keys: undefined }, options))) {
     const rule = Object.keys(rules).includes(name) ? rules[name as keyof GateOptions] : undefined;
     if (!rule) throw configurationError(name, "unknown option", `Use one of ${Object.keys(rules).join(", ")}.`);
     const [holds, requirement] = rule;
     if (value === undefined && name !== "keys") continue;
     if (!holds(value)) throw configurationError(name, requirement);
     settings[name] = value;
+  }
+  if (settings.pathBound && settings.audience !== undefined) {
+    throw configurationError(
+      "pathBound",
+      "a token's aud cannot be both its path and an audience",
+      "Leave out audience.",
+    );
   }
   return settings as unknown as GateSettings;
 }

@@ -1,6 +1,6 @@
 import { type Claims, validateClaims } from "./claims-policy.ts";
 import { type CompactJws, parseCompactJws } from "./compact-jws.ts";
-import { readToken } from "./download-url.ts";
+import { readPath, readToken } from "./download-url.ts";
 import { type GateOptions, readGateOptions } from "./gate-options.ts";
 import type { JsonObject } from "./json-object.ts";
 import { createKeyRing } from "./key-ring.ts";
@@ -73,7 +73,8 @@ export function createGate(options: GateOptions): Gate {
   const cache = createVerifiedTokenCache(settings.cacheSize);
 
   async function check(url: string | URL): Promise<Decision> {
-    const { token, refusal } = readToken(typeof url === "string" ? url : String(url?.href), tokenParameter);
+    const target = typeof url === "string" ? url : String(url?.href);
+    const { token, refusal } = readToken(target, tokenParameter);
     if (refusal) return refused(refusal);
     const known: Result<VerifiedToken | CompactJws> = cache.get(token) ?? parseCompactJws(token);
     if (known.refusal) return refused(known.refusal);
@@ -89,7 +90,7 @@ export function createGate(options: GateOptions): Gate {
       return { ...refused("keys_unavailable"), cause };
     }
     if (!key) return refused("signature_invalid");
-    if ("key" in known) return decide(known, true);
+    if ("key" in known) return decide(known, target, true);
 
     const { header, payload } = known;
     // Copied before the freeze: engines read a frozen object without a prototype slowly, and a repeated token is read again.
@@ -97,12 +98,15 @@ export function createGate(options: GateOptions): Gate {
     const registered = { iss, sub, aud, exp, nbf, iat };
     const verified = { token, header, claims: Object.freeze(payload), registered, key };
     cache.add(verified);
-    return decide(verified, false);
+    return decide(verified, target, false);
   }
 
-  function decide({ claims, registered, key: { keyId } }: VerifiedToken, cached: boolean): Decision {
+  function decide({ claims, registered, key }: VerifiedToken, target: string, cached: boolean): Decision {
+    const { keyId } = key;
+    // Of the path that this request asks for, whatever path the token was first seen with.
+    const path = settings.pathBound ? readPath(target) : undefined;
     // A clock that returns text would have the skew appended to it instead of added.
-    const { exp, refusal } = validateClaims(registered, settings, Number(now()));
+    const { exp, refusal } = validateClaims(registered, settings, Number(now()), path);
     if (refusal) return { ...refused(refusal), claims, keyId };
     return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };
   }
@@ -110,10 +114,9 @@ export function createGate(options: GateOptions): Gate {
   return { check, ready: keyRing.ready, tokenParameter };
 }
 
-async function findSigner(
-  { signature, signingInput }: CompactJws,
-  keys: readonly VerificationKey[],
-): Promise<VerificationKey | undefined> {
+type Keys = readonly VerificationKey[];
+
+async function findSigner({ signature, signingInput }: CompactJws, keys: Keys): Promise<VerificationKey | undefined> {
   for (const key of keys) {
     if (signature.length !== key.signatureLength) continue;
     if (await key.verify(signingInput, signature)) return key;

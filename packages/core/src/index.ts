@@ -18,7 +18,7 @@ export { type CheckStage, type Refusal, type RefusalCode, type Result, refusalCo
 
 // Download URLs and the tokens in them
 
-export { addToken, readToken, removeToken } from "./download-url.ts";
+export { addToken, readPath, readToken, removeToken } from "./download-url.ts";
 export { findTokens, replaceTokens, type TokenSpan } from "./guard/find-tokens.ts";
 export { redactToken } from "./guard/redact-token.ts";
 export { fingerprintToken, tokenFingerprint } from "./guard/token-fingerprint.ts";

@@ -44,6 +44,7 @@ const table = {
   issuer_mismatch: ["claims", 401, "invalid_token", "The token's issuer (iss) is not the one expected."],
   subject_mismatch: ["claims", 401, "invalid_token", "The token's subject (sub) is not the one expected; it may be meant for another use."],
   audience_mismatch: ["claims", 401, "invalid_token", "The token's audience (aud) does not name this server."],
+  path_mismatch: ["claims", 401, "invalid_token", "The token is not for this path; use the link exactly as it was issued."],
   expiry_missing: ["claims", 401, "invalid_token", "The token has no expiry (exp); a token that never expires is not accepted."],
   claim_malformed: ["claims", 401, "invalid_token", "A time in the token (exp, nbf or iat) is not a valid number of seconds since 1970."],
   token_expired: ["claims", 401, "invalid_token", "The token has expired; send the install command again for a fresh link."],

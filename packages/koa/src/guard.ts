@@ -17,7 +17,7 @@ export interface GuardedContext {
   readonly method: string;
   url: string;
   originalUrl: string;
-  readonly req: object;
+  readonly req: { readonly originalUrl?: string };
   readonly request: object;
   state: DownloadState;
   status: number;
@@ -46,7 +46,8 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
   const check = createRequestGuard(options);
 
   return async (context, next) => {
-    const result = await check(context.method, context.url);
+    // As the client sent it: koa-mount, and Express around Koa, take the path at which they mount off `url`.
+    const result = await check(context.method, context.req.originalUrl ?? context.originalUrl);
     removeTokens(context, result);
     context.state.download = result.download;
     if (result.response) {
@@ -62,11 +63,11 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
 }
 
 /** Koa stores the first URL in two places, Express around it in a third, and all of them store it parsed as well. */
-function removeTokens(context: GuardedContext, { url, stripUrl }: GuardResult): void {
+function removeTokens(context: GuardedContext, { stripUrl }: GuardResult): void {
   for (const holder of [context, context.request, context.req] as { originalUrl?: string }[]) {
     if (holder.originalUrl !== undefined) holder.originalUrl = stripUrl(holder.originalUrl);
   }
   for (const copy of ["memoizedURL", "_querycache"]) Reflect.deleteProperty(context.request, copy);
   Reflect.deleteProperty(context.req, "_parsedUrl");
-  context.url = url;
+  context.url = stripUrl(context.url);
 }

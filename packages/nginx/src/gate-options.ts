@@ -22,6 +22,7 @@ export function readGateOptions({ variables }: NginxRequest): GateOptions {
     issuer: text("issuer"),
     subject: text("subject"),
     audience: text("audience"),
+    pathBound: flag(text("path_bound")),
     clockSkew: quantity(text("clock_skew")),
     maxLifetime: quantity(text("max_lifetime")),
     tokenParameter: text("token_parameter"),
@@ -44,6 +45,11 @@ function readKeyFile(path: string): string {
   } catch (error) {
     throw new Error(`keys: the file ${path} cannot be read (${(error as Error).message})`);
   }
+}
+
+/** What is neither `on` nor `off` is refused by core with the name of the option. */
+function flag(text: string | undefined): boolean | string | undefined {
+  return text === "on" ? true : text === "off" ? false : text;
 }
 
 /** NaN, for what is no number, is refused by core with the name of the option. */

@@ -63,7 +63,7 @@ export function guard(options: GuardOptions, listener?: GuardedListener): Middle
 
   return async (request, response, next) => {
     try {
-      const result = await check(request.method ?? "", request.url ?? "");
+      const result = await check(request.method ?? "", requestedUrl(request));
       removeTokens(request, result);
       if (response.headersSent) return; // a timeout, for example, has responded meanwhile
       if (result.response) return send(response, result.response);
@@ -83,10 +83,23 @@ function send(response: ServerResponse, { status, headers, body }: HttpResponse)
   response.end(body);
 }
 
+/** The copies of the URL that frameworks keep: Connect, Express and Polka the whole URL, Polka its parts too. */
+interface UrlCopies {
+  readonly originalUrl?: string;
+  readonly search?: string | null;
+  readonly query?: object;
+}
+
+/** As the client sent it: a framework takes the path at which the guard is mounted off `url`. */
+function requestedUrl(request: IncomingMessage & UrlCopies): string {
+  return request.originalUrl ?? request.url ?? "";
+}
+
 /** Removes the token wherever Node, Connect, Express 4 or Polka store it, so that nothing later logs it. */
-function removeTokens(request: IncomingMessage, { download, url, stripUrl, tokenParameter }: GuardResult): void {
-  const { originalUrl, search, query } = request as { originalUrl?: string; search?: string | null; query?: object };
-  Object.assign(request, { download, url });
+function removeTokens(request: IncomingMessage & UrlCopies, result: GuardResult): void {
+  const { download, stripUrl, tokenParameter } = result;
+  const { url = "", originalUrl, search, query } = request;
+  Object.assign(request, { download, url: stripUrl(url) });
   if (originalUrl !== undefined) Object.assign(request, { originalUrl: stripUrl(originalUrl) });
   if (search) Object.assign(request, { search: stripUrl(search) });
   if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);

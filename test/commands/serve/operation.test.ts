@@ -143,6 +143,28 @@ test("policy options reach the gate: parameter, skew, lifetime, subject and audi
   assert.equal(await status(named, `/app.ipa?token=${tokenFor("other")}`), 401);
 });
 
+test("with --path-bound a token opens the file of its own path only", async () => {
+  const port = await started("--path-bound").port();
+  const exp = Math.floor(Date.now() / 1000) + 200;
+  const tokenFor = (aud?: string) => signToken(key, { sub: "AppManifest", iss: "JSS", exp, aud });
+  const own = tokenFor("/app.ipa");
+  const status = async (target: string, token = own) => (await rawRequest(port, `${target}?token=${token}`)).status;
+  assert.equal(await status("/app.ipa"), 200);
+  assert.equal(await status("http://files.example/app.ipa"), 200);
+  // Each of them but the first two would be the file itself on some server.
+  const others = ["/other.ipa", "/", "/app.ipa/", "/App.ipa", "//app.ipa", "/./app.ipa", "/x/../app.ipa", "/%61pp.ipa"];
+  for (const target of [...others, "/app.ipa%2e", "/app%2eipa", "/x%2f..%2fapp.ipa", "/app.ipa.", "http://h//app.ipa"])
+    assert.equal(await status(target), 401, target);
+  assert.equal(await status("/app.ipa", tokenFor()), 401);
+  assert.equal(await status("/app.ipa", tokenFor("/other.ipa")), 401);
+  // A token that names such a spelling opens no more than the spelling is good for.
+  assert.equal(await status("/x/../app.ipa", tokenFor("/x/../app.ipa")), 400);
+
+  const run = await runMain([...serveArgs, "--path-bound", "--audience", "x"]);
+  assert.equal(run.code, 2);
+  assert.match(run.stderr, /--path-bound and --audience exclude each other/);
+});
+
 test("a unix socket serves, replaces one that a crash left behind, but not one in use", async () => {
   const socketPath = join(base, "files.sock");
   const args = ["serve", join(base, "www"), "-k", join(base, "public.pem"), "--socket", socketPath];

@@ -9,9 +9,9 @@ import { runtimeName } from "../runtime-name.ts";
  * `/runtime` says which runtime that really is.
  */
 export function contractHandler(setup: ContractSetup): (request: Request) => Response | Promise<Response> {
-  const { publicPem, time, reportOnly } = setup;
+  const { publicPem, time, reportOnly, pathBound } = setup;
   const { onDecision, takeJson } = createDecisionRecord();
-  const options = { keys: publicPem, now: () => time, reportOnly, onDecision };
+  const options = { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision };
   const guarded = guard(options, respondWithWhatWasSeen);
   return (request) => {
     const { pathname } = new URL(request.url);

@@ -1,4 +1,5 @@
 import { type GateOptions, gateDefaults, gateLimits } from "@portcullis/core";
+import { usageError } from "../command-line/command-error.ts";
 import type { OptionTable, OptionValues } from "../command-line/option.ts";
 import { publicKeyRemedy } from "./key-file-remedy.ts";
 
@@ -59,6 +60,10 @@ export const gateOptionTable = {
     description:
       "required value of the token's aud, or one of its values; without this, a token with an aud is refused",
   },
+  pathBound: {
+    kind: "flag",
+    description: "a token opens one path only: require its aud to be the path requested, exactly as it was sent",
+  },
 } as const satisfies OptionTable;
 
 /** The values of these options. */
@@ -72,6 +77,9 @@ export type KeylessOptions = Omit<GateOptions, "keys"> & { readonly now: () => n
 
 /** The values of the rules as options of a gate; `now` in seconds since 1970. */
 export function gateOptions(values: GateRuleValues, now: () => number): KeylessOptions {
-  const { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience } = values;
-  return { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience, now };
+  const { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience, pathBound } = values;
+  if (pathBound && audience !== undefined) {
+    throw usageError("--path-bound and --audience exclude each other: both say what a token's aud must be");
+  }
+  return { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience, pathBound, now };
 }

@@ -12,12 +12,12 @@ declare global {
   }
 }
 
-const { publicPem, time, reportOnly } = JSON.parse(process.env.CONTRACT_SETUP ?? "{}");
+const { publicPem, time, reportOnly, pathBound } = JSON.parse(process.env.CONTRACT_SETUP ?? "{}");
 const { onDecision, takeJson } = createDecisionRecord();
 
 /** The hook of the README, under the contract: it keeps the decision for the endpoint, and tells of all decisions. */
 const guarded = guard(
-  { keys: publicPem, now: () => time, reportOnly, onDecision },
+  { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision },
   (request: Request, download: Decision, event: RequestEvent, resolve: Parameters<Handle>[0]["resolve"]) => {
     event.locals.download = download;
     return resolve(Object.assign(event, { request, url: new URL(request.url) }));

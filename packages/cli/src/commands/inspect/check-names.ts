@@ -28,6 +28,7 @@ export function checkNames(
       audience === undefined
         ? ["no audience (aud)", "an audience (aud), but none is expected"]
         : [`audience (aud) includes "${audience}"`, `audience (aud) does not include "${audience}"`],
+    path_mismatch: ["bound to this path (aud)", "not bound to this path (aud)"],
     expiry_missing: ["an expiry (exp)", "no expiry (exp)"],
     claim_malformed: [
       "times are valid numbers of seconds",

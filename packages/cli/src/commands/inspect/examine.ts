@@ -3,6 +3,7 @@ import {
   type JsonObject,
   parseCompactJws,
   type RefusalCode,
+  readPath,
   readToken,
   refusalCodes,
   refusals,
@@ -48,13 +49,13 @@ export async function examine(
     keyId = decision.keyId;
     if (!decision.allowed) faults.add(decision.code);
   }
-  if (jws?.payload) for (const fault of claimFaults(jws.payload, rules, now)) faults.add(fault);
+  if (jws?.payload) for (const fault of claimFaults(jws.payload, rules, now, readPath(url))) faults.add(fault);
   return {
     token,
     parts: token === undefined ? undefined : readTokenParts(token),
     verified: keyId !== undefined,
     keyId,
-    checks: listChecks(faults, keys.length > 0),
+    checks: listChecks(faults, keys.length > 0, rules.pathBound),
     refusal: refusalCodes.find((code) => faults.has(code)),
   };
 }
@@ -63,24 +64,42 @@ export async function examine(
  * All faults of the claims and not only the first: a claim that does not match is replaced by the
  * required one for the next round. Of the times, the first fault ends the rounds.
  */
-function claimFaults(claims: JsonObject, rules: GateRuleValues, now: number): readonly RefusalCode[] {
-  const { refusal } = validateClaims(claims, rules, now);
+function claimFaults(
+  claims: JsonObject,
+  rules: GateRuleValues,
+  now: number,
+  path: string | undefined,
+): readonly RefusalCode[] {
+  const { refusal } = validateClaims(claims, rules, now, path);
   if (refusal === undefined) return [];
-  const replacements: { readonly [Code in RefusalCode]?: object } = {
+  const replacements: { readonly [Code in RefusalCode]?: object | undefined } = {
     issuer_mismatch: { iss: rules.issuer },
     subject_mismatch: { sub: rules.subject },
     audience_mismatch: { aud: rules.audience },
+    // A request without a path fits no token: that ends the rounds.
+    path_mismatch: path === undefined ? undefined : { aud: path },
   };
   const replacement = replacements[refusal];
-  return replacement ? [refusal, ...claimFaults({ ...claims, ...replacement }, rules, now)] : [refusal];
+  return replacement ? [refusal, ...claimFaults({ ...claims, ...replacement }, rules, now, path)] : [refusal];
 }
 
-const mismatches: ReadonlySet<RefusalCode> = new Set(["issuer_mismatch", "subject_mismatch", "audience_mismatch"]);
+const mismatches: ReadonlySet<RefusalCode> = new Set([
+  "issuer_mismatch",
+  "subject_mismatch",
+  "audience_mismatch",
+  "path_mismatch",
+]);
 
-function listChecks(faults: ReadonlySet<RefusalCode>, hasKeys: boolean): Map<RefusalCode, CheckResult> {
+function listChecks(
+  faults: ReadonlySet<RefusalCode>,
+  hasKeys: boolean,
+  isPathBound: boolean,
+): Map<RefusalCode, CheckResult> {
+  const unasked: RefusalCode = isPathBound ? "audience_mismatch" : "path_mismatch";
   const checks = new Map<RefusalCode, CheckResult>();
   let reached = true;
   for (const code of refusalCodes) {
+    if (code === unasked) continue;
     const { stage } = refusals[code];
     const needsKey = stage === "keys" || stage === "signature";
     if (faults.has(code)) checks.set(code, "failed");

@@ -37,6 +37,8 @@ export function remedies(examination: Examination, keys: readonly NamedKey[], no
       ];
     case "audience_mismatch":
       return ["Jamf Pro sets no audience. If the issuer of your links does, give it with --audience."];
+    case "path_mismatch":
+      return ["A path-bound token opens one path, in one spelling: use the link exactly as it was issued."];
     case "claim_malformed":
       return typeof exp === "number" && exp > 1e11
         ? ["The expiry seems to be in milliseconds; it must be in seconds."]

@@ -23,6 +23,9 @@ export async function runInspect(
   const isArgument = given !== "-";
   const pasted = isArgument ? given : decodeText(await readInput("-", context));
   const link = readPastedLink(pasted, options.tokenParameter, isArgument);
+  if (options.pathBound && link.isBareToken) {
+    throw usageError("--path-bound: give the whole link; a token alone does not say which path is requested");
+  }
   const now = options.now === undefined ? context.now() : readTime(options.now);
   const keys = await loadKeysOnce(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings))

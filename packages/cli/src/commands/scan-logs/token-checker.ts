@@ -30,14 +30,16 @@ export function createTokenChecker(
   let known = new Map<string, CheckedToken>();
 
   async function check(token: string): Promise<CheckedToken> {
-    const { exp } = readTokenParts(token).claims ?? {};
+    const { exp, aud } = readTokenParts(token).claims ?? {};
     const fingerprint = await fingerprintToken(token);
     if (typeof exp !== "number") return { fingerprint, worth: "unreadable", expiresAt: 0, keyId: undefined };
     const expiresAt = Number.isFinite(exp) ? exp : 0;
     // By its own claim it has expired, so it opens nothing, whatever key signed it: the signature is not checked.
     if (expiresAt + clockSkew <= now()) return { fingerprint, worth: "expired", expiresAt, keyId: undefined };
     if (!gate) return { fingerprint, worth: "unverified", expiresAt, keyId: undefined };
-    const decision = await gate.check(`?${tokenParameter}=${encodeURIComponent(token)}`);
+    // A path-bound token opens the path that it names.
+    const path = options.pathBound ? String(aud) : "";
+    const decision = await gate.check(`${path}?${tokenParameter}=${encodeURIComponent(token)}`);
     return { fingerprint, worth: decision.allowed ? "valid" : "refused", expiresAt, keyId: decision.keyId };
   }
 
