@@ -139,6 +139,19 @@ test("sign makes a link that the gate lets in, and no longer after its expiry", 
   }
 });
 
+test("sign --path-bound makes a link whose token opens its own path only", async () => {
+  const argv = ["sign", "https://example.com/f/a.ipa?v=2", "--private-key", privatePem, "--path-bound"];
+  const { stdout } = await runMain(argv, { now: () => testTime });
+  const options = { keys: key.publicPem, now: () => testTime };
+  const gate = createGate({ ...options, pathBound: true });
+  assert.equal((await gate.check(stdout.trim())).allowed, true);
+  assert.equal((await gate.check(stdout.trim().replace("/f/a", "/f/b"))).allowed, false);
+  assert.equal((await createGate(options).check(stdout.trim())).allowed, false);
+  const odd = await runMain(["sign", "https://example.com/f/../a", "--private-key", privatePem, "--path-bound"]);
+  assert.equal(odd.code, 2);
+  assert.match(odd.stderr, /in another spelling/);
+});
+
 test("sign opens an encrypted key by the first line of a file, and says which file is wrong", async () => {
   const encrypted = join(folder, "encrypted.pem");
   writeFileSync(

@@ -92,6 +92,52 @@ describe("the configuration", () => {
   });
 });
 
+describe("path-bound tokens", () => {
+  const bound = createIssuer({ ...configuration, pathBound: true });
+  const gate = createGate({ keys: bound.publicKey().pem, now: () => testTime, pathBound: true });
+  const codeFor = async (url: string) => {
+    const decision = await gate.check(url);
+    return decision.allowed ? "allowed" : decision.code;
+  };
+
+  test("open the path of their link, which they name in aud, and no other", async () => {
+    for (const path of ["/", "/f/a.ipa", "/f/a%20b%2Fc.ipa", "//f", "/f;v=1", "/f/%C3%A9"]) {
+      const link = await bound.downloadUrl(`https://example.com${path}?x=1#y`);
+      const { claims } = await gate.check(link);
+      assert.deepEqual({ ...claims }, { sub: "AppManifest", iss: "JSS", exp: testTime + 300, aud: path });
+      assert.equal(await codeFor(link), "allowed", path);
+      assert.equal(await codeFor(link.replace("?", "/?")), "path_mismatch", path);
+    }
+    assert.equal(await codeFor(await issuer.downloadUrl("https://example.com/f")), "path_mismatch");
+  });
+
+  test("are in each URL of a manifest, each for its own path", async () => {
+    const manifest = await bound.appManifest({
+      title: "A",
+      bundleIdentifier: "com.example.a",
+      bundleVersion: "1",
+      displayImage: "https://example.com/icon.png",
+      softwarePackage: "https://example.com/a.ipa",
+    });
+    const links = manifest.match(/https:[^<]+/g) ?? [];
+    assert.equal(links.length, 2);
+    for (const link of links) assert.equal(await codeFor(link), "allowed");
+    assert.equal(new Set(links.map((link) => link.split("token=")[1])).size, 2);
+  });
+
+  test("are not issued for a path that devices respell, nor without a path", async () => {
+    for (const path of ["", "?x", "/a/../b", "/./a", "/a/%2e%2E/b", "/a\\b", "/\u00e9", '/"']) {
+      await assert.rejects(
+        bound.downloadUrl(`https://example.com${path}`),
+        (error) => isIssuerError(error) && error.code === "url_not_normalized",
+        path,
+      );
+    }
+    await assert.rejects(bound.issueToken(), (error) => isIssuerError(error) && error.code === "path_required");
+    assert.throws(() => createIssuer({ ...configuration, pathBound: 1 as never }), /pathBound: give true or false/);
+  });
+});
+
 describe("the private key cannot be read back", () => {
   const secret = encryptionKey.split("\n")[3] as string;
   test("not by property, JSON or inspection", () => {

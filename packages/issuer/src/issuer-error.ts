@@ -6,12 +6,14 @@
 const reasons = {
   // Issuing (issuer.ts)
   configuration_disabled: "The JSON Web Token configuration is disabled.",
+  path_required: "Tokens are bound to the path of a link, and no link was given.",
   // URLs (asset-url.ts)
   url_not_absolute: "The URL is relative, or not a URL at all.",
   url_not_http: "The URL is neither https nor http.",
   url_not_https: "Apple's devices take only https here.",
   url_has_credentials: "The URL contains a user name or a password.",
   url_not_encoded: "The URL holds white space or control characters, which must be encoded.",
+  url_not_normalized: "The path of a path-bound link has a spelling that devices change.",
   // Manifests and commands (app-manifest.ts, mdm-command.ts)
   manifest_invalid: "The manifest would not be one that Apple's schema allows.",
   command_invalid: "The command would not be one that Apple's schema allows.",

@@ -2,15 +2,16 @@ import { createIssuer, type Issuer } from "@portcullis/issuer";
 import type { CommandContext } from "../command-line/context.ts";
 import { readPrivateKeyText, withPrivateKey } from "./load-private-key.ts";
 
-/** The private key of a command, as the command line has it. */
-export interface PrivateKeyOptions {
+/** What a command that signs is told on the command line. */
+export interface IssuerOptions {
   readonly privateKey: string;
   readonly passphraseFile?: string | undefined;
+  readonly pathBound: boolean;
 }
 
 /** Makes the issuer that signs as Jamf Pro would; `expiry` in seconds, whole minutes. Says on standard error what is unwise. */
 export async function loadIssuer(
-  { privateKey, passphraseFile }: PrivateKeyOptions,
+  { privateKey, passphraseFile, pathBound }: IssuerOptions,
   expiry: number,
   { err, now }: CommandContext,
 ): Promise<Issuer> {
@@ -20,6 +21,7 @@ export async function loadIssuer(
       displayName: "portcullis",
       ...text,
       tokenExpiry: expiry / 60,
+      pathBound,
       now,
       onWarning: ({ message }) => err.line(`${err.colours.yellow("warning:")} ${message}`),
     }),

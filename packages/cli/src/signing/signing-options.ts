@@ -1,4 +1,4 @@
-import type { DurationOption, OptionTable } from "../command-line/option.ts";
+import type { DurationOption, FlagOption, OptionTable } from "../command-line/option.ts";
 
 /** The options of every command that signs tokens of its own. */
 export const privateKeyOptionTable = {
@@ -13,6 +13,12 @@ export const privateKeyOptionTable = {
     description: "file whose first line is the passphrase of the private key, if it is encrypted",
   },
 } as const satisfies OptionTable;
+
+/** For the commands that make links. */
+export const pathBoundOption = {
+  kind: "flag",
+  description: "make tokens that open one path only, for servers with --path-bound; Jamf Pro makes no such tokens",
+} as const satisfies FlagOption;
 
 /** Jamf Pro's Token Expiry: 1 to 120 whole minutes; each command adds the description and the default. */
 export const expiryOption = {

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { addToken } from "@portcullis/core";
+import { addToken, readPath } from "@portcullis/core";
 import { CompactSign } from "jose";
 import { issuerError } from "../issuer-error.ts";
 import { type AppManifestOptions, writeAppManifest } from "../manifest/app-manifest.ts";
@@ -20,14 +20,15 @@ export interface Issuer {
   /**
    * Issues a token. Two issued in the same second are the same string, as with Jamf Pro.
    *
-   * Rejects with `configuration_disabled` if the configuration is disabled.
+   * Rejects with `configuration_disabled` if the configuration is disabled, and with `path_required`
+   * if tokens are bound to paths: then only links have tokens.
    */
   issueToken(): Promise<string>;
   /**
    * Adds a fresh token to a URL, in place of any it has; everything else stays as it is, byte for byte.
    *
-   * Rejects with `url_not_absolute`, `url_not_http`, `url_has_credentials` or `url_not_encoded`;
-   * an `http:` URL works, with a warning.
+   * Rejects with `url_not_absolute`, `url_not_http`, `url_has_credentials` or `url_not_encoded`, and
+   * for a path-bound token with `url_not_normalized`; an `http:` URL works, with a warning.
    */
   downloadUrl(url: string | URL): Promise<string>;
   /**
@@ -56,17 +57,22 @@ export interface Issuer {
  */
 export function createIssuer(configuration: JwtConfiguration): Issuer {
   const settings = readJwtConfiguration(configuration);
-  const { displayName, privateKey, tokenExpiry, enabled, now, onWarning } = settings;
+  const { displayName, privateKey, tokenExpiry, enabled, pathBound, now, onWarning } = settings;
   const publicKey = publicHalf(privateKey);
 
   async function issueToken(): Promise<string> {
+    if (pathBound) throw issuerError("path_required", "Tokens are bound to the path of a link: issue a link instead.");
+    return sign();
+  }
+
+  async function sign(path?: string): Promise<string> {
     if (!enabled) {
       throw issuerError(
         "configuration_disabled",
         "The JSON Web Token configuration is disabled: no token is issued until it is enabled.",
       );
     }
-    return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60);
+    return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60, path);
   }
 
   async function downloadUrl(url: string | URL): Promise<string> {
@@ -77,7 +83,7 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
         message: "The URL starts with http://: anyone on the way can read the token. Use https://.",
       });
     }
-    return addToken(checked, await issueToken());
+    return addToken(checked, await sign(pathBound ? boundPath(checked) : undefined));
   }
 
   return Object.freeze({
@@ -92,13 +98,24 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
   } satisfies Issuer);
 }
 
+/** The path for `aud`; the gate compares it with the request byte for byte, so a device must send it as it is. */
+function boundPath(url: string): string {
+  const path = readPath(url);
+  if (path !== undefined && path === new URL(url).pathname) return path;
+  throw issuerError(
+    "url_not_normalized",
+    "A device would request this path in another spelling, which a path-bound token does not open: give the URL as new URL(url).href writes it.",
+  );
+}
+
 /**
  * Signs a token as Jamf Pro does: header `{"alg":"RS256"}`, claims `sub`, `iss` and `exp` in this
  * order, and nothing else. Nothing in it distinguishes two tokens of the same second.
  *
  * @param expiresAt - `exp`, in whole seconds since 1970
+ * @param path - `aud`, for a path-bound token, which Jamf Pro does not issue
  */
-function signToken(privateKey: KeyObject, expiresAt: number): Promise<string> {
-  const claims = JSON.stringify({ sub: "AppManifest", iss: "JSS", exp: expiresAt });
+function signToken(privateKey: KeyObject, expiresAt: number, path: string | undefined): Promise<string> {
+  const claims = JSON.stringify({ sub: "AppManifest", iss: "JSS", exp: expiresAt, aud: path });
   return new CompactSign(new TextEncoder().encode(claims)).setProtectedHeader({ alg: "RS256" }).sign(privateKey);
 }

@@ -21,6 +21,11 @@ export interface JwtConfiguration {
   readonly tokenExpiry: number;
   /** Whether tokens are issued at all. Default `true`. */
   readonly enabled?: boolean | undefined;
+  /**
+   * Whether each link's token opens the path of that link only, which it names in `aud`: for gates
+   * with the option `pathBound`. Default `false`, as with Jamf Pro, whose tokens open every path.
+   */
+  readonly pathBound?: boolean | undefined;
   /** The clock, in seconds since 1970. For tests. */
   readonly now?: (() => number) | undefined;
   /** Receives warnings, such as that a URL is `http:`. Default `process.emitWarning`. */
@@ -39,11 +44,21 @@ export interface JwtSettings {
   readonly privateKey: KeyObject;
   readonly tokenExpiry: number;
   readonly enabled: boolean;
+  readonly pathBound: boolean;
   readonly now: () => number;
   readonly onWarning: (warning: IssuerWarning) => void;
 }
 
-const fieldNames = ["displayName", "encryptionKey", "passphrase", "tokenExpiry", "enabled", "now", "onWarning"];
+const fieldNames = [
+  "displayName",
+  "encryptionKey",
+  "passphrase",
+  "tokenExpiry",
+  "enabled",
+  "pathBound",
+  "now",
+  "onWarning",
+];
 
 /** Checks a configuration; throws a configuration error that names the wrong field. */
 export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettings {
@@ -52,17 +67,18 @@ export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettin
   }
   const unknown = findUnknownName(configuration, fieldNames);
   if (unknown) throw configurationError(unknown.name, unknown.problem);
-  const { encryptionKey, passphrase, enabled = true } = configuration;
+  const { encryptionKey, passphrase, enabled = true, pathBound = false } = configuration;
   const { now = currentTime, onWarning = emitWarning } = configuration;
   const displayName = readDisplayName(configuration.displayName);
   const tokenExpiry = readTokenExpiry(configuration.tokenExpiry);
   if (typeof enabled !== "boolean") throw configurationError("enabled", "give true or false");
+  if (typeof pathBound !== "boolean") throw configurationError("pathBound", "give true or false");
   if (typeof onWarning !== "function") {
     throw configurationError("onWarning", "give a function that takes a warning");
   }
   checkClock(now);
   const privateKey = readEncryptionKey(encryptionKey, passphrase);
-  return { displayName, privateKey, tokenExpiry, enabled, now, onWarning };
+  return { displayName, privateKey, tokenExpiry, enabled, pathBound, now, onWarning };
 }
 
 /** Checks a display name. */

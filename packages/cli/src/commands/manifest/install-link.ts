@@ -1,13 +1,12 @@
 import { installLink } from "@portcullis/issuer";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { loadIssuer } from "../../signing/load-issuer.ts";
+import { type IssuerOptions, loadIssuer } from "../../signing/load-issuer.ts";
 import { printLink } from "../../signing/print-link.ts";
 
 /** What the link is made with. */
-export interface InstallLinkOptions {
+export interface InstallLinkOptions extends Omit<IssuerOptions, "privateKey"> {
   readonly privateKey: string | undefined;
-  readonly passphraseFile: string | undefined;
   /** In seconds. */
   readonly expiry: number;
   readonly qr: boolean;

@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { expiryOption, privateKeyOptionTable } from "../../signing/signing-options.ts";
+import { expiryOption, pathBoundOption, privateKeyOptionTable } from "../../signing/signing-options.ts";
 
 /** `portcullis manifest`: the property list from which devices install an app. */
 export const manifest = defineCommand({
@@ -26,6 +26,7 @@ export const manifest = defineCommand({
     md5: { kind: "flag", description: "add MD5 hashes, for old devices" },
     ...privateKeyOptionTable,
     expiry: { ...expiryOption, default: 300, description: "how long the tokens work" },
+    pathBound: pathBoundOption,
     lint: { kind: "text", placeholder: "FILE", description: "check this manifest" },
     itms: { kind: "text", placeholder: "URL", description: "print the install link of the manifest at this URL" },
     qr: { kind: "flag", description: "with --itms: draw the link as a QR code (with a token some 85 columns)" },

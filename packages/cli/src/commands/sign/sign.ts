@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { expiryOption, privateKeyOptionTable } from "../../signing/signing-options.ts";
+import { expiryOption, pathBoundOption, privateKeyOptionTable } from "../../signing/signing-options.ts";
 
 /** `portcullis sign`: a download link as Jamf Pro would make it. */
 export const sign = defineCommand({
@@ -13,6 +13,7 @@ export const sign = defineCommand({
     ...privateKeyOptionTable,
     privateKey: { ...privateKeyOptionTable.privateKey, required: true },
     expiry: { ...expiryOption, default: 300, description: "how long the link works" },
+    pathBound: pathBoundOption,
     qr: {
       kind: "flag",
       description: "draw the link as a QR code, for the camera of a device (nearly all of 80 columns)",
