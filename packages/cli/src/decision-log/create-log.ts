@@ -1,4 +1,3 @@
-import pino, { type Logger } from "pino";
 import { safeText } from "../terminal/safe-text.ts";
 import type { OutputStream, Terminal } from "../terminal/terminal.ts";
 import { humanLine, type LogLine } from "./human-line.ts";
@@ -21,31 +20,52 @@ export type LogFormat = "human" | "json";
 export function createLog(stream: OutputStream, out: Terminal, format?: LogFormat): Log {
   const sink = createLogSink(stream);
   const isHuman = (format ?? (out.isTerminal ? "human" : "json")) === "human";
-  const write = isHuman ? (line: string) => sink.write(`${humanLine(JSON.parse(line) as LogLine, out)}\n`) : sink.write;
-  const logger: Logger = pino(
-    {
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
-    },
-    { write },
-  );
+  const currentTime = createTimestamps();
+
+  function write(level: LogLine["level"], members: Partial<LogLine>): void {
+    const line: LogLine = { level, time: currentTime(), ...members };
+    sink.write(`${isHuman ? humanLine(line, out) : JSON.stringify(line)}\n`);
+  }
+
   return {
-    decision: (entry) => logger[entry.problem === undefined ? "info" : "error"](withSafeTexts(entry)),
-    info: (message) => logger.info(safeText(message)),
-    warn: (message) => logger.warn(safeText(message)),
-    error: (message) => logger.error(safeText(message)),
+    decision: (entry) => write(entry.problem === undefined ? "info" : "error", withSafeTexts(entry)),
+    info: (message) => write("info", { msg: safeText(message) }),
+    warn: (message) => write("warn", { msg: safeText(message) }),
+    error: (message) => write("error", { msg: safeText(message) }),
     end: sink.end,
+  };
+}
+
+/** ISO 8601 in UTC. Everything but the milliseconds is the same for a whole second, and costs more than the rest of a line. */
+function createTimestamps(): () => string {
+  let second = Number.NaN;
+  let start = "";
+  return () => {
+    const now = Date.now();
+    const milliseconds = now % 1000;
+    if (now - milliseconds !== second) {
+      second = now - milliseconds;
+      start = new Date(second).toISOString().slice(0, -4);
+    }
+    return `${start}${String(milliseconds).padStart(3, "0")}Z`;
   };
 }
 
 const maxLength = 512;
 
-/** What a client chose (path, range, method) loses tokens and control characters, and then what exceeds a sane length. */
-function withSafeTexts(entry: LogEntry): object {
-  const safe: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(entry)) {
-    safe[name] = typeof value === "string" ? safeText(value).slice(0, maxLength) : value;
-  }
-  return safe;
+/** What a client chose loses tokens and control characters, and then what exceeds a sane length; so does a problem. */
+function withSafeTexts(entry: LogEntry): LogEntry {
+  const { method, path, range, address, problem } = entry;
+  return {
+    ...entry,
+    method: shorten(method),
+    path: shorten(path),
+    range: range && shorten(range),
+    address: address && shorten(address),
+    problem: problem && shorten(problem),
+  };
+}
+
+function shorten(text: string): string {
+  return safeText(text).slice(0, maxLength);
 }

@@ -2,8 +2,12 @@ import type { Colours, Terminal } from "../terminal/terminal.ts";
 import { wrapMessage } from "../terminal/wrap-text.ts";
 import type { LogEntry } from "./log-entry.ts";
 
-/** A line of the log as pino wrote it. */
-export type LogLine = { readonly time: string; readonly level: string; readonly msg?: string } & Partial<LogEntry>;
+/** A line of the log; its members are in the order of the JSON form. */
+export type LogLine = {
+  readonly level: "info" | "warn" | "error";
+  readonly time: string;
+  readonly msg?: string;
+} & Partial<LogEntry>;
 
 /** Rewrites one line of the log for a person: the decision first, then the details, dimmed. */
 export function humanLine(line: LogLine, { colours, isTerminal, width }: Terminal): string {

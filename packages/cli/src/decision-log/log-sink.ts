@@ -26,7 +26,7 @@ export function createLogSink(stream: OutputStream): LogSink {
   return typeof fd === "number" ? descriptorSink(fd) : streamSink(stream);
 }
 
-// Not `pino.destination`: when the process exits, that one writes the rest synchronously, and retries forever if the
+// Not a destination of pino's: when the process exits, it writes the rest synchronously, and retries forever if the
 // disk is full.
 function descriptorSink(fd: number): LogSink {
   let hasEnded = false;

@@ -11,6 +11,8 @@ export interface DownloadRecord {
   transferring(transfer: Transfer): void;
 }
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** Starts a record; `finished` is called once, when the response has ended in any way. */
 export function startRecord(
   request: IncomingMessage,
@@ -23,7 +25,7 @@ export function startRecord(
   const address = clientAddress(request, trustProxy);
   const path = url.split(/[?#]/, 1)[0] ?? "";
   const range = headers.range;
-  let facts: Partial<LogEntry> = {};
+  const facts: Partial<Mutable<LogEntry>> = {};
   let transfer: Transfer | undefined;
 
   response.once("close", () => {
@@ -45,7 +47,7 @@ export function startRecord(
 
   return {
     add(more) {
-      facts = { ...facts, ...more };
+      Object.assign(facts, more);
     },
     transferring(begun) {
       transfer = begun;
