@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { recentRoot } from "../../packages/origin/src/node/confinement.ts";
 import { openFile } from "../../packages/origin/src/node/open-file.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -164,6 +165,19 @@ for (const code of ["EACCES", "EPERM"]) {
     });
   });
 }
+
+test("the root's real path is believed for 100 ms, and then found out again", () => {
+  const current = join(base, "switched");
+  fs.mkdirSync(join(base, "first"));
+  fs.mkdirSync(join(base, "second"));
+  fs.symlinkSync("first", current);
+  const root = (now: number): string => recentRoot(current, now);
+  assert.equal(root(1000), join(fs.realpathSync(base), "first/"));
+  fs.rmSync(current);
+  fs.symlinkSync("second", current);
+  assert.equal(root(1099), join(fs.realpathSync(base), "first/"));
+  assert.equal(root(1100), join(fs.realpathSync(base), "second/"));
+});
 
 test("a root that is missing is a failure, not a missing file", async () => {
   await assert.rejects(openFile(join(base, "nowhere"), "app.ipa"), { code: "ENOENT", syscall: "realpath" });

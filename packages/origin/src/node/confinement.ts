@@ -25,6 +25,23 @@ export function realRoot(folder: string): string {
   return root.endsWith(sep) ? root : root + sep;
 }
 
+/** For this long, in milliseconds, the real path of a folder is believed to be the same. */
+const rootTrust = 100;
+const roots = new Map<string, { readonly root: string; readonly since: number }>();
+
+/**
+ * The same, found out at most ten times a second: it costs as much as opening a file. Where the folder itself is a link
+ * that is switched to another one, links between the two folders may still be followed for this long; whether a file that
+ * was opened is inside is checked each time.
+ */
+export function recentRoot(folder: string, now: number = performance.now()): string {
+  const known = roots.get(folder);
+  if (known && now - known.since < rootTrust) return known.root;
+  const root = realRoot(folder);
+  roots.set(folder, { root, since: now });
+  return root;
+}
+
 /**
  * Without `/proc` (macOS, Windows): whether a name resolves to a path inside the root, and every step of this path,
  * looked at afterwards, is a real folder that leads to the very file that was opened.

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { join } from "node:path";
 import type { Missing } from "../origin.ts";
-import { type FileStat, pathOfDescriptor, realRoot, resolvesInside } from "./confinement.ts";
+import { type FileStat, pathOfDescriptor, realRoot, recentRoot, resolvesInside } from "./confinement.ts";
 
 /** A regular file inside the folder, open. Its opener must close it. */
 export interface OpenFile {
@@ -34,9 +34,8 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
   }
   try {
     const stat = fs.fstatSync(fd, { bigint: true });
-    const root = realRoot(folder);
     const real = pathOfDescriptor(fd);
-    if (!(real?.startsWith(root) ?? resolvesInside(path, root, stat))) {
+    if (!isInside(folder, path, real, stat)) {
       fs.closeSync(fd);
       return { found: false, status: 404, problem: "it is a link that leads out of the folder" };
     }
@@ -55,6 +54,12 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
     fs.closeSync(fd);
     return missing(error as NodeJS.ErrnoException, folder);
   }
+}
+
+function isInside(folder: string, path: string, real: string | undefined, stat: FileStat): boolean {
+  if (real === undefined) return resolvesInside(path, realRoot(folder), stat);
+  // The folder may be a link that has just been switched.
+  return real.startsWith(recentRoot(folder)) || real.startsWith(realRoot(folder));
 }
 
 function open(path: string): Promise<number> {

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { describeResponse, failureResponse, missingResponse, type ResponseHead } from "../describe-response.ts";
 import type { OriginObject } from "../origin.ts";
 import { asOriginError } from "../origin-error.ts";
@@ -98,9 +98,11 @@ export function sendHead(response: ServerResponse, head: ResponseHead): void {
 const descriptive = ["ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "Accept-Ranges"];
 
 /** A stricter or more particular `Cache-Control` that was set before is kept on what is allowed. */
-function headersFor(response: ServerResponse, { headers, problem }: ResponseHead): Record<string, string> {
+function headersFor(response: ServerResponse, { headers, problem }: ResponseHead): OutgoingHttpHeaders {
   const own = response.getHeader("Cache-Control");
-  return own === undefined || problem !== undefined ? { ...headers } : { ...headers, "Cache-Control": String(own) };
+  // Typed as changeable, but `writeHead` only reads it.
+  if (own === undefined || problem !== undefined) return headers as OutgoingHttpHeaders;
+  return { ...headers, "Cache-Control": String(own) };
 }
 
 function conditionsOf({ method = "", headers }: IncomingMessage): ConditionalRequest {

@@ -59,16 +59,26 @@ export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginL
  * whole request.
  */
 export function openFor(response: ServerResponse): OpenOptions {
-  let controller: AbortController | undefined;
-  return {
-    get signal() {
-      if (controller) return controller.signal;
-      const created = new AbortController();
-      controller = created;
-      response.once("close", () => {
-        if (!response.writableFinished) created.abort();
-      });
-      return created.signal;
-    },
-  };
+  return new ClientOptions(response);
+}
+
+/** A class, because an object with a getter of its own is slow to make. */
+class ClientOptions implements OpenOptions {
+  readonly #response: ServerResponse;
+  #controller: AbortController | undefined;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller) return this.#controller.signal;
+    const controller = new AbortController();
+    const response = this.#response;
+    this.#controller = controller;
+    response.once("close", () => {
+      if (!response.writableFinished) controller.abort();
+    });
+    return controller.signal;
+  }
 }
