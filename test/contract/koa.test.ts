@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { guard, type Middleware } from "@portcullis/koa";
 import express from "express";
 import Koa from "koa";
-import { signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { runContract } from "./contract.ts";
 import { createDecisionRecord, summaryOf } from "./decision-record.ts";
 import { ownMembers } from "./own-members.ts";
@@ -142,3 +142,21 @@ for (const [name, Application] of [
     assert.match(logged.map((line) => JSON.parse(line).fingerprint ?? "").join(), /^[0-9a-f]{8},[0-9a-f]{8},,$/);
   });
 }
+
+test("a path-bound token is for the path that the client sent, behind Express and in a mounted app alike", async () => {
+  const key = signingKey();
+  const app = new Koa();
+  app.use((context, next) => {
+    context.url = context.url.replace("/a", "/"); // as koa-mount does
+    return next();
+  });
+  app.use(guard({ keys: key.publicPem, now: () => testTime, pathBound: true }));
+  app.use((context) => {
+    context.body = context.url;
+  });
+  const replyTo = (aud: string) => mounted(app, `?token=${signToken(key, { ...jamfClaims, aud })}`);
+  const { status, body } = await replyTo("/mount/a");
+  assert.deepEqual([status, body], [200, "/"]);
+  assert.equal((await replyTo("/a")).status, 401);
+  assert.equal((await replyTo("/")).status, 401);
+});

@@ -7,7 +7,7 @@ import { after, mock, test } from "node:test";
 import { type Decision, type GuardedRequest, guard } from "@portcullis/node-http";
 import connect from "connect";
 import express from "express";
-import { signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { type ContractSetup, type RunningServer, runContract } from "./contract.ts";
 import { createDecisionRecord, summaryOf } from "./decision-record.ts";
 import { ownMembers } from "./own-members.ts";
@@ -278,3 +278,27 @@ test("a defect in the gate is a 500 from a guarded listener and an error for a f
     await server.close();
   }
 });
+
+for (const [name, createApp] of [
+  ["Express 5", express],
+  ["Express 4", express4],
+  ["Connect", connect as unknown as typeof express],
+] as const) {
+  test(`${name}: a path-bound token is for the path that the client sent, with the path of the mount`, async () => {
+    const key = signingKey();
+    const app = createApp();
+    app.use("/apps", guard({ keys: key.publicPem, now: () => testTime, pathBound: true }));
+    app.use("/apps", (request: IncomingMessage, response: ServerResponse) => void response.end(request.url));
+    const server = await listen(app);
+    const replyTo = (target: string, aud: string) => {
+      const token = signToken(key, { ...jamfClaims, aud });
+      const line = `GET ${target}?token=${token} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+      return sendRaw(server.port, line);
+    };
+    const { status, body } = await replyTo("/apps/a", "/apps/a");
+    assert.deepEqual([status, body], [200, "/a"]);
+    assert.equal((await replyTo("/apps/a", "/a")).status, 401);
+    assert.equal((await replyTo("/APPS/a", "/apps/a")).status, 401);
+    await server.close();
+  });
+}
