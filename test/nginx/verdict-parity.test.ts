@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { createGate, type GateOptions, refusalCodes } from "@portcullis/core";
 import { compileForNjs } from "../../packages/nginx/compile.ts";
 import { jsEngine, type Nginx, startNginx } from "../support/nginx.ts";
-import { signingKey, testTime } from "../support/signing-key.ts";
+import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { tokenSuite } from "../support/token-suite.ts";
 
 const key = signingKey();
@@ -89,6 +89,21 @@ for (const [index, [name, { options }]] of Object.entries(settings).entries()) {
     assert.ok(codes.size >= 2, `the suite met only ${[...codes].join(", ")}`);
   });
 }
+
+test("a target in absolute form has the same path for nginx and core", async () => {
+  const token = signToken(key, { ...jamfClaims, aud: "/f/a" });
+  const headers = { Host: `s${Object.keys(settings).indexOf("tokens bound to a path")}` };
+  for (const [target, code] of [
+    ["http://files.example/f/a", "allowed"],
+    ["http://files.example/F/a", "path_mismatch"],
+    ["http://files.example/f/a/", "path_mismatch"],
+  ] as const) {
+    const url = `${target}?token=${token}`;
+    // nginx chooses the server by the host of such a target, not by the header.
+    const response = await nginx.get(url.replace("files.example", headers.Host), { headers });
+    assert.equal(response.headers["portcullis-code"], code, target);
+  }
+});
 
 test("the suite meets every verdict but the one on missing keys", async () => {
   const all = new Set<string>();

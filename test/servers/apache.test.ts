@@ -11,7 +11,7 @@ import { testProxiedApp } from "../support/proxied-app-suite.ts";
 import { rawRequest } from "../support/raw-request.ts";
 import { startServer } from "../support/real-server.ts";
 import { servedFolder } from "../support/served-folder.ts";
-import { signingKey } from "../support/signing-key.ts";
+import { signingKey, signToken } from "../support/signing-key.ts";
 import { until } from "../support/slow-reader.ts";
 import { writeTlsFiles } from "../support/tls-files.ts";
 
@@ -36,6 +36,13 @@ const withTls = readFileSync("examples/apache/portcullis.conf", "utf8")
   .replace(" www-data:www-data", "")
   .replace("*:443", `127.0.0.1:${tlsPort}`);
 const withoutTls = withTls.replace(/^ *SSL.*\n/gm, "").replace(`:${tlsPort}`, `:${port}`);
+// The same, changed as the recipe says for path-bound tokens.
+const boundPort = await freePort();
+const pathBound = withoutTls
+  .replace(`:${port}`, `:${boundPort}`)
+  .replace(" rewritemap ", " rewritemap --path-bound ")
+  .replace("RewriteRule", 'RewriteCond %{THE_REQUEST} "^\\S+ (\\S+)"\n    RewriteRule')
+  .replace("?%{QUERY_STRING}", "%1");
 const modules = ["mpm_event", "authz_core", "headers", "mime", "rewrite", "env", "setenvif", "socache_shmcb", "ssl"];
 const loadModules = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
 const isRoot = process.getuid?.() === 0;
@@ -50,11 +57,13 @@ ErrorLog ${base}/error.log
 TypesConfig /etc/mime.types
 Listen 127.0.0.1:${port}
 Listen 127.0.0.1:${tlsPort}
+Listen 127.0.0.1:${boundPort}
 SSLSessionCache none
 Mutex file:${base}
 ${isRoot ? "User www-data\nGroup www-data" : ""}
 ${withTls}
 ${withoutTls}
+${pathBound}
 `,
 );
 await startServer("apache2", ["-X", "-f", join(base, "httpd.conf")], port);
@@ -113,6 +122,26 @@ test("Apache logs the reason", async () => {
 });
 
 testLogsWithoutTokens("Apache", { ports: { plain: port, tls: tlsPort }, key, logs: () => ({ Apache: logged() }) });
+
+test("changed as the recipe says, a path-bound token opens its own path in its own spelling only", async () => {
+  const exp = Math.floor(Date.now() / 1000) + 200;
+  const token = signToken(key, { sub: "AppManifest", iss: "JSS", exp, aud: "/app.ipa" });
+  const get = (target: string, of = token) => rawRequest(boundPort, `${target}?token=${of}`);
+  assert.equal((await get("/app.ipa")).body.toString(), "the app");
+  assert.equal((await get("http://files.example/app.ipa")).status, 200);
+  for (const path of [
+    "/",
+    "/App.ipa",
+    "//app.ipa",
+    "/./app.ipa",
+    "/x/../app.ipa",
+    "/%61pp.ipa",
+    "/app.ipa%3fx",
+    "/app.ipa/",
+  ])
+    assert.equal((await get(path)).status, 401, path);
+  assert.equal((await get("/app.ipa", freshToken(key))).status, 401);
+});
 
 test("when the program has ended, nothing is served", async () => {
   const running = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
