@@ -1,17 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 import { compileForNjs } from "./packages/nginx/compile.ts";
 
 /**
- * Every package is built the same way: from its `src/index.ts`, as ESM and CommonJS, with types for
+ * Every package is built the same way: each entry of its `exports`, as ESM and CommonJS, with types for
  * each. What its package.json lists as a dependency stays an import. A command is a program, not a
- * library: it has a `bin.ts` besides, is ESM only, and is split so that `--help` loads no server.
+ * library: it also has a `bin.ts`, is ESM only, and is split so that `--help` loads no server.
  */
 const names = readdirSync("packages").filter((name) => name !== "nginx");
 const packages: Options[] = names.map((name) => {
-  const { dependencies = {}, bin } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
+  const { dependencies = {}, bin, exports } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
   return {
-    entry: { index: `packages/${name}/src/index.ts`, ...secondEntry(name) },
+    entry: { ...entries(name, exports), ...(bin && { bin: `packages/${name}/src/bin.ts` }) },
     outDir: `packages/${name}/dist`,
     format: bin ? ["esm"] : ["esm", "cjs"],
     target: "es2022",
@@ -29,10 +29,15 @@ const packages: Options[] = names.map((name) => {
   };
 });
 
-function secondEntry(name: string): Record<string, string> {
-  if (existsSync(`packages/${name}/src/bin.ts`)) return { bin: `packages/${name}/src/bin.ts` };
-  if (existsSync(`packages/${name}/src/node`)) return { node: `packages/${name}/src/node/index.ts` };
-  return {};
+/** The source of each entry: `"./node"` of origin becomes `dist/node.js`. */
+function entries(
+  name: string,
+  exports: Record<string, { readonly "@portcullis/source"?: string }>,
+): Record<string, string> {
+  const sources = Object.entries(exports).flatMap(([path, { "@portcullis/source": source }]) =>
+    source === undefined ? [] : [[path === "." ? "index" : path.slice(2), `packages/${name}/${source.slice(2)}`]],
+  );
+  return Object.fromEntries(sources);
 }
 
 /** nginx's module is another kind of file, ES5 for njs with core in it: packages/nginx/compile.ts writes all of it. */

@@ -309,7 +309,11 @@ for (const [name, bytes] of Object.entries({
     const inspected = await runMain(["inspect", signToken(key), "--key", file], { now: () => testTime });
     assert.equal(inspected.code, 0, inspected.stderr);
     if (name.startsWith("private")) assert.equal(signed.code, 0, signed.stderr);
-    else assert.match(signed.stderr, /this is a (public key, which cannot sign|certificate, which holds a public key)/);
+    else
+      assert.match(
+        signed.stderr,
+        /this is a (public key, which cannot sign|certificate, which contains only a public key)/,
+      );
   });
 }
 
@@ -356,7 +360,7 @@ test("of two private keys in one file none is used", async () => {
   ]) {
     const { code, stdout, stderr } = await runMain(argv);
     assert.deepEqual([code, stdout], [3, ""]);
-    assert.match(stderr, /two\.pem:? .*holds 2 private keys/);
+    assert.match(stderr, /two\.pem:? .*contains 2 private keys/);
   }
 });
 
@@ -379,7 +383,7 @@ test("a damaged private key is said to be damaged, and not to be encrypted", asy
     ["pubkey", file],
     ["inspect", "x", "--key", file],
   ]) {
-    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key\nCopy it again/);
+    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key\nCopy the whole key again/);
   }
 });
 

@@ -106,7 +106,7 @@ describe("InstallApplication", () => {
       const configuration = { value } as never;
       assert.throws(
         () => installApplicationCommand({ manifestUrl, configuration }),
-        refuses("command_invalid", /a property list cannot hold a/),
+        refuses("command_invalid", /a property list cannot contain a/),
       );
     }
   });

@@ -265,7 +265,7 @@ describe("an .ipa is refused", () => {
       "whose Payload has other capitals",
       [{ name: "payload/Example.app/Info.plist", plist: info }],
       "package_incomplete",
-      /The app is there, but devices look for Payload and Info.plist with exactly these capitals/,
+      /The archive contains the app, but devices look for Payload and Info.plist in exactly this case/,
     ],
     [
       "whose Info.plist has other capitals",
@@ -287,7 +287,7 @@ describe("an .ipa is refused", () => {
         { name: "Payload/B.app/Info.plist", plist: info },
       ],
       "package_hostile",
-      /several apps in its Payload: there must be one/,
+      /several apps in its Payload: there must be exactly one/,
     ],
     [
       "with two files of one name",
@@ -306,7 +306,7 @@ describe("an .ipa is refused", () => {
         { name: infoPath, plist: info },
       ],
       "package_hostile",
-      /path leads out of it/,
+      /path leaves the archive/,
     ],
     [
       "with an absolute path",
@@ -315,7 +315,7 @@ describe("an .ipa is refused", () => {
         { name: infoPath, plist: info },
       ],
       "package_hostile",
-      /path leads out of it/,
+      /path leaves the archive/,
     ],
     [
       "with a backslash path",
@@ -324,7 +324,7 @@ describe("an .ipa is refused", () => {
         { name: infoPath, plist: info },
       ],
       "package_hostile",
-      /path leads out of it/,
+      /path leaves the archive/,
     ],
     [
       "without an identifier",

@@ -43,13 +43,13 @@ describe("a download URL", () => {
   });
 
   const refused: [string, string, RegExp][] = [
-    ["/a.ipa", "url_not_absolute", /The URL is relative: give an absolute one/],
+    ["/a.ipa", "url_not_absolute", /The URL is relative: give an absolute URL that starts with https/],
     ["//example.com/a", "url_not_absolute", /relative/],
     ["a.ipa", "url_not_absolute", /relative/],
     ["", "url_not_absolute", /relative/],
     ["https:/example.com/a", "url_not_absolute", /no valid host/],
     ["https:///a", "url_not_absolute", /no valid host/],
-    ["https://exa mple.com/a", "url_not_encoded", /a space as %20/],
+    ["https://exa mple.com/a", "url_not_encoded", /a space is %20/],
     ["https://example.com:99999/a", "url_not_absolute", /no valid host/],
     ["https://example.com\\@evil.example/a", "url_not_absolute", /no valid host/],
     ["ftp://example.com/a", "url_not_http", /must start with https:\/\//],
@@ -59,7 +59,7 @@ describe("a download URL", () => {
     ["https://lab:hunter2@example.com/a", "url_has_credentials", /remove it; the token is the credential/],
     ["https://lab@example.com/a", "url_has_credentials", /remove it/],
     ["https://@example.com/a", "url_has_credentials", /remove it/],
-    ["https://example.com/My App.ipa", "url_not_encoded", /encode it, a space as %20/],
+    ["https://example.com/My App.ipa", "url_not_encoded", /percent-encode it \(a space is %20\)/],
     ["https://example.com/a\r\nSet-Cookie: x", "url_not_encoded", /control character/],
     ["https://example.com/a\u0000", "url_not_encoded", /control character/],
     ["https://example.com/\uD800", "url_not_encoded", /control character/],
@@ -83,7 +83,7 @@ describe("a download URL", () => {
       warnings.map(({ code }) => code),
       ["url_not_encrypted"],
     );
-    assert.match(warnings[0]?.message ?? "", /anyone on the way can read the token. Use https/);
+    assert.match(warnings[0]?.message ?? "", /anyone on the network path can read the token. Use https/);
     await issuer.downloadUrl("https://example.com/a");
     assert.equal(warnings.length, 1);
   });

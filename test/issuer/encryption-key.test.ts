@@ -27,7 +27,7 @@ function refusal(encryptionKey: unknown, passphrase?: unknown): { option: string
     assert.equal(cause, undefined);
     const said = message + stack + inspect(error);
     const material = String(encryptionKey).match(/[A-Za-z0-9+/_-]{16}/g) ?? [];
-    for (const piece of material) assert.ok(!said.includes(piece), `the error holds key material: ${piece}`);
+    for (const piece of material) assert.ok(!said.includes(piece), `the error contains key material: ${piece}`);
     return { option, message };
   }
   throw new assert.AssertionError({ message: "the key was taken" });
@@ -114,18 +114,18 @@ describe("another encryption key is refused, saying what it is", () => {
       /this is a public key, which cannot sign\. Give the private key/,
     ],
     ["a PKCS#1 public key", openssl(["rsa", "-RSAPublicKey_out"], pkcs8), /this is a public key/],
-    ["a certificate", selfSigned("-x509"), /this is a certificate, which holds a public key only/],
+    ["a certificate", selfSigned("-x509"), /this is a certificate, which contains only a public key/],
     ["a certificate request", selfSigned(), /this is a certificate request/],
     [
       "an EC key as PKCS#8",
       pemOf(ec),
-      /this is an elliptic-curve key, and tokens are signed with an RSA key\. Generate an RSA key: openssl genrsa/,
+      /this is an elliptic-curve key, but tokens must be signed with an RSA key\. Generate an RSA key: openssl genrsa/,
     ],
     ["an EC key of its own format", ec.export({ type: "sec1", format: "pem" }), /this is an elliptic-curve key/],
     [
       "an Ed25519 key",
       pemOf(generateKeyPairSync("ed25519").privateKey),
-      /this is an Ed25519 key, and tokens are signed with an RSA key/,
+      /this is an Ed25519 key, but tokens must be signed with an RSA key/,
     ],
     [
       "an RSA-PSS key",
@@ -135,13 +135,13 @@ describe("another encryption key is refused, saying what it is", () => {
     [
       "RSA of 1024 bits",
       privateKeyPem(1024),
-      /the RSA key has 1024 bits, and it must have 2048 to 8192 bits\. Generate an RSA key: openssl genrsa/,
+      /the RSA key has 1024 bits; it must have 2048 to 8192 bits\. Generate an RSA key: openssl genrsa/,
     ],
     ["RSA of 2047 bits", privateKeyPem(2047), /has 2047 bits/],
     [
       "RSA with exponent 3",
       pemOf(generateKeyPairSync("rsa", { modulusLength: 2048, publicExponent: 3 }).privateKey),
-      /the RSA key has the public exponent 3, and it must be 65537 or more/,
+      /the RSA key has the public exponent 3; it must be 65537 or more/,
     ],
     [
       "a key in OpenSSH's format",
@@ -150,18 +150,18 @@ describe("another encryption key is refused, saying what it is", () => {
     ],
     ["an SSH public key", "ssh-rsa AAAAB3NzaC1yc2E lab@example", /SSH public key/],
     ["a DSA key", "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----", /this is a DSA key/],
-    ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /the PEM text holds no key/],
+    ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /the PEM text contains no key/],
     ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /this is JSON\. Give the private key in PEM form/],
     ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\)\. Convert it: openssl pkey -inform DER/],
     ["a truncated key", pkcs8.slice(0, 800), /truncated: its BEGIN line has no matching END line/],
-    ["a key with a line lost", withoutLine(pkcs8, 5), /damaged\. Copy it again/],
-    ["two keys", pkcs8 + privateKeyPem(), /holds 2 private keys\. Leave only the one to sign with/],
-    ["text without a key", "hunter2", /it holds no key/],
+    ["a key with a line lost", withoutLine(pkcs8, 5), /damaged\. Copy the whole key again/],
+    ["two keys", pkcs8 + privateKeyPem(), /contains 2 private keys\. Keep only the one to sign with/],
+    ["text without a key", "hunter2", /it contains no key/],
     ["nothing", " \n ", /it is empty/],
     [
       "an SM2 key",
       openssl(["genpkey", "-algorithm", "SM2"]),
-      /this is an SM2 key, and tokens are signed with an RSA key/,
+      /this is an SM2 key, but tokens must be signed with an RSA key/,
     ],
     ["an X9.42 key", dhxKey(), /this is an X9.42 Diffie-Hellman key/],
     ["an X25519 key", pemOf(generateKeyPairSync("x25519").privateKey), /this is an X25519 key/],
@@ -169,7 +169,7 @@ describe("another encryption key is refused, saying what it is", () => {
     ["a PKCS#1 key labelled PRIVATE KEY", relabelled(pkcs1), /PKCS#1 key labelled PRIVATE KEY\. Write RSA PRIVATE KEY/],
     ["a public key labelled PRIVATE KEY", relabelled(openssl(["pkey", "-pubout"], pkcs8)), /is a public key labelled/],
     ["a certificate labelled PRIVATE KEY", relabelled(selfSigned("-x509")), /is a certificate labelled PRIVATE KEY/],
-    ["EC parameters", openssl(["ecparam", "-name", "prime256v1"]), /holds the parameters of a key, and no key/],
+    ["EC parameters", openssl(["ecparam", "-name", "prime256v1"]), /contains the parameters of a key, but no key/],
     [
       "a PuTTY key",
       "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n",
@@ -201,7 +201,7 @@ describe("another encryption key is refused, saying what it is", () => {
     const der = key.export({ type: "pkcs1", format: "der" });
     modulus(createPrivateKey(privateKeyPem())).copy(der, der.indexOf(modulus(key)));
     const mixed = `-----BEGIN RSA PRIVATE KEY-----\n${der.toString("base64")}\n-----END RSA PRIVATE KEY-----`;
-    assert.match(refusal(mixed).message, /do not belong together/);
+    assert.match(refusal(mixed).message, /parts of the RSA key do not match/);
   });
 
   test("an encrypted key without its passphrase, or with a wrong one", () => {

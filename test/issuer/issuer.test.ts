@@ -31,7 +31,7 @@ describe("the configuration", () => {
   });
 
   const wrong: [keyof JwtConfiguration, unknown, RegExp][] = [
-    ["displayName", "", /give the configuration a name that is not empty/],
+    ["displayName", "", /give a name that is not empty/],
     ["displayName", "  ", /not empty/],
     ["displayName", undefined, /not empty/],
     ["displayName", ["Lab"], /not empty/],

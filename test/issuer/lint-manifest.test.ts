@@ -304,7 +304,7 @@ describe("a manifest", () => {
     const title = "<key>title</key>";
     const twice = (value: string) => lintManifest(text.replace(title, `${title}<string>${value}</string>${title}`));
     assert.deepEqual(shortly(twice("Other")).errors, ["key_repeated "]);
-    assert.match(twice("Other").errors[0]?.message ?? "", /^The key title is twice/);
+    assert.match(twice("Other").errors[0]?.message ?? "", /^The key title is duplicated/);
     assert.equal(twice("Example").valid, true);
   });
 

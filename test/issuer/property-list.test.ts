@@ -72,7 +72,7 @@ describe("a property list", () => {
     ["of another root element", "<a/>", /outermost element is not plist/],
     ["with two values", plistOf("<true/><true/>"), /more than one value/],
     ["with an unknown element", plistOf("<text>a</text>"), /element that property lists do not have/],
-    ["with elements in a string", plistOf("<string>a<b/></string>"), /a simple value holds elements/],
+    ["with elements in a string", plistOf("<string>a<b/></string>"), /a simple value contains elements/],
     ["with a key but no value", plistOf("<dict><key>a</key></dict>"), /a key without a value/],
     ["with two keys in turn", plistOf("<dict><key>a</key><key>b</key></dict>"), /a key without a value/],
     ["with a value but no key", plistOf("<dict><true/></dict>"), /a value without a key/],
@@ -89,7 +89,7 @@ describe("a property list", () => {
     ["with text after the end", `${plistOf("<true/>")}a`, /not well-formed/],
     ["that is truncated", "<plist><true/>", /not well-formed/],
     ["with white space before its XML declaration", ` <?xml version="1.0"?>${plistOf("<true/>")}`, /not well-formed/],
-    ["with entities of its own", `<!DOCTYPE plist [<!ENTITY a "b">]>${plistOf("<string>&a;</string>")}`, /declare ent/],
+    ["with entities of its own", `<!DOCTYPE plist [<!ENTITY a "b">]>${plistOf("<string>&a;</string>")}`, /define ent/],
   ];
   for (const [name, content, message] of invalid) {
     test(`${name} is refused`, () => assert.throws(() => readPropertyList(content), message));
@@ -160,10 +160,14 @@ describe("an XML document is decoded", () => {
   const refused: [string, Buffer, RegExp][] = [
     ["that is not the UTF-8 it should be", Buffer.from("<a>\xF6</a>", "latin1"), /not valid UTF-8/],
     ["that is not the ASCII it declares", Buffer.from(declared("us-ascii"), "latin1"), /not valid ASCII/],
-    ["that declares UTF-16 in ASCII", Buffer.from(declared("UTF-16")), /declares utf-16, which it is not in/],
+    [
+      "that declares UTF-16 in ASCII",
+      Buffer.from(declared("UTF-16")),
+      /declares the encoding utf-16, but does not use it/,
+    ],
     ["of half a character", utf16(`${mark}<a>\uD83D</a>`), /not valid UTF-16LE/],
-    ["in UTF-32", Buffer.from("fffe00003c000000", "hex"), /encoding is utf-32le, which is not supported/],
-    ["in EBCDIC", Buffer.from(declared("ebcdic-cp-us")), /encoding is ebcdic-cp-us, which is not supported/],
+    ["in UTF-32", Buffer.from("fffe00003c000000", "hex"), /encoding, utf-32le, is not supported/],
+    ["in EBCDIC", Buffer.from(declared("ebcdic-cp-us")), /encoding, ebcdic-cp-us, is not supported/],
   ];
   for (const [name, bytes, message] of refused) {
     test(`but not ${name}`, () => assert.throws(() => decodeXml(bytes), message));
@@ -288,9 +292,9 @@ describe("hostile property lists", () => {
     assert.ok(readPropertyList(dictionaries(28)));
     assert.ok(readPropertyList(dictionaries(60)));
     assert.throws(() => readPropertyList(dictionaries(200)), /nested more than 100 elements deep/);
-    assert.throws(() => readOpenStepPlist("(".repeat(70) + ")".repeat(70)), /nested more than 64 deep/);
+    assert.throws(() => readOpenStepPlist("(".repeat(70) + ")".repeat(70)), /nested more than 64 levels deep/);
     const nested = Array.from({ length: 70 }, (_, index) => ({ array: [index + 1] }));
-    assert.throws(() => readPropertyListFile(makeBinaryPlist([...nested, "x"])), /nested more than 64 deep/);
+    assert.throws(() => readPropertyListFile(makeBinaryPlist([...nested, "x"])), /nested more than 64 levels deep/);
     assert.ok(performance.now() - started < 1000);
   });
 

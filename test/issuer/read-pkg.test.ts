@@ -68,7 +68,7 @@ describe("a .pkg is described", () => {
       warnings.map(({ code }) => code),
       ["not_signed"],
     );
-    assert.match(warnings[0]?.message ?? "", /MDM installs only signed ones: productsign signs it/);
+    assert.match(warnings[0]?.message ?? "", /MDM installs only signed packages: sign it with productsign/);
   });
 
   test("without a warning, if it is a signed distribution", async () => {
@@ -405,14 +405,14 @@ describe("a .pkg is refused", () => {
       { Distribution: distribution },
       xml("<offset>-5</offset><length>5</length><size>5</size>"),
       "package_damaged",
-      /does not say the offset/,
+      /lacks the offset/,
     ],
     [
       "whose file has no length",
       { Distribution: distribution },
       xml("<offset>0</offset><size>5</size>"),
       "package_damaged",
-      /does not say the length/,
+      /lacks the length/,
     ],
     [
       "whose checksum is wrong",
@@ -437,8 +437,8 @@ describe("a .pkg is refused", () => {
       "package_unsupported",
       /build it with productbuild/,
     ],
-    ["with a name that climbs", { "..": "x" }, {}, "package_hostile", /path leads out of it/],
-    ["with a slash in a name", { "../../etc/passwd": "x" }, {}, "package_hostile", /path leads out of it/],
+    ["with a name that climbs", { "..": "x" }, {}, "package_hostile", /path leaves the archive/],
+    ["with a slash in a name", { "../../etc/passwd": "x" }, {}, "package_hostile", /path leaves the archive/],
     [
       "with two files of one name",
       {},
@@ -448,14 +448,14 @@ describe("a .pkg is refused", () => {
         ),
       },
       "package_hostile",
-      /two files of one name/,
+      /two files with the same name/,
     ],
     [
       "with folders nested too deeply",
       {},
       { extraToc: "<file><name>a</name>".repeat(40) + "</file>".repeat(40) },
       "package_hostile",
-      /nested more than 32 deep/,
+      /nested more than 32 levels deep/,
     ],
     [
       "with a path that many files make huge",
@@ -514,7 +514,7 @@ describe("a .pkg is refused", () => {
       { extraToc: ["a", "b", "c"].map(component).join("") },
     );
     writeFileSync(path("components.pkg"), pkg);
-    await assert.rejects(readPackage(path("components.pkg")), refuses("package_hostile", /in more than 8 MiB/));
+    await assert.rejects(readPackage(path("components.pkg")), refuses("package_hostile", /more than 8 MiB/));
   });
 
   test("that is a header alone", async () => {

@@ -244,6 +244,7 @@ const publicApi: Record<string, string[]> = {
     "managedAppDeclaration",
     "microMdmCommand",
     "packageDeclaration",
+    "readEncryptionKey",
     "readPackage",
     "writeAppManifest",
   ],

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { jamfClaims, testTime } from "./web-signing-key.ts";
+import { jamfClaims, segment, testTime } from "./web-signing-key.ts";
 
-export { jamfClaims, testTime };
+export { jamfClaims, segment, testTime };
 
 /** A temporary RSA key pair; every test file makes its own, none is ever committed. */
 export interface SigningKey {
@@ -19,12 +19,6 @@ export function signingKey(modulusLength = 2048): SigningKey {
     publicKey,
     publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
   };
-}
-
-/** Text or an object as a base64url segment. */
-export function segment(content: unknown): string {
-  const text = typeof content === "string" ? content : JSON.stringify(content);
-  return Buffer.from(text).toString("base64url");
 }
 
 /** Signs any header and any claims with RS256, sound or not: strings go in as they are. */

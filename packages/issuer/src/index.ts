@@ -1,5 +1,6 @@
-// The JSON Web Token configuration, and what it issues
+// The JSON Web Token configuration and its tokens
 
+export { readEncryptionKey } from "./token/encryption-key.ts";
 export type { Issuer } from "./token/issuer.ts";
 export { createIssuer } from "./token/issuer.ts";
 export type { IssuerWarning, JwtConfiguration } from "./token/jwt-configuration.ts";
@@ -29,7 +30,7 @@ export type {
 export { readPackage } from "./package/read-package.ts";
 export type { PropertyListDictionary, PropertyListValue } from "./property-list/property-list.ts";
 
-// What is sent to devices
+// MDM commands, declarations and install links
 
 export type { AppAttributes, AppConfig, CredentialReference } from "./mdm/app-attributes.ts";
 export type {
@@ -65,7 +66,7 @@ export { createConfigurationApi } from "./jamf-api/configuration-api.ts";
 export type { ConfigurationStore } from "./jamf-api/configuration-store.ts";
 export { createConfigurationStore } from "./jamf-api/configuration-store.ts";
 
-// When something cannot be done
+// Errors
 
 export type { IssuerError, IssuerErrorCode } from "./issuer-error.ts";
 export { isIssuerError, issuerErrorCodes } from "./issuer-error.ts";

@@ -1,4 +1,4 @@
-/** A name that does not exist, and what to say about it. */
+/** An unknown name, and what to say about it. */
 export interface UnknownName {
   readonly name: string;
   /** Such as `"unknown; did you mean tokenExpiry?"`. */
@@ -17,7 +17,7 @@ export function findUnknownName(given: object, known: readonly string[]): Unknow
   const abbreviated = known.find((name) => unknown.length > 4 && name.toLowerCase().startsWith(wanted));
   const suggestion = isClose ? closest.name : abbreviated;
   return {
-    // The name comes from outside: what is not a plain name is not repeated.
+    // The name comes from outside: anything but a plain name is not repeated.
     name: /^[\w.-]{1,60}$/.test(unknown) ? unknown : "a name",
     problem:
       suggestion === undefined ? `unknown; the names are ${known.join(", ")}` : `unknown; did you mean ${suggestion}?`,

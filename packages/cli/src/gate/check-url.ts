@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { type Decision, type Gate, tokenFingerprint } from "@portcullis/core";
 import type { LogEntry } from "../decision-log/log-entry.ts";
 
@@ -27,13 +26,4 @@ export async function checkUrl(gate: Gate, url: string, now: () => number): Prom
       secondsLeft: typeof exp === "number" ? Math.round(exp - now()) : undefined,
     },
   };
-}
-
-/** The address of the peer, or, behind a trusted proxy, of the proxy's client. */
-export function clientAddress(request: IncomingMessage, trustProxy: boolean): string | undefined {
-  const peer = request.socket.remoteAddress?.replace(/^::ffff:/, "");
-  if (!trustProxy) return peer;
-  // The proxy adds the last entry; the client can send any others.
-  const forwarded = request.headers["x-forwarded-for"]?.toString().split(",").at(-1)?.trim();
-  return forwarded || peer;
 }

@@ -1,3 +1,5 @@
+import { gateDefaults } from "@portcullis/core";
+
 /** Remembers when each key last matched a token. */
 export interface KeyUsage {
   /** From now on these keys are in use. */
@@ -8,7 +10,7 @@ export interface KeyUsage {
 }
 
 // Jamf Pro's longest expiry: a key that signed nothing for this long has no valid token left.
-const longestExpiry = 120 * 60;
+const longestExpiry = gateDefaults.maxLifetime;
 
 /**
  * Makes a tracker; `now` in seconds.

@@ -69,7 +69,7 @@ async function loadSource(source: string): Promise<NamedKey> {
     }
     const file = await openSmallFile(source);
     const { text: key, isPrivate } = readPublicKeyFile(file.bytes, source);
-    if (!resemblesKey.test(key)) throw new KeyFileError("it holds no key, neither a PEM block nor a JWK");
+    if (!resemblesKey.test(key)) throw new KeyFileError("it contains no key, neither a PEM block nor a JWK");
     return { source, key, keyIds: await keyThumbprints(key), warnings: warnings(source, file, isPrivate) };
   } catch (error) {
     throw asKeyError(error, source);

@@ -1,22 +1,19 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import { findPemBlocks, pemText } from "@portcullis/issuer/pem";
 import { failure } from "../command-line/command-error.ts";
 import { shellQuote } from "../terminal/shell-quote.ts";
-import { normalizePem } from "./normalize-pem.ts";
 
 /** The public half of a private key, as PEM; `undefined` if the text is not a private key. */
 export function readPublicHalf(text: string, source: string): string | undefined {
   const privateKeys = text.match(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/g)?.length ?? 0;
   if (privateKeys > 1) {
-    throw failure(`${source} holds ${privateKeys} private keys`, "Leave only the one whose public half is needed");
+    throw failure(`${source} contains ${privateKeys} private keys`, "Keep only the one whose public half is needed");
   }
-  const isPem = privateKeys === 1;
-  const jwk = isPem ? undefined : readPrivateJwk(text);
-  if (!isPem && jwk === undefined) return undefined;
+  const jwk = privateKeys === 1 ? undefined : readPrivateJwk(text);
+  if (privateKeys === 0 && jwk === undefined) return undefined;
   try {
-    const key =
-      jwk === undefined
-        ? publicKeyOf(normalizePem(text, /PRIVATE KEY$/) ?? text)
-        : createPublicKey({ key: jwk, format: "jwk" });
+    const [block] = findPemBlocks(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
+    const key = jwk ? createPublicKey({ key: jwk, format: "jwk" }) : publicKeyOf(block ? pemText(block) : text);
     return key.export({ type: "spki", format: "pem" }).toString();
   } catch {
     throw unreadablePrivateKey(text, source);
@@ -40,8 +37,9 @@ function unreadablePrivateKey(text: string, source: string): Error {
   const file = shellQuote(source);
   if (/BEGIN OPENSSH/.test(text)) {
     // Of the public half in it, which is not encrypted; an RSA key says ssh-rsa.
-    const body = Buffer.from(normalizePem(text, /OPENSSH/)?.replace(/-----.*/g, "") ?? "", "base64").toString("latin1");
-    if (!body.includes("ssh-rsa")) {
+    const [{ body = "" } = {}] = findPemBlocks(text);
+    const content = Buffer.from(body, "base64").toString("latin1");
+    if (!content.includes("ssh-rsa")) {
       return failure(
         `${source} is a private key in OpenSSH's own format, and not an RSA key`,
         "Tokens are signed with an RSA key: give the one that is in Jamf Pro",
@@ -58,7 +56,7 @@ function unreadablePrivateKey(text: string, source: string): Error {
       `To make its public half, run: openssl pkey -in ${file} -pubout -out public.pem`,
     );
   }
-  return failure(`${source} is a damaged private key`, "Copy it again, whole and unchanged");
+  return failure(`${source} is a damaged private key`, "Copy the whole key again, unchanged");
 }
 
 function readPrivateJwk(text: string): JsonWebKeyInput | undefined {

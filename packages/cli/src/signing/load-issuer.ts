@@ -1,15 +1,12 @@
 import { createIssuer, type Issuer } from "@portcullis/issuer";
 import type { CommandContext } from "../command-line/context.ts";
 import { readPrivateKeyText, withPrivateKey } from "./load-private-key.ts";
+import type { PrivateKeyOptionValues } from "./signing-options.ts";
 
-/** What a command that signs is told on the command line. */
-export interface IssuerOptions {
-  readonly privateKey: string;
-  readonly passphraseFile?: string | undefined;
-  readonly pathBound: boolean;
-}
+/** The options of a command that signs; `expiry` is passed separately. */
+type IssuerOptions = PrivateKeyOptionValues & { readonly privateKey: string; readonly pathBound: boolean };
 
-/** Makes the issuer that signs as Jamf Pro would; `expiry` in seconds, whole minutes. Says on standard error what is unwise. */
+/** Creates the issuer that signs as Jamf Pro would; `expiry` in seconds, whole minutes. Warnings go to standard error. */
 export async function loadIssuer(
   { privateKey, passphraseFile, pathBound }: IssuerOptions,
   expiry: number,

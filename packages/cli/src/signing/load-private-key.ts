@@ -1,9 +1,8 @@
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { isConfigurationError } from "@portcullis/core";
-import { createIssuer } from "@portcullis/issuer";
+import { readEncryptionKey } from "@portcullis/issuer";
 import { failure } from "../command-line/command-error.ts";
 import { decodeKeyFile, KeyFileError } from "../gate/decode-key-file.ts";
-import { normalizePem } from "../gate/normalize-pem.ts";
 import { decodeText } from "../system/decode-text.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { readSmallFile } from "../system/read-small-file.ts";
@@ -48,14 +47,10 @@ export function withPrivateKey<Result>(
   }
 }
 
-/** Loads a private key that signs any content, after the issuer has checked it. */
+/** Loads a private key that the issuer accepts, to sign any content with it. */
 export async function loadPrivateKey(file: string, passphraseFile: string | undefined): Promise<KeyObject> {
-  const text = await readPrivateKeyText(file, passphraseFile);
-  return withPrivateKey({ privateKey: file, passphraseFile }, () => {
-    createIssuer({ displayName: "portcullis", tokenExpiry: 5, ...text });
-    const key = normalizePem(text.encryptionKey, /PRIVATE KEY$/) ?? text.encryptionKey;
-    return createPrivateKey(text.passphrase === undefined ? key : { key, passphrase: text.passphrase });
-  });
+  const { encryptionKey, passphrase } = await readPrivateKeyText(file, passphraseFile);
+  return withPrivateKey({ privateKey: file, passphraseFile }, () => readEncryptionKey(encryptionKey, passphrase));
 }
 
 async function read(path: string): Promise<Buffer> {

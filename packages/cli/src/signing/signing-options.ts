@@ -1,4 +1,5 @@
-import type { DurationOption, FlagOption, OptionTable } from "../command-line/option.ts";
+import { gateDefaults } from "@portcullis/core";
+import type { DurationOption, FlagOption, OptionTable, OptionValues } from "../command-line/option.ts";
 
 /** The options of every command that signs tokens of its own. */
 export const privateKeyOptionTable = {
@@ -14,6 +15,9 @@ export const privateKeyOptionTable = {
   },
 } as const satisfies OptionTable;
 
+/** The values of these options. */
+export type PrivateKeyOptionValues = OptionValues<typeof privateKeyOptionTable>;
+
 /** For the commands that make links. */
 export const pathBoundOption = {
   kind: "flag",
@@ -26,5 +30,5 @@ export const expiryOption = {
   bareUnit: "min",
   step: 60,
   min: 60,
-  max: 7200,
+  max: gateDefaults.maxLifetime,
 } as const satisfies Omit<DurationOption, "description">;

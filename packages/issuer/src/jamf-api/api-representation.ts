@@ -51,7 +51,7 @@ export function writeApiConfiguration(
   return xmlDeclaration + writeElement(one, writeMembers(configuration));
 }
 
-/** Writes the list of all configurations: full records without their keys, as Jamf Pro's. */
+/** Writes the list of all configurations: full records without their keys, as Jamf Pro's list is. */
 export function writeApiList(
   configurations: readonly Omit<ApiConfiguration, "encryption_key">[],
   format: ApiFormat,
@@ -91,7 +91,7 @@ function readXml(text: string): Record<string, unknown> {
   return Object.fromEntries(members);
 }
 
-/** XML has only text: its type is in the table of members. */
+/** XML has only text: the type comes from the table of members. */
 function xmlValue(name: string, text: string): unknown {
   const type = Object.hasOwn(memberTypes, name) && memberTypes[name as keyof typeof memberTypes];
   const trimmed = text.trim();

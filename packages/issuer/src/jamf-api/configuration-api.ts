@@ -6,7 +6,7 @@ import type { ConfigurationStore } from "./configuration-store.ts";
 /** Options of {@link createConfigurationApi}. */
 export interface ConfigurationApiOptions {
   /**
-   * Whether a request is allowed, for example because of its `Authorization` header. Required: anyone
+   * Decides whether a request is allowed, for example by its `Authorization` header. Required: anyone
    * who is allowed can replace the key that signs the tokens.
    */
   readonly authorize: (request: Request) => boolean | Promise<boolean>;
@@ -23,13 +23,13 @@ const statuses: Partial<Record<IssuerErrorCode, number>> = {
 };
 
 /**
- * Makes a `fetch` handler for Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`, with its status
+ * Creates a `fetch` handler for Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`, with its status
  * codes: GET 200, POST `/id/0` 201 with the new id only, PUT 201 without a body, DELETE 200, an unknown
  * id 404, a second configuration 409. Responses are XML unless `Accept` asks for JSON. A prefix before
  * `/JSSResource` is ignored.
  *
  * Unlike Jamf Pro, it refuses an encryption key that is not an RSA private key in PEM form (409): Jamf
- * Pro stores any text, and the tokens it then signs open nothing.
+ * Pro stores any text, and then cannot sign with it.
  *
  * @example
  * const handle = createConfigurationApi(createConfigurationStore(), {
@@ -43,9 +43,9 @@ export function createConfigurationApi(
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     const path = resource.exec(new URL(request.url).pathname);
-    if (!path) return text(404, "There is no such resource.");
-    // Only `true` allows: any other truthy value is a mistake in the function.
-    if ((await authorize(request)) !== true) return text(401, "Authorization is missing or wrong.");
+    if (!path) return text(404, "No such resource.");
+    // Only `true` allows a request: any other truthy value is a mistake in the function.
+    if ((await authorize(request)) !== true) return text(401, "Authorization is missing or invalid.");
     const [, id] = path;
     try {
       return id === undefined ? listAll(store, request) : await serveOne(store, request, Number(id));
@@ -69,7 +69,7 @@ async function serveOne(store: ConfigurationStore, request: Request, id: number)
     case "GET":
       return body(200, store.read(id, format), format);
     case "POST": {
-      if (id !== 0) return text(400, "A new configuration is posted to /id/0.");
+      if (id !== 0) return text(400, "Post a new configuration to /id/0.");
       const representation = await readBody(request);
       if (representation === undefined) return text(413, "The body is longer than 64 KiB.");
       return body(201, writeApiConfiguration(store.create(representation), format), format);
@@ -88,7 +88,7 @@ async function serveOne(store: ConfigurationStore, request: Request, id: number)
   }
 }
 
-/** The body as text; `undefined` if it is too long, however long it claims to be. */
+/** The body as text; `undefined` if it is too long, whatever its declared length. */
 async function readBody(request: Request): Promise<string | undefined> {
   const reader = request.body?.getReader();
   const chunks: Uint8Array[] = [];
@@ -116,7 +116,7 @@ function text(status: number, message: string): Response {
 }
 
 function notAllowed(allow: string): Response {
-  const response = text(405, `The methods are ${allow}.`);
+  const response = text(405, `Allowed methods: ${allow}.`);
   response.headers.set("Allow", allow);
   return response;
 }

@@ -11,19 +11,19 @@ import {
 
 /**
  * The JSON Web Token configurations of one Jamf Pro instance, as in its API: one or none. For a lab
- * that takes the place of Jamf Pro.
+ * without Jamf Pro.
  */
 export interface ConfigurationStore {
-  /** All of them: full records without their keys. */
+  /** All configurations: full records without their keys. */
   list(format: ApiFormat): string;
-  /** Adds one, from JSON or XML; a second one is refused with `configuration_exists`. */
+  /** Adds a configuration from JSON or XML; a second one is refused with `configuration_exists`. */
   create(representation: string | Uint8Array): { readonly id: number };
   /** Everything but the key. */
   read(id: number, format: ApiFormat): string;
-  /** Changes the members that the representation contains, and nothing else; all of them or none. */
+  /** Changes all members that the representation contains, and nothing else; if one is invalid, none. */
   update(id: number, representation: string | Uint8Array): void;
   remove(id: number): void;
-  /** The issuer of a configuration; a later update does not change it. */
+  /** The issuer of a configuration; later updates do not change it. */
   issuer(id: number): Issuer;
 }
 
@@ -34,11 +34,11 @@ interface Stored {
 }
 
 /**
- * Makes an empty store. Wrong fields throw core's configuration error; unknown ids throw
+ * Creates an empty store. Invalid fields throw core's configuration error; unknown ids throw
  * `configuration_unknown`; text that is not a representation throws `representation_malformed`.
  *
- * Two differences from Jamf Pro, both on purpose. `token_expiry` is required on creation: Jamf Pro
- * stores 0 if it is omitted, and every token is expired from the start. An `encryption_key` that is not
+ * Two differences from Jamf Pro are deliberate. `token_expiry` is required on creation: Jamf Pro
+ * stores 0 if it is omitted, and every token has expired when it is issued. An `encryption_key` that is not
  * an RSA private key in PEM form is refused: Jamf Pro stores any text, and cannot sign with it.
  *
  * @param options - `now` and `onWarning` of `createIssuer`
@@ -52,13 +52,16 @@ export function createConfigurationStore(
   options: Pick<JwtConfiguration, "now" | "onWarning"> = {},
 ): ConfigurationStore {
   const { now, onWarning } = options;
-  // In the closure and not on the object, so that the key cannot be read.
+  // In the closure, not on the object, so that the key cannot be read.
   let stored: Stored | undefined;
   let lastId = 0;
 
   function find(id: number): Stored {
     if (stored?.id === id) return stored;
-    throw issuerError("configuration_unknown", "There is no configuration with this id: list them first.");
+    throw issuerError(
+      "configuration_unknown",
+      "There is no configuration with this id: list the configurations to find it.",
+    );
   }
 
   return Object.freeze({
@@ -69,7 +72,7 @@ export function createConfigurationStore(
       if (stored) {
         throw issuerError(
           "configuration_exists",
-          "There is a configuration already, and Jamf Pro has at most one: update it, or remove it first.",
+          "A configuration already exists, and Jamf Pro has at most one: update it, or remove it first.",
         );
       }
       const configuration = merge({ now, onWarning }, representation);

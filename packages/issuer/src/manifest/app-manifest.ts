@@ -6,7 +6,7 @@ import type { FileHashes } from "./file-hashes.ts";
 import { lintManifest } from "./lint-manifest.ts";
 import { describeFinding } from "./manifest-finding.ts";
 
-/** What an app manifest contains: the app's names and the URLs of its parts. */
+/** The content of an app manifest: the app's names and the URLs of its files. */
 export interface AppManifestOptions extends AppMetadata {
   /** The `.ipa` or `.pkg`. */
   readonly softwarePackage: ManifestAsset | string | URL;
@@ -14,7 +14,7 @@ export interface AppManifestOptions extends AppMetadata {
   readonly displayImage?: ManifestAsset | string | URL | undefined;
   /** The large icon, 512 × 512 pixels, PNG. */
   readonly fullSizeImage?: ManifestAsset | string | URL | undefined;
-  /** Metadata that Apple's schema does not have (any more), such as `developer-name`. */
+  /** Metadata that is not, or no longer, in Apple's schema, such as `developer-name`. */
   readonly additionalMetadata?: PropertyListDictionary | undefined;
 }
 
@@ -22,16 +22,16 @@ export interface AppManifestOptions extends AppMetadata {
 export interface AppMetadata {
   /** Shown while installing. */
   readonly title: string;
-  /** It must equal the app's own: since iOS 9 a device removes the app otherwise. */
+  /** It must equal the app's own: otherwise a device with iOS 9 or later removes the app. */
   readonly bundleIdentifier: string;
   /** Needed for declarative packages and automatic updates. */
   readonly bundleVersion?: string | undefined;
   /**
-   * `CFBundleVersion`. It is added to the version as in `1.0 (8)`, because devices update only when the
+   * `CFBundleVersion`. It is appended to the version, as in `1.0 (8)`: devices update only when the
    * manifest's `bundle-version` changes, and a new build can have the same version.
    */
   readonly build?: string | undefined;
-  /** The name of the app's maker. */
+  /** The name of the app's developer. */
   readonly subtitle?: string | undefined;
 }
 
@@ -39,25 +39,25 @@ export interface AppMetadata {
 export interface ManifestAsset {
   /** Absolute, `https:` only. */
   readonly url: string | URL;
-  /** From `hashFile`. For macOS, a package needs them. */
+  /** From `hashFile`. Required for packages on macOS. */
   readonly hashes?: FileHashes | undefined;
   /**
-   * Whether the URL gets a token. Default: the package's does, and an image's if it has the same
-   * origin as the package; another host has no business with the token.
+   * Whether the URL gets a token. Default: the package's URL does, and an image's URL does if it has the
+   * same origin as the package; another host must not receive the token.
    */
   readonly protected?: boolean | undefined;
-  /** Keys that Apple's schema does not have (any more), such as `needs-shine`. */
+  /** Keys that are not, or no longer, in Apple's schema, such as `needs-shine`. */
   readonly additionalKeys?: PropertyListDictionary | undefined;
 }
 
-/** Puts a token into a URL. */
+/** Adds a token to a URL. */
 export type ProtectUrl = (url: string) => Promise<string>;
 
 /**
- * Writes an app manifest, a token in the URL of every protected asset.
+ * Writes an app manifest, with a token in the URL of every protected asset.
  *
- * Rejects with `url_…` for a URL that devices do not take, with `manifest_invalid` for what Apple's
- * schema does not allow.
+ * Rejects with `url_…` for a URL that devices do not accept, and with `manifest_invalid` for a manifest
+ * that Apple's schema does not allow.
  */
 export async function writeAppManifest(options: AppManifestOptions, protectUrl: ProtectUrl): Promise<string> {
   checkOptionNames(options);
@@ -69,7 +69,7 @@ export async function writeAppManifest(options: AppManifestOptions, protectUrl: 
     const { url, hashes, additionalKeys, ...rest } = expand(given);
     const checked = checkHttpsUrl(url);
     const { protected: isProtected = new URL(checked).origin === origin } = rest;
-    // "false" out of a form or an environment variable would send the token to another host.
+    // The string "false" from a form or an environment variable would send the token to another host.
     if (typeof isProtected !== "boolean") throw invalid(`${kind}: protected must be true or false.`);
     const finalUrl = isProtected ? await protectUrl(checked) : checked;
     return { ...additionalKeys, kind, url: finalUrl, ...hashKeys(hashes) };

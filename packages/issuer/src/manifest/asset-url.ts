@@ -6,22 +6,25 @@ import { issuerError } from "../issuer-error.ts";
  * The text is not rebuilt from a parsed URL: a signed or unusually encoded path must reach the server
  * unchanged.
  *
- * @throws {IssuerError} saying what is wrong; the message never repeats the URL, which may hold a secret
+ * @throws {IssuerError} saying what is wrong; the message never repeats the URL, which may contain a secret
  */
 export function checkAssetUrl(url: string | URL): string {
   const text = String(url);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
-    throw issuerError("url_not_absolute", "The URL is relative: give an absolute one, from https:// on.");
+    throw issuerError("url_not_absolute", "The URL is relative: give an absolute URL that starts with https://.");
   }
   if (scheme !== "https" && scheme !== "http") {
     throw issuerError("url_not_http", "The URL must start with https://.");
   }
   if (/[\p{Cc}\p{Z}\p{Cs}\uFEFF]/u.test(text)) {
-    throw issuerError("url_not_encoded", "The URL holds a space or a control character: encode it, a space as %20.");
+    throw issuerError(
+      "url_not_encoded",
+      "The URL contains a space or a control character: percent-encode it (a space is %20).",
+    );
   }
   const authority = /^https?:\/\/([^/?#]+)/i.exec(text)?.[1];
-  // A backslash in the authority is a slash to some readers and part of a name to others.
+  // Some parsers treat a backslash in the authority as a slash, others as part of a name.
   if (authority === undefined || authority.includes("\\") || !URL.canParse(text)) {
     throw issuerError("url_not_absolute", "The URL has no valid host: it must start with https://host/.");
   }
@@ -38,7 +41,7 @@ export function checkAssetUrl(url: string | URL): string {
 export function checkHttpsUrl(url: string | URL): string {
   const text = checkAssetUrl(url);
   if (isEncrypted(text)) return text;
-  throw issuerError("url_not_https", "The URL starts with http://: Apple's devices take only https:// here.");
+  throw issuerError("url_not_https", "The URL starts with http://: Apple's devices accept only https:// here.");
 }
 
 /** Whether a checked URL is `https:`. */

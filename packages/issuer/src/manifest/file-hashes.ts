@@ -7,30 +7,30 @@ import { issuerError } from "../issuer-error.ts";
 /** How to hash a file for an app manifest. */
 export interface HashFileOptions {
   /**
-   * One hash over the whole file, in place of one for each chunk. Default `false`: with chunks a
-   * device notices damage early.
+   * One hash of the whole file instead of one for each chunk. Default `false`: with chunks, a device
+   * notices damage early.
    */
   readonly wholeFile?: boolean | undefined;
   /** The length of a chunk in bytes. Default 10 485 760 (10 MiB), as is customary. */
   readonly chunkSize?: number | undefined;
-  /** MD5 too, for devices that do not know SHA-256; the others use SHA-256 only. Default `false`. */
+  /** Adds MD5, for devices that do not support SHA-256; all others ignore it. Default `false`. */
   readonly md5?: boolean | undefined;
   /** Called after every block of at most 1 MiB. */
   readonly onProgress?: ((progress: HashProgress) => void) | undefined;
-  /** Stops the work; the promise then rejects with the signal's reason. */
+  /** Cancels hashing; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How far a file is hashed, in bytes. */
+/** How many bytes of a file have been hashed. */
 export interface HashProgress {
   readonly hashed: number;
   readonly size: number;
 }
 
-/** The hashes of a file, for an asset of an app manifest: of the whole, or of its chunks. */
+/** The hashes of a file, for an asset of an app manifest: of the whole file, or of its chunks. */
 export type FileHashes = WholeFileHashes | ChunkHashes;
 
-/** Hexadecimal hashes over a whole file. */
+/** Hexadecimal hashes of a whole file. */
 export interface WholeFileHashes {
   /** In bytes. */
   readonly size: number;
@@ -38,7 +38,7 @@ export interface WholeFileHashes {
   readonly md5?: string;
 }
 
-/** Hexadecimal hashes over each chunk of a file; only the last chunk may be shorter. */
+/** Hexadecimal hashes of each chunk of a file; only the last chunk may be shorter. */
 export interface ChunkHashes {
   /** In bytes. */
   readonly size: number;
@@ -52,9 +52,9 @@ const blockSize = 1024 * 1024;
 const defaultChunkSize = 10 * 1024 * 1024;
 
 /**
- * Hashes a file for an app manifest: streamed, so that a file of any size takes the same memory.
+ * Hashes a file for an app manifest. The file is streamed, so memory use does not depend on its size.
  *
- * A wrong hash makes an installer hang, so a file that changes while it is read is refused.
+ * A wrong hash makes the installer hang, so a file that changes while it is read is refused.
  *
  * Rejects with `file_empty`, `file_changed` or `file_not_regular`, with the signal's reason, or
  * with Node's error if the file cannot be read.
@@ -69,7 +69,7 @@ export async function hashFile(file: string | URL, options: HashFileOptions = {}
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw configurationError("chunkSize", "give a whole number of bytes, 1 or more");
   }
-  // By name first, because opening a pipe would wait for its other end.
+  // Check the name first: opening a pipe would wait for its other end.
   if (!(await stat(file)).isFile()) {
     throw issuerError("file_not_regular", "This is not a regular file: give the package file itself.");
   }
@@ -128,8 +128,8 @@ function chunkHashes(size: number, chunkSize: number, chunks: string[][], md5: b
 }
 
 /**
- * Compares what any write leaves behind; the change time catches a modification time put back. By name,
- * so that a file that replaced it is detected too.
+ * Compares what every write changes; the change time reveals a modification time that was set back. By
+ * name, so that a replaced file is detected too.
  */
 async function checkUnchanged(file: string | URL, before: BigIntStats): Promise<void> {
   const after = await stat(file, { bigint: true }).catch(() => undefined);
@@ -140,6 +140,6 @@ async function checkUnchanged(file: string | URL, before: BigIntStats): Promise<
 function changed(): Error {
   return issuerError(
     "file_changed",
-    "The file was changed while it was read, so its hashes would be wrong: wait until it is complete, and try again.",
+    "The file changed while it was read, so its hashes would be wrong: wait until it is complete, and try again.",
   );
 }

@@ -28,7 +28,7 @@ function lintUrl(url: string, path: string, expectToken: boolean, flaw: ReportFl
     flaw(
       "url_escaped_twice",
       path,
-      "The URL contains &amp; after it was read: write &amp; once in the XML, not &amp;amp;.",
+      "The URL still contains &amp; after the XML was parsed: write &amp; in the XML, not &amp;amp;.",
     );
   }
   // RFC 3986 section 2: some versions of iOS refuse a URL with any other character.

@@ -4,8 +4,8 @@ type Algorithm = "sha256" | "md5";
 const digits = { sha256: 64, md5: 32 } as const;
 
 /**
- * Checks the hashes of an asset. Apple: SHA-256 makes devices ignore MD5, and a hash of the whole file
- * makes them ignore the hashes of its chunks. What they ignore cannot be an error.
+ * Checks the hashes of an asset. According to Apple, devices ignore MD5 if there is SHA-256, and the
+ * hashes of chunks if there is a hash of the whole file. What they ignore cannot be an error.
  */
 export function lintHashes(asset: Record<string, unknown>, path: string, isPackage: boolean, flaw: ReportFlaw): void {
   const [hasSha256, hasMd5] = (["sha256", "md5"] as const).map(

@@ -5,7 +5,7 @@ import type { ManifestKey, ManifestKeys } from "./manifest-schema.ts";
 /**
  * Checks the keys of one dictionary of a manifest against their schema.
  *
- * @param forMac - whether the manifest is for Macs, which do without the metadata
+ * @param forMac - whether the manifest is for Macs, which do not need the metadata
  */
 export function lintKeys(
   dictionary: Record<string, unknown>,
@@ -56,7 +56,7 @@ const placeholders = [
   ["{{", "}}"],
 ] as const;
 
-/** Whether a text contains what build tools and templates replace, unless they do not know the name. */
+/** Whether a text contains a placeholder that a build tool or template should have replaced. */
 export function hasPlaceholder(text: string): boolean {
   return placeholders.some(([open, close]) => {
     const start = text.indexOf(open);

@@ -9,14 +9,14 @@ import { itemKeys, manifestKeys, metadataKeys } from "./manifest-schema.ts";
 
 /** How to check a manifest. */
 export interface LintManifestOptions {
-  /** Whether the packages are behind a gate: then a package URL without a token is a warning. Default `false`. */
+  /** Whether the packages are behind a gate: if so, a package URL without a token produces a warning. Default `false`. */
   readonly expectTokens?: boolean | undefined;
 }
 
 /**
- * Checks an app manifest, or the one inside an MDM command, against Apple's schema and what is known
- * of devices. Takes the bytes of a file, XML or binary, or its text. Never throws, whatever the input
- * is, and repeats no URL.
+ * Checks an app manifest, or the one inside an MDM command, against Apple's schema and the known
+ * behaviour of devices. Takes the bytes of a file, XML or binary, or its text. Never throws, whatever the
+ * input, and never repeats a URL.
  *
  * @example
  * const { valid, errors } = lintManifest(await readFile("manifest.plist"));
@@ -140,7 +140,7 @@ function isMacPackage(url: unknown): boolean {
   return typeof url === "string" && /\.pkg$/i.test(url.split(/[?#]/, 1)[0] ?? "");
 }
 
-/** The dictionaries of an array, each with its path; any other member is a flaw. */
+/** The dictionaries in an array, each with its path; any other member is a flaw. */
 function members(
   parent: Record<string, unknown>,
   key: string,

@@ -5,8 +5,8 @@ import { assetKeys, itemKeys, manifestKeys, metadataKeys } from "./manifest-sche
 const knownKeys = new Set([manifestKeys, itemKeys, assetKeys, metadataKeys].flatMap(Object.keys));
 
 /**
- * Finds keys that one dictionary has twice with different values: of two hashes, for example, one
- * reader takes the first and another the last. Throws if the text is not well-formed.
+ * Finds keys that are duplicated in one dictionary with different values: with two hashes, for example,
+ * one reader uses the first and another the last. Throws if the text is not well-formed.
  */
 export function lintRepeatedKeys(text: string, flaw: ReportFlaw): void {
   const elements = [parseXml(text)];
@@ -24,7 +24,7 @@ function lintDictionary({ children }: XmlElement, flaw: ReportFlaw): void {
     values.set(key, value);
     if (!before || isSameValue(before, value)) continue;
     const shown = knownKeys.has(key) ? `The key ${key}` : "A key";
-    flaw("key_repeated", "", `${shown} is twice in one dictionary, with different values: keep one.`);
+    flaw("key_repeated", "", `${shown} is duplicated in one dictionary, with different values: keep one.`);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every kind of flaw that lintManifest finds. An error is what devices refuse, or what leads them to
- * fetch or install the wrong thing; what Apple's schema merely forbids is a warning.
+ * Every kind of flaw that lintManifest finds. An error is something that devices refuse, or that makes
+ * them fetch or install the wrong thing; something that only Apple's schema forbids is a warning.
  */
 const flaws = {
   not_a_property_list: "error",
@@ -41,7 +41,7 @@ export interface ManifestFinding {
   readonly code: ManifestFlaw;
   /** Where it is, such as `items[0].assets[1].url`; empty for the whole manifest. */
   readonly path: string;
-  /** One sentence that says what to do; it contains no URL and no token. */
+  /** One sentence that says what is wrong or what to do; it contains no URL and no token. */
   readonly message: string;
 }
 
@@ -49,9 +49,9 @@ export interface ManifestFinding {
 export interface ManifestReport {
   /** Whether there are no errors. */
   readonly valid: boolean;
-  /** What devices refuse, in the order of the manifest; the first 500. */
+  /** What devices refuse, in the manifest's order; at most 500. */
   readonly errors: readonly ManifestFinding[];
-  /** What works but is unwise, or does not work everywhere; the first 500. */
+  /** What is not recommended, or does not work everywhere; at most 500. */
   readonly warnings: readonly ManifestFinding[];
 }
 
@@ -61,7 +61,7 @@ export type ReportFlaw = (code: ManifestFlaw, path: string, message: string) => 
 /** A manifest of 4 MiB can have a flaw in every few bytes. */
 const mostFindings = 500;
 
-/** Makes a report that is filled by the function beside it; a finding's severity is that of its kind. */
+/** Creates a report and the function that adds flaws to it; a finding's severity is that of its kind. */
 export function createReport(): { readonly report: () => ManifestReport; readonly flaw: ReportFlaw } {
   const findings: Record<ManifestFinding["severity"], ManifestFinding[]> = { error: [], warning: [] };
   return {
@@ -77,7 +77,7 @@ export function createReport(): { readonly report: () => ManifestReport; readonl
   };
 }
 
-/** A finding as one sentence that begins with its place. */
+/** A finding as one sentence that starts with its path. */
 export function describeFinding({ path, message }: ManifestFinding): string {
   return path === "" ? message : `${path}: ${message}`;
 }

@@ -1,9 +1,9 @@
-/** What Apple's schema says of one key of a manifest. */
+/** What Apple's schema says about one key of a manifest. */
 export interface ManifestKey {
   /** `any`: checked elsewhere, or not at all. */
   readonly type: "string" | "array" | "dictionary" | "any";
   readonly required?: true;
-  /** Not empty, if it is there. */
+  /** Not empty, if present. */
   readonly filled?: true;
   /** The only values allowed. */
   readonly values?: readonly string[];

@@ -1,15 +1,15 @@
 import type { KeyRules, ValueRule } from "./command-schema.ts";
 
-/** Attributes of a managed app, by Apple's names; for iOS, iPadOS, visionOS and, in part, tvOS. */
+/** Attributes of a managed app, under Apple's names; for iOS, iPadOS, visionOS and, in part, tvOS. */
 export interface AppAttributes {
   readonly VPNUUID?: string | undefined;
   readonly ContentFilterUUID?: string | undefined;
   readonly DNSProxyUUID?: string | undefined;
   readonly RelayUUID?: string | undefined;
   readonly AssociatedDomains?: readonly string[] | undefined;
-  /** With `AssociatedDomains` only. */
+  /** Only with `AssociatedDomains`. */
   readonly AssociatedDomainsEnableDirectDownloads?: boolean | undefined;
-  /** In `InstallApplication` only. */
+  /** Only in `InstallApplication`. */
   readonly Removable?: boolean | undefined;
   readonly TapToPayScreenLock?: boolean | undefined;
   /** `DNN:name` or `AppCategory:category`. */
@@ -45,7 +45,7 @@ export const commandAttributes: KeyRules = {
   Removable: { type: "boolean" },
 };
 
-/** What is wrong with a combination of attributes. */
+/** What is wrong with a combination of attributes, if anything. */
 export function conflictOfAttributes({ attributes }: Readonly<Record<string, unknown>>): string | undefined {
   const { AssociatedDomains, AssociatedDomainsEnableDirectDownloads } = attributes as AppAttributes;
   return AssociatedDomainsEnableDirectDownloads && !AssociatedDomains
@@ -59,7 +59,7 @@ const credentials: ValueRule = {
   members: { type: "object", keys: { Identifier: text, AssetReference: text } },
 };
 
-/** Configuration for an app's ManagedApp framework (iOS 18.4), each part in an asset declaration of its own. */
+/** Configuration for an app's ManagedApp framework (iOS 18.4), each part in its own asset declaration. */
 export interface AppConfig {
   /** Identifier of a `com.apple.asset.data` declaration that refers to a property list. */
   readonly DataAssetReference?: string | undefined;

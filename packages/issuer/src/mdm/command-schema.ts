@@ -3,7 +3,7 @@ import { checkHttpsUrl } from "../manifest/asset-url.ts";
 import { isDictionary, type PropertyListDictionary, type PropertyListValue } from "../property-list/property-list.ts";
 import { findUnknownName } from "../unknown-name.ts";
 
-/** What Apple's schema says of a value. */
+/** What Apple's schema says about a value. */
 export type ValueRule =
   | { readonly type: "string"; readonly values?: readonly string[]; readonly pattern?: RegExp; readonly form?: string }
   | { readonly type: "integer"; readonly values: readonly number[] }
@@ -15,10 +15,10 @@ export type ValueRule =
   | { readonly type: "map"; readonly members: ValueRule }
   | { readonly type: "custom"; readonly read: (value: unknown, path: string) => PropertyListValue };
 
-/** What Apple's schema says of the keys of a dictionary, by Apple's names. */
+/** What Apple's schema says about the keys of a dictionary, under Apple's names. */
 export type KeyRules = Readonly<Record<string, ValueRule & { readonly required?: true }>>;
 
-/** What a command function says of one of its options. */
+/** What a command function says about one of its options. */
 export type OptionRule = ValueRule & {
   /** Apple's key; an option without one is not written by {@link readOptions}. */
   readonly key?: string;
@@ -35,14 +35,14 @@ export type OptionRules = Readonly<Record<string, OptionRule>>;
 /**
  * Checks options against their rules and returns them under Apple's keys.
  *
- * @throws {IssuerError} `command_invalid` or `url_…`; the message names the option and holds no value
+ * @throws {IssuerError} `command_invalid` or `url_…`; the message names the option and contains no value
  */
 export function readOptions(source: unknown, rules: OptionRules): PropertyListDictionary {
   const options = dictionary(source, "options");
   checkNames(options, rules, "");
   const given = Object.entries(rules).filter(([name, rule]) => options[name] !== undefined || rule.required);
   const checked = given.map(([name, rule]) => [rule, checkValue(options[name], rule, name)] as const);
-  // Only now: a condition on an option of the wrong type would blame the other one.
+  // Only after all types are checked: otherwise a wrong type would be reported as a conflict of another option.
   for (const [name, rule] of given) {
     const conflict = rule.conflict?.(options);
     if (conflict !== undefined) throw invalidCommand(`${name}: ${conflict}.`);
@@ -123,7 +123,7 @@ function oneOf(path: string, values: readonly unknown[]): Error {
   return invalidCommand(`${path}: give ${values.join(", ")}${values.length === 1 ? ", or leave it out" : ""}.`);
 }
 
-/** Makes the error for a command that Apple's schema does not allow. */
+/** Creates the error for a command that Apple's schema does not allow. */
 export function invalidCommand(message: string): Error {
   return issuerError("command_invalid", message);
 }

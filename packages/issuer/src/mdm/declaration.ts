@@ -13,7 +13,7 @@ export interface Declaration {
   readonly Type: string;
   /** Identifies the declaration permanently. */
   readonly Identifier: string;
-  /** Differs whenever the payload or the version does, so that devices notice. */
+  /** Changes whenever the payload or the version changes, so that devices notice. */
   readonly ServerToken: string;
   readonly Payload: Readonly<Record<string, unknown>>;
 }
@@ -21,11 +21,11 @@ export interface Declaration {
 /** Options of every declaration. */
 export interface DeclarationOptions {
   readonly identifier: string;
-  /** Whether the device installs it by itself. Default `"Required"`. */
+  /** Whether the device installs it automatically. Default `"Required"`. */
   readonly install?: "Required" | "Optional" | undefined;
   /**
-   * The manifest's `bundle-version`, build included, such as `"1.0 (8)"`. It goes into the server
-   * token: a device looks for a new version only when that changes, and the URL may be the same.
+   * The manifest's `bundle-version`, including the build, such as `"1.0 (8)"`. It is part of the server
+   * token: a device looks for a new version only when that changes, and the URL may stay the same.
    */
   readonly bundleVersion?: string | undefined;
   /** Default: a hash of the payload and of `bundleVersion`. */
@@ -36,8 +36,8 @@ export interface DeclarationOptions {
 export interface PackageDeclarationOptions extends DeclarationOptions {
   /**
    * The URL of the app manifest: `https:`, with its token. Devices read it again about every 24 hours,
-   * when the token has expired and the gate refuses it: for an update, declare it again with a new
-   * link. A manifest with fresh tokens that anyone can read would leave the gate open.
+   * when the token has expired and the gate refuses it: for an update, send the declaration again with a
+   * new link. A manifest with fresh tokens that anyone can read would leave the gate open.
    */
   readonly manifestUrl: string | URL;
 }
@@ -65,7 +65,7 @@ export interface InstalledApp {
   readonly legacyAppConfigAssetReference?: string | undefined;
 }
 
-/** An app that is on a Mac already, or that a package installs there: macOS 26 and later. */
+/** An app that is already on a Mac, or that a package installs there: macOS 26 and later. */
 export interface ExistingMacApp {
   readonly manifestUrl?: never;
   /** `com.example.app (TEAMID)` or `com.example.app {designated requirement}`. */
@@ -117,7 +117,7 @@ const appRules: OptionRules = {
 };
 
 /**
- * Makes a `com.apple.configuration.package` declaration: a `.pkg` for macOS 26 and later.
+ * Creates a `com.apple.configuration.package` declaration: a `.pkg` for macOS 26 and later.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *
@@ -131,8 +131,8 @@ export function packageDeclaration(options: PackageDeclarationOptions): Declarat
 }
 
 /**
- * Makes a `com.apple.configuration.app.managed` declaration: an in-house app for iOS 17.2, visionOS
- * 2.4 and later, or an app on a Mac, with macOS 26 and later, that becomes managed.
+ * Creates a `com.apple.configuration.app.managed` declaration: an in-house app for iOS 17.2, visionOS
+ * 2.4 and later, or an app on a Mac with macOS 26 or later that becomes managed.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *

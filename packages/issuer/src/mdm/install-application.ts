@@ -6,7 +6,7 @@ import { type MdmCommandOptions, writeMdmCommand } from "./mdm-command.ts";
 /** What `InstallApplication` and `InstallEnterpriseApplication` have in common. */
 export interface InstallOptions extends MdmCommandOptions {
   /**
-   * Take over management of an app that the user has installed. Default `false`. On a Mac it needs
+   * Take over management of an app that the user has installed. Default `false`. On a Mac this requires
    * `installAsManaged`.
    */
   readonly takeManagement?: boolean | undefined;
@@ -22,7 +22,7 @@ export interface InstallOptions extends MdmCommandOptions {
 export interface InstallApplicationOptions extends InstallOptions {
   /** The URL of the app manifest: `https:`, with its token if it is protected. */
   readonly manifestUrl: string | URL;
-  /** Bits: 1 removes the app with the MDM profile (on a Mac with `installAsManaged`), 4 keeps its data out of backups. */
+  /** Bits: 1 removes the app with the MDM profile (on a Mac, with `installAsManaged`), 4 keeps its data out of backups. */
   readonly managementFlags?: 1 | 4 | 5 | undefined;
   /** The app's initial attributes; not on macOS. */
   readonly attributes?: AppAttributes | undefined;

@@ -9,9 +9,9 @@ import { writeMdmCommand } from "./mdm-command.ts";
 /** Options of {@link installEnterpriseApplicationCommand}: the manifest itself, or its URL. */
 export type InstallEnterpriseApplicationOptions = EnterpriseOptions & (InlineManifest | ManifestByUrl);
 
-/** What does not depend on where the manifest is. */
+/** Options that do not depend on where the manifest is. */
 export interface EnterpriseOptions extends InstallOptions {
-  /** 1 removes the app with the MDM profile; with `installAsManaged` only. */
+  /** 1 removes the app with the MDM profile; only with `installAsManaged`. */
   readonly managementFlags?: 1 | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface ManifestByUrl {
   readonly manifestUrl: string | URL;
   /** The only certificates to accept from the server of the manifest: PEM text or DER. */
   readonly pinningCertificates?: readonly (string | Uint8Array)[] | undefined;
-  /** Whether a check for revocation of a pinned certificate must succeed. Default `false`. */
+  /** Whether the revocation check of a pinned certificate must succeed. Default `false`. */
   readonly pinningRevocationCheckRequired?: boolean | undefined;
 }
 
@@ -70,8 +70,8 @@ const rules: OptionRules = {
 /**
  * Writes an `InstallEnterpriseApplication` command for macOS, as an XML property list.
  *
- * A Mac acknowledges the command before it downloads, and does not report a failed download: look in
- * the log of the gate.
+ * A Mac acknowledges the command before it downloads, and does not report a failed download: see the
+ * gate's log.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *
@@ -85,7 +85,7 @@ export function installEnterpriseApplicationCommand(options: InstallEnterpriseAp
   return command;
 }
 
-/** Checks that there is exactly one of the two. */
+/** Checks that exactly one of the two is given. */
 export function checkOneManifest({ manifest, manifestUrl }: { manifest?: unknown; manifestUrl?: unknown }): void {
   if ((manifest === undefined) === (manifestUrl === undefined)) {
     throw invalidCommand("manifest, manifestUrl: give one of the two.");

@@ -1,12 +1,12 @@
 import { checkHttpsUrl } from "../manifest/asset-url.ts";
 
 /**
- * Makes the link that installs an app from a web page on an iPhone or iPad.
+ * Creates the link that installs an app from a web page on an iPhone or iPad.
  *
  * The manifest's URL is percent-encoded as a whole, quotes and brackets too, so that the link can
  * be used in an HTML attribute and every part of the URL, the token included, belongs to `url`.
  *
- * @throws {IssuerError} `url_…`, if it is not an absolute `https:` URL
+ * @throws {IssuerError} `url_…` if the URL is not an absolute `https:` URL
  *
  * @example
  * const link = installLink(await issuer.downloadUrl("https://example.com/apps/example.plist"));

@@ -5,17 +5,17 @@ import { type MdmCommandOptions, writeMdmCommand } from "./mdm-command.ts";
 export interface InstallMediaOptions extends MdmCommandOptions {
   /** The URL of the book: `https:`, with its token. */
   readonly mediaUrl: string | URL;
-  /** Its format. A device would take it from the end of the URL, which is now the token. */
+  /** Its format. Without it, a device infers the format from the end of the URL, which is the token. */
   readonly kind: "pdf" | "epub" | "ibooks";
   readonly title: string;
-  /** Identifies the book permanently, in reverse-DNS form: a book with the same one replaces it. */
+  /** Identifies the book permanently, in reverse-DNS form: a book with the same identifier replaces it. */
   readonly persistentId: string;
   readonly version?: string | undefined;
   readonly author?: string | undefined;
 }
 
-// Apple, device-management, OS 26 releases: mdm/commands/media.install.yaml. The keys that are required
-// here are optional there, for books from the store.
+// Apple, device-management, OS 26 releases: mdm/commands/media.install.yaml. Keys that are required here
+// are optional there, for books from the store.
 const rules: OptionRules = {
   mediaUrl: { key: "MediaURL", type: "url", required: true },
   persistentId: { key: "PersistentID", type: "string", required: true },

@@ -9,10 +9,10 @@ export interface MdmCommandOptions {
 }
 
 /**
- * Writes an MDM command as an XML property list, as devices and NanoMDM take it.
+ * Writes an MDM command as an XML property list, the form that devices and NanoMDM accept.
  *
  * @param rules - the options of the command, without `commandUuid`
- * @param others - keys that are not an option of their own
+ * @param others - keys that do not come from an option
  */
 export function writeMdmCommand(
   requestType: string,

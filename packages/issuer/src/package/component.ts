@@ -3,7 +3,7 @@ import type { PackageReference } from "./distribution.ts";
 import type { PackagedApp } from "./package-description.ts";
 import type { Bundle, PackageInfo } from "./package-info.ts";
 
-/** A component package: what its `PackageInfo` and the distribution around it say together. */
+/** A component package, as described by its `PackageInfo` and the distribution around it. */
 export interface Component {
   readonly identifier: string | undefined;
   readonly version: string | undefined;
@@ -13,7 +13,7 @@ export interface Component {
   readonly inApplications: boolean;
 }
 
-/** Joins what is known of one component. Identifier and version are never those of two components. */
+/** Joins what is known about one component. Identifier and version always come from the same component. */
 export function joinComponent(reference: PackageReference | undefined, info: PackageInfo | undefined): Component {
   const identifier = reference?.packageIdentifier ?? info?.identifier ?? reference?.id;
   const version = info?.version ?? reference?.version;
@@ -22,7 +22,7 @@ export function joinComponent(reference: PackageReference | undefined, info: Pac
     ...bundle,
     path: posix.join(location, bundle.path).replace(/\/$/, ""),
   }));
-  // The payload can be the inside of an app, whose own bundle is then in no list.
+  // The payload can be the content of an app, whose own bundle is then in no list.
   if (identifier !== undefined) {
     bundles.push({ path: location.replace(/\/$/, ""), identifier, version: undefined, build: undefined });
   }
@@ -42,8 +42,8 @@ export function joinComponent(reference: PackageReference | undefined, info: Pac
 }
 
 /**
- * The component that a package is named after: the first of an authored order; otherwise the first with an app in
- * /Applications, with any app, or the largest one.
+ * The component that a package is named after: the first one if an author chose the order; otherwise the first with an
+ * app in /Applications, then the first with any app, then the largest.
  */
 export function mainComponent(components: readonly Component[], ordered: boolean): Component | undefined {
   if (ordered) return components[0];
@@ -52,7 +52,7 @@ export function mainComponent(components: readonly Component[], ordered: boolean
   return main;
 }
 
-/** Each app once: a distribution repeats what its components say. */
+/** Each app once: a distribution repeats what its components declare. */
 export function distinctApps(apps: readonly PackagedApp[]): PackagedApp[] {
   const known = new Map<string, PackagedApp>();
   for (const app of apps) {

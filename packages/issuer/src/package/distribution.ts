@@ -1,7 +1,7 @@
 import { childrenNamed, childText, type XmlElement } from "../property-list/xml.ts";
 import { attribute, type Bundle, readBundles, readRoot } from "./package-info.ts";
 
-/** What a distribution says of one component package, in all `pkg-ref` elements of one id. */
+/** What a distribution says about one component package, in all `pkg-ref` elements with the same id. */
 export interface PackageReference {
   readonly id: string;
   readonly packageIdentifier: string | undefined;
@@ -16,7 +16,7 @@ export interface PackageReference {
 export interface Distribution {
   readonly title: string | undefined;
   readonly product: { readonly identifier: string | undefined; readonly version: string | undefined };
-  /** In the order of its outline of choices; those that are not in it, or not selected by default, come last. */
+  /** In the order of the choices outline; those that are not in it, or not selected by default, come last. */
   readonly references: readonly PackageReference[];
   /** Whether an author chose that order: productbuild hides every choice, and keeps the order of its command line. */
   readonly ordered: boolean;
@@ -32,7 +32,7 @@ export function readDistribution(content: Buffer): Distribution {
   const inOrder = [...selected, root, ...chosen, ...choices.values()];
   const [product] = childrenNamed(root, "product");
   const title = childText(root, "title");
-  // Capitals and underscores only: the name of a translation that is elsewhere.
+  // Only capitals and underscores: the key of a translation that is in another file.
   const isTranslated = title !== undefined && /^[A-Z0-9_]+$/.test(title) && title.includes("_");
   return {
     title: isTranslated ? undefined : title || undefined,
@@ -42,7 +42,7 @@ export function readDistribution(content: Buffer): Distribution {
   };
 }
 
-/** The ids of the choices in the outline, each before those below it. */
+/** The ids of the choices in the outline, parents before children. */
 function outlinedChoices(root: XmlElement): string[] {
   const outlines = childrenNamed(root, "choices-outline");
   // An outline with a ui attribute is for that user interface only.

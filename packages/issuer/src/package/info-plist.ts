@@ -4,9 +4,9 @@ import { readPropertyListFile } from "../property-list/read-property-list-file.t
 import type { PackagedApp } from "./package-description.ts";
 
 /**
- * Reads an app's names and versions from its `Info.plist`, in any form of a property list.
+ * Reads an app's names and versions from its `Info.plist`, in any property list format.
  *
- * @param fallbackTitle - the name of the app's folder, for an app that has no name of its own
+ * @param fallbackTitle - the name of the app's folder, for an app whose Info.plist has no name
  */
 export function readInfoPlist(bytes: Buffer, fallbackTitle: string): PackagedApp {
   const info = parse(bytes);

@@ -7,22 +7,22 @@ import type { PackageDescription, PackageWarning } from "./package-description.t
 import { readZipEntry } from "./read-zip-entry.ts";
 import { visitZipEntries, type ZipEntry } from "./zip-directory.ts";
 
-/** Real ones have a few kilobytes; a zip bomb has gigabytes. */
+/** In bytes. Real ones have a few kilobytes; a zip bomb has gigabytes. */
 const largestInfoPlist = 4 * 1024 * 1024;
 
 const notSigned: PackageWarning = {
   code: "not_signed",
-  message: "The app is not signed, and no device installs it: export it from Xcode for distribution.",
+  message: "The app is not signed, so no device installs it: export it from Xcode for distribution.",
 };
 
-/** Reads an `.ipa`'s description of itself: the `Info.plist` of the one app in its `Payload`. */
+/** Reads the description of an `.ipa`: the `Info.plist` of the one app in its `Payload`. */
 export async function readIpa(file: string): Promise<PackageDescription> {
   const handle = await open(file, "r");
   try {
     const { size } = await handle.stat();
     const { infoPlist, folder, signed } = await findApp(handle, size);
     if (infoPlist.size > largestInfoPlist || infoPlist.compressedSize > largestInfoPlist) {
-      throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB, which no app's is.");
+      throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB: do not use this file.");
     }
     const app = readInfoPlist(await readZipEntry(handle, size, infoPlist), folder);
     const { title, bundleIdentifier, bundleVersion, build } = app;
@@ -51,7 +51,7 @@ async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> 
   let elsewhere: string | undefined;
   await visitZipEntries(handle, fileSize, (entry) => {
     if (leadsOutside(entry.name)) {
-      throw issuerError("package_hostile", "The .ipa holds a file whose path leads out of it: do not use it.");
+      throw issuerError("package_hostile", "The .ipa contains a file whose path leaves the archive: do not use it.");
     }
     const segments = entry.name.split("/").filter((segment) => segment !== ".");
     const [payload, app = "", name = "", resource = ""] = segments;
@@ -70,24 +70,24 @@ async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> 
       elsewhere ?? "The archive has no Payload/….app/Info.plist, so it is not an .ipa: export the app again.";
     throw issuerError("package_incomplete", reason);
   }
-  // Two of one name: each reader may see the other one (CVE-2013-4787 and similar ones).
+  // Two entries with the same name: different readers may see different ones (CVE-2013-4787 and similar attacks).
   if (found.length > 1) {
-    throw issuerError("package_hostile", "The .ipa holds several apps in its Payload: there must be one.");
+    throw issuerError("package_hostile", "The .ipa contains several apps in its Payload: there must be exactly one.");
   }
   return { ...app, signed };
 }
 
-/** Says why the app of this `Info.plist` is not found where devices look; `undefined` for any other file. */
+/** Explains why devices do not find the app of this `Info.plist`; `undefined` for any other file. */
 function explainMisplacedApp(segments: readonly string[]): string | undefined {
   const appIndex = segments.findIndex((segment) => /\.app$/i.test(segment));
   const [name = ""] = segments.slice(-1);
   if (appIndex === -1 || segments.length !== appIndex + 2 || name.toLowerCase() !== "info.plist") return undefined;
   if (segments[0] === "__MACOSX") return undefined;
   if (appIndex === 1 && segments[0]?.toLowerCase() === "payload") {
-    return "The app is there, but devices look for Payload and Info.plist with exactly these capitals: rename what differs.";
+    return "The archive contains the app, but devices look for Payload and Info.plist in exactly this case: rename what differs.";
   }
   if (appIndex > 1 && segments[appIndex - 1] === "Payload") {
-    return "The Payload folder is inside another folder, where no device finds it: zip the Payload folder itself.";
+    return "The Payload folder is inside another folder, where devices do not find it: zip the Payload folder itself.";
   }
   return "The app is not in a folder named Payload, so this is not an .ipa: export the app again, or zip it in such a folder.";
 }

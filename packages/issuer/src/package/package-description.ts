@@ -1,6 +1,6 @@
 import type { AppMetadata } from "../manifest/app-manifest.ts";
 
-/** What an `.ipa` or a `.pkg` says of itself. */
+/** What an `.ipa` or a `.pkg` says about itself. */
 export interface PackageDescription {
   readonly kind: "ipa" | "pkg";
   /** For the app manifest: spread it into the options of `appManifest`. */
@@ -9,7 +9,7 @@ export interface PackageDescription {
   readonly build?: string;
   /** The apps inside, outermost only. An `.ipa` has one, a `.pkg` any number. */
   readonly apps: readonly PackagedApp[];
-  /** What would keep a device from installing it. */
+  /** What would prevent a device from installing it. */
   readonly warnings: readonly PackageWarning[];
 }
 
@@ -22,13 +22,13 @@ export interface PackageMetadata extends AppMetadata {
 export interface PackagedApp {
   readonly title: string;
   readonly bundleIdentifier: string;
-  /** `CFBundleShortVersionString`, or the build number where there is none. */
+  /** `CFBundleShortVersionString`, or the build number if there is none. */
   readonly bundleVersion: string;
   /** `CFBundleVersion`. */
   readonly build?: string;
 }
 
-/** A reason why a device may not install a package that can be read. */
+/** A reason why a device might not install a package, although it can be read. */
 export interface PackageWarning {
   readonly code: "not_a_distribution" | "not_signed" | "several_apps";
   readonly message: string;

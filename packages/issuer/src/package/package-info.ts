@@ -37,7 +37,7 @@ export function readPackageInfo(content: Buffer): PackageInfo {
 
 /**
  * Reads the bundles of a `pkg-info` or a `pkg-ref`: its own, and those in its `bundle-version`, which can also repeat
- * the identifier of one declared elsewhere, without a path.
+ * the identifier of a bundle declared elsewhere, without a path.
  */
 export function readBundles(parent: XmlElement): Bundle[] {
   const lists = [parent, ...childrenNamed(parent, "bundle-version")];

@@ -7,15 +7,15 @@ import type { PackageDescription, PackagedApp, PackageWarning } from "./package-
 import { type PackageInfo, readPackageInfo } from "./package-info.ts";
 import { openXar, type XarArchive } from "./xar.ts";
 
-/** Of all `PackageInfo`s together; real ones have a few kilobytes each. */
+/** In bytes, for all `PackageInfo` files together; real ones have a few kilobytes each. */
 const mostPackageInfo = 8 * 1024 * 1024;
 
 /**
- * Reads a flat `.pkg`'s description of itself: a distribution's in its `Distribution`, a component package's in its
- * `PackageInfo`.
+ * Reads the description of a flat `.pkg`: the `Distribution` of a distribution, or the `PackageInfo` of a component
+ * package.
  *
- * The manifest of a package whose main component holds its only app has the app's own identifier and version, by which
- * a device knows the app; any other has those of the product, or of the main component.
+ * If the main component contains the package's only app, identifier and version are the app's own, by which a device
+ * identifies it; otherwise they are those of the product, or of the main component.
  */
 export async function readPkg(file: string): Promise<PackageDescription> {
   const handle = await open(file, "r");
@@ -27,7 +27,7 @@ export async function readPkg(file: string): Promise<PackageDescription> {
     const [app] = main?.apps ?? [];
     const only = apps.length === 1 ? app : undefined;
     const bundleIdentifier = only?.bundleIdentifier ?? product?.identifier ?? main?.identifier;
-    // A product without an identifier is not a name, so its version is that of nothing else.
+    // The version of a product without an identifier must not be combined with another identifier.
     const productVersion = product?.identifier === undefined ? undefined : product.version;
     const bundleVersion = only?.bundleVersion ?? productVersion ?? main?.version ?? product?.version;
     if (bundleIdentifier === undefined || bundleVersion === undefined) {
@@ -80,7 +80,7 @@ async function readContents(archive: XarArchive): Promise<PackageContents> {
   return { title, product, components: [...components, ...others], ordered };
 }
 
-/** By the folder that each is in. */
+/** The `PackageInfo` of each component, by its folder. */
 async function readPackageInfos(archive: XarArchive): Promise<Map<string, PackageInfo>> {
   const packageInfos = new Map<string, PackageInfo>();
   let bytes = 0;
@@ -89,7 +89,7 @@ async function readPackageInfos(archive: XarArchive): Promise<Map<string, Packag
     const content = await archive.read(path);
     bytes += content?.length ?? 0;
     if (bytes > mostPackageInfo) {
-      throw issuerError("package_hostile", "The .pkg describes its components in more than 8 MiB: do not use it.");
+      throw issuerError("package_hostile", "The .pkg has more than 8 MiB of component descriptions: do not use it.");
     }
     if (content) packageInfos.set(path.slice(0, -"/PackageInfo".length), readPackageInfo(content));
   }
@@ -102,19 +102,20 @@ function warningsOf(archive: XarArchive, apps: readonly PackagedApp[]): PackageW
     warnings.push({
       code: "not_a_distribution",
       message:
-        "This is a component package, which MDM does not install: productbuild --package component.pkg distribution.pkg makes a distribution of it.",
+        "This is a component package, which MDM does not install. To convert it to a distribution, run: productbuild --package component.pkg distribution.pkg",
     });
   }
   if (!archive.signed) {
     warnings.push({
       code: "not_signed",
-      message: "The package is not signed, and MDM installs only signed ones: productsign signs it.",
+      message: "The package is not signed, and MDM installs only signed packages: sign it with productsign.",
     });
   }
   if (apps.length > 1) {
     warnings.push({
       code: "several_apps",
-      message: "The package holds several apps: the manifest names the package, and none of them can be managed.",
+      message:
+        "The package contains several apps: the manifest names the package, and none of the apps can be managed.",
     });
   }
   return warnings;

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { issuerError } from "../issuer-error.ts";
 
-/** Reads this many bytes of a package; rejects with `package_damaged` if it ends before. */
+/** Reads `length` bytes of a package; rejects with `package_damaged` if the file ends earlier. */
 export async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   if (!Number.isSafeInteger(position) || position < 0) throw truncated();
   const buffer = Buffer.alloc(length);

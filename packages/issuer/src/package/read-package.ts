@@ -6,8 +6,8 @@ import type { PackageDescription } from "./package-description.ts";
 import { readPkg } from "./pkg.ts";
 
 /**
- * Reads title, bundle identifier and version out of an `.ipa` or a flat `.pkg`, so that nobody has
- * to type them. The file's content decides, not its name; nothing of it is unpacked to disk.
+ * Reads title, bundle identifier and version from an `.ipa` or a flat `.pkg`. The format is detected
+ * from the file's content, not its name; nothing is unpacked to disk.
  *
  * Rejects with `package_unknown`, `package_damaged`, `package_hostile`, `package_unsupported`,
  * `package_incomplete` or `file_not_regular`, or with Node's error if the file cannot be read.
@@ -18,11 +18,11 @@ import { readPkg } from "./pkg.ts";
  */
 export async function readPackage(file: string | URL): Promise<PackageDescription> {
   const path = typeof file === "string" ? file : fileURLToPath(file);
-  // Asked by name first, since opening a pipe would wait for its other end.
+  // Check the name first: opening a pipe would wait for its other end.
   if (!(await stat(path)).isFile()) {
     throw issuerError(
       "file_not_regular",
-      "This is a folder or a device: give an .ipa or a flat .pkg (productbuild makes one of a bundle).",
+      "This is a folder or a device: give an .ipa or a flat .pkg (productbuild converts a bundle).",
     );
   }
   const magic = await firstBytes(path);

@@ -13,21 +13,21 @@ export async function readZipEntry(handle: FileHandle, fileSize: number, entry: 
   if (entry.encrypted || (entry.method !== 0 && entry.method !== 8)) {
     throw issuerError("package_unsupported", "The .ipa is encrypted or compressed in an unusual way.");
   }
-  // Without ZIP64 an offset is modulo 4 GiB, so the header is looked for at each possible place.
+  // Without ZIP64 an offset is modulo 4 GiB, so each possible position of the header is tried.
   for (let offset = entry.headerOffset; offset + localHeaderSize <= fileSize; offset += 2 ** 32) {
     const header = await readAt(handle, offset, localHeaderSize);
     if (header.readUInt32LE(0) !== 0x04034b50 || header.readUInt16LE(26) !== entry.nameBytes.length) continue;
     const nameOffset = offset + localHeaderSize;
     const dataOffset = nameOffset + entry.nameBytes.length + header.readUInt16LE(28);
     if (dataOffset + entry.compressedSize > fileSize) continue;
-    // Readers that take the local name and readers that take the central one must see the same file.
+    // Readers that use the local name and readers that use the central one must see the same file.
     const name = await readAt(handle, nameOffset, entry.nameBytes.length);
     if (name.equals(entry.nameBytes)) return unpack(await readAt(handle, dataOffset, entry.compressedSize), entry);
   }
   throw damagedZip();
 }
 
-/** Inflates to exactly the declared size, and never beyond. */
+/** Inflates to exactly the declared size, and never more. */
 async function unpack(stored: Buffer, { method, size, checksum }: ZipEntry): Promise<Buffer> {
   let content = stored;
   try {

@@ -3,13 +3,13 @@ import { decodeXml } from "../property-list/decode-text.ts";
 import { childrenNamed, childText, parseXml, type XmlElement } from "../property-list/xml.ts";
 import { leadsOutside } from "./leads-outside.ts";
 
-/** Where one file is in the heap of a xar archive, and how. */
+/** Where one file is in the heap of a xar archive, and how it is stored. */
 export interface XarEntry {
   /** From the start of the heap, in bytes. */
   readonly offset: number;
-  /** As it is stored, in bytes. */
+  /** Stored size, in bytes. */
   readonly length: number;
-  /** As it was, in bytes. */
+  /** Unpacked size, in bytes. */
   readonly size: number;
   /** The compression, as a MIME type. */
   readonly encoding: string;
@@ -23,7 +23,7 @@ export interface XarContents {
 }
 
 const deepestFolder = 32;
-/** In characters, as on Apple's systems. Long paths of many files would take gigabytes. */
+/** In characters, as on Apple's systems. Many files with long paths would take gigabytes. */
 const longestPath = 1024;
 
 /** Reads the table of contents of a xar archive. */
@@ -32,15 +32,15 @@ export function readXarContents(xml: Buffer): XarContents {
   const entries = new Map<string, XarEntry>();
 
   function addFiles(folder: XmlElement, path: string, depth: number): void {
-    if (depth > deepestFolder) throw hostile("folders nested more than 32 deep");
+    if (depth > deepestFolder) throw hostile("folders nested more than 32 levels deep");
     for (const file of childrenNamed(folder, "file")) {
       const name = readName(file);
       if (name === "" || name === "." || name.includes("/") || leadsOutside(name)) {
-        throw hostile("a file whose path leads out of it");
+        throw hostile("a file whose path leaves the archive");
       }
       const filePath = path + name;
       if (filePath.length > longestPath) throw hostile("a path of more than 1024 characters");
-      if (entries.has(filePath)) throw hostile("two files of one name");
+      if (entries.has(filePath)) throw hostile("two files with the same name");
       const [data] = childrenNamed(file, "data");
       if (data) entries.set(filePath, readEntry(data));
       addFiles(file, `${filePath}/`, depth + 1);
@@ -52,7 +52,7 @@ export function readXarContents(xml: Buffer): XarContents {
   return { entries, signed };
 }
 
-/** xar writes a name that is not UTF-8 in base64. */
+/** xar encodes a name that is not UTF-8 in base64. */
 function readName(file: XmlElement): string {
   const [element] = childrenNamed(file, "name");
   const text = element?.text.trim() ?? "";
@@ -65,7 +65,7 @@ function tableOfContents(xml: Buffer): XmlElement {
     const [toc] = childrenNamed(parseXml(decodeXml(xml)), "toc");
     if (toc) return toc;
   } catch {
-    // The parser's reason is of no use to the person who has the package.
+    // The parser's reason does not help anyone who only has the package.
   }
   throw issuerError("package_damaged", "The .pkg has no readable table of contents: build or copy it again.");
 }
@@ -88,9 +88,9 @@ function readEntry(data: XmlElement): XarEntry {
 function readNumber(data: XmlElement, name: string): number {
   const text = childText(data, name) ?? "";
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw issuerError("package_damaged", `The .pkg does not say the ${name} of a file: build or copy it again.`);
+  throw issuerError("package_damaged", `The .pkg lacks the ${name} of a file: build or copy it again.`);
 }
 
 function hostile(what: string): Error {
-  return issuerError("package_hostile", `The .pkg holds ${what}: do not use it.`);
+  return issuerError("package_hostile", `The .pkg contains ${what}: do not use it.`);
 }

@@ -6,7 +6,7 @@ import { isIssuerError, issuerError } from "../issuer-error.ts";
 import { readAt } from "./read-at.ts";
 import { readXarContents, type XarEntry } from "./xar-contents.ts";
 
-/** A xar archive, the wrapping of a flat `.pkg`, opened for reading single files. */
+/** A xar archive, the container format of a flat `.pkg`, opened for reading single files. */
 export interface XarArchive {
   /** The paths of all files in it, such as `Distribution` or `component.pkg/PackageInfo`. */
   readonly paths: readonly string[];
@@ -16,14 +16,14 @@ export interface XarArchive {
 }
 
 const inflateAll = promisify<Buffer, object, Buffer>(inflate);
-/** For the table of contents and for each file that is read; real ones are far smaller. */
+/** Limit for the table of contents and for each file that is read; real ones are far smaller. */
 const mostBytes = 4 * 1024 * 1024;
 const headerSize = 28;
 
 /**
- * Opens a xar archive: a header of 28 bytes, a zlib'd table of contents in XML, and a heap.
+ * Opens a xar archive: a header of 28 bytes, a table of contents in XML compressed with zlib, and a heap.
  *
- * Nothing is ever unpacked to disk, so no path in it can lead anywhere.
+ * Nothing is ever unpacked to disk, so no path in the archive can do harm.
  */
 export async function openXar(handle: FileHandle): Promise<XarArchive> {
   const header = await readAt(handle, 0, headerSize);
@@ -56,7 +56,7 @@ async function readBounded(handle: FileHandle, position: number, length: number)
 }
 
 async function decode(stored: Buffer, { size, encoding }: XarEntry): Promise<Buffer> {
-  // Named after gzip, but zlib's format (RFC 1950): so does every xar since the first.
+  // Named after gzip, but the format is zlib's (RFC 1950): xar has always written it so.
   if (encoding === "application/x-gzip") return unpack(stored, size);
   if (encoding !== "application/octet-stream") {
     throw issuerError("package_unsupported", "The .pkg is compressed in an unusual way: build it with productbuild.");
@@ -65,7 +65,7 @@ async function decode(stored: Buffer, { size, encoding }: XarEntry): Promise<Buf
   return stored;
 }
 
-/** Inflates to exactly the declared size, and never beyond. */
+/** Inflates to exactly the declared size, and never more. */
 async function unpack(bytes: Buffer, size: number): Promise<Buffer> {
   if (size > mostBytes) throw tooLarge();
   try {
@@ -91,6 +91,6 @@ function damaged(): Error {
 function tooLarge(): Error {
   return issuerError(
     "package_hostile",
-    "The .pkg unpacks to more than 4 MiB where a few kilobytes are usual: do not use it.",
+    "The .pkg unpacks to more than 4 MiB where a few kilobytes are normal: do not use it.",
   );
 }

@@ -6,7 +6,7 @@ import { readAt } from "./read-at.ts";
 /** One file of a zip archive, as the archive's central directory describes it (APPNOTE 4.3.12). */
 export interface ZipEntry {
   readonly name: string;
-  /** The name's bytes, which its local header repeats. */
+  /** The bytes of the name, which the local header repeats. */
   readonly nameBytes: Buffer;
   readonly encrypted: boolean;
   /** 0 is stored, 8 is deflated. */
@@ -27,7 +27,7 @@ interface ZipDirectory {
   readonly countModulus: number;
 }
 
-/** Large apps have some ten thousand files. */
+/** Large apps have tens of thousands of files. */
 const mostEntries = 1_000_000;
 const largestDirectory = 512 * 1024 * 1024;
 const endSize = 22;
@@ -61,8 +61,8 @@ export async function visitZipEntries(
 /**
  * Finds the central directory by the record at the end of the file.
  *
- * Xcode writes archives over 4 GiB, and with more than 65535 files, without ZIP64: offset and count are then modulo
- * 2^32 and 2^16. So the directory is taken to end where the end record begins, which agrees with any true offset.
+ * Xcode writes archives over 4 GiB, and archives with more than 65535 files, without ZIP64: offset and count are then
+ * modulo 2^32 and 2^16. So the directory is assumed to end where the end record starts, if the offset agrees.
  */
 async function findDirectory(handle: FileHandle, fileSize: number): Promise<ZipDirectory> {
   const length = Math.min(fileSize, endSize + longestComment);
@@ -100,7 +100,7 @@ async function findZip64Directory(handle: FileHandle, endOffset: number): Promis
   };
 }
 
-/** The length of the entry at the start, or `undefined` if its fixed fields are not all there. */
+/** The length of the entry at the start, or `undefined` if its fixed fields are incomplete. */
 function entryLength(bytes: Buffer): number | undefined {
   if (bytes.length < 46) return undefined;
   if (bytes.readUInt32LE(0) !== 0x02014b50) throw damagedZip();
@@ -114,7 +114,7 @@ function parseEntry(bytes: Buffer): ZipEntry {
   const flags = bytes.readUInt16LE(8);
   let zip64 = extra.get(0x0001) ?? Buffer.alloc(0);
 
-  /** ZIP64 holds only those numbers whose own field is all ones, in this order. */
+  /** The ZIP64 field contains only the numbers whose normal field is all ones, in this order. */
   function readNumber(position: number): number {
     const number = bytes.readUInt32LE(position);
     if (number !== 0xffffffff || zip64.length < 8) return number;
@@ -150,13 +150,13 @@ function readExtraFields(bytes: Buffer): Map<number, Buffer> {
   return fields;
 }
 
-/** The characters of 0x80 to 0xFF in IBM code page 437, the encoding of names that do not say theirs. */
+/** The characters 0x80 to 0xFF of IBM code page 437, the encoding of names that declare none. */
 const codePage437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ";
 
 /** Decodes a file name: macOS and many tools write UTF-8 without the flag that says so. */
 function decodeName(bytes: Buffer, isUtf8: boolean, unicodePath: Buffer | undefined): string {
-  // Info-ZIP's Unicode path (APPNOTE 4.6.9): version 1, the checksum of the name that it replaces, UTF-8.
+  // Info-ZIP's Unicode path (APPNOTE 4.6.9): version 1, the checksum of the name that it replaces, the name in UTF-8.
   const replaces = unicodePath && unicodePath.length > 5 && unicodePath[0] === 1;
   const better = replaces && unicodePath.readUInt32LE(1) === crc32(bytes) ? unicodePath.subarray(5) : bytes;
   try {
@@ -168,10 +168,10 @@ function decodeName(bytes: Buffer, isUtf8: boolean, unicodePath: Buffer | undefi
 }
 
 function tooManyEntries(): Error {
-  return issuerError("package_hostile", "The .ipa lists more than a million files, which no app has.");
+  return issuerError("package_hostile", "The .ipa lists more than a million files: do not use it.");
 }
 
-/** Makes the error for an archive that contradicts itself. */
+/** Creates the error for an archive that contradicts itself. */
 export function damagedZip(): Error {
   return issuerError("package_damaged", "The .ipa is truncated or damaged: build or copy it again.");
 }

@@ -1,23 +1,24 @@
 import { dictionaryOf } from "./property-list.ts";
 
-/** What all values may come to, in bytes: 80, which is about what one takes in memory, and its length for each. */
+/** The limit for all values together, in bytes. Each value counts as its length plus 80, about its overhead in memory. */
 const largestExpansion = 16 * 1024 * 1024;
 const sizeOfValue = 80;
 const deepestNesting = 64;
 const trailerSize = 32;
-/** Seconds from 1970 to 2001, where Apple's dates begin. */
+/** Seconds from 1970 to 2001, the epoch of Apple's dates. */
 const appleEpoch = 978_307_200;
 
 /**
- * Reads a binary property list (Apple, CFBinaryPList.c); throws if it is damaged or built to harm.
+ * Reads a binary property list (Apple, CFBinaryPList.c); throws if it is damaged or hostile.
  *
- * The format lets an object be used many times over, so that a hundred bytes can describe 2^60 objects, or an object
- * that contains itself. So each use of an object is counted against one budget, and the nesting is bounded.
+ * The format lets an object be used many times, so a hundred bytes can describe 2^60 objects, or an object that
+ * contains itself. Therefore each use of an object is counted against one budget, and the nesting is bounded.
  */
 export function readBinaryPlist(bytes: Uint8Array): unknown {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const trailer = view.length - trailerSize;
-  if (trailer < 8 || view.toString("latin1", 0, 7) !== "bplist0") throw new Error("it is not a whole binary list");
+  if (trailer < 8 || view.toString("latin1", 0, 7) !== "bplist0")
+    throw new Error("it is not a complete binary property list");
   const offsetSize = view.readUInt8(trailer + 6);
   const referenceSize = view.readUInt8(trailer + 7);
   const objectCount = readUnsigned(trailer + 8, 8);
@@ -25,23 +26,23 @@ export function readBinaryPlist(bytes: Uint8Array): unknown {
   let budget = largestExpansion;
 
   function readUnsigned(offset: number, width: number): number {
-    if (width < 1 || offset + width > view.length) throw new Error("it refers to bytes beyond its end");
+    if (width < 1 || offset + width > view.length) throw new Error("it refers to bytes past its end");
     if (width <= 6) return view.readUIntBE(offset, width);
     if (width === 8) return Number(view.readBigUInt64BE(offset));
     throw new Error("a number has an impossible width");
   }
 
-  /** The bytes of an object's content, after they are counted. */
+  /** Counts the bytes of an object's content, and returns them. */
   function take(offset: number, length: number): Buffer {
     budget -= sizeOfValue + length;
     if (budget < 0) throw new Error("it expands to more than 16 MiB");
-    if (offset + length > trailer) throw new Error("it refers to bytes beyond its end");
+    if (offset + length > trailer) throw new Error("it refers to bytes past its end");
     return view.subarray(offset, offset + length);
   }
 
   function readObject(reference: number, depth: number): unknown {
     if (reference >= objectCount) throw new Error("it refers to an object that does not exist");
-    if (depth > deepestNesting) throw new Error("it is nested more than 64 deep, or in itself");
+    if (depth > deepestNesting) throw new Error("it is nested more than 64 levels deep, or contains itself");
     const offset = readUnsigned(offsetTable + reference * offsetSize, offsetSize);
     const marker = readUnsigned(offset, 1);
     const type = marker >> 4;
@@ -59,7 +60,7 @@ export function readBinaryPlist(bytes: Uint8Array): unknown {
     if (type === 0x5 || type === 0x7) return decode(take(content, count), "utf-8");
     if (type === 0x6) return decode(take(content, count * 2), "utf-16be");
     if (type === 0xa) return readReferences(content, count).map((member) => readObject(member, depth + 1));
-    if (type !== 0xd) throw new Error("it holds an object of an unknown type");
+    if (type !== 0xd) throw new Error("it contains an object of an unknown type");
     const references = readReferences(content, count * 2);
     const entries = references.slice(0, count).map((reference, index): [string, unknown] => {
       const key = readObject(reference, depth + 1);

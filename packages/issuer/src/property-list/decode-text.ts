@@ -7,13 +7,14 @@ const byteOrderMarks: readonly (readonly [mark: string, encoding: string])[] = [
   ["feff", "utf-16be"],
 ];
 
-/** How `<?` begins where there is no byte order mark (XML 1.0, appendix F.1). */
+/** The first bytes of `<?` without a byte order mark (XML 1.0, appendix F.1). */
 const xmlBeginnings: Readonly<Record<string, string>> = { "3c003f00": "utf-16le", "003c003f": "utf-16be" };
 
 /**
- * Decodes an XML document: by its byte order mark, by how it begins, by the encoding that it declares, as UTF-8.
+ * Decodes an XML document. The encoding comes from its byte order mark, its first bytes or its XML declaration, in this
+ * order; the default is UTF-8.
  *
- * What is not of that encoding is refused with the encoding's name: replacing it would give a package a name that it
+ * Bytes that are not valid in that encoding are refused: replacement characters would give a package a name that it
  * does not have.
  */
 export function decodeXml(bytes: Uint8Array): string {
@@ -24,7 +25,7 @@ export function decodeXml(bytes: Uint8Array): string {
   const declared = declaredEncoding(bytes) ?? "utf-8";
   // The declaration itself has one byte for each character.
   if (/^(utf|ucs|iso-10646)-?(16|32|2|4)/.test(declared))
-    throw new Error(`it declares ${declared}, which it is not in`);
+    throw new Error(`it declares the encoding ${declared}, but does not use it`);
   return decode(bytes, declared);
 }
 
@@ -40,7 +41,7 @@ function markedEncoding(bytes: Uint8Array): { encoding: string; length: number }
   return found && { encoding: found[1], length: found[0].length / 2 };
 }
 
-/** The encoding that an XML declaration in ASCII names. */
+/** The encoding in an XML declaration written in ASCII. */
 function declaredEncoding(bytes: Uint8Array): string | undefined {
   const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
   const end = start.indexOf("?>");
@@ -49,15 +50,15 @@ function declaredEncoding(bytes: Uint8Array): string | undefined {
 }
 
 function decode(bytes: Uint8Array, encoding: string): string {
-  // Encoding Standard: TextDecoder takes this name for windows-1252, which has other characters in 0x80 to 0x9F.
+  // Encoding Standard: for TextDecoder this is windows-1252, which has other characters in 0x80 to 0x9F.
   if (encoding === "iso-8859-1" || encoding === "latin1") return Buffer.from(bytes).toString("latin1");
   if (/^(us-)?ascii$/.test(encoding) && bytes.some((byte) => byte > 0x7f)) throw new Error("it is not valid ASCII");
   let decoder: TextDecoder;
   try {
-    // The text's own byte order mark is gone; another U+FEFF is a character.
+    // The byte order mark has been removed; any other U+FEFF is a character.
     decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   } catch {
-    throw new Error(`its encoding is ${encoding}, which is not supported; save it as UTF-8`);
+    throw new Error(`its encoding, ${encoding}, is not supported; save it as UTF-8`);
   }
   try {
     return decoder.decode(bytes);

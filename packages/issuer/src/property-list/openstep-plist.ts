@@ -2,7 +2,7 @@ import { dictionaryOf } from "./property-list.ts";
 
 const deepestNesting = 64;
 const mostValues = 200_000;
-/** The characters that need no quotation marks, and those that a backslash represents. */
+/** Text that needs no quotation marks. */
 const bareText = /[A-Za-z0-9_$/:.-]+/y;
 const blank = /(?:\s+|\/\/[^\r\n\u2028\u2029]*)+/y;
 const escapedCharacters: Readonly<Record<string, string>> = {
@@ -16,8 +16,8 @@ const escapedCharacters: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a property list in OpenStep's form (Apple, "Old-Style ASCII Property Lists"), which Xcode's own project files
- * and some build tools still use; throws if it is not one. All its simple values are strings or data.
+ * Reads a property list in the OpenStep format (Apple, "Old-Style ASCII Property Lists"), which Xcode's own project
+ * files and some build tools still use; throws if it is not one. All its simple values are strings or data.
  */
 export function readOpenStepPlist(text: string): unknown {
   let position = 0;
@@ -27,7 +27,7 @@ export function readOpenStepPlist(text: string): unknown {
     throw new Error("it is neither a binary, nor an XML, nor an OpenStep property list");
   }
 
-  /** What a sticky pattern matches here. */
+  /** Consumes and returns what a sticky pattern matches at the current position. */
   function match(pattern: RegExp): string {
     pattern.lastIndex = position;
     const found = pattern.exec(text)?.[0] ?? "";
@@ -45,7 +45,7 @@ export function readOpenStepPlist(text: string): unknown {
     }
   }
 
-  /** Skips blanks and then this character, if it is next. */
+  /** Skips blanks, and then this character if it is next; returns whether it was. */
   function skip(character: string): boolean {
     skipBlank();
     if (text[position] !== character) return false;
@@ -60,7 +60,7 @@ export function readOpenStepPlist(text: string): unknown {
 
   function readValue(depth: number): unknown {
     countValue();
-    if (depth > deepestNesting) throw new Error("it is nested more than 64 deep");
+    if (depth > deepestNesting) throw new Error("it is nested more than 64 levels deep");
     if (skip("{")) return readDictionary(depth);
     if (skip("(")) return readArray(depth);
     if (skip("<")) return readData();

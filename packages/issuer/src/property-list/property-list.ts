@@ -1,6 +1,6 @@
 import { escapeXml, parseXml, type XmlElement } from "./xml.ts";
 
-/** What a property list can hold (Apple's `plist(5)`). */
+/** What a property list can contain (Apple's `plist(5)`). */
 export type PropertyListValue =
   | string
   | number
@@ -22,7 +22,7 @@ export function isDictionary(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * Reads an XML property list; throws an error that says what is wrong if it is not well-formed or not a property list.
+ * Reads an XML property list; throws if it is not well-formed or not a property list, and says what is wrong.
  *
  * A whole number beyond 2^53 becomes a `bigint`, and an empty plist element `undefined`.
  */
@@ -31,7 +31,7 @@ export function readPropertyList(text: string): unknown {
   if (root.name !== "plist") throw new Error("its outermost element is not plist");
   requireNoText(root);
   const [value, another] = root.children;
-  if (another) throw new Error("its plist element holds more than one value");
+  if (another) throw new Error("its plist element contains more than one value");
   return value && readValue(value);
 }
 
@@ -43,14 +43,14 @@ function readValue(element: XmlElement): unknown {
     requireNoText(element);
     return children.map(readValue);
   }
-  if (children.length > 0) throw new Error("a simple value holds elements");
+  if (children.length > 0) throw new Error("a simple value contains elements");
   if (name === "string") return text;
   if (name === "true" || name === "false") return name === "true";
   if (name === "integer") return readInteger(text.trim());
   if (name === "real") return readReal(text.trim());
   if (name === "date") return readDate(text.trim());
   if (name === "data") return readData(text);
-  throw new Error("it holds an element that property lists do not have");
+  throw new Error("it contains an element that property lists do not have");
 }
 
 function readDictionary(element: XmlElement): Record<string, unknown> {
@@ -66,7 +66,7 @@ function readDictionary(element: XmlElement): Record<string, unknown> {
   return dictionaryOf(entries);
 }
 
-/** Makes a dictionary. Its only use for the key `__proto__` would be to change the prototype of a careless copy. */
+/** Creates a dictionary. The key `__proto__` is only useful for changing the prototype of a careless copy. */
 export function dictionaryOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   if (entries.some(([key]) => key === "__proto__")) throw new Error("it has a key that would change a prototype");
   return Object.fromEntries(entries);
@@ -127,10 +127,10 @@ function writeValue(value: PropertyListValue, indent: string): string {
     if (Number.isSafeInteger(value)) return `${indent}<integer>${value}</integer>`;
     // A whole number beyond 2^53 would be written as <integer>1e+300</integer>, which is not an integer.
     if (Number.isFinite(value) && !Number.isInteger(value)) return `${indent}<real>${value}</real>`;
-    throw new TypeError("a property list cannot hold a number that is not finite, or too large to be exact");
+    throw new TypeError("a property list cannot contain a number that is not finite, or too large to be exact");
   }
   if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new TypeError("a property list cannot hold an invalid date");
+    if (Number.isNaN(value.getTime())) throw new TypeError("a property list cannot contain an invalid date");
     return `${indent}<date>${value.toISOString().replace(/\.\d{3}Z$/, "Z")}</date>`;
   }
   if (value instanceof Uint8Array) return `${indent}<data>${Buffer.from(value).toString("base64")}</data>`;
@@ -141,7 +141,7 @@ function writeValue(value: PropertyListValue, indent: string): string {
       value.map((member) => writeValue(member, `${indent}  `)),
     );
   }
-  if (!isDictionary(value)) throw new TypeError(`a property list cannot hold a ${typeof value}`);
+  if (!isDictionary(value)) throw new TypeError(`a property list cannot contain a ${typeof value}`);
   const members = Object.entries(value).flatMap(([key, member]) => {
     if (member === undefined) return [];
     return [`${indent}  <key>${escapeXml(key)}</key>`, writeValue(member as PropertyListValue, `${indent}  `)];

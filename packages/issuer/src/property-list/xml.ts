@@ -9,16 +9,16 @@ export interface XmlElement {
   readonly text: string;
 }
 
-/** In characters. A manifest, a `Distribution` and a table of contents have a few hundred kilobytes at most. */
+/** In characters. Manifests, `Distribution` files and tables of contents have a few hundred kilobytes at most. */
 const longestXml = 4 * 1024 * 1024;
 /** Elements and attributes; each costs some hundred bytes of memory. */
 const mostNodes = 200_000;
 const deepestElement = 100;
 
 /**
- * Parses XML strictly, in time and memory that grow with its length; throws on the first flaw, and never prints.
+ * Parses XML strictly, in time and memory proportional to its length; throws on the first error, and never prints.
  *
- * A document type with an internal subset is refused: entities are how XML bombs and readers of local files work, and
+ * A document type with an internal subset is refused: XML bombs and attacks that read local files use entities, and
  * neither Apple's nor Jamf's documents declare any.
  */
 export function parseXml(text: string): XmlElement {
@@ -32,13 +32,14 @@ export function parseXml(text: string): XmlElement {
     if (nodes > mostNodes) throw new Error("the XML has more than 200 000 elements and attributes");
   }
 
-  // saxes knows no entities but XML's own, opens nothing and takes the whole text as one chunk.
+  // saxes knows only XML's predefined entities, opens nothing, and gets the whole text as one chunk.
   const parser = new SaxesParser({ xmlns: false, position: false, defaultXMLVersion: "1.0", forceXMLVersion: true });
   parser.on("error", () => {
     throw new Error("it is not well-formed XML");
   });
   parser.on("doctype", (doctype) => {
-    if (doctype.includes("[")) throw new Error("the XML has a document type of its own, which can declare entities");
+    if (doctype.includes("["))
+      throw new Error("the XML has a document type with declarations, which can define entities");
   });
   parser.on("attribute", countNode);
   parser.on("opentag", ({ name, attributes }) => {
@@ -79,11 +80,11 @@ const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 /**
  * Escapes text for the content of an element.
  *
- * @throws {TypeError} for characters that XML 1.0 (section 2.2) cannot hold, escaped or not
+ * @throws {TypeError} for characters that XML 1.0 (section 2.2) cannot contain, escaped or not
  */
 export function escapeXml(text: string): string {
   if (/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text)) {
-    throw new TypeError("the text holds a control character or half a character, which XML cannot hold");
+    throw new TypeError("the text contains a control character or half a character, which XML cannot contain");
   }
   // A carriage return would be read back as a line feed. C1 controls and bidirectional controls (Unicode
   // 16, section 23.2) could command the terminal on which a manifest is shown, or reorder its text.

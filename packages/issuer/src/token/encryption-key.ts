@@ -7,15 +7,17 @@ import { findPemBlocks, type PemBlock, pemText } from "./pem.ts";
 const longestText = 256 * 1024;
 
 const generateOne = "Generate an RSA key: openssl genrsa -out key.pem 2048";
-const rsaOnly = "tokens are signed with an RSA key";
+const rsaOnly = "tokens must be signed with an RSA key";
 
 /**
- * Reads the encryption key of Jamf Pro's form: an RSA private key as pasted text, or the content of
- * an uploaded file.
+ * Reads the encryption key as Jamf Pro's form takes it: an RSA private key as pasted text, or the content
+ * of an uploaded file.
  *
- * PKCS#8 and PKCS#1 both occur, since `openssl genrsa` writes one or the other depending on its version.
+ * PKCS#8 and PKCS#1 both occur: `openssl genrsa` writes one or the other, depending on its version.
  * Errors say what was found instead; none of them contains a byte of it.
  *
+ * @param source - PEM text, or the bytes of a PEM file
+ * @param passphrase - decrypts the key if it is encrypted; otherwise it is ignored
  * @throws {ConfigurationError} naming `encryptionKey` or `passphrase`
  */
 export function readEncryptionKey(source: unknown, passphrase: unknown): KeyObject {
@@ -46,7 +48,7 @@ function onlyPrivateKey(source: string | Uint8Array): PemBlock {
   if (!first) throw unreadable(source, text);
   const privateKeys = blocks.filter(({ label }) => label.endsWith("PRIVATE KEY"));
   if (privateKeys.length > 1) {
-    throw problem(`the text holds ${privateKeys.length} private keys`, "Leave only the one to sign with");
+    throw problem(`the text contains ${privateKeys.length} private keys`, "Keep only the one to sign with");
   }
   const [block = first] = privateKeys;
   const found = foundInstead(block.label);
@@ -54,7 +56,7 @@ function onlyPrivateKey(source: string | Uint8Array): PemBlock {
   return block;
 }
 
-/** The error for a PEM label that is not one of an RSA private key. */
+/** The error for a PEM label that no RSA private key has. */
 function foundInstead(label: string): Error | undefined {
   if (["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"].includes(label)) return undefined;
   if (label.endsWith("PUBLIC KEY")) {
@@ -64,15 +66,18 @@ function foundInstead(label: string): Error | undefined {
     );
   }
   if (label.endsWith("CERTIFICATE REQUEST")) {
-    return problem("this is a certificate request", "Give the RSA private key that it was made with");
+    return problem("this is a certificate request", "Give the RSA private key that it was created with");
   }
   if (label.endsWith("CERTIFICATE")) {
-    return problem("this is a certificate, which holds a public key only", "Give the private key that belongs to it");
+    return problem(
+      "this is a certificate, which contains only a public key",
+      "Give the private key that belongs to it",
+    );
   }
   if (label === "EC PRIVATE KEY") {
-    return problem(`this is an elliptic-curve key, and ${rsaOnly}`, generateOne);
+    return problem(`this is an elliptic-curve key, but ${rsaOnly}`, generateOne);
   }
-  if (label === "DSA PRIVATE KEY") return problem(`this is a DSA key, and ${rsaOnly}`, generateOne);
+  if (label === "DSA PRIVATE KEY") return problem(`this is a DSA key, but ${rsaOnly}`, generateOne);
   if (label === "OPENSSH PRIVATE KEY") {
     return problem(
       "this is a key in OpenSSH's own format",
@@ -80,19 +85,19 @@ function foundInstead(label: string): Error | undefined {
     );
   }
   if (label.endsWith("PARAMETERS")) {
-    return problem("this holds the parameters of a key, and no key", generateOne);
+    return problem("this contains the parameters of a key, but no key", generateOne);
   }
-  return problem("the PEM text holds no key", generateOne);
+  return problem("the PEM text contains no key", generateOne);
 }
 
-/** The error for a file without one whole PEM block; only fixed text, for it may be half a key. */
+/** The error for a file without a complete PEM block; fixed text only, because the file may be half a key. */
 function unreadable(source: string | Uint8Array, text: string): Error {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
   if (trimmed === "") return problem("it is empty", generateOne);
   const format = formatOfFile(source);
   if (format) return problem(`this is ${format.name}`, format.conversion);
   if (trimmed.includes("-----BEGIN ")) {
-    return problem("the key is truncated: its BEGIN line has no matching END line", "Copy it again, whole");
+    return problem("the key is truncated: its BEGIN line has no matching END line", "Copy the whole key again");
   }
   if (trimmed.startsWith("{")) {
     return problem("this is JSON", "Give the private key in PEM form, from its BEGIN line to its END line");
@@ -106,7 +111,7 @@ function unreadable(source: string | Uint8Array, text: string): Error {
   if (trimmed.length >= 256 && /^[A-Za-z0-9+/=\s]+$/.test(trimmed)) {
     return problem("this is base64 without its BEGIN and END lines", "Copy the key again, with both");
   }
-  return problem("it holds no key", "Give an RSA private key, from its BEGIN line to its END line");
+  return problem("it contains no key", "Give an RSA private key, from its BEGIN line to its END line");
 }
 
 function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject {
@@ -120,7 +125,7 @@ function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject 
     const secret = typeof passphrase === "string" ? passphrase : Buffer.from(passphrase);
     return createPrivateKey({ ...pem, passphrase: secret });
   } catch (error) {
-    // OpenSSL's text differs from version to version, and nobody can act on it.
+    // OpenSSL's text differs between versions and does not help the user.
     throw encrypted ? undecryptable(block, error) : undecodable(block);
   }
 }
@@ -143,33 +148,33 @@ function undecryptable(block: PemBlock, error: unknown): Error {
 
 function undecodable(block: PemBlock): Error {
   const format = formatOfPrivateKey(block);
-  if (!format) return problem("the private key is damaged", "Copy it again, whole and unchanged");
+  if (!format) return problem("the private key is damaged", "Copy the whole key again, unchanged");
   if (format.conversion !== undefined) return problem(`this is ${format.name}`, format.conversion);
-  return problem(`this is ${format.name}, and ${rsaOnly}`, generateOne);
+  return problem(`this is ${format.name}, but ${rsaOnly}`, generateOne);
 }
 
 function checkKey(key: KeyObject, block: PemBlock): void {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
   if (type === "rsa-pss") {
-    throw problem("this RSA key is restricted to PSS signatures, and tokens use RS256", generateOne);
+    throw problem("this RSA key is restricted to PSS signatures, but tokens use RS256", generateOne);
   }
   if (type !== "rsa") {
-    const name = formatOfPrivateKey(block)?.name ?? `a key of the kind ${type ?? "unknown"}`;
-    throw problem(`this is ${name}, and ${rsaOnly}`, generateOne);
+    const name = formatOfPrivateKey(block)?.name ?? `a key of type ${type ?? "unknown"}`;
+    throw problem(`this is ${name}, but ${rsaOnly}`, generateOne);
   }
   const { modulusLength = 0, publicExponent = 0n } = details;
   if (modulusLength < 2048 || modulusLength > 8192) {
-    throw problem(`the RSA key has ${modulusLength} bits, and it must have 2048 to 8192 bits`, generateOne);
+    throw problem(`the RSA key has ${modulusLength} bits; it must have 2048 to 8192 bits`, generateOne);
   }
   if (publicExponent < 65537n) {
-    throw problem(`the RSA key has the public exponent ${publicExponent}, and it must be 65537 or more`, generateOne);
+    throw problem(`the RSA key has the public exponent ${publicExponent}; it must be 65537 or more`, generateOne);
   }
   if (!signsForItsPublicHalf(key)) {
-    throw problem("the numbers of the RSA key do not belong together, so its signatures are invalid", generateOne);
+    throw problem("the parts of the RSA key do not match, so its signatures are invalid", generateOne);
   }
 }
 
-/** OpenSSL loads a private key whose numbers do not belong together; its signatures are worthless. */
+/** OpenSSL loads a private key whose parts do not match; its signatures are invalid. */
 function signsForItsPublicHalf(key: KeyObject): boolean {
   try {
     const probe = Buffer.from("probe");

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { addToken, readPath } from "@portcullis/core";
+import { addToken, gateDefaults, readPath } from "@portcullis/core";
 import { CompactSign } from "jose";
 import { issuerError } from "../issuer-error.ts";
 import { type AppManifestOptions, writeAppManifest } from "../manifest/app-manifest.ts";
@@ -7,7 +7,7 @@ import { checkAssetUrl, isEncrypted } from "../manifest/asset-url.ts";
 import { type JwtConfiguration, readJwtConfiguration } from "./jwt-configuration.ts";
 import { type IssuerPublicKey, publicHalf } from "./public-key.ts";
 
-/** Issues tokens, and the links and manifests that carry them. Nothing on it reveals the private key. */
+/** Issues tokens, and the links and manifests that contain them. No member reveals the private key. */
 export interface Issuer {
   readonly displayName: string;
   /** In minutes. */
@@ -18,21 +18,21 @@ export interface Issuer {
   /** The public half of the key, for the gate. */
   publicKey(): IssuerPublicKey;
   /**
-   * Issues a token. Two issued in the same second are the same string, as with Jamf Pro.
+   * Issues a token. As with Jamf Pro, two tokens issued in the same second are the same string.
    *
    * Rejects with `configuration_disabled` if the configuration is disabled, and with `path_required`
    * if tokens are bound to paths: then only links have tokens.
    */
   issueToken(): Promise<string>;
   /**
-   * Adds a fresh token to a URL, in place of any it has; everything else stays as it is, byte for byte.
+   * Adds a fresh token to a URL, replacing any token in it; every other byte stays unchanged.
    *
    * Rejects with `url_not_absolute`, `url_not_http`, `url_has_credentials` or `url_not_encoded`, and
-   * for a path-bound token with `url_not_normalized`; an `http:` URL works, with a warning.
+   * for a path-bound token with `url_not_normalized`; an `http:` URL produces a warning.
    */
   downloadUrl(url: string | URL): Promise<string>;
   /**
-   * Writes an app manifest, an XML property list with a fresh token in the URL of every protected
+   * Writes an app manifest: an XML property list with a fresh token in the URL of every protected
    * asset. A manifest in which `lintManifest` finds an error is refused.
    *
    * Rejects with `manifest_invalid`, or as `downloadUrl` does; `http:` URLs are refused with
@@ -42,9 +42,9 @@ export interface Issuer {
 }
 
 /**
- * Makes an issuer from a JSON Web Token configuration, as Jamf Pro's form has it.
+ * Creates an issuer from a JSON Web Token configuration, with the fields of Jamf Pro's form.
  *
- * @throws {ConfigurationError} if a field is wrong; the message names the field and the remedy
+ * @throws {ConfigurationError} if a field is invalid; the message names the field and the fix
  *
  * @example
  * const issuer = createIssuer({
@@ -80,7 +80,7 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     if (!isEncrypted(checked)) {
       onWarning({
         code: "url_not_encrypted",
-        message: "The URL starts with http://: anyone on the way can read the token. Use https://.",
+        message: "The URL starts with http://: anyone on the network path can read the token. Use https://.",
       });
     }
     return addToken(checked, await sign(pathBound ? boundPath(checked) : undefined));
@@ -110,12 +110,12 @@ function boundPath(url: string): string {
 
 /**
  * Signs a token as Jamf Pro does: header `{"alg":"RS256"}`, claims `sub`, `iss` and `exp` in this
- * order, and nothing else. Nothing in it distinguishes two tokens of the same second.
+ * order, and nothing else. Nothing distinguishes two tokens of the same second.
  *
  * @param expiresAt - `exp`, in whole seconds since 1970
  * @param path - `aud`, for a path-bound token, which Jamf Pro does not issue
  */
 function signToken(privateKey: KeyObject, expiresAt: number, path: string | undefined): Promise<string> {
-  const claims = JSON.stringify({ sub: "AppManifest", iss: "JSS", exp: expiresAt, aud: path });
+  const claims = JSON.stringify({ sub: gateDefaults.subject, iss: gateDefaults.issuer, exp: expiresAt, aud: path });
   return new CompactSign(new TextEncoder().encode(claims)).setProtectedHeader({ alg: "RS256" }).sign(privateKey);
 }

@@ -5,21 +5,21 @@ import { readEncryptionKey } from "./encryption-key.ts";
 
 /**
  * Jamf Pro's "JSON Web Token Configuration" (Settings > Global > PKI certificates): the fields of
- * its form, and what a program needs in addition.
+ * its form, and the options that a program needs.
  */
 export interface JwtConfiguration {
-  /** "Display Name": what people call this configuration; not empty. Tokens do not contain it. */
+  /** "Display Name": a name for this configuration; not empty. Tokens do not contain it. */
   readonly displayName: string;
   /**
    * "Encryption Key": an RSA private key of 2048 to 8192 bits in PEM form (PKCS#8 or PKCS#1), as
-   * text or as the content of a `.pem` file. It cannot be read back.
+   * text or as the content of a `.pem` file. The issuer never returns it.
    */
   readonly encryptionKey: string | Uint8Array;
   /** Decrypts the encryption key if it is encrypted; otherwise it is ignored. */
   readonly passphrase?: string | Uint8Array | undefined;
   /** "Token Expiry": how long each token is valid, in whole minutes from 1 to 120. */
   readonly tokenExpiry: number;
-  /** Whether tokens are issued at all. Default `true`. */
+  /** Whether tokens are issued. Default `true`. */
   readonly enabled?: boolean | undefined;
   /**
    * Whether each link's token opens the path of that link only, which it names in `aud`: for gates
@@ -32,13 +32,13 @@ export interface JwtConfiguration {
   readonly onWarning?: ((warning: IssuerWarning) => void) | undefined;
 }
 
-/** Something that works, but is unwise. */
+/** Something that works but is insecure. */
 export interface IssuerWarning {
   readonly code: "url_not_encrypted";
   readonly message: string;
 }
 
-/** The configuration checked, with defaults filled in. */
+/** The validated configuration, with defaults. */
 export interface JwtSettings {
   readonly displayName: string;
   readonly privateKey: KeyObject;
@@ -83,13 +83,10 @@ export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettin
 
 /** Checks a display name. */
 export function readDisplayName(value: unknown): string {
-  // It is shown and logged, and Jamf Pro's API writes it as XML, which cannot hold such characters.
+  // It is shown and logged, and Jamf Pro's API writes it as XML, which cannot contain such characters.
   const isText = typeof value === "string" && !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(value);
   if (isText && value.trim() !== "") return value;
-  throw configurationError(
-    "displayName",
-    "give the configuration a name that is not empty and has no control characters",
-  );
+  throw configurationError("displayName", "give a name that is not empty and contains no control characters");
 }
 
 /** Checks a token expiry; Jamf Pro enforces the same bounds. */

@@ -1,10 +1,10 @@
 import type { PemBlock } from "./pem.ts";
 
-/** What a PEM block or a file turns out to hold, for error messages: fixed text, never a byte of the key. */
+/** What a PEM block or a file turns out to contain, for error messages: fixed text, never a byte of the key. */
 export interface KeyFormat {
   /** With its article, such as `"an Ed25519 key"`. */
   readonly name: string;
-  /** How to turn it into a key that can sign, where that is possible. */
+  /** How to convert it to a key that can sign, if that is possible. */
   readonly conversion?: string;
 }
 
@@ -27,7 +27,7 @@ const keyAlgorithms: Readonly<Record<string, string>> = {
 /** The curve of SM2 (GM/T 0006), whose keys are otherwise elliptic-curve keys. */
 const sm2Curve = "06082a811ccf5501822d";
 
-/** Ciphers that OpenSSL 3 leaves to its legacy provider (PKCS#5, PKCS#12), by object identifier. */
+/** Ciphers that OpenSSL 3 has only in its legacy provider (PKCS#5, PKCS#12), by object identifier. */
 const legacyCiphers: Readonly<Record<string, string>> = {
   "06052b0e030207": "DES",
   "06082a864886f70d0302": "RC2",
@@ -52,7 +52,7 @@ const spki = new RegExp(`^30${length}30${length}06`); // RFC 5280
 const certificate = new RegExp(`^30${length}30${length}(?:a0|02)`); // RFC 5280
 const pkcs12 = new RegExp(`^30(?:80|${length})020103`); // RFC 7292
 
-/** What a block labelled as a private key holds, if it is not an RSA key in the form of its label. */
+/** What a block labelled as a private key contains, if it is not an RSA key in the form that its label names. */
 export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undefined {
   const hex = Buffer.from(body.slice(0, 128), "base64").toString("hex");
   const [prefix = "", identifierLength = ""] = pkcs8.exec(hex) ?? [];
@@ -74,7 +74,7 @@ export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undef
   return undefined;
 }
 
-/** The name of the cipher of an encrypted block, if it is one that OpenSSL 3 no longer decrypts. */
+/** The cipher of an encrypted block, if OpenSSL 3 no longer supports it. */
 export function legacyCipherOf({ headers, body }: PemBlock): string | undefined {
   const [, cipher = ""] = /^DEK-Info:([A-Z0-9]+)/m.exec(headers) ?? [];
   if (/^(DES|RC2|RC4|IDEA|BF|CAST5|SEED)$/.test(cipher)) return cipher;
@@ -83,7 +83,7 @@ export function legacyCipherOf({ headers, body }: PemBlock): string | undefined 
   return Object.entries(legacyCiphers).find(([identifier]) => hex.includes(identifier))?.[1];
 }
 
-/** What a file is that holds no PEM text, if it is one of the other formats of private keys. */
+/** The format of a file without PEM text, if it is another known format of private keys. */
 export function formatOfFile(source: string | Uint8Array): KeyFormat | undefined {
   const start =
     typeof source === "string" ? source.slice(0, 64) : Buffer.from(source.subarray(0, 64)).toString("latin1");

@@ -1,6 +1,6 @@
 /** One PEM block (RFC 7468, and RFC 1421 for the headers of old encrypted keys). */
 export interface PemBlock {
-  /** The text between `BEGIN` and the dashes, such as `"RSA PRIVATE KEY"`. */
+  /** The text between `BEGIN` and the hyphens, such as `"RSA PRIVATE KEY"`. */
   readonly label: string;
   /** The header lines, without white space and without the blank line after them; usually empty. */
   readonly headers: string;
@@ -13,7 +13,7 @@ export interface PemBlock {
  * UTF-16 and read as UTF-8, indented, with newlines escaped as `\n` (environment variables) or replaced
  * by spaces (forms), with other text around it.
  *
- * The content of a block contains no five hyphens in a row, so each character is read once however
+ * A block's content never contains five hyphens in a row, so each character is read once, no matter how
  * many BEGIN lines there are.
  */
 export function findPemBlocks(text: string): PemBlock[] {
@@ -27,7 +27,7 @@ export function findPemBlocks(text: string): PemBlock[] {
     /-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g,
   )) {
     const lines = content.split("\n").map((line) => line.replace(/\s/g, ""));
-    const isHeader = (line: string): boolean => line.includes(":"); // which base64 has not
+    const isHeader = (line: string): boolean => line.includes(":"); // base64 never contains a colon
     blocks.push({
       label,
       headers: lines.filter(isHeader).join("\n"),
@@ -37,7 +37,7 @@ export function findPemBlocks(text: string): PemBlock[] {
   return blocks;
 }
 
-/** Writes a block in the one form that OpenSSL reads everywhere. */
+/** Writes a block in the form that every version of OpenSSL reads. */
 export function pemText({ label, headers, body }: PemBlock): string {
   const lines = body.match(/.{1,64}/g) ?? [];
   const head = headers === "" ? [] : [headers, ""];

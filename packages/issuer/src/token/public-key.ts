@@ -1,16 +1,16 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 
-/** The public half of an issuer's key: what the gate is given. */
+/** The public half of an issuer's key, for the gate. */
 export interface IssuerPublicKey {
   /** SPKI PEM, as `openssl rsa -pubout` writes it. */
   readonly pem: string;
   /** The same key as a JWK (RFC 7517); its `kid` is {@link IssuerPublicKey.keyId}. */
   readonly jwk: IssuerJwk;
-  /** RFC 7638 SHA-256 thumbprint: the key's name in logs, the same as in the gate's decisions. */
+  /** RFC 7638 SHA-256 thumbprint: the key's name in logs, as in the gate's decisions. */
   readonly keyId: string;
 }
 
-/** An RSA public key as a JWK, marked for checking RS256 signatures. */
+/** An RSA public key as a JWK, marked for verifying RS256 signatures. */
 export interface IssuerJwk {
   readonly kty: "RSA";
   readonly n: string;

@@ -1,22 +1,15 @@
 import { installLink } from "@portcullis/issuer";
+import type { OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { type IssuerOptions, loadIssuer } from "../../signing/load-issuer.ts";
+import { loadIssuer } from "../../signing/load-issuer.ts";
 import { printLink } from "../../signing/print-link.ts";
-
-/** What the link is made with. */
-export interface InstallLinkOptions extends Omit<IssuerOptions, "privateKey"> {
-  readonly privateKey: string | undefined;
-  /** In seconds. */
-  readonly expiry: number;
-  readonly qr: boolean;
-  readonly json: boolean;
-}
+import type { manifest } from "./manifest.ts";
 
 /** Prints the `itms-services:` link for a manifest at this URL, with a token in it if there is a key. */
 export async function printInstallLink(
   manifestUrl: string,
-  options: InstallLinkOptions,
+  options: OptionsOf<typeof manifest>,
   context: CommandContext,
 ): Promise<ExitCode> {
   const { privateKey } = options;

@@ -1,5 +1,6 @@
 import { generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
+import { gateDefaults } from "@portcullis/core";
 import { createTokenForge, type TokenForge } from "../../token/token-forge.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 
@@ -27,7 +28,7 @@ export async function createProbeMaterial(
 ): Promise<ProbeMaterial> {
   const foreignKey = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   const forge = privateKey && createTokenForge(privateKey);
-  const jamfClaims = { sub: "AppManifest", iss: "JSS", exp: Math.floor(now) + validFor };
+  const jamfClaims = { sub: gateDefaults.subject, iss: gateDefaults.issuer, exp: Math.floor(now) + validFor };
   const claims = (token === undefined ? undefined : readTokenParts(token).claims) ?? jamfClaims;
   return {
     valid: token ?? forge?.rs256(jamfClaims),

@@ -1,3 +1,4 @@
+import { gateDefaults } from "@portcullis/core";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
 import { privateKeyOptionTable } from "../../signing/signing-options.ts";
@@ -21,7 +22,7 @@ export const probe = defineCommand({
     tokenParameter: {
       kind: "text",
       placeholder: "NAME",
-      default: "token",
+      default: gateDefaults.tokenParameter,
       description: "query parameter that carries the token",
     },
     timeout: {

@@ -6,13 +6,13 @@ import {
   type PublicJwkSet,
   type PublicKeySource,
 } from "@portcullis/core";
+import { findPemBlocks, pemText } from "@portcullis/issuer/pem";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { nameOfInput, readInput } from "../../command-line/read-input.ts";
 import { KeyFileError } from "../../gate/decode-key-file.ts";
-import { normalizePem } from "../../gate/normalize-pem.ts";
 import { readPublicKeyFile } from "../../gate/read-public-key-file.ts";
 import type { pubkey } from "./pubkey.ts";
 
@@ -58,7 +58,10 @@ async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]
 
 function keyObjects(source: PublicKeySource): KeyObject[] {
   const text = String(source).replace(/^\uFEFF/, "");
-  if (!/^\s*\{/.test(text)) return [createPublicKey(normalizePem(text, /^/) ?? text)];
+  if (!/^\s*\{/.test(text)) {
+    const [block] = findPemBlocks(text);
+    return [createPublicKey(block ? pemText(block) : text)];
+  }
   const parsed = JSON.parse(text) as PublicJwk | PublicJwkSet;
   const jwks = "keys" in parsed ? parsed.keys : [parsed];
   return jwks.map((jwk) => createPublicKey({ key: jwk as JsonWebKey, format: "jwk" }));

@@ -1,3 +1,4 @@
+import { gateDefaults } from "@portcullis/core";
 import { defineCommand } from "../../command-line/command.ts";
 
 /** `portcullis redact`: a filter that removes tokens from logs. */
@@ -11,7 +12,7 @@ export const redact = defineCommand({
     tokenParameter: {
       kind: "text",
       placeholder: "NAME",
-      default: "token",
+      default: gateDefaults.tokenParameter,
       description: "query parameter that carries the token; JWTs are removed anywhere",
     },
   },

@@ -1,4 +1,4 @@
-import { createGate, fingerprintToken, type GateOptions } from "@portcullis/core";
+import { createGate, fingerprintToken, type GateOptions, gateDefaults } from "@portcullis/core";
 import type { NamedKey } from "../../gate/load-keys.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 
@@ -25,7 +25,7 @@ export function createTokenChecker(
   keys: readonly NamedKey[],
   options: Omit<GateOptions, "keys"> & { readonly now: () => number },
 ): (token: string) => Promise<CheckedToken> | CheckedToken {
-  const { now, clockSkew = 60, tokenParameter = "token" } = options;
+  const { now, clockSkew = gateDefaults.clockSkew, tokenParameter = gateDefaults.tokenParameter } = options;
   const gate = keys.length === 0 ? undefined : createGate({ ...options, keys: keys.map(({ key }) => key) });
   let known = new Map<string, CheckedToken>();
 

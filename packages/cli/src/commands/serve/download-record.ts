@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transfer } from "@portcullis/origin/node";
 import { clientKind } from "../../decision-log/client-kind.ts";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
-import { clientAddress } from "../../gate/check-url.ts";
 
 /** Collects what the log says about one request. */
 export interface DownloadRecord {
@@ -53,4 +52,13 @@ export function startRecord(
       transfer = begun;
     },
   };
+}
+
+/** The address of the peer, or, behind a trusted proxy, of the proxy's client. */
+function clientAddress(request: IncomingMessage, trustProxy: boolean): string | undefined {
+  const peer = request.socket.remoteAddress?.replace(/^::ffff:/, "");
+  if (!trustProxy) return peer;
+  // The proxy adds the last entry; the client can send any others.
+  const forwarded = request.headers["x-forwarded-for"]?.toString().split(",").at(-1)?.trim();
+  return forwarded || peer;
 }
