@@ -36,7 +36,7 @@ export function checkJwkSetUrl(address: string): URL {
   }
   if (url.protocol === "https:" || isLoopback(url.hostname)) return url;
   throw usageError(
-    `--key: keys must come over https, and ${url.origin} is not; anyone who can change them on their way decides who gets in`,
+    `--key: keys must come over https, and ${url.origin} is not; anyone who can change them in transit decides who gets in`,
     "Give the https URL of the JWK Set, or a file",
   );
 }

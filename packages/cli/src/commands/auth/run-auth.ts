@@ -27,7 +27,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
   }
   if (!isLocal(address)) {
     warnings.push(
-      "other computers can reach this address, and links can be read on the way: let only the proxy reach it, over a private network",
+      "other computers can reach this address, and links can be read in transit: let only the proxy reach it, over a private network",
     );
   }
   return runServer(

@@ -42,7 +42,7 @@ export function describeRequestError(error: RequestError): RequestProblem {
   if (/certificate|self[- ]signed|altname/i.test(message)) {
     return {
       sentence: `${message.split("\n")[0]}: devices would not download from it`,
-      remedy: "To probe it all the same: --insecure",
+      remedy: "To probe it anyway: --insecure",
     };
   }
   if (code === "EPROTO" || code.startsWith("ERR_SSL_")) return describeTlsFailure(reason || openSslReason(message));
