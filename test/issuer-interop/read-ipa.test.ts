@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
-import { assertLinearAsync } from "../support/assert-linear.ts";
+import { assertLinearAsync, stopwatch } from "../support/assert-linear.ts";
 import { makeBinaryPlist, writeZip, writeZipWithoutZip64, type ZipMember } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
@@ -436,9 +436,9 @@ describe("an .ipa is refused", () => {
   ];
   for (const [name, bytes] of plists) {
     test(`whose Info.plist ${name}`, async () => {
-      const started = performance.now();
+      const elapsed = stopwatch();
       await assert.rejects(readPackage(ipaWith(bytes)), refuses("package_damaged", /Info\.plist cannot be read/));
-      assert.ok(performance.now() - started < 10_000);
+      assert.ok(elapsed() < 10_000_000, "ten seconds of processor time");
     });
   }
 

@@ -50,7 +50,7 @@ function growthUpTo(longest: number) {
 }
 
 /** Gives the processor time since it was made, in µs; the clock's where a runtime does not tell that of its processor. */
-function stopwatch(): () => number {
+export function stopwatch(): () => number {
   const before = processorUsage();
   const start = performance.now();
   return () => {
