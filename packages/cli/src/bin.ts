@@ -13,6 +13,13 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const { argv, env, stdin, stdout, stderr } = process;
 // A reader that has enough (`| head`) must not end a command with a stack trace.
 for (const stream of [stdout, stderr]) stream.on("error", () => {});
+// If all that is left is a promise that never settles, Node.js ends the process without a word; exit code 0 means "valid".
+let isDone = false;
+process.on("beforeExit", () => {
+  if (isDone) return;
+  console.error("portcullis: it ended before it was done, which is a defect of Portcullis");
+  process.exitCode = 3;
+});
 const { main } = await import("./main.ts");
 process.exitCode = await main({
   argv: argv.slice(2),
@@ -22,5 +29,6 @@ process.exitCode = await main({
   stderr,
   signals: process,
 });
+isDone = true;
 // A read of a network file system that hangs must not keep a process that is done.
 setTimeout(() => process.exit(), 2000).unref();

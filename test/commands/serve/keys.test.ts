@@ -11,11 +11,12 @@ import { checkJwkSetUrl, fetchJwkSet, JwkSetError } from "../../../packages/cli/
 import { createKeyUsage } from "../../../packages/cli/src/gate/key-usage.ts";
 import { loadKeys } from "../../../packages/cli/src/gate/load-keys.ts";
 import { freshToken } from "../../support/link.ts";
-import { type PortcullisProcess, startPortcullis } from "../../support/portcullis-process.ts";
+import { type PortcullisProcess, portcullisCommand, startPortcullis } from "../../support/portcullis-process.ts";
 import { rawRequest } from "../../support/raw-request.ts";
 import { runMain } from "../../support/run-main.ts";
 import { signingKey, signToken } from "../../support/signing-key.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { runTool } from "../../support/tool.ts";
 
 const base = temporaryFolder();
 const [oldKey, newKey] = [signingKey(), signingKey()];
@@ -280,7 +281,7 @@ test("keys come over https from the very address given, 1 MiB at most, and only 
   try {
     assert.equal((await fetchJwkSet(`${address}/good`)).keys.length, 2);
     for (const [path, problem] of [
-      ["/moved", /could not be asked for the JWK Set: .*redirect/],
+      ["/moved", /could not be asked for the JWK Set: it redirects, and redirects are not followed/],
       ["/foreign", /has no RSA key for RS256 in its JWK Set/],
       ["/large", /sent more than 1 MiB/],
       ["/null", /did not send a JWK Set/],
@@ -318,6 +319,11 @@ test("whatever the host of a JWK Set does, the problem names it, and is no error
       return response.on("close", () => clearInterval(dripping));
     }
     if (url === "/silent") return undefined;
+    if (url.startsWith("/raw")) {
+      const start =
+        url === "/raw-101" ? "HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: x\r\n" : "HTTP/1.1 000 X\r\n";
+      return response.socket?.end(`${start}\r\n`);
+    }
     return response.end(
       { "/html": "<html>", "/empty": "", "/list": "[]", "/keys": '{"keys":{}}', "/bad": '{"keys":[{"kty":"RSA"}]}' }[
         url
@@ -336,6 +342,8 @@ test("whatever the host of a JWK Set does, the problem names it, and is no error
       ["/truncated", "could not be asked for the JWK Set: "],
       ["/bomb", "sent more than 1 MiB instead of a JWK Set"],
       ["/drip", "did not send the whole JWK Set within 10 s"],
+      ["/raw-000", "could not be asked for the JWK Set: its response is not valid HTTP"],
+      ["/raw-101", "could not be asked for the JWK Set: it switched protocols (101)"],
       ["/silent", "did not send the whole JWK Set within 10 s"],
       ["/html", "did not send a JWK Set"],
       ["/empty", "did not send a JWK Set"],
@@ -436,4 +444,23 @@ test("a key that matched nothing for 120 minutes is called unused once, if anoth
   usage.matched("old");
   now = 260 * 60;
   assert.deepEqual(usage.takeUnused(), [], "a quiet night: neither is in use");
+});
+
+test("a JWK Set that never ends keeps the process alive until the deadline, so that it cannot end with exit code 0", async () => {
+  const host = createServer((_, response) => {
+    response.writeHead(200, { "Content-Encoding": "gzip", Connection: "close" }).end("not gzip");
+  });
+  host.listen(0, "127.0.0.1");
+  await new Promise((resolve) => host.once("listening", resolve));
+  try {
+    const { port } = host.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/jwks`;
+    const [program, ...first] = portcullisCommand();
+    const { code, stderr } = await runTool(program, [...first, "inspect", "x", "--key", url]);
+    assert.equal(code, 3, stderr);
+    assert.match(stderr, /did not send the whole JWK Set within 10 s|could not be asked/);
+  } finally {
+    host.close();
+    host.closeAllConnections();
+  }
 });

@@ -1,6 +1,7 @@
 import type { PublicJwk, PublicJwkSet } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
 import { isLoopback } from "../system/loopback.ts";
+import { withoutControls } from "../terminal/safe-text.ts";
 
 /** For the whole response, headers and body. */
 const fetchDeadline = 10_000;
@@ -51,6 +52,13 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
     throw new JwkSetError(`${url.origin} ${problem}`);
   };
   const signal = AbortSignal.timeout(fetchDeadline);
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+  // A body that is not the gzip that it claims to be never ends in Node.js 20, and its socket is closed by then: without
+  // a timer of its own, the process would end without a word, with exit code 0.
+  late.catch(() => {});
+  const waiting = setTimeout(() => {}, fetchDeadline);
   let response: Response;
   let text: string | undefined;
   try {
@@ -59,15 +67,16 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
       signal,
       headers: { Accept: "application/jwk-set+json, application/json" },
     });
-    if (response.status === 200) text = await readText(response);
+    if (response.status === 200) text = await Promise.race([readText(response), late]);
     else await response.body?.cancel();
   } catch (error) {
-    const { cause, message } = error as Error & { readonly cause?: { readonly message?: string } };
     return refuse(
       signal.aborted
         ? `did not send the whole JWK Set within ${fetchDeadline / 1000} s`
-        : `could not be asked for the JWK Set: ${cause?.message ?? message}`,
+        : `could not be asked for the JWK Set: ${describeFetchError(error as Error)}`,
     );
+  } finally {
+    clearTimeout(waiting);
   }
   if (response.status !== 200) return refuse(`responded with ${response.status} instead of a JWK Set`);
   if (text === undefined) return refuse("sent more than 1 MiB instead of a JWK Set");
@@ -75,6 +84,15 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   if (keys === undefined) return refuse("did not send a JWK Set");
   const usable = keys.filter(isForRs256);
   return usable.length === 0 ? refuse("has no RSA key for RS256 in its JWK Set") : { keys: usable };
+}
+
+/** What undici says in words of its own, or of its source; anything else is the system's or OpenSSL's message. */
+function describeFetchError({ cause, message }: Error): string {
+  const { name, message: reason = message } = (cause ?? {}) as Partial<Error>;
+  if (name === "AssertionError" || name === "HTTPParserError") return "its response is not valid HTTP";
+  if (reason === "bad upgrade") return "it switched protocols (101)";
+  if (reason === "unexpected redirect") return "it redirects, and redirects are not followed";
+  return withoutControls(reason);
 }
 
 /** The body, or `undefined` if it is too large; what was compressed counts as it is unpacked. */

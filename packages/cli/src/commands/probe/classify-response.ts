@@ -16,7 +16,8 @@ export function classifyResponse(
   if (status === 0) return "none";
   if (status >= 300 && status < 400) return "redirect";
   if (status >= 500) return "failed";
-  if (status >= 400) return "refused";
+  // 204 and 205 have no content (RFC 9110 sections 15.3.5 and 15.3.6), so no file is served.
+  if (status >= 400 || !isSuccess(response)) return "refused";
   // Some servers respond with the same page to every request, with a valid token too: that is not the file.
   if (file === undefined || !isSuccess(file) || isPage(file, pathname)) {
     return isPage(response, pathname) ? "page" : "through";
@@ -26,7 +27,7 @@ export function classifyResponse(
 
 /** Whether a response carries content. */
 export function isSuccess({ status }: ProbeResponse): boolean {
-  return status >= 200 && status < 300;
+  return status >= 200 && status < 300 && status !== 204 && status !== 205;
 }
 
 /** An .ipa is a ZIP archive and a .pkg an XAR archive, whatever the server calls them. */
