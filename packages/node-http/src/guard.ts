@@ -97,14 +97,22 @@ function requestedUrl(request: IncomingMessage & UrlCopies): string {
 
 /** Removes the token wherever Node, Connect, Express 4 or Polka store it, so that nothing later logs it. */
 function removeTokens(request: IncomingMessage & UrlCopies, result: GuardResult): void {
-  const { download, stripUrl, tokenParameter } = result;
-  const { url = "", originalUrl, search, query } = request;
-  Object.assign(request, { download, url: stripUrl(url) });
+  const { download, stripUrl, tokenParameter, response } = result;
+  const { originalUrl, search, query } = request;
+  const url = stripUrl(request.url ?? "");
+  Object.assign(request, { download, url });
   if (originalUrl !== undefined) Object.assign(request, { originalUrl: stripUrl(originalUrl) });
   if (search) Object.assign(request, { search: stripUrl(search) });
-  if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
+  // Express 5 parses `query` from the URL at each access. A refused request can have a token under any other name too.
+  if (response && Object.hasOwn(request, "query")) Object.assign(request, { query: queryOf(url) });
+  else if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
   // The parsed form of the first URL; Connect and Polka parse again where it is missing.
   Reflect.deleteProperty(request, "_parsedUrl");
+}
+
+function queryOf(url: string): Record<string, string> {
+  const [, search = ""] = url.split(/\?(.*)/s);
+  return Object.fromEntries(new URLSearchParams(search));
 }
 
 function fail(response: ServerResponse): void {
