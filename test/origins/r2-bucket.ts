@@ -8,10 +8,10 @@ export interface R2TestBucket extends R2BucketLike {
 }
 
 /** The part of Miniflare that is used: its types are there only once the packages of this folder are installed. */
-interface MiniflareModule {
+export interface MiniflareModule {
   readonly Miniflare: new (
     options: object,
-  ) => { getR2Bucket(name: string): Promise<unknown>; dispose(): Promise<void> };
+  ) => { readonly ready: Promise<URL>; getR2Bucket(name: string): Promise<unknown>; dispose(): Promise<void> };
 }
 
 /** Starts workerd with an R2 bucket of Miniflare, Cloudflare's simulator. */

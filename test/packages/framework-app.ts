@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after } from "node:test";
 import { buildSync } from "esbuild";
@@ -51,6 +52,15 @@ export function makeApp({ fixture, page, elsewhere = {}, files }: AppRecipe): st
   });
   installPacked(app, ["core", "web-fetch", "origin"]);
   return app;
+}
+
+/** An example installs the versions of its framework that the tests of this folder run. */
+export function assertVersionsAreTested(example: string): void {
+  const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
+  const tested = { ...read("package.json").devDependencies, ...read("test/packages/package.json").devDependencies };
+  const { dependencies = {}, devDependencies = {} } = read(`examples/${example}/package.json`);
+  const named: Record<string, string> = { ...dependencies, ...devDependencies };
+  for (const [name, version] of Object.entries(named)) assert.equal(version, tested[name], name);
 }
 
 /** What the fixtures need to be built and to be run, besides what a test adds. */

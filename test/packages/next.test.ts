@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { runContract } from "../contract/contract.ts";
 import { sendRaw } from "../contract/send-raw.ts";
+import { oddContent, oddNames, testDownloads } from "../support/download-suite.ts";
+import { probeVerdict } from "../support/probe-verdict.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { assertGuardsFile, freshToken } from "./assert-guards-file.ts";
 import { assertStreams } from "./assert-streams.ts";
-import { appEnvironment, makeApp, startApp } from "./framework-app.ts";
+import { appEnvironment, assertVersionsAreTested, makeApp, startApp } from "./framework-app.ts";
 import { root, run } from "./packed.ts";
 
 const key = signingKey();
@@ -17,6 +19,7 @@ const app = makeApp({
   files: {
     "public.pem": key.publicPem,
     "apps/app.ipa": "the file beside the app",
+    ...Object.fromEntries(oddNames.map((name) => [`apps/${name}`, oddContent])),
     "public/downloads/app.ipa": "the file in the public folder",
   },
 });
@@ -48,6 +51,15 @@ test("ranges of what lies in public are answered behind the README's proxy", asy
 test("the README's route handler serves a file", async () => {
   await assertGuardsFile(server.port, "/apps/app.ipa", "the file beside the app", key);
 });
+
+test("examples/next names the versions that this test uses", () => assertVersionsAreTested("next"));
+
+test("probe says that examples/next is locked", async () => {
+  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${server.port}/apps/app.ipa`, key);
+  assert.deepEqual([verdict, faults], ["LOCKED", []]);
+});
+
+testDownloads("examples/next", async () => ({ port: server.port, under: "/apps/", key, hidesLength: true }));
 
 test("Next streams what the handler behind the guard answers, and leaves ranges to it", async () => {
   await assertStreams(server.port, "/halves/of-a-file", key);

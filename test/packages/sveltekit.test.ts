@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { runContract } from "../contract/contract.ts";
 import { binaries } from "../runtimes/command-line-runtimes.ts";
+import { oddContent, oddNames, testDownloads } from "../support/download-suite.ts";
+import { probeVerdict } from "../support/probe-verdict.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { assertGuardsFile } from "./assert-guards-file.ts";
 import { assertStreams } from "./assert-streams.ts";
-import { appEnvironment, makeApp, startApp } from "./framework-app.ts";
+import { appEnvironment, assertVersionsAreTested, makeApp, startApp } from "./framework-app.ts";
 import { root, run } from "./packed.ts";
 
 const key = signingKey();
@@ -15,7 +17,12 @@ const app = makeApp({
   page: "docs/adapters/sveltekit.md",
   // The fixture's hook calls the README's, and has one more for the contract.
   elsewhere: { "src/hooks.server.ts": "src/hooks.readme.server.ts" },
-  files: { "public.pem": key.publicPem, "apps/app.ipa": "the file beside the app", "static/apps/open.ipa": "open" },
+  files: {
+    "public.pem": key.publicPem,
+    "apps/app.ipa": "the file beside the app",
+    "static/apps/open.ipa": "open",
+    ...Object.fromEntries(oddNames.map((name) => [`apps/${name}`, oddContent])),
+  },
 });
 // SvelteKit 3 needs Node 22.17.
 const node = binaries.node24;
@@ -42,6 +49,15 @@ test("the README's code and the fixture around it pass the type check", () => {
 test("the README's endpoint serves a file", async () => {
   await assertGuardsFile(server.port, "/apps/app.ipa", "the file beside the app", key);
 });
+
+test("examples/sveltekit names the versions that this test uses", () => assertVersionsAreTested("sveltekit"));
+
+test("probe says that examples/sveltekit is locked", async () => {
+  const { verdict, faults } = await probeVerdict(`http://127.0.0.1:${server.port}/apps/app.ipa`, key);
+  assert.deepEqual([verdict, faults], ["LOCKED", []]);
+});
+
+testDownloads("examples/sveltekit", async () => ({ port: server.port, under: "/apps/", key }));
 
 test("the README's hook guards its routes, where no URL holds the token", async () => {
   const seen = "https://localhost/books/a.epub?x=1";

@@ -19,7 +19,6 @@ writeFileSync(join(scratch, "package.json"), '{ "type": "module" }');
 writeFileSync(join(scratch, "public.pem"), key.publicPem);
 writeFileSync(join(scratch, "key.pem"), key.privateKey.export({ type: "pkcs8", format: "pem" }));
 writeFileSync(join(scratch, "apps", "app.ipa"), "the file");
-writeFileSync(join(scratch, "apps", "field notes.ipa"), "field notes");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /**
@@ -30,9 +29,30 @@ const provedElsewhere: Record<string, string> = {
   "docs/adapters/nextjs.md": "test/packages/next.test.ts",
   "docs/adapters/sveltekit.md": "test/packages/sveltekit.test.ts",
 };
+/** The tests that start each example, and ask it for everything that a server of downloads must do. */
+const examplesProvedBy: Readonly<Record<string, string>> = {
+  bun: "test/packages/examples.test.ts",
+  deno: "test/packages/examples.test.ts",
+  express: "test/end-to-end/examples.test.ts",
+  fastify: "test/end-to-end/examples.test.ts",
+  hono: "test/end-to-end/examples.test.ts",
+  koa: "test/end-to-end/examples.test.ts",
+  next: "test/packages/next.test.ts",
+  "node-http": "test/end-to-end/examples.test.ts",
+  sveltekit: "test/packages/sveltekit.test.ts",
+  "workers-r2": "test/origins/worker-example.test.ts",
+};
+const examples = repositoryFiles.filter((file) => /^examples\/.*\.(?:mjs|ts)$/.test(file));
 const isProvedElsewhere = ({ name }: CodeBlock) => Object.keys(provedElsewhere).some((part) => name.startsWith(part));
+/** Where a block names its file in its first line, the file does not. */
+const codeOf = ({ code }: CodeBlock) => code.replace(/^\/\/ [\w/.[\]+]+\.ts\n/, "");
+const exampleOf = (block: CodeBlock) =>
+  examples.find((file) => readFileSync(join(root, file), "utf8") === codeOf(block));
+
 const blocks = pages.flatMap(codeBlocksOf);
-const programs = blocks.filter((block) => ["ts", "js"].includes(block.language) && !isProvedElsewhere(block));
+const allPrograms = blocks.filter(({ language }) => ["ts", "js"].includes(language));
+const exampleBlocks = allPrograms.filter((block) => exampleOf(block) !== undefined);
+const programs = allPrograms.filter((block) => !isProvedElsewhere(block) && !exampleBlocks.includes(block));
 
 /** Languages of configuration: such a block is an excerpt of an example, which is tested in its real server. */
 const configurationLanguages = ["nginx", "apache", "caddyfile", "haproxy", "ini", "yaml"];
@@ -75,16 +95,6 @@ async function run(block: CodeBlock): Promise<Run> {
   return { output, port, stop: () => child.kill() };
 }
 
-/** What serves the folder finds a name with a space, and answers a missing file with 404, not with an error. */
-async function assertServesFolder(link: string, token: string): Promise<void> {
-  const spaced = await fetch(`${link.replace("app.ipa", "field%20notes.ipa")}?token=${token}`);
-  assert.deepEqual([spaced.status, await spaced.text()], [200, "field notes"]);
-  const part = await fetch(`${link}?token=${token}`, { headers: { Range: "bytes=4-" } });
-  assert.deepEqual([part.status, await part.text()], [206, "file"]);
-  const missing = await fetch(`${link.replace("app.ipa", "missing.ipa")}?token=${token}`);
-  assert.equal(missing.status, 404);
-}
-
 /** What the comments behind `console.log` promise, in order. */
 function promisedOutput({ code }: CodeBlock): string[] {
   return [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((match) => match[1] as string);
@@ -93,10 +103,30 @@ function promisedOutput({ code }: CodeBlock): string[] {
 describe("code blocks", () => {
   test("what is proved elsewhere is proved by tests that are there", () => {
     for (const path of Object.values(provedElsewhere)) assert.ok(repositoryFiles.includes(path), path);
+    for (const [name, path] of Object.entries(examplesProvedBy)) {
+      const tests = readFileSync(join(root, path), "utf8");
+      assert.ok(tests.includes(`"${name}"`) || tests.includes(`examples/${name}"`), `${path} starts examples/${name}`);
+    }
   });
 
+  test("every example with a page is started by a test", () => {
+    const names = repositoryFiles.map((file) => /^examples\/([\w-]+)\/README\.md$/.exec(file)?.[1]);
+    assert.deepEqual(
+      names.filter((name) => name !== undefined),
+      Object.keys(examplesProvedBy),
+    );
+  });
+
+  for (const block of allPrograms.filter(({ code }) => /\b(?:serveFrom|respond)\(/.test(code))) {
+    test(`${block.name} is the whole of an example`, () => {
+      const example = exampleOf(block);
+      assert.ok(example, block.code);
+      assert.ok((example.split("/")[1] ?? "") in examplesProvedBy, example);
+    });
+  }
+
   test("every block names a language that is tested, or shows what is printed", () => {
-    assert.ok(programs.length >= 10);
+    assert.ok(allPrograms.length >= 20);
     const tested = ["ts", "js", "sh", "json", ...configurationLanguages];
     for (const { name, language, code } of blocks) {
       if (language !== "") assert.ok(tested.includes(language), `${name}: ${language}`);
@@ -110,7 +140,7 @@ describe("code blocks", () => {
   });
 
   test("every block of configuration is an excerpt of an example, line by line and in order", () => {
-    const examples = repositoryFiles.filter((file) => file.startsWith("examples/"));
+    const configurations = repositoryFiles.filter((file) => file.startsWith("examples/"));
     const excerpts = blocks.filter(({ language }) => configurationLanguages.includes(language));
     assert.ok(excerpts.length >= 5);
     for (const { name, code } of excerpts) {
@@ -118,7 +148,7 @@ describe("code blocks", () => {
       const isTested =
         start !== undefined && elsewhere !== undefined
           ? readFileSync(join(root, elsewhere), "utf8").includes(start)
-          : examples.some((file) => isExcerpt(code, readFileSync(join(root, file), "utf8")));
+          : configurations.some((file) => isExcerpt(code, readFileSync(join(root, file), "utf8")));
       assert.ok(isTested, `${name}:\n${code}`);
     }
   });
@@ -169,7 +199,6 @@ describe("code blocks", () => {
         const refused = await fetch(link);
         assert.equal(refused.status, 401);
         assert.equal((await refused.json()).code, "token_missing");
-        if (/serveFrom|respond\(/.test(block.code)) await assertServesFolder(link, token);
         const expired = await fetch(
           `${link}?token=${signToken(key, { sub: "AppManifest", iss: "JSS", exp: exp - 3600 })}`,
         );
@@ -184,7 +213,8 @@ describe("code blocks", () => {
     const globals = `declare const Deno: { readTextFileSync(path: string): string; serve(handler: (request: Request) => Response | Promise<Response>): unknown };
 declare const Bun: { file(path: string): Blob; serve(options: { fetch(request: Request): Response | Promise<Response> }): unknown };`;
     writeFileSync(join(scratch, "globals.d.ts"), globals);
-    const files = programs.map((block) => {
+    const inRoot = [...exampleBlocks, ...programs].filter(({ code }) => !/"(?:next|@sveltejs)\//.test(code));
+    const files = inRoot.map((block) => {
       const file = join(scratch, `checked-${blocks.indexOf(block)}.ts`);
       writeFileSync(file, `${block.code}\nexport {};\n`);
       return file;

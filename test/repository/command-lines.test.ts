@@ -65,7 +65,11 @@ program(
 );
 program("journalctl", `case "$*" in *nginx*) cat '${folder}/access.log' ;; *) cat '${folder}/portcullis.log' ;; esac`);
 
-const blocks = pages.flatMap(codeBlocksOf).filter(({ language }) => language === "sh");
+// test/support/runnable-example.ts runs the commands of the examples.
+const blocks = pages
+  .filter((page) => !page.startsWith("examples/"))
+  .flatMap(codeBlocksOf)
+  .filter(({ language }) => language === "sh");
 const linesOf = (code: string): string[] => code.trim().split("\n");
 /** The same lines on several pages are run once. */
 const differentBlocks = [...new Map(blocks.map((block) => [block.code, block])).values()].filter(
@@ -263,15 +267,21 @@ function provePackedLibraries(line: string): void {
   const names = [...line.matchAll(/packages\/([\w-]+)/g)].map(([, name = ""]) => name);
   assert.deepEqual(names.toSorted(), [...new Set(names.flatMap(closureOf))].toSorted(), line);
   const project = `${folder}/project-${names.join("-")}`;
-  const isSelfContained = names.every((name) =>
-    Object.keys(manifestOf(name).dependencies ?? {}).every((one) => one.startsWith("@portcullis/")),
+  const foreign = [...new Set(names.flatMap((name) => Object.keys(manifestOf(name).dependencies ?? {})))].filter(
+    (name) => !name.startsWith("@portcullis/"),
   );
-  if (!isSelfContained || existsSync(project)) return; // the others come from the registry
+  const isInstallable = foreign.every((name) => name === "aws4fetch");
+  if (!isInstallable || existsSync(project)) return; // the issuer's libraries come from the registry
   mkdirSync(project);
   writeFileSync(`${project}/package.json`, "{}");
   if (!existsSync(`${folder}/portcullis`)) symlinkSync(process.cwd(), `${folder}/portcullis`);
   const env = { ...process.env, npm_config_offline: "true" };
-  execFileSync("sh", ["-c", `${line} && npm install ./portcullis-*.tgz`], { cwd: project, stdio: "ignore", env });
+  const sh = (command: string) => execFileSync("sh", ["-c", command], { cwd: project, stdio: "ignore", env });
+  sh(line);
+  // In place of the registry.
+  for (const name of foreign)
+    sh(`npm pack --ignore-scripts ../portcullis/node_modules/${name} && mv ${name}-*.tgz portcullis-${name}.tgz`);
+  sh("npm install ./portcullis-*.tgz");
   for (const load of names.flatMap((name) => [
     `require("@portcullis/${name}")`,
     `await import("@portcullis/${name}")`,
