@@ -66,7 +66,7 @@ for (const [kind, content, problem, remedy] of [
   });
 }
 
-test("a binary key of another kind is read, so that the gate can name its kind", () => {
+test("a binary key of another kind is read, so that the gate can say so", () => {
   for (const type of ["pkcs8", "sec1"] as const) {
     const der = ec.privateKey.export({ type, format: "der" });
     assert.match(readPublicKeyFile(der, "ec.der").text, /^-----BEGIN PUBLIC KEY-----/, type);

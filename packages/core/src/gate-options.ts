@@ -87,11 +87,7 @@ export function readGateOptions(options: GateOptions): GateSettings {
     settings[name] = value;
   }
   if (settings.pathBound && settings.audience !== undefined) {
-    throw configurationError(
-      "pathBound",
-      "a token's aud cannot be both its path and an audience",
-      "Leave out audience.",
-    );
+    throw configurationError("pathBound", "excludes audience");
   }
   return settings as unknown as GateSettings;
 }
