@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
@@ -355,6 +355,64 @@ test("what has not been used for the longest time makes room, and the cache neve
   await bytesOf(await get(cache, "b.ipa"));
   assert.equal(origin.reads, 5, "b was removed");
 });
+
+test("nothing is left of a file that made room for another", async () => {
+  const { cache, folder } = setUp(
+    { "a.ipa": version(randomBytes(MiB)), "b.ipa": version(randomBytes(MiB)) },
+    { maxBytes: MiB + 1 },
+  );
+  for (const name of ["a.ipa", "b.ipa", "a.ipa", "b.ipa"]) {
+    await bytesOf(await get(cache, name));
+    await cache.idle();
+  }
+  assert.deepEqual(
+    readdirSync(folder)
+      .map((name) => name.replace(/.*\./, ""))
+      .sort(),
+    ["data", "json"],
+  );
+});
+
+test("files that are fetched at the same time do not exceed the cache's size together", async () => {
+  const bytes = randomBytes(2 * MiB);
+  const names = ["a.ipa", "b.ipa", "c.ipa"];
+  const objects = Object.fromEntries(names.map((name) => [name, version(bytes)]));
+  const { origin, cache, events } = setUp(objects, { maxBytes: 5 * MiB });
+  let release = (): void => {};
+  origin.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  const all = Promise.all(names.map(async (name) => bytesOf(await get(cache, name))));
+  const problems = (): CacheEvent[] => events.filter(({ kind }) => kind === "problem");
+  for (let turn = 0; turn < 500 && problems().length === 0; turn += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const storedBytes = await cache.storedBytes();
+  release();
+  assert.ok(storedBytes <= 5 * MiB);
+  assert.ok((await all).every((received) => received.equals(bytes)));
+  await cache.idle();
+  assert.match(JSON.stringify(problems()), /leave no room/);
+});
+
+// Only root can mount a file system.
+if (process.getuid?.() === 0) {
+  test("20 downloads complete although the disk of the cache is full", async () => {
+    const disk = temporaryFolder();
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "none", disk]);
+    try {
+      const bytes = randomBytes(8 * MiB);
+      const { cache, folder, events } = setUp({ "a.ipa": version(bytes) }, { folder: join(disk, "cache") });
+      const all = await Promise.all(Array.from({ length: 20 }, async () => bytesOf(await get(cache, "a.ipa"))));
+      assert.ok(all.every((received) => received.equals(bytes)));
+      await cache.idle();
+      assert.match(String((events.at(-1) as { problem?: string }).problem), /ENOSPC/);
+      assert.deepEqual(readdirSync(folder), []);
+    } finally {
+      execFileSync("umount", [disk]);
+    }
+  });
+}
 
 test("a file larger than the cache, or without a strong ETag, passes through", async () => {
   const { origin, cache, folder } = setUp({ "a.ipa": version(randomBytes(2 * MiB)) }, { maxBytes: MiB });

@@ -5,8 +5,11 @@ import { join } from "node:path";
 export interface CacheFiles {
   /** Bytes that are stored or on their way. */
   storedBytes(): Promise<number>;
-  /** Removes the files that were not used for the longest time, until the others fit. */
-  makeRoom(): Promise<void>;
+  /**
+   * Removes the files that were not used for the longest time, until the others fit. `false` if they do not, because all
+   * of them are on their way.
+   */
+  makeRoom(): Promise<boolean>;
 }
 
 interface StoredFile {
@@ -41,6 +44,17 @@ export function createCacheFiles(folder: string, maxBytes: number, now: () => nu
     return entry?.mtimeMs ?? 0;
   }
 
+  /** An entry is written after its file, so one without a file is that of a file that was evicted. */
+  async function removeEntriesWithoutFile(): Promise<void> {
+    const names = await readdir(folder);
+    const withFile = new Set(names.filter((name) => name.endsWith(".data")).map((name) => name.split("-", 1)[0]));
+    for (const name of names) {
+      if (name.endsWith(".json") && !withFile.has(name.slice(0, -".json".length))) {
+        await unlink(join(folder, name)).catch(() => {});
+      }
+    }
+  }
+
   return {
     async storedBytes() {
       return (await storedFiles()).reduce((sum, { size }) => sum + size, 0);
@@ -49,12 +63,14 @@ export function createCacheFiles(folder: string, maxBytes: number, now: () => nu
       const files = await storedFiles();
       let total = files.reduce((sum, { size }) => sum + size, 0);
       for (const { path, size } of files.sort((one, other) => one.used - other.used)) {
-        if (total <= maxBytes) return;
+        if (total <= maxBytes) break;
         if (path.endsWith(".partial")) continue;
         await unlink(path).catch(() => {});
         total -= size;
         evicted();
       }
+      await removeEntriesWithoutFile();
+      return total <= maxBytes;
     },
   };
 }

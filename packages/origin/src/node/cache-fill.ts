@@ -120,7 +120,12 @@ async function writeAll(to: FileHandle, bytes: Uint8Array, position: number): Pr
 }
 
 /** The same version, opened again for the cache alone: a client that goes away must not stop the download for the others. */
-export function detached(origin: Origin, like: OriginObject, etag: string, before: () => Promise<void>): OriginObject {
+export function detached(
+  origin: Origin,
+  like: OriginObject,
+  etag: string,
+  makeRoom: () => Promise<boolean>,
+): OriginObject {
   let reader: Reader | undefined;
   return {
     ...like,
@@ -130,7 +135,7 @@ export function detached(origin: Origin, like: OriginObject, etag: string, befor
         {
           async pull(controller) {
             if (!reader) {
-              await before();
+              if (!(await makeRoom())) throw new Error("the files that are being stored leave no room for it");
               const object = await origin.open(like.name);
               if (!object.found) throw new Error(object.problem ?? "it was removed in the meantime");
               if (object.etag !== etag || object.size !== like.size) {
