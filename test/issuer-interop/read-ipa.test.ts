@@ -271,7 +271,7 @@ describe("an .ipa is refused", () => {
       "whose Info.plist has other capitals",
       [{ name: "Payload/Example.app/info.plist", plist: info }],
       "package_incomplete",
-      /The app is there/,
+      /The archive contains the app, but devices look for Payload and Info.plist in exactly this case/,
     ],
     [
       "with an empty version",

@@ -31,6 +31,7 @@ const examples = [...readme.matchAll(/^( *)```js\n([\s\S]*?)^ *```$/gm)].map(([,
 /** What each example must print, in the order of the page. */
 const printed = [
   /build=7&token=eyJhbGciOiJSUzI1NiJ9\.[\s\S]*-----BEGIN PUBLIC KEY-----/,
+  /^https:\/\/example\.com\/apps\/example\.ipa\?token=eyJhbGciOiJSUzI1NiJ9\./,
   /^listening$/m,
   /itms-services:/,
   /100 %[\s\S]*InstallAsManaged/,
