@@ -1,4 +1,4 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
 import {
   isConfigurationError,
   keyThumbprints,
@@ -64,7 +64,7 @@ function keyObjects(source: PublicKeySource): KeyObject[] {
   }
   const parsed = JSON.parse(text) as PublicJwk | PublicJwkSet;
   const jwks = "keys" in parsed ? parsed.keys : [parsed];
-  return jwks.map((jwk) => createPublicKey({ key: jwk as JsonWebKey, format: "jwk" }));
+  return jwks.map((jwk) => createPublicKey({ key: jwk as JsonWebKeyInput["key"], format: "jwk" }));
 }
 
 function describe(key: KeyObject, thumbprint: string): DescribedKey {
