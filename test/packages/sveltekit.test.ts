@@ -35,6 +35,7 @@ for (const guardedBy of ["endpoint", "hook"]) {
   runContract({
     name: `SvelteKit, guarded by its ${guardedBy}`,
     oddTargetResponses: [400],
+    appendsAbsoluteForm: true,
     start: (setup) => start({ CONTRACT_SETUP: JSON.stringify(setup), GUARDED_BY: guardedBy }),
   });
 }
