@@ -3,6 +3,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypt
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { readPublicKeyFile } from "../../packages/cli/src/gate/read-public-key-file.ts";
+import { runTool } from "../support/tool.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -66,9 +67,47 @@ for (const [kind, content, problem, remedy] of [
   });
 }
 
-test("a binary key of another kind is read, so that the gate can say so", () => {
+const identifiers = {
+  SM2: ["2a8648ce3d0201", "2a811ccf5501822d"],
+  EC: ["2a8648ce3d0201", "2a8648ce3d030107"],
+  DSA: ["2a8648ce380401"],
+  "X9.42": ["2a8648ce3e0201"],
+  "RSA-PSS": ["2a864886f70d01010a"],
+  X25519: ["2b656e"],
+  X448: ["2b656f"],
+  Ed25519: ["2b6570"],
+  Ed448: ["2b6571"],
+};
+
+for (const [kind, [...contents]] of Object.entries(identifiers)) {
+  test(`a key of the kind ${kind} is named`, () => {
+    const sequence = (tag: number, ...parts: Buffer[]) => {
+      const content = Buffer.concat(parts);
+      return Buffer.concat([Buffer.of(tag, content.length), content]);
+    };
+    const algorithm = sequence(0x30, ...contents.map((hex) => sequence(6, Buffer.from(hex, "hex"))));
+    const der = sequence(0x30, algorithm, Buffer.of(3, 2, 0, 7));
+    const pem = `-----BEGIN PUBLIC KEY-----\n${der.toString("base64")}\n-----END PUBLIC KEY-----\n`;
+    for (const text of [pem, spki + pem]) {
+      assert.throws(() => readPublicKeyFile(Buffer.from(text), "key.pem"), { problem: problemOf(kind) });
+    }
+  });
+}
+
+const problemOf = (kind: string) => `the key is of another kind (${kind}); RS256 needs a plain RSA key`;
+
+test("a private key, a binary key and a certificate of another kind are named too", async () => {
   for (const type of ["pkcs8", "sec1"] as const) {
     const der = ec.privateKey.export({ type, format: "der" });
-    assert.match(readPublicKeyFile(der, "ec.der").text, /^-----BEGIN PUBLIC KEY-----/, type);
+    assert.throws(() => readPublicKeyFile(der, "ec.der"), { problem: problemOf("EC") }, type);
   }
+  const args = ["req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=x", "-keyout", "/dev/null"];
+  const { stdout } = await runTool("openssl", args);
+  assert.throws(() => readPublicKeyFile(Buffer.from(stdout), "x.crt"), { problem: problemOf("Ed25519") });
+});
+
+test("an RSA certificate is read, whatever signed it", async () => {
+  const args = ["req", "-x509", "-newkey", "rsa:2048", "-sigopt", "rsa_padding_mode:pss", "-nodes", "-subj", "/CN=x"];
+  const { stdout } = await runTool("openssl", [...args, "-keyout", "/dev/null"]);
+  assert.equal(readPublicKeyFile(Buffer.from(stdout), "x.crt").isPrivate, false);
 });

@@ -1,5 +1,6 @@
 import { shellQuote } from "../terminal/shell-quote.ts";
 import { decodeKeyFile, KeyFileError } from "./decode-key-file.ts";
+import { otherKeyKind } from "./other-key-kind.ts";
 import { readPublicHalf } from "./public-half.ts";
 
 /** A key file, ready for the gate. */
@@ -57,6 +58,10 @@ const otherTexts: readonly { readonly begin: RegExp; readonly name: string; read
 export function readPublicKeyFile(bytes: Buffer, source: string): PublicKeyFile {
   const text = decodeKeyFile(bytes, source);
   const publicHalf = readPublicHalf(text, source);
+  const kind = otherKeyKind(publicHalf ?? text);
+  if (kind !== undefined) {
+    throw new KeyFileError(`the key is of another kind (${kind}); RS256 needs a plain RSA key`);
+  }
   if (publicHalf !== undefined) return { text: publicHalf, isPrivate: true };
   if (!/-----BEGIN (?:(?:RSA )?PUBLIC KEY|(?:X509 |TRUSTED )?CERTIFICATE)-----/.test(text)) {
     const other = otherTexts.find(({ begin }) => begin.test(text));
