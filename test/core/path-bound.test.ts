@@ -149,7 +149,7 @@ test("a gate that is not path-bound refuses path-bound tokens, even on their own
 
 test("an aud cannot be a path and an audience at once", async () => {
   assert.throws(() => createGate({ ...options, audience: "/f/a" }), {
-    message: "pathBound: excludes audience",
+    message: "pathBound: give this or audience, not both",
   });
   createGate({ ...options, audience: undefined });
   createGate({ ...options, pathBound: false, audience: "/f/a" });

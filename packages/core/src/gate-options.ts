@@ -87,7 +87,7 @@ export function readGateOptions(options: GateOptions): GateSettings {
     settings[name] = value;
   }
   if (settings.pathBound && settings.audience !== undefined) {
-    throw configurationError("pathBound", "excludes audience");
+    throw configurationError("pathBound", "give this or audience, not both");
   }
   return settings as unknown as GateSettings;
 }
