@@ -5,10 +5,10 @@ const noise = 20_000;
 const tick = 1000;
 
 /**
- * Asserts that work takes at most three times the processor time when its input is twice as long (what is quadratic
- * takes four times), over three doublings that end at twice the length: text that no longer fits into the processor's
- * cache costs a step of its own, which one doubling could meet. The best of several runs counts, by turns, and in
- * doubt of more runs: whatever else a busy machine does only ever adds.
+ * Asserts that work takes at most three times the processor time when its input is twice as long: what is quadratic takes
+ * four times. Of two doublings, both must take longer to fail: text that no longer fits into the processor's cache, or
+ * objects that the garbage collector has to move, cost a step of their own, which one doubling can meet. The best of
+ * several runs counts, by turns, and in doubt of more runs: whatever else a busy machine does only ever adds.
  */
 export function assertLinear(work: (length: number) => unknown, length: number, name = "the work"): void {
   const growth = growthUpTo(2 * length);
@@ -40,12 +40,15 @@ export async function assertLinearAsync(
 }
 
 function growthUpTo(longest: number) {
-  const short = { length: Math.ceil(longest / 8), best: Number.POSITIVE_INFINITY };
-  const long = { length: longest, best: Number.POSITIVE_INFINITY };
+  const steps = [4, 2, 1].map((part) => ({ length: Math.ceil(longest / part), best: Number.POSITIVE_INFINITY }));
+  const times = (): number[] => steps.map(({ best }) => Math.max(best, tick));
   return {
-    steps: [short, long],
-    isLinear: (): boolean => long.best < noise || long.best <= 3 ** 3 * Math.max(short.best, tick),
-    describe: (): string => `${short.length}: ${short.best} µs, ${long.length}: ${long.best} µs`,
+    steps,
+    isLinear(): boolean {
+      const [half = 0, once = 0, twice = 0] = times();
+      return twice < noise || once <= 3 * half || twice <= 3 * once;
+    },
+    describe: (): string => steps.map(({ length, best }) => `${length}: ${best} µs`).join(", "),
   };
 }
 
