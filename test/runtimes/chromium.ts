@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -100,7 +101,7 @@ async function runPage(bundles: readonly TestBundle[]): Promise<PageResult> {
       `--user-data-dir=${profile}`,
       `http://127.0.0.1:${port}/`,
     ],
-    { stdio: "ignore" },
+    { stdio: "ignore", detached: true }, // a process group of its own, whose other processes outlive the first
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   try {
@@ -108,9 +109,18 @@ async function runPage(bundles: readonly TestBundle[]): Promise<PageResult> {
   } finally {
     child.kill();
     await exited;
+    killGroup(child.pid);
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

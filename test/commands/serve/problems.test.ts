@@ -10,7 +10,7 @@ import { rawRequest } from "../../support/raw-request.ts";
 import { servedFolder } from "../../support/served-folder.ts";
 import { slowReader, until } from "../../support/slow-reader.ts";
 
-const size = 8 * 1024 * 1024;
+const size = 64 * 1024 * 1024; // more than the buffers of both sockets take
 const { base, www, key, args, start: started } = servedFolder({ "app.ipa": "the app", "big.pkg": Buffer.alloc(size) });
 mkdirSync(join(base, "outside"));
 writeFileSync(join(base, "outside/x.ipa"), "elsewhere");
