@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { chmodSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { freshToken } from "../../support/link.ts";
 import { startPortcullis } from "../../support/portcullis-process.ts";
 import { rawRequest } from "../../support/raw-request.ts";
+import { runMain } from "../../support/run-main.ts";
 import { servedFolder } from "../../support/served-folder.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 /** A private web server whose file is replaced between HEAD and GET as often as `replacements` says. */
 let replacements = 0;
@@ -73,3 +76,11 @@ for (const [given, status] of [
     assert.match(String(line.problem), new RegExp(`^the web server .*status ${given}`));
   });
 }
+
+test("a cache in a folder that other users can write to ends the command, by the name of its option", async () => {
+  const folder = temporaryFolder();
+  chmodSync(folder, 0o777);
+  const run = await runMain(["serve", url, ...args, "--cache", folder]);
+  assert.equal(run.code, 3);
+  assert.match(run.stderr, /^portcullis: --cache: .* can be written by other users; close it: chmod go-w \//);
+});

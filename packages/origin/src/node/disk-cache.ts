@@ -1,15 +1,16 @@
 import fs from "node:fs";
-import { mkdir, stat, unlink, utimes } from "node:fs/promises";
+import { stat, unlink, utimes } from "node:fs/promises";
 import type { ByteRange, Missing, OpenOptions, Origin, OriginObject } from "../origin.ts";
 import { type CacheEntry, dataFile, entryFile, readEntry, writeEntry } from "./cache-entry.ts";
 import { createCacheFiles } from "./cache-files.ts";
 import { type CacheFill, detached, startFill } from "./cache-fill.ts";
+import { prepareCacheFolder } from "./cache-folder.ts";
 import { readChecked } from "./cache-read.ts";
 import type { FileObject } from "./folder.ts";
 
 /** How a cache is kept. */
 export interface DiskCacheOptions {
-  /** Where the files are stored; made if it is not there. Only this user can read it. */
+  /** Where the files are stored. Made if it is not there, so that only this user can read it; else others must not be able to write to it. */
   readonly folder: string;
   /** The most that is stored, in bytes. What has not been used for the longest time is removed first. */
   readonly maxBytes: number;
@@ -46,6 +47,8 @@ const mostRemembered = 10_000;
  * the cache by renaming, so a crash leaves none that is incomplete, and several processes can share one folder. Each
  * block is checked against its SHA-256 once by each process before it is sent; a damaged file is dropped and read from
  * the origin. Objects without a strong ETag are not cached.
+ *
+ * Throws an `Error` if the folder cannot be made, belongs to another user, or can be written by others.
  */
 export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache {
   const { folder, maxBytes, serveStale = true, onEvent = () => {}, now = Date.now } = options;
@@ -54,11 +57,9 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   const checked = new Map<string, Set<number>>();
   let unreachableUntil = 0;
   let unreachable: Missing | undefined;
-  const prepared = mkdir(folder, { recursive: true, mode: 0o700 });
-  prepared.catch(() => {}); // the first request reports it
+  prepareCacheFolder(folder);
 
   async function open(name: string, openOptions?: OpenOptions): Promise<OriginObject | Missing> {
-    await prepared;
     const object = isResting() ? (unreachable as Missing) : await origin.open(name, openOptions);
     if (!object.found) return object.status === 503 && serveStale ? openStale(name, object) : object;
     unreachable = undefined;

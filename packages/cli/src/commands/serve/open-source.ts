@@ -1,6 +1,6 @@
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import type { Origin, RemoteOptions, RemoteOrigin } from "@portcullis/origin";
-import { diskCache, folder } from "@portcullis/origin/node";
+import { type DiskCache, type DiskCacheOptions, diskCache, folder } from "@portcullis/origin/node";
 import type { OptionsOf } from "../../command-line/command.ts";
 import { CommandError, failure, usageError } from "../../command-line/command-error.ts";
 import type { Environment } from "../../command-line/context.ts";
@@ -50,7 +50,7 @@ export async function openSource(source: string, options: ServeOptions, env: Env
 
 function withCache(origin: Origin, options: ServeOptions, log: Log, metrics: OriginMetrics): Origin {
   if (options.cache === undefined) return origin;
-  const cache = diskCache(origin, {
+  const cache = openCache(origin, {
     folder: options.cache,
     maxBytes: options.cacheSize * 1e9,
     serveStale: !options.cacheFreshOnly,
@@ -61,6 +61,14 @@ function withCache(origin: Origin, options: ServeOptions, log: Log, metrics: Ori
   });
   metrics.measureCache(() => cache.storedBytes());
   return cache;
+}
+
+function openCache(origin: Origin, options: DiskCacheOptions): DiskCache {
+  try {
+    return diskCache(origin, options);
+  } catch (error) {
+    throw failure(`--cache: ${(error as Error).message}`);
+  }
 }
 
 /** The first object that is served is requested without credentials too: if that succeeds, the gate protects nothing. */

@@ -1,0 +1,18 @@
+import { mkdirSync, statSync } from "node:fs";
+
+/**
+ * Makes the folder of a cache, or checks the one that is there. The checksums of the files are in the same folder, so
+ * whoever can write there decides what is served: it must belong to this user or to root, and be closed to all others.
+ * Windows has no such owner and mode; there only the access control list of the folder decides.
+ *
+ * Throws an `Error` whose message is a sentence for the administrator.
+ */
+export function prepareCacheFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(folder);
+  const self = process.getuid?.();
+  if (self === undefined) return;
+  if (uid !== self && uid !== 0)
+    throw new Error(`${folder} belongs to another user, who could replace the files in it`);
+  if ((mode & 0o022) !== 0) throw new Error(`${folder} can be written by other users; close it: chmod go-w ${folder}`);
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { diskCache } from "@portcullis/origin/node";
+import { memoryOrigin } from "../support/memory-origin.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const open = (folder: string) => diskCache(memoryOrigin({}), { folder, maxBytes: 1000 });
+
+test("a cache's folder is made for this user only, or is one that no other user can write to", () => {
+  const made = join(temporaryFolder(), "var/cache");
+  open(made);
+  assert.equal(statSync(made).mode & 0o777, 0o700);
+  for (const mode of [0o700, 0o750, 0o755, 0o711]) {
+    chmodSync(made, mode);
+    open(made);
+    assert.equal(statSync(made).mode & 0o777, mode, "it is left as it is");
+  }
+});
+
+test("a folder that other users can write to is refused: they could put files into it and their checksums", () => {
+  const folder = temporaryFolder();
+  for (const mode of [0o720, 0o702, 0o770, 0o777, 0o1777]) {
+    chmodSync(folder, mode);
+    assert.throws(() => open(folder), /can be written by other users; close it: chmod go-w \//, mode.toString(8));
+  }
+});
+
+test("a folder of another user is refused", (t) => {
+  const folder = temporaryFolder();
+  if (process.getuid?.() === 0) chownSync(folder, 65_534, 65_534); // root's folders are trusted
+  t.mock.method(process as { getuid: () => number }, "getuid", () => 4321);
+  assert.throws(() => open(folder), /belongs to another user, who could replace the files in it/);
+});
+
+test("a folder that cannot be made is an error at once, not at the first request", () => {
+  const file = join(temporaryFolder(), "file");
+  writeFileSync(file, "");
+  assert.throws(() => open(file), /EEXIST/);
+  assert.throws(() => open(join(file, "cache")), /ENOTDIR/);
+});
