@@ -249,6 +249,15 @@ describe("a token", () => {
     });
   }
 
+  test("of a link has a jti if one is given, and is then another token in the same second", async () => {
+    const url = "https://example.com/a.ipa";
+    const claimsOf = (link: string) => JSON.parse(Buffer.from(link.split(".").at(-2) ?? "", "base64url").toString());
+    const one = await issuer.downloadUrl(url, { tokenId: "one" });
+    assert.equal(claimsOf(one).jti, "one");
+    assert.notEqual(await issuer.downloadUrl(url, { tokenId: "two" }), one);
+    assert.deepEqual(Object.keys(claimsOf(await issuer.downloadUrl(url))), ["sub", "iss", "exp"]);
+  });
+
   test("of another second has another fingerprint", async () => {
     const later = createIssuer({ ...configuration, now: () => testTime + 1 });
     const hash = (token: string) => createHash("sha256").update(token).digest("hex");

@@ -1,7 +1,7 @@
 // The JSON Web Token configuration and its tokens
 
 export { readEncryptionKey } from "./token/encryption-key.ts";
-export type { Issuer } from "./token/issuer.ts";
+export type { DownloadUrlOptions, Issuer } from "./token/issuer.ts";
 export { createIssuer } from "./token/issuer.ts";
 export type { IssuerWarning, JwtConfiguration } from "./token/jwt-configuration.ts";
 export type { IssuerJwk, IssuerPublicKey } from "./token/public-key.ts";

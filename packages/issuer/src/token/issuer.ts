@@ -30,7 +30,7 @@ export interface Issuer {
    * Rejects with `url_not_absolute`, `url_not_http`, `url_has_credentials` or `url_not_encoded`, and
    * for a path-bound token with `url_not_normalized`; an `http:` URL produces a warning.
    */
-  downloadUrl(url: string | URL): Promise<string>;
+  downloadUrl(url: string | URL, options?: DownloadUrlOptions): Promise<string>;
   /**
    * Writes an app manifest: an XML property list with a fresh token in the URL of every protected
    * asset. A manifest in which `lintManifest` finds an error is refused.
@@ -39,6 +39,15 @@ export interface Issuer {
    * `url_not_https`.
    */
   appManifest(options: AppManifestOptions): Promise<string>;
+}
+
+/** How a link's token differs from Jamf Pro's. */
+export interface DownloadUrlOptions {
+  /**
+   * The token's `jti` (RFC 7519 section 4.1.7). It makes tokens of the same second different, so that a log or a
+   * receipt can tell which link a download belongs to. The gate ignores it. Default: none, as with Jamf Pro.
+   */
+  readonly tokenId?: string | undefined;
 }
 
 /**
@@ -65,17 +74,17 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     return sign();
   }
 
-  async function sign(path?: string): Promise<string> {
+  async function sign(path?: string, tokenId?: string): Promise<string> {
     if (!enabled) {
       throw issuerError(
         "configuration_disabled",
         "The JSON Web Token configuration is disabled: no token is issued until it is enabled.",
       );
     }
-    return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60, path);
+    return signToken(privateKey, Math.floor(now()) + tokenExpiry * 60, path, tokenId);
   }
 
-  async function downloadUrl(url: string | URL): Promise<string> {
+  async function downloadUrl(url: string | URL, { tokenId }: DownloadUrlOptions = {}): Promise<string> {
     const checked = checkAssetUrl(url);
     if (!isEncrypted(checked)) {
       onWarning({
@@ -83,7 +92,7 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
         message: "The URL starts with http://: anyone on the network path can read the token. Use https://.",
       });
     }
-    return addToken(checked, await sign(pathBound ? boundPath(checked) : undefined));
+    return addToken(checked, await sign(pathBound ? boundPath(checked) : undefined, tokenId));
   }
 
   return Object.freeze({
@@ -94,7 +103,7 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
     publicKey: () => publicKey,
     issueToken,
     downloadUrl,
-    appManifest: (options) => writeAppManifest(options, downloadUrl),
+    appManifest: (options) => writeAppManifest(options, (url) => downloadUrl(url)),
   } satisfies Issuer);
 }
 
@@ -114,8 +123,14 @@ function boundPath(url: string): string {
  *
  * @param expiresAt - `exp`, in whole seconds since 1970
  * @param path - `aud`, for a path-bound token, which Jamf Pro does not issue
+ * @param tokenId - `jti`, which Jamf Pro does not set
  */
-function signToken(privateKey: KeyObject, expiresAt: number, path: string | undefined): Promise<string> {
-  const claims = JSON.stringify({ sub: gateDefaults.subject, iss: gateDefaults.issuer, exp: expiresAt, aud: path });
+function signToken(
+  privateKey: KeyObject,
+  expiresAt: number,
+  path: string | undefined,
+  tokenId: string | undefined,
+): Promise<string> {
+  const claims = JSON.stringify({ sub: gateDefaults.subject, iss: gateDefaults.issuer, exp: expiresAt, aud: path, jti: tokenId });
   return new CompactSign(new TextEncoder().encode(claims)).setProtectedHeader({ alg: "RS256" }).sign(privateKey);
 }
