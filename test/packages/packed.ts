@@ -51,7 +51,7 @@ function pack(folder: string, destination: string): Tarball {
 /** Installs the libraries into an empty folder, as a user would. */
 export function installLibraries(): string {
   const folder = temporaryFolder();
-  installPacked(folder, ["cli", "core", "fastify", "issuer", "koa", "node-http", "origin", "web-fetch"]);
+  installPacked(folder, ["cli", "core", "depot", "fastify", "issuer", "koa", "node-http", "origin", "web-fetch"]);
   return folder;
 }
 

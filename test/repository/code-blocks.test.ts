@@ -25,6 +25,7 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
  * Documents, or the parts under a heading, whose programs need more than a key and a file, and the tests that run them.
  */
 const provedElsewhere: Record<string, string> = {
+  "packages/depot/README.md": "test/depot/page.test.ts",
   "packages/issuer/README.md": "test/issuer-interop/readme.test.ts",
   "docs/adapters/nextjs.md": "test/packages/next.test.ts",
   "docs/adapters/sveltekit.md": "test/packages/sveltekit.test.ts",

@@ -44,6 +44,7 @@ const mayImport: Record<string, RegExp> = {
   koa: /^@portcullis\/core$/,
   "web-fetch": /^@portcullis\/core$/,
   origin: /^(node:|aws4fetch$)/,
+  depot: /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|(hono|kysely|libsql)$)/,
 };
 
 /** The folders of packages/cli/src, lowest layer first; a command is on top of them, and the list of commands above it. */
@@ -51,7 +52,7 @@ const commandLayers: readonly (readonly string[])[] = [
   ["system", "terminal", "token"],
   ["command-line", "decision-log"],
   ["gate", "log-files", "tls"],
-  ["server", "signing"],
+  ["depot", "server", "signing"],
 ];
 
 function folderOf(file: string, root: string): string {
@@ -247,6 +248,16 @@ const publicApi: Record<string, string[]> = {
     "readEncryptionKey",
     "readPackage",
     "writeAppManifest",
+  ],
+  depot: [
+    "checkChannel",
+    "checkPublicUrl",
+    "createDataKey",
+    "isDepotError",
+    "manifestUrl",
+    "openDepot",
+    "openDepotServer",
+    "readDataKeyFile",
   ],
   "node-http": ["guard"],
   fastify: ["guard", "hideToken"],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /** The packages that `npx portcullis` brings along. */
-const ownPackages = ["core", "origin", "issuer", "cli"];
+const ownPackages = ["core", "origin", "issuer", "depot", "cli"];
 
 let folder: string | undefined;
 

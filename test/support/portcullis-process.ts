@@ -41,7 +41,7 @@ export function portcullisCommand(): readonly [string, ...string[]] {
 const packages = fileURLToPath(new URL("../../packages", import.meta.url));
 
 function isBuilt(): boolean {
-  return ["core", "issuer", "origin", "cli"].every((name) => {
+  return ["core", "depot", "issuer", "origin", "cli"].every((name) => {
     const built = statSync(join(packages, name, "dist/index.js"), { throwIfNoEntry: false });
     const source = join(packages, name, "src");
     const files = readdirSync(source, { recursive: true }).map(String);

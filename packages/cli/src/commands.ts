@@ -3,11 +3,14 @@ import { advise } from "./commands/advise/advise.ts";
 import { auth } from "./commands/auth/auth.ts";
 import { completion } from "./commands/completion/completion.ts";
 import { demo } from "./commands/demo/demo.ts";
+import { depot } from "./commands/depot/depot.ts";
 import { inspect } from "./commands/inspect/inspect.ts";
 import { keygen } from "./commands/keygen/keygen.ts";
+import { link } from "./commands/link/link.ts";
 import { manifest } from "./commands/manifest/manifest.ts";
 import { probe } from "./commands/probe/probe.ts";
 import { pubkey } from "./commands/pubkey/pubkey.ts";
+import { publish } from "./commands/publish/publish.ts";
 import { redact } from "./commands/redact/redact.ts";
 import { rewritemap } from "./commands/rewritemap/rewritemap.ts";
 import { scanLogs } from "./commands/scan-logs/scan-logs.ts";
@@ -19,6 +22,9 @@ export const commands: readonly Command[] = [
   command(serve, async () => (await import("./commands/serve/run-serve.ts")).runServe),
   command(auth, async () => (await import("./commands/auth/run-auth.ts")).runAuth),
   command(rewritemap, async () => (await import("./commands/rewritemap/run-rewritemap.ts")).runRewritemap),
+  command(depot, async () => (await import("./commands/depot/run-depot.ts")).runDepot),
+  command(publish, async () => (await import("./commands/publish/run-publish.ts")).runPublish),
+  command(link, async () => (await import("./commands/link/run-link.ts")).runLink),
   command(inspect, async () => (await import("./commands/inspect/run-inspect.ts")).runInspect),
   command(probe, async () => (await import("./commands/probe/run-probe.ts")).runProbe),
   command(keygen, async () => (await import("./commands/keygen/run-keygen.ts")).runKeygen),

@@ -55,9 +55,12 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
 // Kubernetes sets these in every container if a service's name begins with portcullis.
 const serviceVariable = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
+/** A secret is not an option: everyone on the computer can read a command line. */
+const otherVariables = ["PORTCULLIS_CONFIG", "PORTCULLIS_DATA_KEY"];
+
 /** Warnings about environment variables that look like options but are unknown, most likely misspelled. */
 export function unknownVariables(env: Environment, tables: readonly OptionTable[]): readonly string[] {
-  const known = [...new Set(["PORTCULLIS_CONFIG", ...tables.flatMap(Object.keys).map(environmentName)])];
+  const known = [...new Set([...otherVariables, ...tables.flatMap(Object.keys).map(environmentName)])];
   return Object.keys(env)
     .filter((name) => name.startsWith("PORTCULLIS_") && !known.includes(name) && !serviceVariable.test(name))
     .map((name) => `${name} is set, but there is no such option: it is ignored${didYouMean(name, known)}`);

@@ -3,8 +3,8 @@
  * reads. There is no token in it, and no text that came from outside with control characters.
  */
 export interface LogEntry {
-  /** `"download"` for serve, `"authorization"` for auth. */
-  readonly event: "download" | "authorization";
+  /** `"download"` for serve and files of the depot, `"authorization"` for auth, `"link"` for the rest of the depot. */
+  readonly event: "download" | "authorization" | "link";
   readonly method: string;
   /** Without the query, so without the token. */
   readonly path: string;
@@ -12,6 +12,10 @@ export interface LogEntry {
   readonly status: number;
   /** `"allowed"`, or the refusal's code; absent if the token was not checked, as with 405. */
   readonly code?: string | undefined;
+  /** The ID of the link that a manifest was fetched with, which is not its secret. */
+  readonly link?: string | undefined;
+  /** The token's `jti`, if its signature was valid. The depot makes one for each manifest: the ID of its receipt. */
+  readonly tokenId?: string | undefined;
   /** RFC 7638 thumbprint of the key that signed the token, if the signature was valid. */
   readonly key?: string | undefined;
   /** First 8 hexadecimal digits of the token's SHA-256. */

@@ -4,7 +4,7 @@ import type { LogEntry } from "../decision-log/log-entry.ts";
 /** A decision with what the log says of it. */
 export interface CheckedUrl {
   readonly decision: Decision;
-  readonly facts: Pick<LogEntry, "code" | "key" | "token" | "secondsLeft">;
+  readonly facts: Pick<LogEntry, "code" | "key" | "token" | "tokenId" | "secondsLeft">;
 }
 
 // By the claims, which are one object as long as the gate remembers the token: a hash for each request would show.
@@ -16,13 +16,14 @@ export async function checkUrl(gate: Gate, url: string, now: () => number): Prom
   const { claims } = decision;
   const token = (claims && fingerprints.get(claims)) ?? (await tokenFingerprint(url, gate.tokenParameter));
   if (claims && token) fingerprints.set(claims, token);
-  const exp = claims?.exp;
+  const { exp, jti } = claims ?? {};
   return {
     decision,
     facts: {
       code: decision.allowed ? "allowed" : decision.code,
       key: decision.keyId,
       token,
+      tokenId: typeof jti === "string" ? jti : undefined,
       secondsLeft: typeof exp === "number" ? Math.round(exp - now()) : undefined,
     },
   };

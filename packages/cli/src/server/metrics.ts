@@ -96,7 +96,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
 
   return {
     decided(entry) {
-      if (entry.code !== undefined) decisions.add(entry.code);
+      if (entry.code !== undefined && entry.event !== "link") decisions.add(entry.code);
       responses.add(String(entry.status));
       bytes.inc(entry.bytes);
       durations.observe(entry.duration / 1000);

@@ -5,8 +5,7 @@ import type { CommandContext } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createLog, type Log } from "../decision-log/create-log.ts";
 import type { LogEntry } from "../decision-log/log-entry.ts";
-import type { GateOptionValues } from "../gate/gate-option-table.ts";
-import { createReloadingGate, type ReloadingGate } from "../gate/reloading-gate.ts";
+import type { GateSurroundings, ReloadingGate } from "../gate/reloading-gate.ts";
 import { type CertificateReloader, createCertificateReloader } from "../tls/certificate-reloader.ts";
 import type { TlsFiles } from "../tls/tls-credentials.ts";
 import { terminalIsClosed } from "./closed-terminal.ts";
@@ -27,12 +26,15 @@ import { ignoreUserSignals } from "./user-signals.ts";
 export interface ServerPlan {
   readonly address: ListenAddress;
   readonly tls: TlsFiles | undefined;
+  /** How often the certificate is looked at for changes, in seconds. */
+  readonly certificateRefresh: number;
   readonly reportOnly: boolean;
   /** Whether clients connect directly, and not through a proxy whose address they all share. */
   readonly clientsAreDirect: boolean;
   /** What it does, for the first line of the log; the address follows. */
   readonly purpose: string;
   readonly warnings: readonly string[];
+  createGate(surroundings: GateSurroundings): Promise<ReloadingGate>;
   createListener(tools: ServerTools): RequestListener;
   /** Called with the URL of the server, or `unix:` and the path of its socket, when it listens. */
   listening?(where: string): void;
@@ -47,9 +49,9 @@ export interface ServerTools {
   readonly finished: (entry: LogEntry) => void;
 }
 
-/** Runs a server until a signal ends it; `values` are those of the options that `serve` and `auth` share. */
+/** Runs a server until a signal ends it; `values` are those of the options that all servers share. */
 export async function runServer(
-  values: GateOptionValues & ServerOptionValues,
+  values: ServerOptionValues,
   plan: ServerPlan,
   context: CommandContext,
 ): Promise<ExitCode> {
@@ -62,10 +64,10 @@ export async function runServer(
   try {
     // Make
     const metrics = createMetrics(now, plan.reportOnly);
-    const gate = await createReloadingGate(values, { log, metrics, now });
+    const gate = await plan.createGate({ log, metrics, now });
     endings.push(gate.stop);
     const certificate =
-      plan.tls && (await createCertificateReloader(plan.tls, { interval: values.keyRefresh, log, now }));
+      plan.tls && (await createCertificateReloader(plan.tls, { interval: plan.certificateRefresh, log, now }));
     if (certificate) endings.push(certificate.stop);
     const accounting = createRequestAccounting(log, metrics, gate.usage);
     const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });

@@ -1,4 +1,11 @@
-import type { FlagOption, NumberOption, OptionTable, OptionValues, TextOption } from "../command-line/option.ts";
+import type {
+  DurationOption,
+  FlagOption,
+  NumberOption,
+  OptionTable,
+  OptionValues,
+  TextOption,
+} from "../command-line/option.ts";
 
 /** The options of both servers, `serve` and `auth`, besides those of the gate. */
 export const serverOptionTable = {
@@ -56,4 +63,37 @@ export const socketOption = {
 export const reportOnlyOption = {
   kind: "flag",
   description: "refuse nothing: log what would have been refused. Protects nothing",
+} as const satisfies FlagOption;
+
+/** Of the servers that devices connect to. */
+export const hostOption = {
+  kind: "text",
+  placeholder: "ADDRESS",
+  description: "listen on this address only (default all)",
+} as const satisfies TextOption;
+
+/** The certificate of a server, and its private key. */
+export const tlsOptionTable = {
+  tlsCert: {
+    kind: "text",
+    placeholder: "FILE",
+    description: "certificate with its chain, PEM; reloaded when it changes",
+  },
+  tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, PEM" },
+} as const satisfies OptionTable;
+
+/** For downloads that take longer than their token lives. */
+export const resumeGraceOption = {
+  kind: "duration",
+  bareUnit: "min",
+  min: 0,
+  max: 86_400,
+  default: 0,
+  description: "let a download resume (Range with If-Range) with a token that expired at most this long ago",
+} as const satisfies DurationOption;
+
+/** For servers behind a proxy. */
+export const trustProxyOption = {
+  kind: "flag",
+  description: "log the address that a proxy reports in X-Forwarded-For",
 } as const satisfies FlagOption;

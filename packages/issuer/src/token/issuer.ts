@@ -131,6 +131,12 @@ function signToken(
   path: string | undefined,
   tokenId: string | undefined,
 ): Promise<string> {
-  const claims = JSON.stringify({ sub: gateDefaults.subject, iss: gateDefaults.issuer, exp: expiresAt, aud: path, jti: tokenId });
+  const claims = JSON.stringify({
+    sub: gateDefaults.subject,
+    iss: gateDefaults.issuer,
+    exp: expiresAt,
+    aud: path,
+    jti: tokenId,
+  });
   return new CompactSign(new TextEncoder().encode(claims)).setProtectedHeader({ alg: "RS256" }).sign(privateKey);
 }

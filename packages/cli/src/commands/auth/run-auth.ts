@@ -1,6 +1,7 @@
 import type { OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import type { ExitCode } from "../../command-line/exit-code.ts";
+import { createReloadingGate } from "../../gate/reloading-gate.ts";
 import { isLocal } from "../../server/listen-address.ts";
 import { runServer } from "../../server/run-server.ts";
 import type { auth } from "./auth.ts";
@@ -35,10 +36,12 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
     {
       address,
       tls: undefined,
+      certificateRefresh: settings.keyRefresh,
       reportOnly,
       clientsAreDirect: false,
       purpose: `checking the URL in ${trusted}`,
       warnings,
+      createGate: (surroundings) => createReloadingGate(settings, surroundings),
       createListener: ({ gate, log, finished }) =>
         createAuthorizationListener({ gate, source, reportOnly, now: context.now, log, finished }),
     },

@@ -1,10 +1,11 @@
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import type { ExitCode } from "../../command-line/exit-code.ts";
+import { createReloadingGate } from "../../gate/reloading-gate.ts";
+import { createDownloadListener } from "../../server/download-listener.ts";
 import { isLocal } from "../../server/listen-address.ts";
 import { runServer } from "../../server/run-server.ts";
 import { tlsFiles } from "../../tls/tls-credentials.ts";
-import { createDownloadListener } from "./download-listener.ts";
 import { openSource } from "./open-source.ts";
 import type { serve } from "./serve.ts";
 
@@ -26,11 +27,13 @@ export async function runServe(
     {
       address,
       tls,
+      certificateRefresh: settings.keyRefresh,
       reportOnly,
       clientsAreDirect: !trustProxy && socket === undefined,
       purpose,
       ...(listening && { listening }),
       warnings: [...warnings(settings, tls === undefined && !isLocal(address)), ...sourceWarnings],
+      createGate: (surroundings) => createReloadingGate(settings, surroundings),
       createListener: ({ gate, log, metrics, finished }) =>
         createDownloadListener({
           gate,

@@ -1,6 +1,15 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
-import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
+import {
+  hostOption,
+  portOption,
+  reportOnlyOption,
+  resumeGraceOption,
+  serverOptionTable,
+  socketOption,
+  tlsOptionTable,
+  trustProxyOption,
+} from "../../server/server-option-table.ts";
 
 /** `portcullis serve`: a folder or a bucket, served to valid links only. */
 export const serve = defineCommand({
@@ -17,32 +26,13 @@ export const serve = defineCommand({
   },
   options: {
     ...gateOptionTable,
-    host: {
-      kind: "text",
-      placeholder: "ADDRESS",
-      description: "listen on this address only (default all)",
-    },
+    host: hostOption,
     port: { ...portOption, default: 8080 },
     socket: socketOption,
-    tlsCert: {
-      kind: "text",
-      placeholder: "FILE",
-      description: "certificate with its chain, PEM; reloaded when it changes",
-    },
-    tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, PEM" },
+    ...tlsOptionTable,
     reportOnly: reportOnlyOption,
-    resumeGrace: {
-      kind: "duration",
-      bareUnit: "min",
-      min: 0,
-      max: 86_400,
-      default: 0,
-      description: "let a download resume (Range with If-Range) with a token that expired at most this long ago",
-    },
-    trustProxy: {
-      kind: "flag",
-      description: "log the address that a proxy reports in X-Forwarded-For",
-    },
+    resumeGrace: resumeGraceOption,
+    trustProxy: trustProxyOption,
     region: { kind: "text", placeholder: "NAME", description: "region of the s3:// bucket (default from AWS_REGION)" },
     endpoint: {
       kind: "text",

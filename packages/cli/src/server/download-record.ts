@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Transfer } from "@portcullis/origin/node";
-import { clientKind } from "../../decision-log/client-kind.ts";
-import type { LogEntry } from "../../decision-log/log-entry.ts";
+import { clientKind } from "../decision-log/client-kind.ts";
+import type { LogEntry } from "../decision-log/log-entry.ts";
 
 /** Collects what the log says about one request. */
 export interface DownloadRecord {
@@ -55,7 +55,7 @@ export function startRecord(
 }
 
 /** The address of the peer, or, behind a trusted proxy, of the proxy's client. */
-function clientAddress(request: IncomingMessage, trustProxy: boolean): string | undefined {
+export function clientAddress(request: IncomingMessage, trustProxy: boolean): string | undefined {
   const peer = request.socket.remoteAddress?.replace(/^::ffff:/, "");
   if (!trustProxy) return peer;
   // The proxy adds the last entry; the client can send any others.

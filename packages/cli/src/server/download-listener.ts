@@ -12,8 +12,8 @@ import {
   readObjectName,
 } from "@portcullis/origin";
 import { openFor, sendHead, sendObject } from "@portcullis/origin/node";
-import type { LogEntry } from "../../decision-log/log-entry.ts";
-import { checkUrl } from "../../gate/check-url.ts";
+import type { LogEntry } from "../decision-log/log-entry.ts";
+import { checkUrl } from "../gate/check-url.ts";
 import { type DownloadRecord, startRecord } from "./download-record.ts";
 import { asksToResume } from "./resume-grace.ts";
 

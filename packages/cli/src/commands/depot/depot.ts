@@ -1,0 +1,53 @@
+import { defineCommand } from "../../command-line/command.ts";
+import { dataOption } from "../../depot/data-option.ts";
+import {
+  hostOption,
+  portOption,
+  resumeGraceOption,
+  serverOptionTable,
+  tlsOptionTable,
+  trustProxyOption,
+} from "../../server/server-option-table.ts";
+
+/** `portcullis depot`: stable links, fresh tokens. */
+export const depot = defineCommand({
+  name: "depot",
+  summary: "serve apps by stable, revocable links with fresh tokens",
+  description:
+    "Serves the apps and packages of its data folder by links that stay the same: for MDMs that take a static manifest URL, for declarative device management, and without any MDM. Each request for a manifest gets a fresh token, which lives for minutes and opens one file. For each manifest there is a receipt of what the device did with it. Publish files with portcullis publish, and make links with portcullis link.",
+  operands: {},
+  options: {
+    data: dataOption,
+    publicUrl: {
+      kind: "text",
+      placeholder: "URL",
+      required: true,
+      description: "what clients reach the depot by: https://, a host, and a port if it is not 443",
+      remedy: "For example: --public-url https://apps.example",
+    },
+    host: hostOption,
+    port: { ...portOption, default: 8443 },
+    ...tlsOptionTable,
+    dataKeyFile: {
+      kind: "text",
+      placeholder: "FILE",
+      description:
+        "key that encrypts the private key in the database, made if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
+    },
+    resumeGrace: resumeGraceOption,
+    trustProxy: trustProxyOption,
+    ...serverOptionTable,
+  },
+  examples: [
+    {
+      command:
+        "portcullis depot --data /var/lib/portcullis --public-url https://apps.example -p 443 --tls-cert tls.crt --tls-key tls.key",
+      meaning: "for devices",
+    },
+    {
+      command:
+        "portcullis depot --data /var/lib/portcullis --public-url https://apps.example --host 127.0.0.1 --trust-proxy",
+      meaning: "behind a proxy that speaks TLS",
+    },
+  ],
+});

@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import { createDataKey, type DataKey, type DepotServer, openDepotServer, readDataKeyFile } from "@portcullis/depot";
+import type { OptionsOf } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
+import type { CommandContext, Environment } from "../../command-line/context.ts";
+import type { ExitCode } from "../../command-line/exit-code.ts";
+import { explainDepotErrors } from "../../depot/with-depot.ts";
+import { isLocal } from "../../server/listen-address.ts";
+import { runServer } from "../../server/run-server.ts";
+import { tlsFiles } from "../../tls/tls-credentials.ts";
+import type { depot } from "./depot.ts";
+import { createDepotListener } from "./depot-listener.ts";
+import { serverGate } from "./server-gate.ts";
+
+type DepotOptions = OptionsOf<typeof depot>;
+
+const certificateRefresh = 60;
+
+/** Serves links and files of a depot until a signal ends it. */
+export async function runDepot(settings: DepotOptions, context: CommandContext): Promise<ExitCode> {
+  const { data, host, port, publicUrl, resumeGrace, trustProxy } = settings;
+  const { now, env } = context;
+  const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
+  const address = { host, port };
+  const depot: DepotServer = await explainDepotErrors(data, async () =>
+    openDepotServer({ data, publicUrl, dataKey: readDataKey(settings, env), now }),
+  );
+  const pending = new Set<Promise<void>>();
+  try {
+    return await runServer(
+      settings,
+      {
+        address,
+        tls,
+        certificateRefresh,
+        reportOnly: false,
+        clientsAreDirect: !trustProxy,
+        purpose: `depot ${data} for ${publicUrl}`,
+        warnings: tls === undefined && !trustProxy && !isLocal(address) ? [noTls] : [],
+        createGate: async (surroundings) => serverGate(depot.gate, surroundings),
+        createListener: ({ gate, log, metrics, finished }) =>
+          createDepotListener({ depot, gate, log, metrics, finished, resumeGrace, trustProxy, now, pending }),
+      },
+      context,
+    );
+  } finally {
+    await Promise.all(pending);
+    await depot.close();
+  }
+}
+
+const noTls =
+  "without TLS, links can be read on their way, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front and give --trust-proxy";
+
+function readDataKey({ data, dataKeyFile }: DepotOptions, { PORTCULLIS_DATA_KEY: text }: Environment): DataKey {
+  if (text === undefined || text === "") return readDataKeyFile(dataKeyFile ?? join(data, "data.key"));
+  if (dataKeyFile === undefined) return createDataKey(text);
+  throw usageError("--data-key-file and PORTCULLIS_DATA_KEY exclude each other: give one");
+}

@@ -1,0 +1,53 @@
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
+import { channelOption, dataOption } from "../../depot/data-option.ts";
+
+/** What can be done with links. */
+export const linkActions = ["create", "list", "revoke", "receipts"] as const;
+
+/** `portcullis link`: the stable, revocable links of a depot. */
+export const link = defineCommand({
+  name: "link",
+  summary: "create, list or revoke the links of a depot",
+  description:
+    "Links lead to the manifest of an app. They stay the same until they expire or are revoked, and a new version of the app needs no new link; the tokens in the manifest live for minutes and are made when it is fetched. Create prints the link once: the depot stores only its hash. Receipts shows what each device did with a link: whether it fetched the manifest, asked for the file, and got all of it. The depot can be running.",
+  operands: {
+    action: { placeholder: "ACTION", description: "create, list, revoke or receipts", choices: linkActions },
+    subject: {
+      placeholder: "APP|ID",
+      description: "create: the bundle identifier of the app; revoke and receipts: the ID of the link",
+      optional: true,
+    },
+  },
+  options: {
+    data: dataOption,
+    channel: { ...channelOption, description: "create: install the version on this channel" },
+    for: {
+      kind: "text",
+      placeholder: "NAME",
+      description: "create: the person or device that the link is for, to recognise it by",
+    },
+    days: {
+      kind: "number",
+      placeholder: "DAYS",
+      min: 1,
+      max: 36_500,
+      description: "create: how many days the link works (default until it is revoked)",
+    },
+    publicUrl: {
+      kind: "text",
+      placeholder: "URL",
+      description: "create: where clients reach the depot (default the URL that it was last started with)",
+    },
+    json: jsonOption,
+  },
+  examples: [
+    {
+      command: 'portcullis link create com.example.app --data /var/lib/portcullis --for "iPad 0117" --days 400',
+      meaning: "a link for one device",
+    },
+    { command: "portcullis link list --data /var/lib/portcullis", meaning: "all links, and when each was last used" },
+    { command: "portcullis link revoke 8d1f0c6a2b --data /var/lib/portcullis", meaning: "no further manifests" },
+    { command: "portcullis link receipts 8d1f0c6a2b --data /var/lib/portcullis", meaning: "what the device did" },
+  ],
+});

@@ -1,0 +1,86 @@
+import { checkPublicUrl, type Depot, manifestUrl } from "@portcullis/depot";
+import { installLink } from "@portcullis/issuer";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
+import { failure, usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
+import { type link, linkActions } from "./link.ts";
+import { linkTable, receiptTable } from "./link-tables.ts";
+
+type LinkOptions = OptionsOf<typeof link>;
+
+/** Creates, lists or revokes links, or shows what was done with one. */
+export async function runLink(
+  options: LinkOptions,
+  context: CommandContext,
+  { action, subject }: OperandsOf<typeof link>,
+): Promise<ExitCode> {
+  const known = linkActions.find((name) => name === action);
+  if (known === undefined) throw usageError(`ACTION: give one of ${linkActions.join(", ")}`);
+  if (known === "list" && subject !== undefined) throw usageError("link list takes nothing behind it");
+  if (known !== "list" && subject === undefined) {
+    throw usageError(
+      `link ${known}: give ${known === "create" ? "the bundle identifier of the app" : "the ID of the link"}`,
+    );
+  }
+  refuseOtherOptions(known, options);
+  checkDepotExists(options.data);
+  return withDepot(options.data, context.now, async (depot) => {
+    await run(depot, known, subject ?? "", options, context);
+    return exitCode.success;
+  });
+}
+
+async function run(
+  depot: Depot,
+  action: (typeof linkActions)[number],
+  subject: string,
+  options: LinkOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { out, now } = context;
+  if (action === "create") return create(depot, subject, options, context);
+  if (action === "revoke") {
+    await depot.links.revoke(subject);
+    if (options.json) out.json({ id: subject, revoked: true });
+    else out.line(`Link ${subject} is revoked. A token that it led to works until it expires.`);
+    return;
+  }
+  if (action === "list") {
+    const links = await depot.links.list();
+    if (options.json) return out.json({ links });
+    for (const line of linkTable(links, now())) out.line(line);
+    return;
+  }
+  const receipts = await depot.receipts.list(subject);
+  if (options.json) return out.json({ receipts });
+  for (const line of receiptTable(receipts)) out.line(line);
+}
+
+async function create(depot: Depot, item: string, options: LinkOptions, { out, err }: CommandContext): Promise<void> {
+  const { channel, days, json, for: recipient } = options;
+  if (recipient === undefined) throw usageError("--for NAME is missing: the person or device that the link is for");
+  const publicUrl = options.publicUrl === undefined ? await depot.publicUrl() : checkPublicUrl(options.publicUrl);
+  if (publicUrl === undefined) {
+    throw failure(
+      "it is not known where clients reach the depot, because it has not been started yet",
+      "Start it with portcullis depot, or give --public-url",
+    );
+  }
+  const { id, secret, expiresAt } = await depot.links.create({ item, channel, recipient, days });
+  const url = manifestUrl(publicUrl, secret);
+  if (json) return out.json({ id, url, installLink: installLink(url), expiresAt });
+  out.line(url);
+  const end =
+    expiresAt === undefined ? "until it is revoked" : `until ${new Date(expiresAt * 1000).toISOString().slice(0, 10)}`;
+  err.line(err.colours.dim(`Link ${id} works ${end}. It is shown only now: the depot stores a hash of it.`));
+}
+
+/** An option that would have no effect is a mistake. */
+function refuseOtherOptions(action: string, { for: recipient, days, publicUrl }: LinkOptions): void {
+  if (action === "create") return;
+  const given = Object.entries({ "--for": recipient, "--days": days, "--public-url": publicUrl });
+  const [flag] = given.find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined) throw usageError(`${flag} has no effect on link ${action}`, "It is for link create");
+}

@@ -1,0 +1,17 @@
+import type { TextOption } from "../command-line/option.ts";
+
+/** Where a depot has its data, the same for every command that uses it. */
+export const dataOption = {
+  kind: "text",
+  placeholder: "DIR",
+  required: true,
+  description: "folder with the data of the depot: its database and its files",
+  remedy: "For example: --data /var/lib/portcullis, or PORTCULLIS_DATA in the environment",
+} as const satisfies TextOption;
+
+/** The channel of a version or a link. */
+export const channelOption = {
+  kind: "text",
+  placeholder: "NAME",
+  default: "release",
+} as const satisfies Omit<TextOption, "description">;

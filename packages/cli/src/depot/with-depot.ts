@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type Depot, isDepotError, openDepot } from "@portcullis/depot";
+import { failure } from "../command-line/command-error.ts";
+import { describeSystemError, isSystemError } from "../system/describe-system-error.ts";
+
+/** Opens the data of a depot for one command, and closes it. */
+export async function withDepot<Result>(
+  data: string,
+  now: () => number,
+  use: (depot: Depot) => Promise<Result>,
+): Promise<Result> {
+  return explainDepotErrors(data, async () => {
+    const depot = await openDepot({ data, now });
+    try {
+      return await use(depot);
+    } finally {
+      await depot.close();
+    }
+  });
+}
+
+/** Refuses a folder without a depot: it is a wrong name, and a new depot there would be a surprise. */
+export function checkDepotExists(data: string): void {
+  if (existsSync(join(data, "depot.db"))) return;
+  throw failure(
+    `there is no depot in ${data}`,
+    "Give the folder that the depot is started with, or publish a file first",
+  );
+}
+
+/** Turns what the depot, its database and the system refuse into errors for people. */
+export async function explainDepotErrors<Result>(data: string, use: () => Promise<Result>): Promise<Result> {
+  try {
+    return await use();
+  } catch (error) {
+    if (isDepotError(error)) throw failure(error.message, error.remedy);
+    if (isSystemError(error)) throw failure(`${error.path ?? data}: ${describeSystemError(error)}`);
+    if (isDatabaseError(error)) throw failure(`the database in ${data} cannot be used: ${error.message}`);
+    throw error;
+  }
+}
+
+function isDatabaseError(error: unknown): error is Error {
+  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith("SQLITE_");
+}

@@ -1,0 +1,43 @@
+import { Hono } from "hono";
+import type { ManifestRequest, ManifestResult } from "./manifest/manifest.ts";
+import { manifestResponse } from "./manifest/manifest-response.ts";
+import { problemResponse } from "./problem-response.ts";
+
+/** What the server in front of the app knows of a request, and wants to know of the response. */
+export interface AppBindings {
+  /** The kind of client, for the receipt. */
+  readonly client: string;
+  readonly address: string | undefined;
+  /** Called at most once with what a log line says of the request. */
+  readonly report: (facts: RequestFacts) => void;
+}
+
+/** What a log line says of a request; no secret is in it. */
+export interface RequestFacts extends Partial<Omit<ManifestResult, "manifest">> {
+  /** What failed, for the administrator; the client is not told. */
+  readonly problem?: string;
+}
+
+/** Makes the public pages: everything that clients get besides the files themselves. */
+export function createApp(
+  createManifest: (request: ManifestRequest) => Promise<ManifestResult>,
+): Hono<{ Bindings: AppBindings }> {
+  const app = new Hono<{ Bindings: AppBindings }>();
+  app.get("/m/:secret/manifest.plist", async ({ req, env }) => {
+    const { client, address, report } = env;
+    const request = { secret: req.param("secret"), isHead: req.method === "HEAD", client, address };
+    const { manifest, ...result } = await createManifest(request);
+    report(result);
+    return manifestResponse(result.outcome, manifest);
+  });
+  app.all("/m/:secret/manifest.plist", () =>
+    problemResponse(405, "Manifests are fetched with GET or HEAD.", { Allow: "GET, HEAD" }),
+  );
+  // The database is locked, full or gone: the client can try again.
+  app.onError((error, { env }) => {
+    env.report({ problem: error.message });
+    return problemResponse(503, "The depot is not available at the moment.", { "Retry-After": "10" });
+  });
+  app.notFound(() => problemResponse(404, "There is nothing here. Check that the link was copied whole."));
+  return app;
+}

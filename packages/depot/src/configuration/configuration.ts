@@ -1,0 +1,203 @@
+import { generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+import { createIssuer, type Issuer } from "@portcullis/issuer";
+import { depotError } from "../depot-error.ts";
+import type { Store } from "../store/open-store.ts";
+import type { ConfigurationRow, Database } from "../store/schema.ts";
+import type { DataKey } from "./data-key.ts";
+
+/** What the form of Jamf Pro has, all but the key, which is write-only. */
+export interface ConfigurationRecord {
+  readonly id: number;
+  readonly displayName: string;
+  /** In minutes, 1 to 120. */
+  readonly tokenExpiry: number;
+  readonly enabled: boolean;
+  /** RFC 7638 thumbprint of the key. */
+  readonly keyId: string;
+}
+
+/** What can be saved; a new configuration needs all but `enabled`. */
+export interface ConfigurationChange {
+  readonly displayName?: string | undefined;
+  /** An RSA private key in PEM form. */
+  readonly encryptionKey?: string | undefined;
+  readonly tokenExpiry?: number | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+/** A public key whose tokens are accepted. */
+export interface VerificationKey {
+  readonly keyId: string;
+  readonly pem: string;
+}
+
+/** The JSON Web Token configuration of a depot: one or none. */
+export interface Configuration {
+  /** Makes a configuration with a new key if there is none and never was. */
+  createFirst(): Promise<void>;
+  read(): Promise<ConfigurationRecord | undefined>;
+  /** Saves all of the change or nothing. A replaced key stays valid for verifying until its last token has expired. */
+  save(change: ConfigurationChange): Promise<ConfigurationRecord>;
+  /** No token is issued until there is a configuration again; those that were issued stay valid until they expire. */
+  remove(): Promise<void>;
+  /** The issuer of the configuration as it is in the database now. */
+  issuer(): Promise<Issuer>;
+  /** The keys whose tokens are accepted now. */
+  verificationKeys(): Promise<readonly VerificationKey[]>;
+}
+
+const firstDisplayName = "Portcullis depot";
+/** Long enough for a large app on a slow line: a download that was begun is not ended by it. */
+const firstTokenExpiry = 30;
+
+/** Makes the configuration's rules over its tables; `now` in seconds. */
+export function createConfiguration(store: Store, dataKey: DataKey, now: () => number): Configuration {
+  const { db } = store;
+  let cached: { readonly revision: number; readonly issuer: Issuer } | undefined;
+
+  function issuerOf(row: ConfigurationRow): Issuer {
+    return createIssuer({
+      displayName: row.display_name,
+      encryptionKey: dataKey.unseal(row.sealed_key),
+      tokenExpiry: row.token_expiry,
+      enabled: row.enabled === 1,
+      pathBound: true,
+      now,
+    });
+  }
+
+  async function current(): Promise<{ readonly row: ConfigurationRow; readonly issuer: Issuer } | undefined> {
+    const row = await onlyRow(db);
+    if (!row) return undefined;
+    if (cached?.revision !== row.revision) cached = { revision: row.revision, issuer: issuerOf(row) };
+    return { row, issuer: cached.issuer };
+  }
+
+  /** With `isFirst`, only if there is no configuration: another depot can have made one in the meantime. */
+  async function save(change: ConfigurationChange, isFirst = false): Promise<ConfigurationRecord> {
+    const row = await store.write(async (transaction) => {
+      const before = await onlyRow(transaction);
+      if (before && isFirst) return before;
+      const encryptionKey = change.encryptionKey ?? (before && dataKey.unseal(before.sealed_key));
+      const settings = {
+        displayName: change.displayName ?? before?.display_name,
+        encryptionKey,
+        tokenExpiry: change.tokenExpiry ?? before?.token_expiry,
+        enabled: change.enabled ?? (before ? before.enabled === 1 : true),
+      };
+      // It checks every field, and its errors name the wrong one.
+      const issuer = createIssuer({ ...settings, now } as Parameters<typeof createIssuer>[0]);
+      const saved: ConfigurationRow = {
+        id: before?.id ?? (await nextNumber(transaction, "last_configuration")),
+        display_name: issuer.displayName,
+        sealed_key: dataKey.seal(String(encryptionKey)),
+        token_expiry: issuer.tokenExpiry,
+        enabled: issuer.enabled ? 1 : 0,
+        revision: await nextNumber(transaction, "last_revision"),
+      };
+      await transaction.deleteFrom("configuration").execute();
+      await transaction.insertInto("configuration").values(saved).execute();
+      await changeSigningKey(transaction, issuer, before?.token_expiry ?? 0, now());
+      return saved;
+    });
+    return record(row, issuerOf(row));
+  }
+
+  return {
+    async createFirst() {
+      if (await hasHadOne(db)) return void (await current()); // which fails if the data key is another one
+      const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+      const encryptionKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+      await save({ displayName: firstDisplayName, encryptionKey, tokenExpiry: firstTokenExpiry }, true);
+    },
+    async read() {
+      const found = await current();
+      return found && record(found.row, found.issuer);
+    },
+    save: (change) => save(change),
+    async remove() {
+      await store.write(async (transaction) => {
+        const before = await onlyRow(transaction);
+        if (!before) throw missing();
+        await transaction.deleteFrom("configuration").execute();
+        await retireKeys(transaction, undefined, Math.ceil(now()) + before.token_expiry * 60);
+      });
+    },
+    async issuer() {
+      const found = await current();
+      if (!found) throw missing();
+      return found.issuer;
+    },
+    async verificationKeys() {
+      const rows = await db
+        .selectFrom("verification_key")
+        .select(["key_id", "pem"])
+        .where((is) => is.or([is("accepted_until", "is", null), is("accepted_until", ">", Math.floor(now()))]))
+        .orderBy("key_id")
+        .execute();
+      return rows.map(({ key_id, pem }) => ({ keyId: key_id, pem }));
+    },
+  };
+}
+
+async function onlyRow(db: Database): Promise<ConfigurationRow | undefined> {
+  return db.selectFrom("configuration").selectAll().executeTakeFirst();
+}
+
+function record({ id }: ConfigurationRow, issuer: Issuer): ConfigurationRecord {
+  const { displayName, tokenExpiry, enabled, keyId } = issuer;
+  return { id, displayName, tokenExpiry, enabled, keyId };
+}
+
+async function changeSigningKey(
+  transaction: Database,
+  issuer: Issuer,
+  expiryBefore: number,
+  now: number,
+): Promise<void> {
+  const { keyId, pem } = issuer.publicKey();
+  await transaction
+    .insertInto("verification_key")
+    .values({ key_id: keyId, pem, accepted_until: null })
+    .onConflict((conflict) => conflict.column("key_id").doUpdateSet({ accepted_until: null }))
+    .execute();
+  await retireKeys(transaction, keyId, Math.ceil(now) + expiryBefore * 60);
+}
+
+/** The tokens of every other key end when the last one that it could have signed has expired. */
+async function retireKeys(transaction: Database, signing: string | undefined, until: number): Promise<void> {
+  await transaction
+    .updateTable("verification_key")
+    .set({ accepted_until: until })
+    .where("accepted_until", "is", null)
+    .where("key_id", "!=", signing ?? "")
+    .execute();
+}
+
+async function hasHadOne(db: Database): Promise<boolean> {
+  return (
+    (await db.selectFrom("setting").select("name").where("name", "=", "last_configuration").executeTakeFirst()) !==
+    undefined
+  );
+}
+
+/** The next of a sequence of numbers. */
+async function nextNumber(transaction: Database, name: string): Promise<number> {
+  const before = await transaction.selectFrom("setting").select("value").where("name", "=", name).executeTakeFirst();
+  const next = Number(before?.value ?? 0) + 1;
+  await transaction
+    .insertInto("setting")
+    .values({ name, value: String(next) })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: String(next) }))
+    .execute();
+  return next;
+}
+
+function missing(): Error {
+  return depotError(
+    "configuration_missing",
+    "There is no JSON Web Token configuration, so no token can be issued",
+    "Save one",
+  );
+}

@@ -1,0 +1,76 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { depotError } from "../depot-error.ts";
+
+/** Encrypts what is secret in the database. A copy of the database alone then gives nobody the private key. */
+export interface DataKey {
+  seal(plain: string): string;
+  /** Throws `data_key_wrong` if it was sealed with another key, or changed. */
+  unseal(sealed: string): string;
+}
+
+const cipher = "aes-256-gcm";
+const form = "v1";
+
+/** Makes the data key from its text: 64 hexadecimal digits, white space around them ignored. */
+export function createDataKey(text: string): DataKey {
+  const digits = text.trim();
+  if (!/^[0-9a-f]{64}$/i.test(digits)) {
+    throw depotError(
+      "data_key_malformed",
+      "the data key is not 64 hexadecimal digits",
+      "Restore the file of the data key, or make a new key: openssl rand -hex 32",
+    );
+  }
+  const key = Buffer.from(digits, "hex");
+  return {
+    seal(plain) {
+      const nonce = randomBytes(12);
+      const sealing = createCipheriv(cipher, key, nonce).setAAD(Buffer.from(form));
+      const sealed = Buffer.concat([sealing.update(plain, "utf8"), sealing.final()]);
+      return [
+        form,
+        nonce.toString("base64url"),
+        sealed.toString("base64url"),
+        sealing.getAuthTag().toString("base64url"),
+      ].join(".");
+    },
+    unseal(text) {
+      const [version = "", nonce = "", sealed = "", tag = ""] = text.split(".");
+      try {
+        // The length of the tag is fixed: GCM would accept a truncated one, which can be guessed.
+        const opening = createDecipheriv(cipher, key, Buffer.from(nonce, "base64url"), { authTagLength: 16 });
+        opening.setAAD(Buffer.from(version)).setAuthTag(Buffer.from(tag, "base64url"));
+        return Buffer.concat([opening.update(Buffer.from(sealed, "base64url")), opening.final()]).toString("utf8");
+      } catch {
+        throw depotError(
+          "data_key_wrong",
+          "the private key in the database cannot be decrypted: it was encrypted with another data key",
+          "Give the data key that was in use when the private key was saved",
+        );
+      }
+    },
+  };
+}
+
+/** Reads the data key from a file; makes the file, readable by its owner alone, if it is missing. */
+export function readDataKeyFile(file: string): DataKey {
+  try {
+    return createDataKey(readFileSync(file, "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // Under another name first: a second depot that starts now must find a whole key or none.
+  const made = `${file}.${randomBytes(6).toString("hex")}`;
+  writeFileSync(made, `${randomBytes(32).toString("hex")}\n`, { flag: "wx", mode: 0o600, flush: true });
+  try {
+    linkSync(made, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(made);
+  }
+  return createDataKey(readFileSync(file, "utf8"));
+}

@@ -1,0 +1,66 @@
+import { createGate, type Decision, type Gate } from "@portcullis/core";
+import type { Configuration } from "./configuration.ts";
+
+/** A gate for tokens of this depot, each of which opens one path. */
+export interface DepotGate extends Gate {
+  /** Thumbprints of the keys whose tokens are accepted. */
+  keyIds(): readonly string[];
+  /** Reads the keys again. */
+  reload(): Promise<void>;
+}
+
+/** Another depot on this database can have replaced the key: the keys are read again this often, in seconds. */
+const reloadInterval = 10;
+/** Tokens of an unknown key make them be read earlier, but no more often than this, in seconds. */
+const shortestInterval = 1;
+
+/** Makes the gate and reads its keys; `now` in seconds. Fails closed: while the keys cannot be read, the old ones count. */
+export async function createDepotGate(
+  configuration: Pick<Configuration, "verificationKeys">,
+  now: () => number,
+): Promise<DepotGate> {
+  let keyIds: readonly string[] = [];
+  let gate = gateFor([]);
+  let loadedAt = Number.NEGATIVE_INFINITY;
+  let loading: Promise<void> | undefined;
+
+  function gateFor(pems: readonly string[]): Gate {
+    // The keys of nobody: until there is a configuration, every token is refused as keys_unavailable.
+    const keys = pems.length > 0 ? [...pems] : noKeys;
+    return createGate({ keys, pathBound: true, now });
+  }
+
+  async function load(): Promise<void> {
+    loadedAt = now();
+    const keys = await configuration.verificationKeys();
+    const ids = keys.map(({ keyId }) => keyId);
+    if (ids.join() === keyIds.join()) return;
+    gate = gateFor(keys.map(({ pem }) => pem));
+    keyIds = ids;
+    await gate.ready();
+  }
+
+  /** One load at a time. */
+  function reload(): Promise<void> {
+    loading ??= load().finally(() => {
+      loading = undefined;
+    });
+    return loading;
+  }
+
+  async function check(url: string | URL): Promise<Decision> {
+    if (now() - loadedAt >= reloadInterval) await reload().catch(() => {});
+    const decision = await gate.check(url);
+    const isOurs = decision.allowed || (decision.code !== "signature_invalid" && decision.code !== "keys_unavailable");
+    if (isOurs || now() - loadedAt < shortestInterval) return decision;
+    await reload().catch(() => {});
+    return gate.check(url);
+  }
+
+  await reload();
+  return { check, ready: () => gate.ready(), tokenParameter: gate.tokenParameter, keyIds: () => keyIds, reload };
+}
+
+function noKeys(): never {
+  throw new Error("there is no JSON Web Token configuration");
+}

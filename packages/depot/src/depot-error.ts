@@ -1,0 +1,36 @@
+/** Every reason for which the depot refuses something, each with its meaning. */
+const reasons = {
+  store_newer: "The database was used by a newer version of Portcullis.",
+  public_url_invalid: "The public URL is not https, or has more than a host and a port.",
+  public_url_unknown: "No depot has been started on this data, so its public URL is not known.",
+  data_key_malformed: "The data key is not 32 bytes in hexadecimal.",
+  data_key_wrong: "The private key in the database was encrypted with another data key.",
+  configuration_missing: "There is no JSON Web Token configuration, so no token can be issued.",
+  item_unknown: "No published app or package has this identifier.",
+  item_ambiguous: "An app and a package have this identifier.",
+  channel_invalid: "The name of the channel has other characters than lower-case letters, digits and hyphens.",
+  channel_unknown: "Nothing was published on this channel.",
+  link_unknown: "There is no link with this ID.",
+  link_field_invalid: "The recipient or the number of days is not allowed.",
+} as const;
+
+/** A stable name for one reason; compare these, not the messages. */
+export type DepotErrorCode = keyof typeof reasons;
+
+/** Thrown when the depot cannot do what it is asked; recognise it with {@link isDepotError}. */
+export interface DepotError extends Error {
+  readonly code: DepotErrorCode;
+  /** What to do about it. */
+  readonly remedy: string | undefined;
+}
+
+/** Makes the error. Neither text contains a secret. */
+export function depotError(code: DepotErrorCode, message: string, remedy?: string): DepotError {
+  return Object.assign(new Error(message), { code, remedy });
+}
+
+/** Tells a refusal of the depot from any other error, whichever copy of the package made it. */
+export function isDepotError(error: unknown): error is DepotError {
+  const code = (error as DepotError | undefined)?.code;
+  return error instanceof Error && typeof code === "string" && Object.hasOwn(reasons, code);
+}

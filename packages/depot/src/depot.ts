@@ -1,0 +1,149 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Origin } from "@portcullis/origin";
+import { folder } from "@portcullis/origin/node";
+import type { Hono } from "hono";
+import { type AppBindings, createApp } from "./app.ts";
+import { type Configuration, createConfiguration } from "./configuration/configuration.ts";
+import type { DataKey } from "./configuration/data-key.ts";
+import { createDepotGate, type DepotGate } from "./configuration/depot-gate.ts";
+import { depotError } from "./depot-error.ts";
+import { type PublishedVersion, type PublishOptions, publishFile } from "./item/publish.ts";
+import { createLinks, type Links } from "./link/links.ts";
+import { createManifest } from "./manifest/manifest.ts";
+import { createReceipts, type Receipts } from "./receipt/receipts.ts";
+import { openStore, type Store } from "./store/open-store.ts";
+
+/** The data of a depot, for commands: no key is needed, and no server runs. */
+export interface Depot {
+  readonly links: Links;
+  readonly receipts: Receipts;
+  publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
+  /** The public URL with which a depot was last started on this data. */
+  publicUrl(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** What serves links and files of a depot. */
+export interface DepotServer extends Depot {
+  readonly configuration: Configuration;
+  /** Decides about requests below `/f/`. */
+  readonly gate: DepotGate;
+  /** The published files; the names begin with `f/`, as the paths of their URLs do. */
+  readonly files: Origin;
+  /** Everything else: its `fetch` needs {@link AppBindings}. */
+  readonly app: Hono<{ Bindings: AppBindings }>;
+}
+
+/** Where the data is. */
+export interface DepotOptions {
+  /** A folder of its own; created if it is missing. */
+  readonly data: string;
+  /** The clock, in seconds since 1970. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** How a depot is reached. */
+export interface DepotServerOptions extends DepotOptions {
+  readonly dataKey: DataKey;
+  /** What clients reach it by: `https://`, a host, and a port if it is not 443. */
+  readonly publicUrl: string;
+}
+
+const publicUrlSetting = "public_url";
+
+/**
+ * Opens the data of a depot, to publish files and to make, list and revoke links. Several processes can do so at once.
+ *
+ * @example
+ * const depot = await openDepot({ data: "/var/lib/portcullis" });
+ * const { metadata } = await depot.publish("build/App.ipa", { channel: "beta" });
+ * const { secret } = await depot.links.create({ item: metadata.bundleIdentifier, channel: "beta", recipient: "iPad 0117" });
+ * console.log(manifestUrl("https://apps.example", secret));
+ */
+export async function openDepot({ data, now = currentTime }: DepotOptions): Promise<Depot> {
+  return (await open(data, now)).depot;
+}
+
+/** Opens a depot that serves its links and files; makes a configuration with a new key if it has none yet. */
+export async function openDepotServer(options: DepotServerOptions): Promise<DepotServer> {
+  const { data, dataKey, now = currentTime } = options;
+  const publicUrl = checkPublicUrl(options.publicUrl);
+  const { depot, store, files } = await open(data, now);
+  try {
+    const configuration = createConfiguration(store, dataKey, now);
+    await configuration.createFirst();
+    await rememberPublicUrl(store, publicUrl);
+    const parts = { db: store.db, links: depot.links, receipts: depot.receipts, configuration, publicUrl, now };
+    return {
+      ...depot,
+      configuration,
+      gate: await createDepotGate(configuration, now),
+      files: belowF(folder(files)),
+      app: createApp((request) => createManifest(request, parts)),
+    };
+  } catch (error) {
+    await depot.close();
+    throw error;
+  }
+}
+
+/** The URL of the manifest of a link. */
+export function manifestUrl(publicUrl: string, secret: string): string {
+  return `${publicUrl}/m/${secret}/manifest.plist`;
+}
+
+async function open(data: string, now: () => number) {
+  const places = { files: join(data, "files"), incoming: join(data, "incoming") };
+  for (const path of [data, places.files, places.incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const store = await openStore(join(data, "depot.db"));
+  const depot: Depot = {
+    links: createLinks(store, now),
+    receipts: createReceipts(store, now),
+    publish: (file, options) => publishFile(file, options, { store, places, now }),
+    async publicUrl() {
+      const { db } = store;
+      const row = await db
+        .selectFrom("setting")
+        .select("value")
+        .where("name", "=", publicUrlSetting)
+        .executeTakeFirst();
+      return row?.value;
+    },
+    close: store.close,
+  };
+  return { depot, store, files: places.files };
+}
+
+async function rememberPublicUrl(store: Store, value: string): Promise<void> {
+  await store.db
+    .insertInto("setting")
+    .values({ name: publicUrlSetting, value })
+    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
+    .execute();
+}
+
+/** Checks a public URL and returns it without a slash at its end. */
+export function checkPublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Below a path, a proxy would have to remove it, and tokens are bound to the path that clients ask for.
+  if (url?.protocol === "https:" && url.href === `${url.origin}/`) return url.origin;
+  throw depotError(
+    "public_url_invalid",
+    "the public URL must be https:// with a host, and a port if it is not 443, and nothing else",
+    "For example: https://apps.example. Devices accept https only",
+  );
+}
+
+/** The same origin, mounted below `/f/`. */
+function belowF(files: Origin): Origin {
+  return {
+    async open(name, options) {
+      return name.startsWith("f/") ? files.open(name.slice(2), options) : { found: false, status: 404 };
+    },
+  };
+}
+
+function currentTime(): number {
+  return Date.now() / 1000;
+}

@@ -1,0 +1,28 @@
+// The depot and its server
+
+export type { AppBindings, RequestFacts } from "./app.ts";
+export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration/configuration.ts";
+export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
+export type { DepotGate } from "./configuration/depot-gate.ts";
+export {
+  checkPublicUrl,
+  type Depot,
+  type DepotOptions,
+  type DepotServer,
+  type DepotServerOptions,
+  manifestUrl,
+  openDepot,
+  openDepotServer,
+} from "./depot.ts";
+
+// What it holds
+
+export { checkChannel } from "./item/channel.ts";
+export type { PublishedVersion, PublishOptions } from "./item/publish.ts";
+export type { LinkRecord, Links, NewLink } from "./link/links.ts";
+export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";
+export type { EndedDownload, ReceiptRecord, Receipts } from "./receipt/receipts.ts";
+
+// When something cannot be done
+
+export { type DepotError, type DepotErrorCode, isDepotError } from "./depot-error.ts";

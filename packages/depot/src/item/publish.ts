@@ -1,0 +1,201 @@
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join, parse } from "node:path";
+import { type AppMetadata, hashFile, type PackageWarning, readPackage } from "@portcullis/issuer";
+import type { Store } from "../store/open-store.ts";
+import type { Database } from "../store/schema.ts";
+import { checkChannel } from "./channel.ts";
+
+/** What was published. */
+export interface PublishedVersion {
+  readonly itemId: string;
+  readonly versionId: string;
+  readonly kind: "ipa" | "pkg";
+  readonly metadata: AppMetadata;
+  readonly channel: string;
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Whether this very file had been published before; then only the channel was set to it. */
+  readonly wasKnown: boolean;
+  /** What would keep devices from installing it. */
+  readonly warnings: readonly PackageWarning[];
+}
+
+/** How to publish a file. */
+export interface PublishOptions {
+  readonly channel: string;
+  /** Called now and then with the bytes that are copied. */
+  readonly onProgress?: ((progress: { readonly copied: number; readonly size: number }) => void) | undefined;
+}
+
+/** The places in the data folder that hold files. */
+export interface FilePlaces {
+  /** `SHA256/NAME` of everything that is published. */
+  readonly files: string;
+  /** What is not complete yet. */
+  readonly incoming: string;
+}
+
+/** A copy that is older than this, in milliseconds, belongs to a process that was ended. */
+const longestCopy = 24 * 60 * 60 * 1000;
+
+/**
+ * Publishes a file: copies and hashes it, reads what it says of itself, and makes it the version of a channel.
+ *
+ * The order makes it safe to end at any moment: the copy is complete and on disk before it gets its place, and it has
+ * its place before one transaction publishes it. What is left behind in between can be downloaded by nobody, since no
+ * token is issued for it, and is used when the same file is published again.
+ */
+export async function publishFile(
+  source: string,
+  { channel, onProgress }: PublishOptions,
+  { store, places, now }: { readonly store: Store; readonly places: FilePlaces; readonly now: () => number },
+): Promise<PublishedVersion> {
+  checkChannel(channel);
+  await removeAbandoned(places.incoming);
+  const copy = join(places.incoming, randomUUID());
+  try {
+    const { sha256, size } = await copyAndHash(source, copy, onProgress);
+    const { kind, metadata, build, warnings } = await readPackage(copy);
+    const hashes = await hashFile(copy);
+    const fileName = safeName(source, kind);
+    const names = { ...metadata, ...(build !== undefined && { build }) };
+    const facts = { kind, sha256, size, fileName, metadata: names, hashes, channel, now: Math.floor(now()) };
+    const known = await store.db
+      .selectFrom("version")
+      .select("file_name")
+      .where("sha256", "=", sha256)
+      .executeTakeFirst();
+    await place(copy, join(places.files, sha256), known?.file_name ?? fileName);
+    const published = await store.write((transaction) => insertVersion(transaction, facts));
+    return { ...published, kind, metadata: names, channel, sha256, size, warnings };
+  } finally {
+    await rm(copy, { force: true });
+  }
+}
+
+async function copyAndHash(
+  source: string,
+  copy: string,
+  onProgress: PublishOptions["onProgress"],
+): Promise<{ readonly sha256: string; readonly size: number }> {
+  const from = await open(source, "r");
+  try {
+    const { size } = await from.stat();
+    const to = await open(copy, "wx", 0o600);
+    try {
+      const hash = createHash("sha256");
+      const block = Buffer.allocUnsafe(1024 * 1024);
+      let copied = 0;
+      for (
+        let part = await from.read(block, 0, block.length);
+        part.bytesRead > 0;
+        part = await from.read(block, 0, block.length)
+      ) {
+        const bytes = block.subarray(0, part.bytesRead);
+        hash.update(bytes);
+        await to.writeFile(bytes);
+        copied += part.bytesRead;
+        onProgress?.({ copied, size });
+      }
+      await to.sync();
+      return { sha256: hash.digest("hex"), size: copied };
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+}
+
+/** Moves a complete file to its place; a file of the same hash that is there already is the same file. */
+async function place(copy: string, folder: string, name: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const target = join(folder, name);
+  if (!existsSync(target)) await rename(copy, target);
+  for (const path of [folder, join(folder, "..")]) await syncFolder(path);
+}
+
+/** So that the new name survives a power failure. Windows cannot open folders, and needs no such thing. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  try {
+    await handle?.sync().catch(() => {});
+  } finally {
+    await handle?.close();
+  }
+}
+
+interface VersionFacts {
+  readonly kind: "ipa" | "pkg";
+  readonly sha256: string;
+  readonly size: number;
+  readonly fileName: string;
+  readonly metadata: AppMetadata;
+  readonly hashes: object;
+  readonly channel: string;
+  readonly now: number;
+}
+
+async function insertVersion(
+  transaction: Database,
+  facts: VersionFacts,
+): Promise<Pick<PublishedVersion, "itemId" | "versionId" | "wasKnown">> {
+  const { kind, sha256, metadata, channel, now } = facts;
+  const known = await transaction
+    .selectFrom("version")
+    .select(["id", "item_id"])
+    .where("sha256", "=", sha256)
+    .executeTakeFirst();
+  const itemId = known?.item_id ?? (await upsertItem(transaction, kind, metadata, now));
+  const versionId = known?.id ?? randomUUID();
+  if (!known) {
+    const { size, fileName: file_name, hashes } = facts;
+    const texts = { metadata: JSON.stringify(metadata), hashes: JSON.stringify(hashes) };
+    const row = { id: versionId, item_id: itemId, sha256, file_name, ...texts, size, published_at: now };
+    await transaction.insertInto("version").values(row).execute();
+  }
+  await transaction
+    .insertInto("channel")
+    .values({ item_id: itemId, name: channel, version_id: versionId, changed_at: now })
+    .onConflict((conflict) =>
+      conflict.columns(["item_id", "name"]).doUpdateSet({ version_id: versionId, changed_at: now }),
+    )
+    .execute();
+  return { itemId, versionId, wasKnown: known !== undefined };
+}
+
+/** The item has the title of the newest version. */
+async function upsertItem(
+  transaction: Database,
+  kind: "ipa" | "pkg",
+  { bundleIdentifier, title }: AppMetadata,
+  now: number,
+): Promise<string> {
+  const { id } = await transaction
+    .insertInto("item")
+    .values({ id: randomUUID(), kind, bundle_identifier: bundleIdentifier, title, created_at: now })
+    .onConflict((conflict) => conflict.columns(["bundle_identifier", "kind"]).doUpdateSet({ title }))
+    .returning("id")
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** A name that means the same in every URL, file system and log. */
+function safeName(file: string, kind: "ipa" | "pkg"): string {
+  const stem = parse(file)
+    .name.replace(/[^A-Za-z0-9_]+/g, "-")
+    .replace(/^-|-$/g, "")
+    .slice(0, 100);
+  return `${stem === "" ? "app" : stem}.${kind}`;
+}
+
+async function removeAbandoned(incoming: string): Promise<void> {
+  for (const name of await readdir(incoming)) {
+    const path = join(incoming, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > longestCopy) await rm(path, { force: true });
+  }
+}

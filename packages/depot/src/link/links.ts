@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from "node:crypto";
+import { depotError } from "../depot-error.ts";
+import { checkChannel } from "../item/channel.ts";
+import { findItem } from "../item/find-item.ts";
+import type { Store } from "../store/open-store.ts";
+import type { LinkRow } from "../store/schema.ts";
+
+/** What a link is made of. */
+export interface NewLink {
+  /** Bundle identifier, or the ID of the item. */
+  readonly item: string;
+  readonly channel: string;
+  /** The person or device that it is for. */
+  readonly recipient: string;
+  /** How long it works, in days; unset, until it is revoked. */
+  readonly days?: number | undefined;
+}
+
+/** A link without its secret. Times are seconds since 1970. */
+export interface LinkRecord {
+  readonly id: string;
+  readonly bundleIdentifier: string;
+  readonly title: string;
+  readonly channel: string;
+  readonly recipient: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | undefined;
+  readonly revokedAt: number | undefined;
+  /** When a manifest was last fetched with it. */
+  readonly lastUsedAt: number | undefined;
+  /** How many manifests were fetched with it. */
+  readonly uses: number;
+}
+
+/** The links to manifests. */
+export interface Links {
+  /** Resolves with the secret part of the link, which is not stored and cannot be found out again. */
+  create(
+    link: NewLink,
+  ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
+  list(): Promise<readonly LinkRecord[]>;
+  /** Effective with the next request, on every depot of this database. */
+  revoke(id: string): Promise<void>;
+  /** Finds a link by its secret, whether it is still valid or not. */
+  find(secret: string): Promise<LinkRow | undefined>;
+}
+
+const secretBytes = 20; // 160 bits
+const secretForm = /^[0-9a-f]{40}$/;
+const longestRecipient = 200;
+const mostDays = 36_500;
+const day = 86_400;
+
+/** Makes the links' rules over their table; `now` in seconds. */
+export function createLinks(store: Store, now: () => number): Links {
+  const { db } = store;
+  return {
+    async create({ item: name, channel, recipient, days }) {
+      checkChannel(channel);
+      checkRecipient(recipient);
+      if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= mostDays)) {
+        throw depotError("link_field_invalid", `the link can be valid for 1 to ${mostDays} days`);
+      }
+      const secret = randomBytes(secretBytes).toString("hex");
+      const id = randomBytes(5).toString("hex");
+      const created_at = Math.floor(now());
+      const expiresAt = days === undefined ? undefined : created_at + days * day;
+      await store.write(async (transaction) => {
+        const { id: item_id, bundle_identifier } = await findItem(transaction, name);
+        const channels = await transaction
+          .selectFrom("channel")
+          .select("name")
+          .where("item_id", "=", item_id)
+          .execute();
+        if (!channels.some((one) => one.name === channel)) {
+          const names = channels.map((one) => one.name).join(", ");
+          throw depotError(
+            "channel_unknown",
+            `nothing of ${bundle_identifier} is published on the channel ${channel}`,
+            `Its channels: ${names}`,
+          );
+        }
+        const values = { id, secret_hash: hashOf(secret), item_id, channel, recipient, created_at };
+        await transaction
+          .insertInto("link")
+          .values({ ...values, expires_at: expiresAt ?? null, revoked_at: null })
+          .execute();
+      });
+      return { id, secret, expiresAt };
+    },
+
+    async list() {
+      const rows = await db
+        .selectFrom("link")
+        .innerJoin("item", "item.id", "link.item_id")
+        .leftJoin(
+          (from) =>
+            from
+              .selectFrom("receipt")
+              .select(({ fn }) => [
+                "link_id",
+                fn.max("manifest_at").as("last_used_at"),
+                fn.countAll<number>().as("uses"),
+              ])
+              .groupBy("link_id")
+              .as("used"),
+          (join) => join.onRef("used.link_id", "=", "link.id"),
+        )
+        .selectAll("link")
+        .select(["item.bundle_identifier", "item.title", "used.last_used_at", "used.uses"])
+        .orderBy("link.created_at")
+        .orderBy("link.id")
+        .execute();
+      return rows.map((row) => ({
+        id: row.id,
+        bundleIdentifier: row.bundle_identifier,
+        title: row.title,
+        channel: row.channel,
+        recipient: row.recipient,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at ?? undefined,
+        revokedAt: row.revoked_at ?? undefined,
+        lastUsedAt: row.last_used_at ?? undefined,
+        uses: Number(row.uses ?? 0),
+      }));
+    },
+
+    async revoke(id) {
+      await store.write(async (transaction) => {
+        const link = await transaction.selectFrom("link").select("revoked_at").where("id", "=", id).executeTakeFirst();
+        if (!link) throw linkUnknown(id);
+        if (link.revoked_at !== null) return;
+        await transaction
+          .updateTable("link")
+          .set({ revoked_at: Math.floor(now()) })
+          .where("id", "=", id)
+          .execute();
+      });
+    },
+
+    async find(secret) {
+      if (!secretForm.test(secret)) return undefined;
+      return db.selectFrom("link").selectAll().where("secret_hash", "=", hashOf(secret)).executeTakeFirst();
+    },
+  };
+}
+
+/** The error for an ID that no link has. */
+export function linkUnknown(id: string): Error {
+  return depotError("link_unknown", `there is no link with the ID ${id}`, "List them: portcullis link list");
+}
+
+/** The secret is random, so a plain hash cannot be reversed by trying. */
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** It is printed in tables and logs. */
+function checkRecipient(recipient: string): void {
+  const isText = recipient.trim() !== "" && !/[\p{Cc}\p{Cs}]/u.test(recipient);
+  if (isText && recipient.length <= longestRecipient) return;
+  throw depotError(
+    "link_field_invalid",
+    `the recipient must have 1 to ${longestRecipient} characters, none of them a control character`,
+  );
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import { type AppMetadata, type FileHashes, type Issuer, isIssuerError, writeAppManifest } from "@portcullis/issuer";
+import type { Configuration } from "../configuration/configuration.ts";
+import { isDepotError } from "../depot-error.ts";
+import type { Links } from "../link/links.ts";
+import type { Receipts } from "../receipt/receipts.ts";
+import type { Database, LinkRow } from "../store/schema.ts";
+
+/** What happened to a request for a manifest, by a stable name for logs. */
+export type ManifestOutcome = "allowed" | "link_unknown" | "link_revoked" | "link_expired" | "configuration_disabled";
+
+/** Why no manifest is sent: status and message for the client. */
+export const refusals: Readonly<
+  Record<Exclude<ManifestOutcome, "allowed">, readonly [status: number, detail: string]>
+> = {
+  link_unknown: [404, "There is no such link. Check that it was copied whole, or ask for a new one."],
+  link_revoked: [410, "This link has been revoked. Ask for a new one."],
+  link_expired: [410, "This link has expired. Ask for a new one."],
+  configuration_disabled: [503, "No app can be installed at the moment: the administrator has turned it off."],
+};
+
+/** A manifest, or why there is none. */
+export type ManifestResult = {
+  readonly outcome: ManifestOutcome;
+  /** The ID of the link, which is not its secret. */
+  readonly link?: string;
+  /** The ID of the receipt. */
+  readonly receipt?: string;
+  /** The property list; absent if there is none, and for HEAD. */
+  readonly manifest?: string;
+};
+
+/** Who asks. */
+export interface ManifestRequest {
+  readonly secret: string;
+  readonly isHead: boolean;
+  readonly client: string;
+  readonly address: string | undefined;
+}
+
+/** What manifests are made from. */
+export interface ManifestParts {
+  readonly db: Database;
+  readonly links: Links;
+  readonly receipts: Receipts;
+  readonly configuration: Configuration;
+  /** Scheme, host and port, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Writes the manifest of a link, in whose URLs the tokens are made in this moment: the link can stay the same for years
+ * while each token lives for minutes and opens one path.
+ */
+export async function createManifest(request: ManifestRequest, parts: ManifestParts): Promise<ManifestResult> {
+  const link = await parts.links.find(request.secret);
+  if (!link) return { outcome: "link_unknown" };
+  if (link.revoked_at !== null) return { outcome: "link_revoked", link: link.id };
+  if (link.expires_at !== null && !(parts.now() < link.expires_at)) return { outcome: "link_expired", link: link.id };
+  try {
+    const issuer = await parts.configuration.issuer();
+    // A token that is not issued leaves no receipt: HEAD only asks whether the link works.
+    if (request.isHead) return { outcome: issuer.enabled ? "allowed" : "configuration_disabled", link: link.id };
+    const receipt = randomUUID();
+    const version = await currentVersion(parts.db, link);
+    const manifest = await writeManifest(version, issuer, receipt, parts.publicUrl);
+    const { client, address } = request;
+    await parts.receipts.begin({ id: receipt, linkId: link.id, versionId: version.id, client, address });
+    return { outcome: "allowed", link: link.id, receipt, manifest };
+  } catch (error) {
+    const isDisabled = isIssuerError(error) && error.code === "configuration_disabled";
+    const isMissing = isDepotError(error) && error.code === "configuration_missing";
+    if (isDisabled || isMissing) return { outcome: "configuration_disabled", link: link.id };
+    throw error;
+  }
+}
+
+interface CurrentVersion {
+  readonly id: string;
+  readonly sha256: string;
+  readonly file_name: string;
+  readonly metadata: string;
+  readonly hashes: string;
+}
+
+/** A link is only made for a channel that has a version, and a channel never loses its version. */
+function currentVersion(db: Database, { item_id, channel }: LinkRow): Promise<CurrentVersion> {
+  return db
+    .selectFrom("channel")
+    .innerJoin("version", "version.id", "channel.version_id")
+    .select(["version.id", "version.sha256", "version.file_name", "version.metadata", "version.hashes"])
+    .where("channel.item_id", "=", item_id)
+    .where("channel.name", "=", channel)
+    .executeTakeFirstOrThrow();
+}
+
+function writeManifest(
+  { sha256, file_name, metadata, hashes }: CurrentVersion,
+  issuer: Issuer,
+  receipt: string,
+  publicUrl: string,
+): Promise<string> {
+  const url = `${publicUrl}/f/${sha256}/${file_name}`;
+  return writeAppManifest(
+    {
+      ...(JSON.parse(metadata) as AppMetadata),
+      softwarePackage: { url, hashes: JSON.parse(hashes) as FileHashes },
+    },
+    (assetUrl) => issuer.downloadUrl(assetUrl, { tokenId: receipt }),
+  );
+}

@@ -1,0 +1,123 @@
+import { sql } from "kysely";
+import { linkUnknown } from "../link/links.ts";
+import type { Store } from "../store/open-store.ts";
+
+/** A response to a request for a file, when it has ended. */
+export interface EndedDownload {
+  /** The `jti` of the token. */
+  readonly receiptId: string;
+  readonly method: string;
+  readonly status: number;
+  /** Of the body, in bytes. */
+  readonly sent: number;
+  /** Of the whole file, in bytes. */
+  readonly size: number | undefined;
+  /** The `Range` header of the request. */
+  readonly range: string | undefined;
+}
+
+/** What a device did after it had fetched a manifest. Times are seconds since 1970. */
+export interface ReceiptRecord {
+  readonly id: string;
+  readonly bundleVersion: string;
+  readonly manifestAt: number;
+  readonly client: string;
+  readonly address: string | undefined;
+  readonly headAt: number | undefined;
+  readonly getAt: number | undefined;
+  /** All bytes that were sent, also those sent twice. */
+  readonly bytes: number;
+  /** Of the file, in bytes. */
+  readonly size: number;
+  /** When the last byte was sent, after all others. */
+  readonly completedAt: number | undefined;
+}
+
+/** What devices did. */
+export interface Receipts {
+  begin(receipt: {
+    readonly id: string;
+    readonly linkId: string;
+    readonly versionId: string;
+    readonly client: string;
+    readonly address: string | undefined;
+  }): Promise<void>;
+  downloadEnded(download: EndedDownload): Promise<void>;
+  /** Of one link, the latest first. */
+  list(linkId: string): Promise<readonly ReceiptRecord[]>;
+}
+
+const mostListed = 1000;
+
+/** Makes the receipts' rules over their table; `now` in seconds. */
+export function createReceipts({ db }: Store, now: () => number): Receipts {
+  return {
+    async begin({ id, linkId, versionId, client, address }) {
+      const from = { id, link_id: linkId, version_id: versionId, manifest_at: Math.floor(now()), client };
+      const nothingYet = { head_at: null, get_at: null, bytes: 0, reached: 0, completed_at: null };
+      await db
+        .insertInto("receipt")
+        .values({ ...from, address: address ?? null, ...nothingYet })
+        .execute();
+    },
+
+    async downloadEnded({ receiptId, method, status, sent, size, range }) {
+      if (status !== 200 && status !== 206) return;
+      const at = Math.floor(now());
+      if (method === "HEAD") {
+        const set = { head_at: sql<number>`coalesce(head_at, ${at})` };
+        await db.updateTable("receipt").set(set).where("id", "=", receiptId).execute();
+        return;
+      }
+      const first = status === 200 ? 0 : firstByte(range, sent, size);
+      const end = first + sent;
+      // One statement, so that two downloads that end at the same moment are both counted.
+      const reached = sql<number>`case when reached >= ${first} and reached < ${end} then ${end} else reached end`;
+      const isComplete = sql`completed_at is null and reached >= ${first} and ${end} >= ${size ?? Number.MAX_SAFE_INTEGER}`;
+      await db
+        .updateTable("receipt")
+        .set({
+          get_at: sql<number>`coalesce(get_at, ${at})`,
+          bytes: sql<number>`bytes + ${sent}`,
+          reached,
+          completed_at: sql<number | null>`case when ${isComplete} then ${at} else completed_at end`,
+        })
+        .where("id", "=", receiptId)
+        .execute();
+    },
+
+    async list(linkId) {
+      const link = await db.selectFrom("link").select("id").where("id", "=", linkId).executeTakeFirst();
+      if (!link) throw linkUnknown(linkId);
+      const rows = await db
+        .selectFrom("receipt")
+        .innerJoin("version", "version.id", "receipt.version_id")
+        .selectAll("receipt")
+        .select(["version.metadata", "version.size"])
+        .where("link_id", "=", linkId)
+        .orderBy("manifest_at", "desc")
+        .orderBy("receipt.id")
+        .limit(mostListed)
+        .execute();
+      return rows.map((row) => ({
+        id: row.id,
+        bundleVersion: String(JSON.parse(row.metadata).bundleVersion),
+        manifestAt: row.manifest_at,
+        client: row.client,
+        address: row.address ?? undefined,
+        headAt: row.head_at ?? undefined,
+        getAt: row.get_at ?? undefined,
+        bytes: row.bytes,
+        size: row.size,
+        completedAt: row.completed_at ?? undefined,
+      }));
+    },
+  };
+}
+
+/** Where a 206 response begins. */
+function firstByte(range: string | undefined, sent: number, size: number | undefined): number {
+  const [, first = "", last = ""] = /^bytes=(\d*)-(\d*)$/i.exec(range ?? "") ?? [];
+  // `bytes=-100` asks for the last hundred bytes.
+  return first === "" ? Math.max(0, (size ?? sent) - Number(last)) : Number(first);
+}

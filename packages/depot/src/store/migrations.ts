@@ -1,0 +1,90 @@
+import type { Kysely } from "kysely";
+
+/** One step from a version of the schema to the next; runs in a transaction. */
+export type Migration = (db: Kysely<unknown>) => Promise<void>;
+
+/**
+ * All steps, oldest first. A step that has been released is never changed: databases exist that have run it.
+ *
+ * Only types and clauses that SQLite and PostgreSQL both have.
+ */
+export const migrations: readonly Migration[] = [createTables];
+
+async function createTables(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  await schema
+    .createTable("configuration")
+    .addColumn("id", "integer", (column) => column.primaryKey())
+    .addColumn("display_name", "text", (column) => column.notNull())
+    .addColumn("sealed_key", "text", (column) => column.notNull())
+    .addColumn("token_expiry", "integer", (column) => column.notNull())
+    .addColumn("enabled", "integer", (column) => column.notNull())
+    .addColumn("revision", "integer", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("verification_key")
+    .addColumn("key_id", "text", (column) => column.primaryKey())
+    .addColumn("pem", "text", (column) => column.notNull())
+    .addColumn("accepted_until", "bigint")
+    .execute();
+  await schema
+    .createTable("item")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("kind", "text", (column) => column.notNull())
+    .addColumn("bundle_identifier", "text", (column) => column.notNull())
+    .addColumn("title", "text", (column) => column.notNull())
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addUniqueConstraint("item_unique", ["bundle_identifier", "kind"])
+    .execute();
+  await schema
+    .createTable("version")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("item_id", "text", (column) => column.notNull().references("item.id"))
+    .addColumn("sha256", "text", (column) => column.notNull().unique())
+    .addColumn("file_name", "text", (column) => column.notNull())
+    .addColumn("metadata", "text", (column) => column.notNull())
+    .addColumn("hashes", "text", (column) => column.notNull())
+    .addColumn("size", "bigint", (column) => column.notNull())
+    .addColumn("published_at", "bigint", (column) => column.notNull())
+    .execute();
+  await schema.createIndex("version_item").on("version").columns(["item_id", "published_at"]).execute();
+  await schema
+    .createTable("channel")
+    .addColumn("item_id", "text", (column) => column.notNull().references("item.id"))
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("version_id", "text", (column) => column.notNull().references("version.id"))
+    .addColumn("changed_at", "bigint", (column) => column.notNull())
+    .addPrimaryKeyConstraint("channel_key", ["item_id", "name"])
+    .execute();
+  await schema
+    .createTable("link")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("secret_hash", "text", (column) => column.notNull().unique())
+    .addColumn("item_id", "text", (column) => column.notNull().references("item.id"))
+    .addColumn("channel", "text", (column) => column.notNull())
+    .addColumn("recipient", "text", (column) => column.notNull())
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addColumn("expires_at", "bigint")
+    .addColumn("revoked_at", "bigint")
+    .execute();
+  await schema
+    .createTable("receipt")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("link_id", "text", (column) => column.notNull().references("link.id"))
+    .addColumn("version_id", "text", (column) => column.notNull().references("version.id"))
+    .addColumn("manifest_at", "bigint", (column) => column.notNull())
+    .addColumn("client", "text", (column) => column.notNull())
+    .addColumn("address", "text")
+    .addColumn("head_at", "bigint")
+    .addColumn("get_at", "bigint")
+    .addColumn("bytes", "bigint", (column) => column.notNull())
+    .addColumn("reached", "bigint", (column) => column.notNull())
+    .addColumn("completed_at", "bigint")
+    .execute();
+  await schema.createIndex("receipt_link").on("receipt").columns(["link_id", "manifest_at"]).execute();
+  await schema
+    .createTable("setting")
+    .addColumn("name", "text", (column) => column.primaryKey())
+    .addColumn("value", "text", (column) => column.notNull())
+    .execute();
+}

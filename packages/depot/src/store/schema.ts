@@ -1,0 +1,111 @@
+import type { Kysely } from "kysely";
+
+/** The one JSON Web Token configuration, as in Jamf Pro's form. */
+export interface ConfigurationRow {
+  /** Jamf's API names the configuration by it; a configuration that replaces a removed one gets the next. */
+  id: number;
+  display_name: string;
+  /** The private key, encrypted with the data key. */
+  sealed_key: string;
+  /** In minutes. */
+  token_expiry: number;
+  /** 1 or 0: SQLite has no booleans. */
+  enabled: number;
+  /** Increases with each change, so that every depot on this database notices it. */
+  revision: number;
+}
+
+/** A public key whose tokens are accepted. */
+export interface VerificationKeyRow {
+  /** RFC 7638 thumbprint. */
+  key_id: string;
+  pem: string;
+  /** When the last token that it signed has expired; null while it signs. */
+  accepted_until: number | null;
+}
+
+/** An app or a package: what all its versions share. */
+export interface ItemRow {
+  id: string;
+  kind: "ipa" | "pkg";
+  bundle_identifier: string;
+  title: string;
+  created_at: number;
+}
+
+/** One published file of an item; never changed. */
+export interface VersionRow {
+  id: string;
+  item_id: string;
+  /** Of the whole file, in hexadecimal; it is the file's folder and a part of its URL. */
+  sha256: string;
+  file_name: string;
+  /** `AppMetadata`, with the build, as JSON. */
+  metadata: string;
+  /** `FileHashes` as JSON. */
+  hashes: string;
+  size: number;
+  published_at: number;
+}
+
+/** Which version of an item the links of a channel serve. */
+export interface ChannelRow {
+  item_id: string;
+  name: string;
+  version_id: string;
+  changed_at: number;
+}
+
+/** A manifest link. Its secret is not here: the database alone lets nobody use it. */
+export interface LinkRow {
+  id: string;
+  /** SHA-256 of the secret, in hexadecimal. */
+  secret_hash: string;
+  item_id: string;
+  channel: string;
+  recipient: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+}
+
+/** What became of one manifest that was sent: whether the device asked for the file, and how much of it it was sent. */
+export interface ReceiptRow {
+  /** Also the `jti` of the manifest's token. */
+  id: string;
+  link_id: string;
+  version_id: string;
+  manifest_at: number;
+  client: string;
+  address: string | null;
+  /** The first HEAD request. */
+  head_at: number | null;
+  /** The first GET request. */
+  get_at: number | null;
+  /** All bytes that were sent, also those sent twice. */
+  bytes: number;
+  /** Bytes from the beginning of the file without a gap. */
+  reached: number;
+  completed_at: number | null;
+}
+
+/** A setting of the depot itself. */
+export interface SettingRow {
+  name: string;
+  value: string;
+}
+
+/** All tables. Times are whole seconds since 1970. */
+export interface Schema {
+  configuration: ConfigurationRow;
+  verification_key: VerificationKeyRow;
+  item: ItemRow;
+  version: VersionRow;
+  channel: ChannelRow;
+  link: LinkRow;
+  receipt: ReceiptRow;
+  setting: SettingRow;
+}
+
+/** The database, or a transaction in it. */
+export type Database = Kysely<Schema>;

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { join } from "node:path";
+import { test } from "node:test";
+import { codeBlocksOf } from "../support/code-blocks.ts";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { writeTlsFiles } from "../support/tls-files.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+const page = "docs/depot/README.md";
+
+test(`the commands of ${page} work, one after the other`, async () => {
+  const folder = temporaryFolder();
+  const { cert, key } = writeTlsFiles(folder);
+  for (const [name, version] of [
+    ["App.ipa", "1.0"],
+    ["App-2.ipa", "2.0"],
+  ] as const) {
+    writeSampleApp(join(folder, name), { identifier: "com.example.app", version });
+  }
+  const files: Record<string, string> = {
+    "/var/lib/portcullis": join(folder, "data"),
+    "App.ipa": join(folder, "App.ipa"),
+    "App-2.ipa": join(folder, "App-2.ipa"),
+    "tls.crt": cert,
+    "tls.key": key,
+    "443": "0",
+  };
+  const lines = codeBlocksOf(page).flatMap(({ language, code }) => (language === "sh" ? code.trim().split("\n") : []));
+  let ran = 0;
+  for (const line of lines.filter((one) => one.startsWith("portcullis "))) {
+    const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
+    const argv = words.slice(1).map((word) => files[word] ?? word);
+    const signals = new EventEmitter();
+    // A server ends as soon as it listens.
+    const onOutput = (text: string): void => void (/ on https:/.test(text) && signals.emit("SIGTERM"));
+    const { code, stderr } = await runMain(argv, { signals, onOutput });
+    assert.equal(code, 0, `${line}: ${stderr}`);
+    ran += 1;
+  }
+  assert.ok(ran >= 4, `${ran} lines`);
+});
+
+test("the program in packages/depot/README.md prints a link", () => {
+  const folder = temporaryFolder();
+  const app = writeSampleApp(join(folder, "example.ipa"));
+  const [program] = codeBlocksOf("packages/depot/README.md").filter(({ language }) => language === "ts");
+  const code = (program?.code ?? "")
+    .replace('"example.ipa"', JSON.stringify(app))
+    .replace('"depot" }', `${JSON.stringify(join(folder, "depot"))} }`);
+  const args = ["--conditions=@portcullis/source", "--import=tsx", "--input-type=module", "--eval", code];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  assert.match(stdout, /^https:\/\/apps\.example\/m\/[0-9a-f]{40}\/manifest\.plist\n$/, stderr);
+});

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { depotData } from "./running-depot.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+/** One file, because dozens of processes run it: from the sources, each would take a second to start. */
+function bundlePublishUntil(folder: string): string {
+  const outfile = join(folder, "publish-until.mjs");
+  const libsql = import.meta.resolve("libsql");
+  buildSync({
+    entryPoints: [fileURLToPath(new URL("publish-until.ts", import.meta.url))],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    conditions: ["@portcullis/source"],
+    alias: { libsql },
+    external: [libsql],
+    outfile,
+  });
+  return outfile;
+}
+
+/** Publishes in a process that kills itself before a step; whether it did. */
+function isKilledBefore(step: number, program: string, data: string, file: string): boolean {
+  const args = [program, data, file, String(step)];
+  const { signal, status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  assert.ok(signal === "SIGKILL" || status === 0, stderr);
+  return signal === "SIGKILL";
+}
+
+test("killed at any step of a publish, the links serve the old version or the new one, whole, and publishing again works", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  const program = bundlePublishUntil(base);
+  const old = await depot.publish();
+  const { path } = await depot.link();
+  const running = await depot.start();
+  const served = async () => (await running.request(await running.packageTarget(path))).body;
+  let step = 0;
+  let file = "";
+  let isKilled = true;
+  let before = old;
+  while (isKilled) {
+    step += 1;
+    assert.ok(step < 100, "the steps have no end");
+    file = writeSampleApp(join(base, `${step}.ipa`), { version: `2.${step}`, size: 1000 });
+    isKilled = isKilledBefore(step, program, depot.data, file);
+    const now = await served();
+    const next = readFileSync(file);
+    assert.ok(now.equals(before) || now.equals(next), `after step ${step}: a version that is served whole`);
+    if (!isKilled) assert.ok(now.equals(next));
+    before = now;
+  }
+  assert.ok(step > 12, `${step} steps: files and statements are counted`);
+  // What was left behind by the last kill does not stop a second try.
+  const again = writeSampleApp(join(base, "again.ipa"), { version: "3.0" });
+  assert.equal(isKilledBefore(step - 4, program, depot.data, again), true);
+  assert.equal(isKilledBefore(1000, program, depot.data, again), false);
+  assert.ok((await served()).equals(readFileSync(again)));
+});
+
+test("the same file again sets the channel, and is stored once", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  const file = writeSampleApp(join(base, "One.ipa"));
+  copyFileSync(file, join(base, "Other name.ipa"));
+  const publish = async (name: string, ...more: string[]) => {
+    const { stdout } = await runMain(["publish", join(base, name), "--data", depot.data, "--json", ...more]);
+    return JSON.parse(stdout);
+  };
+  const first = await publish("One.ipa");
+  const second = await publish("Other name.ipa", "--channel", "beta");
+  assert.deepEqual([first.wasKnown, second.wasKnown], [false, true]);
+  assert.equal(second.versionId, first.versionId);
+  assert.deepEqual(readdirSync(join(depot.data, "files", first.sha256)), ["One.ipa"]);
+  assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
+});
+
+test("the name in the URL has only letters, digits, hyphens and underscores, whatever the file is called", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  const names = {
+    "Ünï cødé & more?.ipa": "n-c-d-more.ipa",
+    "...ipa.ipa": "ipa.ipa",
+    "--.IPA": "app.ipa",
+    "a.b.c": "a-b.ipa",
+  };
+  for (const [name, expected] of Object.entries(names)) {
+    const file = writeSampleApp(join(base, name), { identifier: `com.example.${expected.slice(0, -4)}` });
+    const { stdout, stderr } = await runMain(["publish", file, "--data", depot.data, "--json"]);
+    assert.equal(stderr.includes("portcullis:"), false, stderr);
+    assert.deepEqual(readdirSync(join(depot.data, "files", JSON.parse(stdout).sha256)), [expected]);
+  }
+});
+
+test("what is not a whole package is refused, and leaves nothing behind", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  const publish = async (file: string, ...more: string[]) => {
+    const { code, stderr } = await runMain(["publish", file, "--data", depot.data, ...more]);
+    return `${code} ${stderr}`;
+  };
+  const damaged = writeSampleApp(join(base, "damaged.ipa"));
+  truncateSync(damaged, 200_000);
+  writeFileSync(join(base, "empty.ipa"), "");
+  writeFileSync(join(base, "text.ipa"), "no package");
+  assert.match(await publish(damaged), /^3 .*damaged\.ipa: /);
+  assert.match(await publish(join(base, "empty.ipa")), /^3 .*empty\.ipa: .*neither/);
+  assert.match(await publish(join(base, "text.ipa")), /^3 .*neither an \.ipa/);
+  assert.match(await publish(join(base, "missing.ipa")), /^3 .*no such file/);
+  assert.match(await publish(base), /^3 .*folder/);
+  assert.match(await publish(damaged, "--channel", "A"), /^3 .*lower-case/);
+  assert.deepEqual([readdirSync(join(depot.data, "incoming")), readdirSync(join(depot.data, "files"))], [[], []]);
+});
+
+test("a copy that a killed process left behind is removed a day later", async () => {
+  const depot = depotData();
+  await depot.publish();
+  const abandoned = join(depot.data, "incoming", "abandoned");
+  writeFileSync(abandoned, "half");
+  await depot.publish();
+  assert.ok(existsSync(abandoned), "it could still be in progress");
+  utimesSync(abandoned, 0, 0);
+  await depot.publish();
+  assert.equal(existsSync(abandoned), false);
+});
+
+test("publish says what it published, and warns about what no device installs", async () => {
+  const file = writeSampleApp(join(temporaryFolder(), "App.ipa"), { version: "1.2" });
+  const { data } = depotData();
+  const { stdout, stderr } = await runMain(["publish", file, "--data", data]);
+  assert.match(stdout, /^Notes 1\.2 is on channel release\n/);
+  assert.match(stderr, /^warning: .*not signed/);
+});

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after } from "node:test";
+import { type RawRequest, type RawResponse, rawRequest } from "../support/raw-request.ts";
+import { type MainWorld, runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { type SampleApp, writeSampleApp } from "./sample-app.ts";
+
+/** A clock that stands until it is moved, in seconds since 1970. */
+export interface Clock {
+  now(): number;
+  pass(seconds: number): void;
+}
+
+/** Makes a clock that shows the present: files have real times. */
+export function createClock(): Clock {
+  let seconds = Math.floor(Date.now() / 1000);
+  return {
+    now: () => seconds,
+    pass(more) {
+      seconds += more;
+    },
+  };
+}
+
+/** The data of a depot, and the commands that use it. */
+export interface DepotData {
+  readonly data: string;
+  readonly clock: Clock;
+  /** Publishes a sample app and returns its bytes. */
+  publish(app?: SampleApp, ...more: string[]): Promise<Buffer>;
+  /** Makes a link; returns its ID and its path. */
+  link(...more: string[]): Promise<{ readonly id: string; readonly path: string; readonly url: string }>;
+  /** Runs `portcullis link` and returns what it printed as JSON. */
+  links(...args: string[]): Promise<never>;
+  start(...more: string[]): Promise<RunningDepot>;
+}
+
+/** A depot that listens. */
+export interface RunningDepot {
+  readonly port: number;
+  readonly statusPort: number;
+  /** All that it has logged. */
+  log(): string;
+  request(target: string, request?: RawRequest): Promise<RawResponse>;
+  /** Fetches the manifest and returns the target of its package, with the token. */
+  packageTarget(path: string): Promise<string>;
+  end(): Promise<void>;
+}
+
+export const publicUrl = "https://apps.example";
+
+/** Makes an empty folder for a depot; it is removed when the test file is done. */
+export function depotData(clock: Clock = createClock()): DepotData {
+  const running: RunningDepot[] = [];
+  // Before the folder is removed. Not where a depot is started: in a `before` hook, it would end with the hook.
+  after(async () => {
+    for (const { end } of running) await end();
+  });
+  const base = temporaryFolder();
+  const data = join(base, "data");
+  const world = { now: clock.now };
+  let published = 0;
+
+  async function run(args: readonly string[], more: MainWorld = {}): Promise<string> {
+    const { code, stdout, stderr } = await runMain(args, { ...world, ...more });
+    assert.equal(code, 0, stderr);
+    return stdout;
+  }
+
+  return {
+    data,
+    clock,
+    async publish(app, ...more) {
+      published += 1;
+      const file = writeSampleApp(join(base, `App-${published}.ipa`), app);
+      await run(["publish", file, "--data", data, "--json", ...more]);
+      return readFileSync(file);
+    },
+    async link(...more) {
+      const args = ["link", "create", "com.example.notes", "--for", "iPad", "--public-url", publicUrl, "--json"];
+      const { id, url } = JSON.parse(await run([...args, "--data", data, ...more]));
+      return { id, url, path: url.slice(publicUrl.length) };
+    },
+    async links(...args) {
+      return JSON.parse(await run(["link", ...args, "--data", data, "--json"])) as never;
+    },
+    async start(...more) {
+      const started = await startDepot(["--data", data, ...more], clock);
+      running.push(started);
+      return started;
+    },
+  };
+}
+
+async function startDepot(more: readonly string[], clock: Clock): Promise<RunningDepot> {
+  const signals = new EventEmitter();
+  let output = "";
+  let found: ((port: number) => void) | undefined;
+  const args = ["depot", "--public-url", publicUrl, "--host", "127.0.0.1", "--port", "0", "--status", "127.0.0.1:0"];
+  const listening = new Promise<number>((resolve) => {
+    found = resolve;
+  });
+  const running = runMain([...args, "--grace", "0s", ...more], {
+    now: clock.now,
+    signals,
+    onOutput(text) {
+      output += text;
+      const [, port] = /for https:\S+ on http:\/\/127\.0\.0\.1:(\d+)/.exec(output) ?? [];
+      if (port) found?.(Number(port));
+    },
+  });
+  const end = async (): Promise<void> => {
+    signals.emit("SIGTERM");
+    const { code, stderr } = await running;
+    assert.equal(code, 0, stderr);
+  };
+  const port = await Promise.race([listening, running.then(({ stderr }) => assert.fail(stderr))]);
+
+  const request = (target: string, options?: RawRequest) => rawRequest(port, target, options);
+  return {
+    port,
+    statusPort: Number(/status: http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]),
+    log: () => output,
+    request,
+    async packageTarget(path) {
+      const { status, body } = await request(path);
+      assert.equal(status, 200, body.toString());
+      const [, target = ""] = /<string>https:\/\/apps\.example(\/f\/[^<]+)<\/string>/.exec(body.toString()) ?? [];
+      assert.notEqual(target, "", "the manifest has a package");
+      return target.replaceAll("&amp;", "&");
+    },
+    end,
+  };
+}

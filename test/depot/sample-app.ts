@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { strToU8, type Zippable, zipSync } from "fflate";
+
+/** What a sample app says of itself; every one has other bytes. */
+export interface SampleApp {
+  readonly identifier?: string;
+  readonly version?: string;
+  /** Of random bytes inside. */
+  readonly size?: number;
+}
+
+/** Writes an .ipa that the issuer can read, and returns its name. */
+export function writeSampleApp(file: string, app: SampleApp = {}): string {
+  const { identifier = "com.example.notes", version = "1.0", size = 300_000 } = app;
+  const entries = {
+    CFBundleIdentifier: identifier,
+    CFBundleName: "Notes",
+    CFBundleVersion: version,
+    CFBundleShortVersionString: version,
+    CFBundlePackageType: "APPL",
+  };
+  const lines = Object.entries(entries).map(([key, value]) => `<key>${key}</key><string>${value}</string>`);
+  const info = `<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict>${lines.join("")}</dict></plist>\n`;
+  const bundle = "Payload/Notes.app";
+  const content: Zippable = {
+    [`${bundle}/Info.plist`]: strToU8(info),
+    [`${bundle}/Notes`]: [randomBytes(size), { level: 0 }],
+  };
+  writeFileSync(file, zipSync(content));
+  return file;
+}

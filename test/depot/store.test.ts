@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { migrations } from "../../packages/depot/src/store/migrations.ts";
+import { migrate, openStore } from "../../packages/depot/src/store/open-store.ts";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { depotData, publicUrl } from "./running-depot.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+test("a write is done whole or not at all, and the next one still works", async () => {
+  const store = await openStore(join(temporaryFolder(), "depot.db"));
+  const names = async () => (await store.db.selectFrom("setting").select("name").execute()).map(({ name }) => name);
+  const insert = (name: string, fails: boolean) =>
+    store.write(async (transaction) => {
+      await transaction.insertInto("setting").values({ name, value: "" }).execute();
+      if (fails) throw new Error("stop");
+    });
+  await assert.rejects(insert("one", true), /stop/);
+  assert.deepEqual(await names(), []);
+  await Promise.all([insert("two", false), insert("three", false)]);
+  assert.deepEqual((await names()).sort(), ["three", "two"]);
+  await store.close();
+});
+
+test("a step of the schema that fails leaves the database as it was; a newer schema is refused", async () => {
+  const file = join(temporaryFolder(), "depot.db");
+  const store = await openStore(file);
+  const add = async (db: Parameters<(typeof migrations)[0]>[0]) => {
+    await db.schema.createTable("more").addColumn("id", "integer").execute();
+  };
+  const fail = async () => {
+    throw new Error("no");
+  };
+  await assert.rejects(migrate(store, [...migrations, add, fail]), /no/);
+  await migrate(store, [...migrations, add]);
+  await migrate(store, [...migrations, add]);
+  await store.close();
+  await assert.rejects(openStore(file), { code: "store_newer" });
+});
+
+test("two depots that start at the same moment on an empty folder agree on one database, data key and private key", async () => {
+  const { data } = depotData();
+  const args = ["depot", "--data", data, "--public-url", publicUrl, "--host", "127.0.0.1", "--port", "0"];
+  const depots = [startPortcullis(args), startPortcullis(args), startPortcullis(args)];
+  const keys = await Promise.all(
+    depots.map(
+      async ({ line }) =>
+        /key in use: (\S+)/.exec((await line(({ msg }) => msg?.startsWith("key") === true)).msg ?? "")?.[1],
+    ),
+  );
+  assert.equal(new Set(keys).size, 1, keys.join());
+  assert.ok(keys[0]);
+  for (const depot of depots) assert.equal(await depot.end(), 0, depot.stderr());
+});
+
+test("two processes can publish and make links at the same time while a depot runs", async () => {
+  const depot = depotData();
+  const running = await depot.start();
+  const base = temporaryFolder();
+  const publishing = ["1.0", "2.0", "3.0"].map((version) => {
+    const file = writeSampleApp(join(base, `${version}.ipa`), { version });
+    return startPortcullis(["publish", file, "--data", depot.data]);
+  });
+  for (const process of publishing) assert.equal(await process.ended, 0, process.stderr());
+  const { path } = await depot.link();
+  assert.equal((await running.request(path)).status, 200);
+});
