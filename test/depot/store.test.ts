@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { migrations } from "../../packages/depot/src/store/migrations.ts";
 import { migrate, openStore } from "../../packages/depot/src/store/open-store.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
+import { python } from "../support/python.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, publicUrl } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
@@ -66,3 +67,25 @@ test("two processes can publish and make links at the same time while a depot ru
   const { path } = await depot.link();
   assert.equal((await running.request(path)).status, 200);
 });
+
+test("a second store of the same process leaves the first one its locks: it sees what other processes write", async () => {
+  const file = join(temporaryFolder(), "depot.db");
+  const first = await openStore(file);
+  const second = await openStore(file);
+  // Without the lock, the first process deletes the log when it closes the database, and the next one begins a new log.
+  const names = async () => (await first.db.selectFrom("setting").select("name").execute()).map(({ name }) => name);
+  for (const name of ["one", "two"]) {
+    python(insertSetting, { file, name });
+    assert.ok((await names()).includes(name), name);
+  }
+  await second.close();
+  await first.close();
+});
+
+const insertSetting = `
+import sqlite3
+database = sqlite3.connect(input["file"])
+database.execute("insert into setting (name, value) values (?, '')", [input["name"]])
+database.commit()
+database.close()
+`;

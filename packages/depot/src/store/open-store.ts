@@ -19,8 +19,7 @@ const longestWait = 5000;
 
 /** Opens an SQLite database, creates it if it is missing, and brings its schema up to date. */
 export async function openStore(file: string): Promise<Store> {
-  // Created here, because SQLite would let other users read it.
-  closeSync(openSync(file, "a", 0o600));
+  createPrivateFile(file);
   const sqlite = new Libsql(file, { timeout: longestWait });
   // Writers in other processes do not block readers, and the other way round.
   sqlite.pragma("journal_mode = WAL");
@@ -78,6 +77,19 @@ export async function migrate(store: Store, steps: readonly Migration[]): Promis
     else if (version < steps.length)
       await sql`update schema_version set version = ${steps.length}`.execute(transaction);
   });
+}
+
+/**
+ * Creates the database here, because SQLite would let other users read it. One that exists is not opened: closing any
+ * descriptor of it drops this process's locks on it (https://www.sqlite.org/howtocorrupt.html, section 2.2), and another
+ * process would then delete the log under an open connection.
+ */
+function createPrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, "wx", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 /** SQLite gives them the mode of the database, which an older one may not have. */
