@@ -80,8 +80,8 @@ const lines = blocks.flatMap(({ name, code }) => linesOf(code).map((line) => ({ 
 
 /** The arguments of every `portcullis` in a line, which can be a pipeline or a line of configuration. */
 function portcullisCallsIn(line: string): string[][] {
-  return [...line.matchAll(/(?:^|\| ?|[/(])portcullis ((?:'[^']*'|[^'"|<>;&)])+)/g)].map(([, rest = ""]) =>
-    [...rest.trim().matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? ""),
+  return [...line.matchAll(/(?:^|\| ?|[/(])portcullis ((?:'[^']*'|"[^"]*"|[^'"|<>;&)])+)/g)].map(([, rest = ""]) =>
+    [...rest.trim().matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, one, two, word]) => one ?? two ?? word ?? ""),
   );
 }
 
