@@ -168,7 +168,7 @@ test("the access log says why each request was refused", async () => {
 
 const [port, tlsPort] = [await freePort(), await freePort()];
 const tls = writeTlsFiles(temporaryFolder());
-const onPorts = `listen 127.0.0.1:${port}; listen 127.0.0.1:${tlsPort} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};`;
+const onPorts = `listen 127.0.0.1:${port}; listen 127.0.0.1:${tlsPort} ssl http2; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};`;
 let logging: Nginx;
 before(async () => {
   logging = await start(recipe.replace("listen SOCKET;", `listen SOCKET; ${onPorts}`));
@@ -176,7 +176,7 @@ before(async () => {
 after(() => logging?.close());
 
 testLogsWithoutTokens("nginx's own JavaScript", {
-  ports: { plain: port, tls: tlsPort },
+  ports: { plain: port, tls: tlsPort, http2: tlsPort },
   key,
   logs: () => ({ nginx: logging.logs() }),
 });

@@ -79,7 +79,7 @@ test("Caddy logs the reason and the fingerprint", async () => {
 });
 
 testLogsWithoutTokens("Caddy", {
-  ports: { plain: port, tls: tlsPort },
+  ports: { plain: port, tls: tlsPort, http2: tlsPort },
   key,
   logs: () => ({ Caddy: logText(), "portcullis auth": JSON.stringify(portcullis.log) }),
 });

@@ -52,7 +52,7 @@ const example = readFileSync("examples/haproxy/haproxy.cfg", "utf8")
   .replace(/^\t(user|group|chroot) .*\n/gm, "")
   .replace(
     /bind :443 ssl .*/,
-    `bind 127.0.0.1:${port}\n\tbind 127.0.0.1:${http2} proto h2\n\tbind 127.0.0.1:${tlsPort} ssl crt ${tls.both}`,
+    `bind 127.0.0.1:${port}\n\tbind 127.0.0.1:${http2} proto h2\n\tbind 127.0.0.1:${tlsPort} ssl crt ${tls.both} alpn h2,http/1.1`,
   )
   .replace("127.0.0.1:8081", new URL(files).host);
 writeFileSync(join(base, "haproxy.cfg"), example);
@@ -108,7 +108,7 @@ test("HAProxy logs the reason and the fingerprint, and the server behind gets ne
 });
 
 testLogsWithoutTokens("HAProxy", {
-  ports: { plain: port, tls: tlsPort },
+  ports: { plain: port, tls: tlsPort, http2: tlsPort },
   key,
   logs: () => ({ HAProxy: log, "portcullis auth": JSON.stringify(portcullis.log) }),
 });

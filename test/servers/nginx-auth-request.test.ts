@@ -27,7 +27,7 @@ const example = readFileSync("examples/nginx-auth-request/portcullis.conf", "utf
   .replaceAll("/var/log/nginx/", `${base}/`)
   .replaceAll("/etc/ssl/certs/apps.example.com.pem", tls.cert)
   .replaceAll("/etc/ssl/private/apps.example.com.pem", tls.key)
-  .replace("listen 443 ssl;", `listen 127.0.0.1:${port}; listen 127.0.0.1:${tlsPort} ssl;`);
+  .replace("listen 443 ssl;", `listen 127.0.0.1:${port}; listen 127.0.0.1:${tlsPort} ssl http2;`);
 writeFileSync(
   join(base, "nginx.conf"),
   `${process.getuid?.() === 0 ? "user root;" : ""} daemon off; pid ${base}/nginx.pid; error_log ${base}/error.log;
@@ -81,7 +81,7 @@ test("nginx logs the reason and the fingerprint", async () => {
 });
 
 testLogsWithoutTokens("nginx", {
-  ports: { plain: port, tls: tlsPort },
+  ports: { plain: port, tls: tlsPort, http2: tlsPort },
   key,
   logs: () => ({ nginx: logged(), "portcullis auth": JSON.stringify(portcullis.log) }),
 });

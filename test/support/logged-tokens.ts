@@ -3,34 +3,41 @@ import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { connect as connectByTls } from "node:tls";
+import { http2Request } from "./http2-request.ts";
 import { type SigningKey, signToken } from "./signing-key.ts";
 import { until } from "./slow-reader.ts";
 import { type TokenPlace, tokenPlaces } from "./token-places.ts";
 
-/** How long a server may think about an odd request, in milliseconds; some it leaves unanswered. */
-const patience = 3000;
+/** How long a server can think about an odd request, in milliseconds; to some it never responds. */
+const longestPatience = 3000;
+/** A connection of HTTP/2 stays open after its response. */
+const http2Patience = 500;
 
 /** What writes logs about requests to a port or two. */
 export interface LoggingServer {
-  /** The same server, without and with TLS. */
-  readonly ports: { readonly plain: number; readonly tls?: number };
+  /** The same server, without and with TLS, and with HTTP/2 behind TLS. */
+  readonly ports: { readonly plain?: number; readonly tls?: number; readonly http2?: number };
   readonly key: SigningKey;
+  readonly patience?: number;
   /** All that was logged so far, by the name of the log. */
   readonly logs: () => Readonly<Record<string, string>>;
 }
 
 /** What every published example must do: log requests, but no token, wherever the client put it. */
-export function testLogsWithoutTokens(name: string, { ports, key, logs }: LoggingServer): void {
+export function testLogsWithoutTokens(
+  name: string,
+  { ports, key, logs, patience = longestPatience }: LoggingServer,
+): void {
   for (const [protocol, port] of Object.entries(ports)) {
     test(`${name} logs no token, wherever a client puts it (${protocol})`, async () => {
       const places = sendableTokens(key);
-      await Promise.all(places.map(({ request }) => sendAndForget(port, request, protocol === "tls")));
-      const last = `/the-last-${protocol}-request.ipa`;
-      await sendAndForget(
-        port,
-        `GET ${last} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
-        protocol === "tls",
+      await Promise.all(
+        places.map(({ request }) =>
+          sendAndForget(port, request, protocol, protocol === "http2" ? http2Patience : patience),
+        ),
       );
+      const last = `/the-last-${protocol}-request.ipa`;
+      await sendAndForget(port, `GET ${last} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`, protocol);
       await until(() => Object.values(logs()).every((text) => text.includes(last)), "the line of the last request");
       for (const [log, text] of Object.entries(logs())) assert.deepEqual(placesFoundIn(text, places), [], log);
     });
@@ -44,17 +51,21 @@ export function sendableTokens(key: SigningKey): TokenPlace[] {
   return tokenPlaces(() => signToken(key, { sub: "AppManifest", iss: "JSS", exp, jti: randomUUID() }));
 }
 
-/** Sends bytes and reads until the server closes, resets or takes too long. */
-function sendAndForget(port: number, request: string, tls: boolean): Promise<void> {
+/** Sends a request and reads until the server closes, resets or takes too long. */
+function sendAndForget(port: number, request: string, protocol: string, patience = longestPatience): Promise<void> {
+  const bytes = protocol === "http2" ? http2Request(request) : Buffer.from(request, "latin1");
+  if (!bytes) return Promise.resolve();
   return new Promise((resolve) => {
-    const socket = tls
-      ? connectByTls({ port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false })
-      : connect(port, "127.0.0.1");
+    const ALPNProtocols = protocol === "http2" ? ["h2"] : ["http/1.1"];
+    const socket =
+      protocol === "plain"
+        ? connect(port, "127.0.0.1")
+        : connectByTls({ port, host: "127.0.0.1", servername: "localhost", rejectUnauthorized: false, ALPNProtocols });
     socket.on("error", () => {});
     socket.on("close", () => resolve());
     socket.setTimeout(patience, () => socket.destroy());
     socket.resume();
-    socket.write(request, "latin1");
+    socket.write(bytes);
   });
 }
 
