@@ -20,8 +20,8 @@ const testFolder = fileURLToPath(new URL(".", import.meta.url));
 const foldersByNeed = JSON.parse(readFileSync(join(testFolder, "minimum-test-counts.json"), "utf8"));
 const minimumCounts = Object.assign({}, ...Object.values(foldersByNeed));
 
-/** Tests in `packages` start Deno and Bun. */
-const alsoNeeded = { packages: ["runtimes"] };
+/** Tests in `packages` and `origins` start Deno and Bun. */
+const alsoNeeded = { packages: ["runtimes"], origins: ["runtimes"] };
 
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");

@@ -22,7 +22,7 @@ export async function untilClosed(port: number): Promise<void> {
 }
 
 async function until(port: number, wanted: boolean, problem: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 1200; tries += 1) {
     const socket = connect(port, "127.0.0.1");
     const isListening = await once(socket, "connect").then(
       () => true,
