@@ -69,7 +69,7 @@ for (const [title, from] of Object.entries(caches)) {
 }
 
 test("200 clients that stop reading hold less than 1 MiB each, with and without a cache that is being filled", async () => {
-  const stored = 128 * 1024 ** 2;
+  const stored = 64 * 1024 ** 2;
   const smaller: Origin = {
     async open(name, options) {
       const object = await origin.open(name, options);
