@@ -1,13 +1,14 @@
 /** One of the file servers that are compared, in a process of its own; tells its port. */
-import { close, fstat, open, read, readFileSync } from "node:fs";
+import { close, fstat, mkdtempSync, open, read, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
-import { folder, serveFrom } from "@portcullis/origin/node";
+import { httpOrigin } from "@portcullis/origin";
+import { diskCache, folder, serveFrom } from "@portcullis/origin/node";
 import serveStatic from "serve-static";
 import sirv from "sirv";
 
-const [kind, root, certificate] = process.argv.slice(2);
+const [kind, root, store, certificate] = process.argv.slice(2);
 
 /**
  * The least that Node needs: open, fstat, then fs.read into two reused buffers in turn. Buffers are taken from a list, so
@@ -56,6 +57,11 @@ function floor() {
 const listeners = {
   floor,
   origin: () => serveFrom(folder(root)),
+  store: () => serveFrom(httpOrigin({ url: store })),
+  cache: () => {
+    const cacheFolder = mkdtempSync(join(root, "cache-"));
+    return serveFrom(diskCache(httpOrigin({ url: store }), { folder: cacheFolder, maxBytes: 2 ** 32 }));
+  },
   sirv: () => sirv(root, { dev: true, etag: true }),
   "serve-static": () => serveStatic(root),
 };

@@ -22,15 +22,15 @@ import { connect as connectTls } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { makeTokens, publicPem } from "./tokens.mjs";
 
-const sizes = [
+export const sizes = [
   { name: "64 KiB", file: "64k.pkg", bytes: 64 * 1024, connections: 32, requests: 6000 },
   { name: "10 MiB", file: "10m.pkg", bytes: 10 * 2 ** 20, connections: 4, requests: 80 },
   { name: "1 GiB", file: "1g.pkg", bytes: 2 ** 30, connections: 1, requests: 2 },
 ];
 const rounds = 3;
-const query = `?token=${makeTokens(1)[0]}`;
+export const query = `?token=${makeTokens(1)[0]}`;
 
-function makeFolder() {
+export function makeFolder() {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-bench-"));
   const past = new Date(Date.now() - 3_600_000);
   for (const { file, bytes } of sizes) {
@@ -47,11 +47,11 @@ function makeFolder() {
   return { folder, certificate };
 }
 
-/** Starts a server; resolves with its port and the processes whose time counts. */
-async function start(kind, { folder, certificate }, tls) {
+/** Starts a server; resolves with its port and the processes whose time counts. `store` is the URL of a web server. */
+export async function start(kind, { folder, certificate, store = "" }, tls) {
   if (kind === "nginx") return startNginx(folder, tls && certificate);
   if (kind === "portcullis serve") return startServe(folder, tls && certificate);
-  const args = [kind, folder, ...(tls ? [certificate] : [])];
+  const args = [kind, folder, store, ...(tls ? [certificate] : [])];
   const child = fork(fileURLToPath(new URL("file-server.mjs", import.meta.url)), args);
   const [port] = await once(child, "message");
   return { port, pids: () => [child.pid], stop: () => child.kill() };
@@ -73,7 +73,7 @@ async function startServe(folder, certificate) {
   return { port, pids: () => [child.pid], stop: () => child.kill() };
 }
 
-async function startNginx(folder, certificate) {
+export async function startNginx(folder, certificate, bytesPerSecond = 0) {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const tls = certificate
     ? `listen 127.0.0.1:${port} ssl; ssl_certificate ${certificate}; ssl_certificate_key ${certificate}.key;`
@@ -83,7 +83,7 @@ async function startNginx(folder, certificate) {
     configuration,
     `daemon off; user root; worker_processes 1; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
      events {} http { access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
-     server { ${tls} root ${folder}; } }`,
+     limit_rate ${bytesPerSecond}; server { ${tls} root ${folder}; } }`,
   );
   const child = spawn("nginx", ["-c", configuration, "-p", folder], { stdio: "ignore" });
   await untilListening(port);
@@ -164,7 +164,7 @@ async function measure(kind, made, size, tls) {
 }
 
 /** The least of several rounds in turn, in microseconds, by size and server. */
-async function race(kinds, made, tls) {
+export async function race(kinds, made, tls) {
   const least = {};
   for (const size of sizes) {
     for (let round = 0; round < rounds; round += 1) {
@@ -178,7 +178,7 @@ async function race(kinds, made, tls) {
   return least;
 }
 
-const format = (microseconds) =>
+export const format = (microseconds) =>
   microseconds < 1000
     ? `${microseconds.toFixed(0)} µs`
     : microseconds < 100_000
@@ -221,7 +221,7 @@ export async function measureFiles() {
   }
 }
 
-function spawnable(program) {
+export function spawnable(program) {
   try {
     readdirSync("/proc/self/task");
     execFileSync(program, ["-v"], { stdio: "ignore" });

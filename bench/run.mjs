@@ -16,12 +16,14 @@ const { measureVerification } = await import("./verification.mjs");
 const { measureServers } = await import("./servers.mjs");
 const { measureMemory } = await import("./memory.mjs");
 const { measureFiles } = await import("./files.mjs");
+const { measureStores } = await import("./stores.mjs");
 
 const rows = [
   ...(await measureVerification()),
   ...(await measureServers()),
   ...(await measureMemory()),
   ...(await measureFiles()),
+  ...(await measureStores()),
 ];
 
 console.log(`\nNode ${process.version}\n`);

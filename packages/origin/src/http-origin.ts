@@ -57,8 +57,12 @@ function readHeaders(headers: Readonly<Record<string, string>>): Headers {
       throw new TypeError("headers: a name or a value has characters that no HTTP header can have");
     }
   }
+  for (const name of perRequest) own.delete(name);
   return own;
 }
+
+/** The origin alone decides which version and which part of it a request is for. */
+const perRequest = ["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
 
 /** Web servers redirect from a folder's name to the same with a slash: there is no such file. */
 function isFolderRedirect({ status, headers }: Response, url: URL): boolean {

@@ -7,11 +7,11 @@ import { discardBody, type StoreClient } from "./store-client.ts";
 /** Hashes and ranges are over the bytes as they are stored. */
 export const identity: Readonly<Record<string, string>> = { "Accept-Encoding": "identity" };
 
-/** What the response to a HEAD says about an object. */
-export function readFacts({ headers }: Response, title: string): ObjectFacts {
+/** What the response to HEAD, or to GET of the whole object or of its first byte, says about it. */
+export function readFacts({ status, headers }: Response, title: string): ObjectFacts {
   refuseEncoding(headers);
-  const length = headers.get("Content-Length");
-  if (length === null || !/^\d{1,15}$/.test(length)) {
+  const length = status === 206 ? wholeLength(headers) : headers.get("Content-Length");
+  if (length == null || !/^\d{1,15}$/.test(length)) {
     throw new OriginError(502, `${title} did not say the object's size`);
   }
   const seconds = parseHttpDate(headers.get("Last-Modified") ?? "");
@@ -20,6 +20,11 @@ export function readFacts({ headers }: Response, title: string): ObjectFacts {
     etag: strongEtag(headers),
     modified: seconds === undefined ? undefined : new Date(seconds * 1000),
   };
+}
+
+/** The length of the object of which the first byte was sent, in digits. */
+export function wholeLength(headers: Headers): string | undefined {
+  return /^bytes 0-0\/(\d+)$/.exec(headers.get("Content-Range") ?? "")?.[1];
 }
 
 /** `fetch` decodes such a body, and its size and ranges are those of the encoded one. */

@@ -2,7 +2,7 @@ import { appleContentType } from "./content-type.ts";
 import { isObjectName } from "./object-name.ts";
 import type { Missing, ObjectFacts, Origin, OriginObject } from "./origin.ts";
 import { asOriginError } from "./origin-error.ts";
-import { identity, readFacts, readVersion } from "./read-version.ts";
+import { identity, readFacts, readVersion, wholeLength } from "./read-version.ts";
 import {
   createStoreClient,
   defaultResponseTimeout,
@@ -25,21 +25,27 @@ export type RemoteCheck =
   | { readonly outcome: "restricted" | "refused" | "unreachable"; readonly problem: string };
 
 /**
- * Makes an origin of a store that speaks HTTP: HEAD tells what an object is, GET with `If-Match` reads one version of it.
+ * Makes an origin of a store that speaks HTTP: GET of the first byte tells what an object is, GET with `If-Match` reads
+ * one version of it. HEAD would close the connection, because Node's `fetch` does so after each, and would have no body
+ * that says why a store refuses; it is sent only where the response to GET does not tell the size.
  */
 export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = {}): RemoteOrigin {
   const { responseTimeout = defaultResponseTimeout, stallTimeout = 60_000 } = options;
   const client = createStoreClient(store, options);
 
   async function open(name: string, signal: AbortSignal): Promise<OriginObject | Missing> {
-    const response = await client.send(name, { method: "HEAD", headers: identity, signal });
-    if (response.status === 200) return openObject(name, readFacts(response, store.title), response, signal);
-    if (response.status === 404) return { found: false, status: 404 };
-    // A response to HEAD has no body, which is where stores say what is wrong.
-    const refusal = await client.send(name, { method: "GET", headers: { ...identity, Range: "bytes=0-0" }, signal });
-    if (refusal.status === 404) return { found: false, status: 404 };
-    const problem = `${store.title} refused: ${await client.explain(refusal)}`;
-    return { found: false, status: refusal.status === 403 || refusal.status === 401 ? 404 : 502, problem };
+    const first = await client.send(name, { method: "GET", headers: { ...identity, Range: "bytes=0-0" }, signal });
+    const response = tellsSize(first) ? first : await client.send(name, { method: "HEAD", headers: identity, signal });
+    const { status } = response;
+    if (response !== first || status === 404) discardBody(first);
+    if (status === 200 || status === 206) {
+      const facts = readFacts(response, store.title);
+      finishBody(response);
+      return openObject(name, facts, response, signal);
+    }
+    if (status === 404) return { found: false, status: 404 };
+    const problem = `${store.title} refused: ${await client.explain(response)}`;
+    return { found: false, status: status === 403 || status === 401 ? 404 : 502, problem };
   }
 
   function openObject(name: string, facts: ObjectFacts, response: Response, signal: AbortSignal): OriginObject {
@@ -100,6 +106,17 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
       }
     },
   };
+}
+
+/** An empty object has no first byte (416), and a part may come without the length of the whole (RFC 9110 section 14.4). */
+function tellsSize({ status, headers }: Response): boolean {
+  return status !== 416 && (status !== 206 || wholeLength(headers) !== undefined);
+}
+
+/** Lets the connection be used again: the one byte of a part is read, and whole objects are not. */
+function finishBody(response: Response): void {
+  if (response.status === 206) response.arrayBuffer().catch(() => {});
+  else discardBody(response);
 }
 
 /** How stores say that they have no such object; one that says no more than its status is a web server. */

@@ -11,15 +11,15 @@ import { runMain } from "../../support/run-main.ts";
 import { servedFolder } from "../../support/served-folder.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-/** A private web server whose file is replaced between HEAD and GET as often as `replacements` says. */
+/** A private web server whose file is replaced between being opened and being read as often as `replacements` says. */
 let replacements = 0;
 let version = 1;
 let failure: number | undefined;
-const store = createServer(({ method, headers, url = "" }, response) => {
+const store = createServer(({ headers, url = "" }, response) => {
   if (!url.startsWith("/apps/a.ipa")) return response.writeHead(404).end();
   const etag = `"${version}"`;
-  if (method === "HEAD") {
-    response.writeHead(200, { ETag: etag, "Content-Length": 1000 }).end();
+  if (headers["if-match"] === undefined) {
+    response.writeHead(206, { ETag: etag, "Content-Range": "bytes 0-0/1000", "Content-Length": 1 }).end("x");
     if (replacements > 0) version += 1;
     if (replacements > 0) replacements -= 1;
     return;
