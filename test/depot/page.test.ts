@@ -17,6 +17,7 @@ test(`the commands of ${page} work, one after the other`, async () => {
   for (const [name, version] of [
     ["App.ipa", "1.0"],
     ["App-2.ipa", "2.0"],
+    ["App-3.ipa", "3.0"],
   ] as const) {
     writeSampleApp(join(folder, name), { identifier: "com.example.app", version });
   }
@@ -24,6 +25,7 @@ test(`the commands of ${page} work, one after the other`, async () => {
     "/var/lib/portcullis": join(folder, "data"),
     "App.ipa": join(folder, "App.ipa"),
     "App-2.ipa": join(folder, "App-2.ipa"),
+    "App-3.ipa": join(folder, "App-3.ipa"),
     "tls.crt": cert,
     "tls.key": key,
     "443": "0",
@@ -40,7 +42,7 @@ test(`the commands of ${page} work, one after the other`, async () => {
     assert.equal(code, 0, `${line}: ${stderr}`);
     ran += 1;
   }
-  assert.ok(ran >= 4, `${ran} lines`);
+  assert.ok(ran >= 8, `${ran} lines`);
 });
 
 test("the program in packages/depot/README.md prints a link", () => {

@@ -43,7 +43,18 @@ const pathBound = withoutTls
   .replace(" rewritemap ", " rewritemap --path-bound ")
   .replace("RewriteRule", 'RewriteCond %{THE_REQUEST} "^\\S+ (\\S+)"\n    RewriteRule')
   .replace("?%{QUERY_STRING}", "%1");
-const modules = ["mpm_event", "authz_core", "headers", "mime", "rewrite", "env", "setenvif", "socache_shmcb", "ssl", "http2"];
+const modules = [
+  "mpm_event",
+  "authz_core",
+  "headers",
+  "mime",
+  "rewrite",
+  "env",
+  "setenvif",
+  "socache_shmcb",
+  "ssl",
+  "http2",
+];
 const loadModules = modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`);
 const isRoot = process.getuid?.() === 0;
 writeFileSync(
@@ -122,7 +133,11 @@ test("Apache logs the reason", async () => {
   assert.match(logged(), /"GET \/app\.ipa" 401 \d+ code=token_expired/);
 });
 
-testLogsWithoutTokens("Apache", { ports: { plain: port, tls: tlsPort, http2: tlsPort }, key, logs: () => ({ Apache: logged() }) });
+testLogsWithoutTokens("Apache", {
+  ports: { plain: port, tls: tlsPort, http2: tlsPort },
+  key,
+  logs: () => ({ Apache: logged() }),
+});
 
 test("changed as the recipe says, a path-bound token opens its own path in its own spelling only", async () => {
   const exp = Math.floor(Date.now() / 1000) + 200;

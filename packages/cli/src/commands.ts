@@ -5,6 +5,7 @@ import { completion } from "./commands/completion/completion.ts";
 import { demo } from "./commands/demo/demo.ts";
 import { depot } from "./commands/depot/depot.ts";
 import { inspect } from "./commands/inspect/inspect.ts";
+import { item } from "./commands/item/item.ts";
 import { keygen } from "./commands/keygen/keygen.ts";
 import { link } from "./commands/link/link.ts";
 import { manifest } from "./commands/manifest/manifest.ts";
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   command(rewritemap, async () => (await import("./commands/rewritemap/run-rewritemap.ts")).runRewritemap),
   command(depot, async () => (await import("./commands/depot/run-depot.ts")).runDepot),
   command(publish, async () => (await import("./commands/publish/run-publish.ts")).runPublish),
+  command(item, async () => (await import("./commands/item/run-item.ts")).runItem),
   command(link, async () => (await import("./commands/link/run-link.ts")).runLink),
   command(inspect, async () => (await import("./commands/inspect/run-inspect.ts")).runInspect),
   command(probe, async () => (await import("./commands/probe/run-probe.ts")).runProbe),

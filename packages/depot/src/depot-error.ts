@@ -10,6 +10,8 @@ const reasons = {
   item_ambiguous: "An app and a package have this identifier.",
   channel_invalid: "The name of the channel has other characters than lower-case letters, digits and hyphens.",
   channel_unknown: "Nothing was published on this channel.",
+  channel_unchanged: "The channel has led to one version only, so there is none to go back to.",
+  version_unknown: "The item has no version with this ID.",
   link_unknown: "There is no link with this ID.",
   link_field_invalid: "The recipient or the number of days is not allowed.",
 } as const;

@@ -8,6 +8,7 @@ import { type Configuration, createConfiguration } from "./configuration/configu
 import type { DataKey } from "./configuration/data-key.ts";
 import { createDepotGate, type DepotGate } from "./configuration/depot-gate.ts";
 import { depotError } from "./depot-error.ts";
+import { createItems, type Items } from "./item/items.ts";
 import { type PublishedVersion, type PublishOptions, publishFile } from "./item/publish.ts";
 import { createLinks, type Links } from "./link/links.ts";
 import { createManifest } from "./manifest/manifest.ts";
@@ -16,6 +17,7 @@ import { openStore, type Store } from "./store/open-store.ts";
 
 /** The data of a depot, for commands: no key is needed, and no server runs. */
 export interface Depot {
+  readonly items: Items;
   readonly links: Links;
   readonly receipts: Receipts;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
@@ -98,6 +100,7 @@ async function open(data: string, now: () => number) {
   for (const path of [data, places.files, places.incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const store = await openStore(join(data, "depot.db"));
   const depot: Depot = {
+    items: createItems(store, now),
     links: createLinks(store, now),
     receipts: createReceipts(store, now),
     publish: (file, options) => publishFile(file, options, { store, places, now }),

@@ -18,6 +18,7 @@ export {
 // What it holds
 
 export { checkChannel } from "./item/channel.ts";
+export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
 export type { PublishedVersion, PublishOptions } from "./item/publish.ts";
 export type { LinkRecord, Links, NewLink } from "./link/links.ts";
 export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";

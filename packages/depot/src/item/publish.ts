@@ -5,7 +5,7 @@ import { join, parse } from "node:path";
 import { type AppMetadata, hashFile, type PackageWarning, readPackage } from "@portcullis/issuer";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
-import { checkChannel } from "./channel.ts";
+import { checkChannel, setChannel } from "./channel.ts";
 
 /** What was published. */
 export interface PublishedVersion {
@@ -62,14 +62,14 @@ export async function publishFile(
     const hashes = await hashFile(copy);
     const fileName = safeName(source, kind);
     const names = { ...metadata, ...(build !== undefined && { build }) };
-    const facts = { kind, sha256, size, fileName, metadata: names, hashes, channel, now: Math.floor(now()) };
+    const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, channel };
     const known = await store.db
       .selectFrom("version")
       .select("file_name")
       .where("sha256", "=", sha256)
       .executeTakeFirst();
     await place(copy, join(places.files, sha256), known?.file_name ?? fileName);
-    const published = await store.write((transaction) => insertVersion(transaction, facts));
+    const published = await store.write((transaction) => insertVersion(transaction, facts, Math.floor(now())));
     return { ...published, kind, metadata: names, channel, sha256, size, warnings };
   } finally {
     await rm(copy, { force: true });
@@ -135,15 +135,16 @@ interface VersionFacts {
   readonly fileName: string;
   readonly metadata: AppMetadata;
   readonly hashes: object;
+  readonly warnings: readonly PackageWarning[];
   readonly channel: string;
-  readonly now: number;
 }
 
 async function insertVersion(
   transaction: Database,
   facts: VersionFacts,
+  now: number,
 ): Promise<Pick<PublishedVersion, "itemId" | "versionId" | "wasKnown">> {
-  const { kind, sha256, metadata, channel, now } = facts;
+  const { kind, sha256, metadata, channel } = facts;
   const known = await transaction
     .selectFrom("version")
     .select(["id", "item_id"])
@@ -152,18 +153,16 @@ async function insertVersion(
   const itemId = known?.item_id ?? (await upsertItem(transaction, kind, metadata, now));
   const versionId = known?.id ?? randomUUID();
   if (!known) {
-    const { size, fileName: file_name, hashes } = facts;
-    const texts = { metadata: JSON.stringify(metadata), hashes: JSON.stringify(hashes) };
+    const { size, fileName: file_name, hashes, warnings } = facts;
+    const texts = {
+      metadata: JSON.stringify(metadata),
+      hashes: JSON.stringify(hashes),
+      warnings: JSON.stringify(warnings),
+    };
     const row = { id: versionId, item_id: itemId, sha256, file_name, ...texts, size, published_at: now };
     await transaction.insertInto("version").values(row).execute();
   }
-  await transaction
-    .insertInto("channel")
-    .values({ item_id: itemId, name: channel, version_id: versionId, changed_at: now })
-    .onConflict((conflict) =>
-      conflict.columns(["item_id", "name"]).doUpdateSet({ version_id: versionId, changed_at: now }),
-    )
-    .execute();
+  await setChannel(transaction, { itemId, channel, versionId, now });
   return { itemId, versionId, wasKnown: known !== undefined };
 }
 

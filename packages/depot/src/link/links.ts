@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { depotError } from "../depot-error.ts";
-import { checkChannel } from "../item/channel.ts";
+import { checkChannel, findChannel } from "../item/channel.ts";
 import { findItem } from "../item/find-item.ts";
 import type { Store } from "../store/open-store.ts";
 import type { LinkRow } from "../store/schema.ts";
@@ -66,21 +66,9 @@ export function createLinks(store: Store, now: () => number): Links {
       const created_at = Math.floor(now());
       const expiresAt = days === undefined ? undefined : created_at + days * day;
       await store.write(async (transaction) => {
-        const { id: item_id, bundle_identifier } = await findItem(transaction, name);
-        const channels = await transaction
-          .selectFrom("channel")
-          .select("name")
-          .where("item_id", "=", item_id)
-          .execute();
-        if (!channels.some((one) => one.name === channel)) {
-          const names = channels.map((one) => one.name).join(", ");
-          throw depotError(
-            "channel_unknown",
-            `nothing of ${bundle_identifier} is published on the channel ${channel}`,
-            `Its channels: ${names}`,
-          );
-        }
-        const values = { id, secret_hash: hashOf(secret), item_id, channel, recipient, created_at };
+        const item = await findItem(transaction, name);
+        await findChannel(transaction, item, channel);
+        const values = { id, secret_hash: hashOf(secret), item_id: item.id, channel, recipient, created_at };
         await transaction
           .insertInto("link")
           .values({ ...values, expires_at: expiresAt ?? null, revoked_at: null })

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 
 /** One step from a version of the schema to the next; runs in a transaction. */
 export type Migration = (db: Kysely<unknown>) => Promise<void>;
@@ -8,7 +8,7 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
  *
  * Only types and clauses that SQLite and PostgreSQL both have.
  */
-export const migrations: readonly Migration[] = [createTables];
+export const migrations: readonly Migration[] = [createTables, addChannelHistory];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -87,4 +87,23 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("name", "text", (column) => column.primaryKey())
     .addColumn("value", "text", (column) => column.notNull())
     .execute();
+}
+
+async function addChannelHistory(db: Kysely<unknown>): Promise<void> {
+  const { schema } = db;
+  await schema.alterTable("version").addColumn("warnings", "text").execute();
+  await schema
+    .createTable("channel_change")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("item_id", "text", (column) => column.notNull().references("item.id"))
+    .addColumn("channel", "text", (column) => column.notNull())
+    .addColumn("version_id", "text", (column) => column.notNull().references("version.id"))
+    .addColumn("previous_id", "text", (column) => column.references("channel_change.id"))
+    .addColumn("changed_at", "bigint", (column) => column.notNull())
+    .execute();
+  await schema.alterTable("channel").addColumn("change_id", "text").execute();
+  // What the channels lead to now is the beginning of their history.
+  await sql`insert into channel_change (id, item_id, channel, version_id, changed_at)
+    select item_id || ' ' || name, item_id, name, version_id, changed_at from channel`.execute(db);
+  await sql`update channel set change_id = item_id || ' ' || name`.execute(db);
 }

@@ -46,6 +46,8 @@ export interface VersionRow {
   hashes: string;
   size: number;
   published_at: number;
+  /** `PackageWarning`s as JSON; null if it was published before they were stored. */
+  warnings: string | null;
 }
 
 /** Which version of an item the links of a channel serve. */
@@ -53,6 +55,19 @@ export interface ChannelRow {
   item_id: string;
   name: string;
   version_id: string;
+  changed_at: number;
+  /** The change that made it so. */
+  change_id: string;
+}
+
+/** One change of a channel; never changed itself. */
+export interface ChannelChangeRow {
+  id: string;
+  item_id: string;
+  channel: string;
+  version_id: string;
+  /** The change to go back to; null for the first one. */
+  previous_id: string | null;
   changed_at: number;
 }
 
@@ -102,6 +117,7 @@ export interface Schema {
   item: ItemRow;
   version: VersionRow;
   channel: ChannelRow;
+  channel_change: ChannelChangeRow;
   link: LinkRow;
   receipt: ReceiptRow;
   setting: SettingRow;

@@ -40,13 +40,7 @@ export const depot = defineCommand({
   },
   examples: [
     {
-      command:
-        "portcullis depot --data /var/lib/portcullis --public-url https://apps.example -p 443 --tls-cert tls.crt --tls-key tls.key",
-      meaning: "for devices",
-    },
-    {
-      command:
-        "portcullis depot --data /var/lib/portcullis --public-url https://apps.example --host 127.0.0.1 --trust-proxy",
+      command: "portcullis depot --data data --public-url https://apps.example --trust-proxy",
       meaning: "behind a proxy that speaks TLS",
     },
   ],

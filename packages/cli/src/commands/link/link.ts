@@ -29,7 +29,7 @@ export const link = defineCommand({
     },
     days: {
       kind: "number",
-      placeholder: "DAYS",
+      placeholder: "N",
       min: 1,
       max: 36_500,
       description: "create: how many days the link works (default until it is revoked)",
@@ -43,11 +43,11 @@ export const link = defineCommand({
   },
   examples: [
     {
-      command: 'portcullis link create com.example.app --data /var/lib/portcullis --for "iPad 0117" --days 400',
+      command: 'portcullis link create com.example.app --data data --for "iPad 7" --days 400',
       meaning: "a link for one device",
     },
-    { command: "portcullis link list --data /var/lib/portcullis", meaning: "all links, and when each was last used" },
-    { command: "portcullis link revoke 8d1f0c6a2b --data /var/lib/portcullis", meaning: "no further manifests" },
-    { command: "portcullis link receipts 8d1f0c6a2b --data /var/lib/portcullis", meaning: "what the device did" },
+    { command: "portcullis link list --data data", meaning: "all links, and when each was last used" },
+    { command: "portcullis link revoke 8d1f0c6a2b --data data", meaning: "no further manifests" },
+    { command: "portcullis link receipts 8d1f0c6a2b --data data", meaning: "what the device did" },
   ],
 });

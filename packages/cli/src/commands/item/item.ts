@@ -1,0 +1,44 @@
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
+import { channelOption, dataOption } from "../../depot/data-option.ts";
+
+/** What can be done with the apps and packages of a depot. */
+export const itemActions = ["list", "versions", "promote", "rollback"] as const;
+
+/** `portcullis item`: which version each channel of a depot installs. */
+export const item = defineCommand({
+  name: "item",
+  summary: "list the apps of a depot, promote a version or roll it back",
+  description:
+    "An item is an app or a package with all its published versions. A channel, such as release or beta, leads to one version, and a link to the channel of an item installs that version. Promote makes the version of one channel, or any version, that of another channel. Rollback makes the version that the channel had before its version again. Links stay the same. The depot can be running.",
+  operands: {
+    action: { placeholder: "ACTION", description: "list, versions, promote or rollback", choices: itemActions },
+    subject: { placeholder: "APP", description: "the bundle identifier of the app", optional: true },
+  },
+  options: {
+    data: dataOption,
+    channel: { ...channelOption, description: "promote and rollback: the channel that gets another version" },
+    from: { kind: "text", placeholder: "NAME", description: "promote: the channel whose version it gets" },
+    versionId: {
+      kind: "text",
+      placeholder: "ID",
+      description: "promote: the version that it gets, from item versions",
+    },
+    json: jsonOption,
+  },
+  examples: [
+    { command: "portcullis item list --data data", meaning: "all apps and their channels" },
+    {
+      command: "portcullis item versions com.example.app --data data",
+      meaning: "all versions of one app",
+    },
+    {
+      command: "portcullis item promote com.example.app --from beta --data data",
+      meaning: "what was tested as beta becomes the release",
+    },
+    {
+      command: "portcullis item rollback com.example.app --data data",
+      meaning: "the release before this one again",
+    },
+  ],
+});

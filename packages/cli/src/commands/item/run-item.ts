@@ -1,0 +1,101 @@
+import type { Depot, ItemRecord, VersionRecord } from "@portcullis/depot";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
+import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
+import { safeText } from "../../terminal/safe-text.ts";
+import { type item, itemActions } from "./item.ts";
+
+type ItemOptions = OptionsOf<typeof item>;
+
+/** Lists items or versions, or changes the version of a channel. */
+export async function runItem(
+  options: ItemOptions,
+  context: CommandContext,
+  { action, subject }: OperandsOf<typeof item>,
+): Promise<ExitCode> {
+  const known = itemActions.find((name) => name === action);
+  if (known === undefined) throw usageError(`ACTION: give one of ${itemActions.join(", ")}`);
+  if (known === "list" && subject !== undefined) throw usageError("item list takes nothing behind it");
+  if (known !== "list" && subject === undefined) {
+    throw usageError(`item ${known}: give the bundle identifier of the app`);
+  }
+  checkPromotion(known, options);
+  checkDepotExists(options.data);
+  return withDepot(options.data, context.now, async (depot) => {
+    await run(depot, known, subject ?? "", options, context);
+    return exitCode.success;
+  });
+}
+
+async function run(
+  { items }: Depot,
+  action: (typeof itemActions)[number],
+  subject: string,
+  options: ItemOptions,
+  { out }: CommandContext,
+): Promise<void> {
+  const { channel, from, versionId, json } = options;
+  if (action === "list") {
+    const found = await items.list();
+    if (json) return out.json({ items: found });
+    for (const line of itemTable(found)) out.line(line);
+    return;
+  }
+  if (action === "versions") {
+    const versions = await items.versions(subject);
+    if (json) return out.json({ versions });
+    for (const line of versionTable(versions)) out.line(line);
+    return;
+  }
+  const changed =
+    action === "rollback"
+      ? await items.rollBack(subject, channel)
+      : versionId === undefined
+        ? await items.promote(subject, { from: from ?? "", to: channel })
+        : await items.choose(subject, channel, versionId);
+  if (json) return out.json({ channel, version: changed });
+  out.line(safeText(`${subject} ${nameOf(changed)} is on channel ${channel}`));
+}
+
+/** One source for a promotion, none for anything else: an option that would have no effect is a mistake. */
+function checkPromotion(action: string, { from, versionId }: ItemOptions): void {
+  if (action === "promote") {
+    if ((from === undefined) === (versionId === undefined)) {
+      throw usageError("item promote: give --from CHANNEL or --version-id ID", "For example: --from beta");
+    }
+    return;
+  }
+  if (from !== undefined) throw usageError(`--from has no effect on item ${action}`, "It is for item promote");
+  if (versionId !== undefined)
+    throw usageError(`--version-id has no effect on item ${action}`, "It is for item promote");
+}
+
+function itemTable(items: readonly ItemRecord[]): readonly string[] {
+  if (items.length === 0) return ["Nothing is published."];
+  const rows = items.map(({ bundleIdentifier, title, kind, channels }) => [
+    bundleIdentifier,
+    title,
+    kind,
+    channels.map((channel) => `${channel.name} ${nameOf(channel)}`).join(", "),
+  ]);
+  return alignColumns([["APP", "TITLE", "KIND", "CHANNELS"], ...rows]);
+}
+
+function versionTable(versions: readonly VersionRecord[]): readonly string[] {
+  const rows = versions.map((version) => [
+    version.id,
+    nameOf(version),
+    tableTime(version.publishedAt),
+    String(version.size),
+    version.channels.join(", "),
+    version.warnings.map(({ code }) => code).join(", "),
+  ]);
+  return alignColumns([["ID", "VERSION", "PUBLISHED", "BYTES", "CHANNELS", "WARNINGS"], ...rows]);
+}
+
+function nameOf({ bundleVersion, build }: Pick<VersionRecord, "bundleVersion" | "build">): string {
+  return build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
+}

@@ -1,0 +1,182 @@
+import type { AppMetadata, PackageWarning } from "@portcullis/issuer";
+import { depotError } from "../depot-error.ts";
+import type { Store } from "../store/open-store.ts";
+import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
+import { checkChannel, findChannel, rollBackChannel, setChannel } from "./channel.ts";
+import { findItem } from "./find-item.ts";
+
+/** An app or a package. Times are seconds since 1970. */
+export interface ItemRecord {
+  readonly id: string;
+  readonly kind: "ipa" | "pkg";
+  readonly bundleIdentifier: string;
+  /** Of the newest version. */
+  readonly title: string;
+  readonly createdAt: number;
+  readonly channels: readonly ChannelRecord[];
+}
+
+/** What the links of a channel install. */
+export interface ChannelRecord {
+  readonly name: string;
+  readonly versionId: string;
+  readonly bundleVersion: string;
+  readonly build: string | undefined;
+  readonly changedAt: number;
+}
+
+/** A published file of an item. */
+export interface VersionRecord {
+  readonly id: string;
+  readonly bundleVersion: string;
+  readonly build: string | undefined;
+  readonly fileName: string;
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly publishedAt: number;
+  /** The channels that lead to it. */
+  readonly channels: readonly string[];
+  /** What would keep devices from installing it. */
+  readonly warnings: readonly PackageWarning[];
+}
+
+/** What is published, and which version each channel leads to. An item is named by its bundle identifier or its ID. */
+export interface Items {
+  /** By title. */
+  list(): Promise<readonly ItemRecord[]>;
+  find(item: string): Promise<ItemRecord>;
+  /** The latest first. */
+  versions(item: string): Promise<readonly VersionRecord[]>;
+  /** Makes the version of one channel that of another: what was tested as beta becomes the release. */
+  promote(item: string, channels: { readonly from: string; readonly to: string }): Promise<VersionRecord>;
+  /** Makes any version that of a channel. */
+  choose(item: string, channel: string, versionId: string): Promise<VersionRecord>;
+  /** Makes the version that a channel had before its version again. */
+  rollBack(item: string, channel: string): Promise<VersionRecord>;
+}
+
+/** Makes the rules over the tables of items, versions and channels; `now` in seconds. */
+export function createItems(store: Store, now: () => number): Items {
+  const { db } = store;
+
+  /** Changes a channel and returns the version that it then has. */
+  function change(name: string, work: (transaction: Database, item: ItemRow) => Promise<string>) {
+    return store.write(async (transaction) => {
+      const item = await findItem(transaction, name);
+      const versionId = await work(transaction, item);
+      const [version] = await versionsOf(transaction, item.id, versionId);
+      if (!version) throw versionUnknown(item, versionId);
+      return version;
+    });
+  }
+
+  const time = (): number => Math.floor(now());
+
+  return {
+    async list() {
+      const items = await db.selectFrom("item").selectAll().orderBy("title").orderBy("id").execute();
+      const channels = await channelsOf(db);
+      const byItem = new Map<string, ChannelOfItem[]>();
+      for (const channel of channels) byItem.set(channel.item_id, [...(byItem.get(channel.item_id) ?? []), channel]);
+      return items.map((item) => itemRecord(item, byItem.get(item.id) ?? []));
+    },
+    async find(name) {
+      const item = await findItem(db, name);
+      return itemRecord(item, await channelsOf(db, item.id));
+    },
+    async versions(name) {
+      return versionsOf(db, (await findItem(db, name)).id);
+    },
+    promote: (name, { from, to }) =>
+      change(name, async (transaction, item) => {
+        checkChannel(to);
+        const { version_id: versionId } = await findChannel(transaction, item, from);
+        await setChannel(transaction, { itemId: item.id, channel: to, versionId, now: time() });
+        return versionId;
+      }),
+    choose: (name, channel, versionId) =>
+      change(name, async (transaction, item) => {
+        checkChannel(channel);
+        // Of this item: another one's file under its links would replace the app on every device.
+        const [version] = await versionsOf(transaction, item.id, versionId);
+        if (!version) throw versionUnknown(item, versionId);
+        await setChannel(transaction, { itemId: item.id, channel, versionId, now: time() });
+        return versionId;
+      }),
+    rollBack: (name, channel) =>
+      change(name, (transaction, item) => rollBackChannel(transaction, item, channel, time())),
+  };
+}
+
+interface ChannelOfItem {
+  readonly item_id: string;
+  readonly name: string;
+  readonly version_id: string;
+  readonly changed_at: number;
+  readonly metadata: string;
+}
+
+function channelsOf(db: Database, itemId?: string): Promise<ChannelOfItem[]> {
+  const query = db
+    .selectFrom("channel")
+    .innerJoin("version", "version.id", "channel.version_id")
+    .select(["channel.item_id", "channel.name", "channel.version_id", "channel.changed_at", "version.metadata"])
+    .orderBy("channel.name");
+  return (itemId === undefined ? query : query.where("channel.item_id", "=", itemId)).execute();
+}
+
+function itemRecord(item: ItemRow, channels: readonly ChannelOfItem[]): ItemRecord {
+  return {
+    id: item.id,
+    kind: item.kind,
+    bundleIdentifier: item.bundle_identifier,
+    title: item.title,
+    createdAt: item.created_at,
+    channels: channels.map(({ name, version_id, changed_at, metadata }) => ({
+      name,
+      versionId: version_id,
+      ...namesOf(metadata),
+      changedAt: changed_at,
+    })),
+  };
+}
+
+async function versionsOf(db: Database, itemId: string, versionId?: string): Promise<VersionRecord[]> {
+  const query = db
+    .selectFrom("version")
+    .selectAll()
+    .where("item_id", "=", itemId)
+    .orderBy("published_at", "desc")
+    .orderBy("id");
+  const rows: VersionRow[] = await (versionId === undefined ? query : query.where("id", "=", versionId)).execute();
+  const channels = await db
+    .selectFrom("channel")
+    .select(["name", "version_id"])
+    .where("item_id", "=", itemId)
+    .orderBy("name")
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    ...namesOf(row.metadata),
+    fileName: row.file_name,
+    sha256: row.sha256,
+    size: row.size,
+    publishedAt: row.published_at,
+    channels: channels.filter(({ version_id }) => version_id === row.id).map(({ name }) => name),
+    warnings: row.warnings === null ? [] : JSON.parse(row.warnings),
+  }));
+}
+
+function namesOf(metadata: string): Pick<VersionRecord, "bundleVersion" | "build"> {
+  const { bundleVersion = "", build } = JSON.parse(metadata) as AppMetadata & { readonly build?: string };
+  return { bundleVersion, build };
+}
+
+function versionUnknown({ bundle_identifier }: ItemRow, versionId: string): Error {
+  return depotError(
+    "version_unknown",
+    `${bundle_identifier} has no version with the ID ${versionId}`,
+    "List its versions: portcullis item versions",
+  );
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { openDepot } from "@portcullis/depot";
+import Libsql from "libsql";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { depotData, type RunningDepot } from "./running-depot.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+describe("channels of an item", () => {
+  const depot = depotData();
+  const app = "com.example.notes";
+  let running: RunningDepot;
+  let path: string;
+  before(async () => {
+    await depot.publish({ version: "1.0" });
+    running = await depot.start();
+    path = (await depot.link()).path;
+  });
+
+  const item = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runMain(["item", ...args, "--data", depot.data], { now: depot.clock.now });
+    return code === 0 ? stdout : `${code} ${stderr}`;
+  };
+  /** The version in the manifest that a device gets. */
+  const served = async () => {
+    const { body } = await running.request(path);
+    return /<key>bundle-version<\/key>\s*<string>([^<]+)</.exec(body.toString())?.[1];
+  };
+
+  test("the links of a channel install what is promoted to it, and its old version after a rollback", async () => {
+    await depot.publish({ version: "2.0" }, "--channel", "beta");
+    assert.equal(await served(), "1.0");
+    assert.equal(await item("promote", app, "--from", "beta"), `${app} 2.0 is on channel release\n`);
+    assert.equal(await served(), "2.0");
+    assert.equal(await item("rollback", app), `${app} 1.0 is on channel release\n`);
+    assert.equal(await served(), "1.0");
+  });
+
+  test("rolled back twice, a channel goes back two versions, and then no further", async () => {
+    const versions = ["3.0", "4.0", "5.0"];
+    for (const version of versions) await depot.publish({ version });
+    const seen = [];
+    for (const _ of versions) {
+      await item("rollback", app);
+      seen.push(await served());
+    }
+    assert.deepEqual(seen, ["4.0", "3.0", "1.0"]);
+    assert.match(await item("rollback", app), /^3 .*no earlier version to go back to\nChoose one/);
+    assert.equal(await served(), "1.0");
+  });
+
+  test("after a rollback, a new version is gone back from to the version that was rolled back to", async () => {
+    await depot.publish({ version: "6.0" });
+    await item("rollback", app);
+    await depot.publish({ version: "7.0" });
+    await item("rollback", app);
+    assert.equal(await served(), "1.0");
+  });
+
+  test("the version that a channel has already is no change to roll back", async () => {
+    await depot.publish({ version: "8.0" });
+    await item("promote", app, "--from", "release");
+    await item("promote", app, "--from", "release");
+    await item("rollback", app);
+    assert.equal(await served(), "1.0");
+  });
+
+  test("any version can be chosen by its ID, but none of another item", async () => {
+    const { versions } = JSON.parse(await item("versions", app, "--json"));
+    const third = versions.find(({ bundleVersion }: { bundleVersion: string }) => bundleVersion === "3.0");
+    await item("promote", app, "--version-id", third.id);
+    assert.equal(await served(), "3.0");
+    await depot.publish({ identifier: "com.example.other", version: "9.0" });
+    const { versions: others } = JSON.parse(await item("versions", "com.example.other", "--json"));
+    assert.match(await item("promote", app, "--version-id", others[0].id), /^3 .*has no version with the ID/);
+    assert.equal(await served(), "3.0");
+  });
+
+  test("item list shows what each channel leads to, and item versions what would keep devices from installing one", async () => {
+    const list = await item("list");
+    assert.match(list, /^APP +TITLE +KIND +CHANNELS\n/);
+    assert.match(list, /com\.example\.notes +Notes +ipa +beta 2\.0, release 3\.0\n/);
+    const lines = (await item("versions", app)).trimEnd().split("\n");
+    assert.equal(lines.length, 9, "a line for each version and the heading");
+    assert.match(lines.find((line) => line.includes(" 3.0 ")) ?? "", /\d+ +release +not_signed$/);
+    const { items } = JSON.parse(await item("list", "--json"));
+    const notes = items.find(({ bundleIdentifier }: { bundleIdentifier: string }) => bundleIdentifier === app);
+    const [{ name, bundleVersion }] = notes.channels;
+    assert.deepEqual([name, bundleVersion], ["beta", "2.0"]);
+  });
+
+  test("each mistake gets a message that says what to do", async () => {
+    assert.match(await item("publish"), /^2 .*ACTION: give one of list, versions, promote, rollback/);
+    assert.match(await item("list", app), /^2 .*takes nothing/);
+    assert.match(await item("versions"), /^2 .*give the bundle identifier/);
+    assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none is published/);
+    assert.match(await item("promote", app), /^2 .*give --from CHANNEL or --version-id ID/);
+    assert.match(await item("promote", app, "--from", "a", "--version-id", "b"), /^2 .*give --from/);
+    assert.match(await item("promote", app, "--from", "gamma"), /^3 .*channel gamma\nIts channels: beta, release/);
+    assert.match(await item("promote", app, "--from", "beta", "--channel", "A b"), /^3 .*lower-case letters/);
+    assert.match(await item("rollback", app, "--channel", "gamma"), /^3 .*channel gamma/);
+    assert.match(await item("rollback", app, "--from", "beta"), /^2 .*--from has no effect on item rollback/);
+    assert.match(await item("list", "--version-id", "x"), /^2 .*--version-id has no effect on item list/);
+  });
+});
+
+test("two changes of one channel at the same moment are both in its history", async () => {
+  const folder = temporaryFolder();
+  const data = join(folder, "data");
+  const depot = await openDepot({ data });
+  for (const version of ["1.0", "2.0", "3.0"]) {
+    const channel = `v${version[0]}`;
+    await depot.publish(writeSampleApp(join(folder, `${version}.ipa`), { version }), { channel });
+  }
+  const promote = (from: string) => depot.items.promote("com.example.notes", { from, to: "release" });
+  await promote("v1");
+  await Promise.all([promote("v2"), promote("v3")]);
+  const { bundleVersion } = await depot.items.rollBack("com.example.notes", "release");
+  assert.ok(["2.0", "3.0"].includes(bundleVersion), bundleVersion);
+  assert.equal((await depot.items.rollBack("com.example.notes", "release")).bundleVersion, "1.0");
+  await depot.close();
+});
+
+test("a database from before channels had a history gets one that begins with what they lead to", async () => {
+  const depot = depotData();
+  await depot.publish({ version: "1.0" });
+  // As the first version of the schema left it.
+  const database = new Libsql(join(depot.data, "depot.db"));
+  database.exec(`pragma foreign_keys = off; alter table channel drop column change_id; drop table channel_change;
+    alter table version drop column warnings; update schema_version set version = 1`);
+  database.close();
+  await depot.publish({ version: "2.0" });
+  const { stdout, stderr } = await runMain(["item", "rollback", "com.example.notes", "--data", depot.data]);
+  assert.equal(stdout, "com.example.notes 1.0 is on channel release\n", stderr);
+  const { stdout: versions } = await runMain(["item", "versions", "com.example.notes", "--data", depot.data]);
+  assert.match(versions, / 1\.0 +\S+ \S+ +\d+ +release\n/, "what was not stored is not shown as a warning");
+});
