@@ -113,10 +113,10 @@ for (const [name, wrong, id] of [
       }),
     );
     const { stdout, code } = await runMain(["probe", `${origin}/a.ipa`, "--token", token, "--json"]);
-    const { verdict, answers } = JSON.parse(stdout);
+    const { verdict, checks } = JSON.parse(stdout);
     assert.equal(code, 1);
     assert.equal(verdict, "FLAWED");
-    assert.equal(answers.find((one: { id: string }) => one.id === id).outcome, "fault");
+    assert.equal(checks.find((one: { id: string }) => one.id === id).outcome, "fault");
   });
 }
 
@@ -221,8 +221,8 @@ for (const [name, repeat] of [
       else response.writeHead(401, headers).end(body);
     });
     const { stdout } = await runMain(["probe", `${origin}/a.ipa`, "--token", freshToken(key), "--json"]);
-    const { verdict, answers } = JSON.parse(stdout);
-    assert.equal(answers.find((one: { id: string }) => one.id === "echo").outcome, "fault");
+    const { verdict, checks } = JSON.parse(stdout);
+    assert.equal(checks.find((one: { id: string }) => one.id === "echo").outcome, "fault");
     assert.equal(verdict, "FLAWED");
   });
 }
@@ -357,6 +357,8 @@ for (const [name, start, more, message] of [
     undefined,
     /its response is not valid HTTP/,
   ],
+  ["a body in response to HEAD", `${ok}Content-Length: 5\r\n\r\nhello`, undefined, /sends a body in response to HEAD/],
+  ["a page after 204", "HTTP/1.1 204 X\r\n\r\n<html>", undefined, /sends a body in response to HEAD/],
 ] as const) {
   test(`a server that sends ${name} is not probed: exit code 3 and one sentence, within the timeout`, async () => {
     const host = await rawServer(start, more);

@@ -35,20 +35,20 @@ interface Outcome {
   readonly cases: Readonly<
     Record<string, { readonly passed: boolean | null; readonly statuses?: Record<string, number> }>
   >;
-  readonly answers: Readonly<Record<string, string>>;
+  readonly checks: Readonly<Record<string, string>>;
 }
 
 async function probe(origin: string, ...more: string[]): Promise<Outcome> {
   const credentials = more.length > 0 ? more : ["--private-key", privatePem];
   const run = await runMain(["probe", `${origin}/a.ipa`, "--json", ...credentials]);
   assert.notEqual(run.stdout, "", run.stderr);
-  const { verdict, sentence, cases, answers } = JSON.parse(run.stdout);
+  const { verdict, sentence, cases, checks } = JSON.parse(run.stdout);
   return {
     code: run.code,
     verdict,
     sentence,
     cases: Object.fromEntries(cases.map((one: { id: string }) => [one.id, one])),
-    answers: Object.fromEntries(answers.map((one: { id: string; outcome: string }) => [one.id, one.outcome])),
+    checks: Object.fromEntries(checks.map((one: { id: string; outcome: string }) => [one.id, one.outcome])),
   };
 }
 
@@ -82,7 +82,7 @@ test("our own guard is LOCKED, with exit code 0", async () => {
   assert.equal(outcome.verdict, "LOCKED", outcome.sentence);
   assert.equal(outcome.code, 0);
   assert.deepEqual(failed(outcome), []);
-  assert.ok(Object.values(outcome.answers).every((one) => one !== "fault"));
+  assert.ok(Object.values(outcome.checks).every((one) => one !== "fault"));
   assert.equal(Object.values(outcome.cases).filter(({ passed }) => passed).length, 16);
 });
 
@@ -126,7 +126,7 @@ test("HAProxy's jwt_verify checks the signature only", async () => {
   const outcome = await probe(await startHaproxy(folder, rules, backend));
   assert.equal(outcome.verdict, "WEAK");
   assert.match(outcome.sentence, /only the signature is checked/);
-  assert.equal(outcome.answers.aftermath, "warning", "its log now holds the probe's tokens without an expiry");
+  assert.equal(outcome.checks.aftermath, "warning", "its log now holds the probe's tokens without an expiry");
   assert.equal(outcome.code, 1);
   assert.deepEqual(failed(outcome), [
     "expired",
@@ -195,9 +195,9 @@ test("Apache that redirects is SHUT, since devices do not follow", async () => {
   const outcome = await probe(await startApache(folder, `Redirect temp / https://elsewhere.example/`));
   assert.equal(outcome.verdict, "SHUT");
   assert.match(outcome.sentence, /redirects even with a valid token/);
-  assert.equal(outcome.answers.redirect, "fault");
+  assert.equal(outcome.checks.redirect, "fault");
   // Apache's redirect keeps the query, so the token is in its Location.
-  assert.equal(outcome.answers.echo, "fault");
+  assert.equal(outcome.checks.echo, "fault");
 });
 
 test("Apache that redirects unauthenticated clients to a sign-in page is FLAWED", async () => {
@@ -211,7 +211,7 @@ RewriteRule ^ /sign-in.html [R=302,L]`,
   );
   const outcome = await probe(origin, "--token", token);
   assert.equal(outcome.verdict, "FLAWED");
-  assert.equal(outcome.answers.redirect, "fault");
+  assert.equal(outcome.checks.redirect, "fault");
 });
 
 test("a page with status 200 in place of a refusal is FLAWED: devices treat it as the app", async () => {
@@ -247,7 +247,7 @@ test("a server that lets shared caches store the file is FLAWED", async () => {
   );
   const outcome = await probe(origin);
   assert.equal(outcome.verdict, "FLAWED");
-  assert.equal(outcome.answers.caching, "fault");
+  assert.equal(outcome.checks.caching, "fault");
 });
 
 test("only the beginning of a large file is fetched", async () => {

@@ -13,8 +13,8 @@ export async function probeVerdict(
   const privateKey = join(temporaryFolder(), "key.pem");
   writeFileSync(privateKey, pemOf(key.privateKey), { mode: 0o600 });
   const run = await runMain(["probe", url, "--private-key", privateKey, "--json"]);
-  const { verdict, cases, answers } = JSON.parse(run.stdout || run.stderr);
+  const { verdict, cases, checks } = JSON.parse(run.stdout || run.stderr);
   const failed = cases.filter(({ passed }: { passed: boolean }) => !passed);
-  const faults = answers.filter(({ outcome }: { outcome: string }) => outcome === "fault");
+  const faults = checks.filter(({ outcome }: { outcome: string }) => outcome === "fault");
   return { verdict, faults: [...failed, ...faults].map(({ id }: { id: string }) => id) };
 }

@@ -122,7 +122,13 @@ function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse
         });
       }
     });
-    request.on("error", (error) => end(describeRequestError(error)));
+    request.on("error", (error: Error & { readonly code?: string }) => {
+      // The start of the response was HTTP, so these bytes are more than it announced.
+      const isSurplus = response !== undefined && error.code === "HPE_INVALID_CONSTANT";
+      if (!isSurplus) end(describeRequestError(error));
+      else if (request.method === "HEAD") end({ sentence: "it sends a body in response to HEAD" });
+      else end({ sentence: "it sends more than the Content-Length of its response" });
+    });
     request.on("close", () => end({ sentence: "it closed the connection without a response" }));
     request.end();
   });

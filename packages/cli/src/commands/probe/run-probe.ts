@@ -115,7 +115,7 @@ function asJson(url: URL, { results, checks, verdict }: ProbeReport): object {
       sentence: isFaulty(result) ? faultSentence(result) : goodSentence(result.probe),
       statuses: result.responses && Object.fromEntries(statuses(result.responses)),
     })),
-    answers: checks,
+    checks,
   };
 }
 
