@@ -104,4 +104,76 @@ describe("what pages say that a command prints is what it prints", () => {
     signals.emit("SIGTERM");
     await ended;
   });
+
+  test("advise, of the log of a week", async () => {
+    const { stdout } = await runMain(["advise", decisionLog(), "--expiry", "10"]);
+    const [lines = []] = transcriptsOf("docs/troubleshooting.md", "## 3. Do tokens live long enough?");
+    assertPrints(stdout, lines);
+    // Each row of a table, too: nothing may be printed that the page leaves out.
+    assert.equal(stdout.split("\n").filter((line) => line.trim() !== "").length, lines.length);
+  });
+
+  test("auth, its log", async () => {
+    const signals = new EventEmitter();
+    const argv = ["auth", "--for", "envoy", "--key", `${folder}/public.pem`, "--port", "0", "--log-format", "human"];
+    let log = "";
+    let isAsked = false;
+    await runMain(argv, {
+      signals,
+      async onOutput(text) {
+        log += text;
+        const [, port] = / on http:\/\/\S+:(\d+)\/auth$/m.exec(log) ?? / on http:\/\/\S+:(\d+)$/m.exec(log) ?? [];
+        if (port === undefined || isAsked) return;
+        isAsked = true;
+        const url = `http://127.0.0.1:${port}/field-notes.ipa`;
+        await curl(`${url}?token=${tokenUntil(now + 600)}`);
+        await curl(url);
+        await curl(`${url}?token=${tokenUntil(now - 400)}`);
+        signals.emit("SIGTERM");
+      },
+    });
+    for (const lines of transcriptsOf("docs/behind-a-web-server.md", "# Behind a web server")) assertPrints(log, lines);
+  });
 });
+
+/** A log as `serve` writes it: devices that come at every delay, resumes, and files of two sizes. */
+function decisionLog(): string {
+  const minutes = (count: number, minute: number): number[] => Array.from({ length: count }, () => minute * 60);
+  const delays = [
+    [287, 0.5],
+    [251, 1.5],
+    [474, 3],
+    [335, 7],
+    [97, 12],
+    [54, 20],
+    [2, 45],
+  ] as const;
+  const firstUses = delays.flatMap(([count, minute]) => minutes(count, minute)).map((delay) => ({ delay }));
+  const resumes = [...minutes(80, 9), ...minutes(8, 14)].map((delay) => ({ delay, range: "bytes=1000-" }));
+  const lines = [...firstUses, ...resumes].map(({ delay, ...more }, index) => {
+    const secondsLeft = 600 - delay;
+    const isAllowed = secondsLeft > 0;
+    const isLarge = index % 10 < 3;
+    return {
+      event: "download",
+      method: "GET",
+      path: "/apps/field-notes.ipa",
+      status: isAllowed ? ("range" in more ? 206 : 200) : 401,
+      code: isAllowed ? "allowed" : "token_expired",
+      token: index.toString(16).padStart(8, "0"),
+      secondsLeft,
+      bytes: 1000,
+      size: isLarge ? 2e9 : 5e7,
+      duration: (isLarge ? 72_000 : 3000) * (1 + (index % 20) / 5),
+      complete: index % 17 !== 0,
+      client: "ios-app-install",
+      ...more,
+    };
+  });
+  const file = `${folder}/portcullis.log`;
+  writeFileSync(
+    file,
+    lines.map((line) => `${JSON.stringify({ level: "info", time: new Date(now * 1000), ...line })}\n`).join(""),
+  );
+  return file;
+}
