@@ -16,6 +16,7 @@ const { measureVerification } = await import("./verification.mjs");
 const { measureServers } = await import("./servers.mjs");
 const { measureMemory } = await import("./memory.mjs");
 const { measureFiles } = await import("./files.mjs");
+const { measureDepot } = await import("./depot.mjs");
 const { measureStores } = await import("./stores.mjs");
 
 const rows = [
@@ -24,6 +25,7 @@ const rows = [
   ...(await measureMemory()),
   ...(await measureFiles()),
   ...(await measureStores()),
+  ...(await measureDepot()),
 ];
 
 console.log(`\nNode ${process.version}\n`);

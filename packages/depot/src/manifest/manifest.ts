@@ -96,18 +96,26 @@ function currentVersion(db: Database, { item_id, channel }: LinkRow): Promise<Cu
     .executeTakeFirstOrThrow();
 }
 
-function writeManifest(
+/** Manifests of the versions that were served lately, in which the place of the URL with its token is marked. */
+const templates = new Map<string, string>();
+const mostTemplates = 1000;
+const place = "https://portcullis.invalid/place-of-the-url";
+
+/** Writing and checking a manifest takes longer than signing its token, and a version never changes. */
+async function writeManifest(
   { sha256, file_name, metadata, hashes }: CurrentVersion,
   issuer: Issuer,
   receipt: string,
   publicUrl: string,
 ): Promise<string> {
   const url = `${publicUrl}/f/${sha256}/${file_name}`;
-  return writeAppManifest(
-    {
-      ...(JSON.parse(metadata) as AppMetadata),
-      softwarePackage: { url, hashes: JSON.parse(hashes) as FileHashes },
-    },
-    (assetUrl) => issuer.downloadUrl(assetUrl, { tokenId: receipt }),
-  );
+  let template = templates.get(url);
+  if (template === undefined) {
+    const softwarePackage = { url, hashes: JSON.parse(hashes) as FileHashes };
+    template = await writeAppManifest({ ...(JSON.parse(metadata) as AppMetadata), softwarePackage }, async () => place);
+    if (templates.size >= mostTemplates) templates.clear();
+    templates.set(url, template);
+  }
+  const withToken = await issuer.downloadUrl(url, { tokenId: receipt });
+  return template.replace(place, () => withToken.replaceAll("&", "&amp;"));
 }

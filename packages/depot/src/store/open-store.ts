@@ -26,7 +26,9 @@ export async function openStore(file: string): Promise<Store> {
   sqlite.pragma("foreign_keys = ON");
   // A receipt that a power failure takes away is worth less than a disk flush for each manifest: see `write`.
   sqlite.pragma("synchronous = NORMAL");
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: sqlite as never }) });
+  // In KiB if negative. The default of 2 MB makes lists over a large database read their pages again and again.
+  sqlite.pragma("cache_size = -65536");
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: keepingStatements(sqlite) as never }) });
   for (const suffix of ["-wal", "-shm"]) chmodIfThere(`${file}${suffix}`);
 
   const store: Store = {
@@ -77,6 +79,28 @@ export async function migrate(store: Store, steps: readonly Migration[]): Promis
     else if (version < steps.length)
       await sql`update schema_version set version = ${steps.length}`.execute(transaction);
   });
+}
+
+/** More than there are different statements of fixed text; lists of any length make others. */
+const mostStatements = 200;
+
+/** The database with its prepared statements kept: preparing takes longer than running a small one. */
+function keepingStatements(sqlite: InstanceType<typeof Libsql>) {
+  const statements = new Map<string, ReturnType<typeof sqlite.prepare>>();
+  return {
+    prepare(text: string) {
+      let statement = statements.get(text);
+      if (statement) return statement;
+      statement = sqlite.prepare(text);
+      if (statements.size >= mostStatements) statements.clear();
+      statements.set(text, statement);
+      return statement;
+    },
+    close() {
+      statements.clear();
+      sqlite.close();
+    },
+  };
 }
 
 /**
