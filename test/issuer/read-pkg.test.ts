@@ -32,7 +32,7 @@ const signature = {
   extraToc: '<signature style="RSA"><offset>0</offset><size>256</size></signature>',
 };
 
-async function describePkg(files: Record<string, string>, flaws: XarFlaws = signature) {
+async function describePkg(files: Record<string, string | Buffer>, flaws: XarFlaws = signature) {
   writeFileSync(path("Example 1.2.pkg"), makeXar(files, flaws));
   return readPackage(path("Example 1.2.pkg"));
 }
@@ -140,6 +140,65 @@ describe("a .pkg is described", () => {
       const untitled = withoutApps.replace(/<title>.*<\/title>/, title);
       assert.equal((await describePkg({ Distribution: untitled })).metadata.title, "Example 1.2");
     });
+  }
+});
+
+describe("the title of a .pkg that is the key of a translation", () => {
+  const keyed = (title: string, strings = "") =>
+    withoutApps.replace(/<title>.*<\/title>/, `<title>${title}</title><localization>${strings}</localization>`);
+  const utf16 = (text: string) => Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from(text, "utf16le")]);
+
+  /** `Resources/LANGUAGE.lproj/Localizable.strings` for each language. */
+  async function titleOf(title: string, files: Record<string, string | Buffer>, strings?: string): Promise<string> {
+    let offset = 0;
+    const stored: Record<string, string | Buffer> = {};
+    const folders = Object.entries(files).map(([language, content]) => {
+      const { length } = deflateSync(content);
+      stored[`stored-${language}`] = content;
+      const file = `<file><name>Localizable.strings</name><data><offset>${offset}</offset><length>${length}</length><size>${Buffer.byteLength(content)}</size><encoding style="application/x-gzip"/></data></file>`;
+      offset += length;
+      return `<file><name>${language}.lproj</name>${file}</file>`;
+    });
+    const extraToc = `${signature.extraToc}<file><name>Resources</name>${folders.join("")}</file>`;
+    return (await describePkg({ ...stored, Distribution: keyed(title, strings) }, { extraToc })).metadata.title;
+  }
+
+  const plist = (name: string) =>
+    `<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict><key>SU_TITLE</key><string>${name}</string></dict></plist>`;
+  const inDistribution = (language: string, name: string) =>
+    `<strings language="${language}">"SU_TITLE" = "${name}"; "SU_SERVERCOMMENT" = "x";</strings>`;
+  for (const [where, title, files, strings, expected] of [
+    ["the Distribution", "SU_TITLE", {}, inDistribution("English", "Xcode"), "Xcode"],
+    [
+      "the Distribution, in CDATA",
+      "SU_TITLE",
+      {},
+      '<strings language="en"><![CDATA["SU_TITLE"="A & B";]]></strings>',
+      "A & B",
+    ],
+    [
+      "the Distribution, in English and others",
+      "SU_TITLE",
+      {},
+      inDistribution("de", "Zwei") + inDistribution("en", "Two"),
+      "Two",
+    ],
+    ["the Distribution, in no English", "SU_TITLE", {}, inDistribution("de", "Söhne"), "Söhne"],
+    ["a file in UTF-16", "SU_TITLE", { en: utf16('/* Title */\n"SU_TITLE" = "Söhne";\n') }, "", "Söhne"],
+    ["a file in UTF-8", "SU_TITLE", { English: '"SU_TITLE" = "Söhne";' }, "", "Söhne"],
+    ["a property list as XML", "SU_TITLE", { en: plist("Söhne") }, "", "Söhne"],
+    ["a file in British English", "SU_TITLE", { de: '"SU_TITLE"="Zwei";', en_GB: '"SU_TITLE"="Two";' }, "", "Two"],
+    ["a file of the base language", "SU_TITLE", { Base: 'SU_TITLE = "Two";' }, "", "Two"],
+    ["a file in Japanese only", "SU_TITLE", { ja: utf16('"SU_TITLE" = "日本";') }, "", "日本"],
+    ["a file, for a key in small letters", "product.title", { en: '"product.title" = "Two";' }, "", "Two"],
+    ["a file, for a key with spaces", "Example Product", { en: '"Example Product" = "Example 2";' }, "", "Example 2"],
+    ["a file beside a damaged one", "SU_TITLE", { en: '"SU_TITLE" = ', fr: '"SU_TITLE" = "Deux";' }, "", "Deux"],
+    ["no file: a key", "SU_TITLE", { en: '"OTHER" = "x";' }, "", "Example 1.2"],
+    ["no file: a name", "Example", { en: '"OTHER" = "x";' }, "", "Example"],
+    ["an empty text", "SU_TITLE", { en: '"SU_TITLE" = "";' }, "", "Example 1.2"],
+    ["a name of every object", "constructor", { en: '"OTHER" = "x";' }, "", "constructor"],
+  ] as const) {
+    test(`is translated by ${where}`, async () => assert.equal(await titleOf(title, files, strings), expected));
   }
 });
 

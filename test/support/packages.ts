@@ -117,7 +117,7 @@ export interface XarFlaws {
 }
 
 /** Makes a xar archive by hand, sound or not. */
-export function makeXar(files: Readonly<Record<string, string>>, flaws: XarFlaws = {}): Buffer {
+export function makeXar(files: Readonly<Record<string, string | Buffer>>, flaws: XarFlaws = {}): Buffer {
   const heap: Buffer[] = [];
   let offset = 0;
   let elements = "";

@@ -14,7 +14,10 @@ export interface PackageReference {
 
 /** A `Distribution` (Apple, Distribution Definition XML): what a distribution package installs. */
 export interface Distribution {
+  /** Can be the key of a translation. */
   readonly title: string | undefined;
+  /** Pairs of a language and its translations, in the text form of `Localizable.strings`. */
+  readonly strings: readonly (readonly [language: string, text: string])[];
   readonly product: { readonly identifier: string | undefined; readonly version: string | undefined };
   /** In the order of the choices outline; those that are not in it, or not selected by default, come last. */
   readonly references: readonly PackageReference[];
@@ -31,11 +34,10 @@ export function readDistribution(content: Buffer): Distribution {
   const selected = chosen.filter((choice) => attribute(choice, "start_selected") !== "false");
   const inOrder = [...selected, root, ...chosen, ...choices.values()];
   const [product] = childrenNamed(root, "product");
-  const title = childText(root, "title");
-  // Only capitals and underscores: the key of a translation that is in another file.
-  const isTranslated = title !== undefined && /^[A-Z0-9_]+$/.test(title) && title.includes("_");
+  const localizations = childrenNamed(root, "localization").flatMap((parent) => childrenNamed(parent, "strings"));
   return {
-    title: isTranslated ? undefined : title || undefined,
+    title: childText(root, "title") || undefined,
+    strings: localizations.map((element) => [attribute(element, "language") ?? "", element.text]),
     product: { identifier: attribute(product, "id"), version: attribute(product, "version") },
     references: mergeReferences(inOrder.flatMap((parent) => childrenNamed(parent, "pkg-ref"))),
     ordered: selected.some((choice) => attribute(choice, "visible") !== "false"),

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { issuerError } from "../issuer-error.ts";
 import { type Component, distinctApps, joinComponent, mainComponent } from "./component.ts";
 import { type Distribution, readDistribution } from "./distribution.ts";
+import { localizedTitle } from "./localized-title.ts";
 import type { PackageDescription, PackagedApp, PackageWarning } from "./package-description.ts";
 import { type PackageInfo, readPackageInfo } from "./package-info.ts";
 import { openXar, type XarArchive } from "./xar.ts";
@@ -67,7 +68,9 @@ async function readContents(archive: XarArchive): Promise<PackageContents> {
       "The archive has neither a Distribution nor a PackageInfo at its top, so it is not an installer package.",
     );
   }
-  const { title, product, references, ordered } = readDistribution(content);
+  const distribution = readDistribution(content);
+  const { product, references, ordered } = distribution;
+  const title = await localizedTitle(distribution, archive);
   const packageInfos = await readPackageInfos(archive);
   const folders = new Map([...packageInfos].map(([folder, { identifier }]) => [identifier, folder]));
   const components = references.map((reference) => {
