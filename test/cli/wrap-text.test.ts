@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { commands } from "../../packages/cli/src/commands.ts";
 import { createProgressLine } from "../../packages/cli/src/terminal/progress-line.ts";
 import { createTerminal } from "../../packages/cli/src/terminal/terminal.ts";
 import { wrapMessage, wrapText } from "../../packages/cli/src/terminal/wrap-text.ts";
+import { freshToken } from "../support/link.ts";
 import { runMain } from "../support/run-main.ts";
+import { signingKey } from "../support/signing-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const { red, bold } = createTerminal(new Writable(), { FORCE_COLOR: "1" }).colours;
 const sentence = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen";
@@ -64,4 +70,64 @@ test("the progress line has the width that the window has now", () => {
   stream.columns = 20;
   progress.show("x".repeat(100));
   assert.ok(text.endsWith("x".repeat(19)) && !text.includes("x".repeat(20)), text);
+});
+
+const examples = new Set(commands.flatMap(({ examples = [] }) => examples.map(({ command }) => command)));
+
+/** A line to be pasted, or one with a word that fills most of the window, such as a link. */
+function isUnbreakable(line: string, width: number): boolean {
+  if (examples.has(line.trim()) || /^\s*(?:portcullis|openssl|Usage:) ?/.test(line)) return true;
+  return line.split(" ").some((word) => word.length > width / 2);
+}
+
+for (const width of [40, 60, 80]) {
+  test(`help fits into ${width} columns, and breaks no word`, async () => {
+    for (const argv of [["--help"], ...commands.map(({ name }) => [name, "--help"])]) {
+      const { stdout } = await runMain(argv, { terminal: width, env: { NO_COLOR: "1" } });
+      for (const line of stdout.split("\n")) {
+        assert.ok(line.length <= width || isUnbreakable(line, width), `${argv.join(" ")}: ${line}`);
+      }
+    }
+  });
+
+  test(`what commands print for people fits into ${width} columns`, async () => {
+    const folder = temporaryFolder();
+    const key = signingKey();
+    const file = (name: string, content: string) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    };
+    const [publicPem, log] = [
+      file("public.pem", key.publicPem),
+      file("access.log", `GET /a?token=${freshToken(key)}\n`),
+    ];
+    const notManifest = file("a.plist", "<plist><dict/></plist>");
+    for (const [argv, stdin] of [
+      [["inspect", "-", "-k", publicPem], `https://files.example/app.ipa?token=${freshToken(key)}`],
+      [["inspect", "-", "-k", publicPem], `https://files.example/app.ipa?token=${freshToken(signingKey())}`],
+      [["inspect", "-", "-k", publicPem], `https://files.example/app.ipa?token=${freshToken(key, -600)}`],
+      [["inspect", "-", "-k", publicPem], "https://files.example/app.ipa?x=1"],
+      [["scan-logs", log, "-k", publicPem], ""],
+      [["scan-logs", log], ""],
+      [["manifest", "--lint", notManifest], ""],
+      [["manifest", notManifest, "--url", "https://files.example/a.ipa"], ""],
+      [["auth", "--for", "ngnix", "-k", publicPem], ""],
+      [["serve", folder, "-k", publicPem, "--max-lifetime", "7200"], ""],
+      [["completion", "fsh"], ""],
+      [["keygen", "--bits", "1024"], ""],
+      [["nosuch"], ""],
+      [[], ""],
+    ] as const) {
+      const { stdout, stderr } = await runMain(argv, { terminal: width, env: { NO_COLOR: "1" }, stdin });
+      for (const line of `${stdout}\n${stderr}`.replace(/^.*\r/gm, "").split("\n")) {
+        const text = stripVTControlCharacters(line);
+        assert.ok(text.length <= width || isUnbreakable(text, width), `${argv.join(" ")}: ${text}`);
+      }
+    }
+  });
+}
+
+test("the first line of a text can begin behind something else", () => {
+  assert.equal(wrapText("one two three", 13, "    ", 4), "one two\n    three");
+  assert.equal(wrapText("one two three", 17, "    ", 4), "one two three");
 });

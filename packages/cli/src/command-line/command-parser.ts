@@ -1,10 +1,14 @@
 import { CommanderError, Option, Command as Parser } from "commander";
 import type { Terminal } from "../terminal/terminal.ts";
+import { wrapText } from "../terminal/wrap-text.ts";
 import type { Command, Operand } from "./command.ts";
 import { type CommandError, usageError } from "./command-error.ts";
 import { durationText } from "./duration.ts";
 import { exitCodeMeanings } from "./exit-code.ts";
 import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "./option.ts";
+
+/** In columns. In a narrower window descriptions are below what they describe. */
+const narrowestDescription = 32;
 
 /** The command line, not yet validated. */
 export interface ParsedCommandLine {
@@ -38,6 +42,15 @@ export function parseCommandLine(
       .configureHelp({
         styleTitle: (text) => out.colours.bold(text),
         subcommandTerm: (command) => command.name(),
+        minWidthToWrap: 1,
+        formatItem: (term, termWidth, description, { displayWidth }) => {
+          const width = Math.min(out.width, 100);
+          const isBeside = width - termWidth - 4 >= narrowestDescription;
+          const indent = isBeside ? termWidth + 4 : 6;
+          const wrapped = wrapText(description, width, " ".repeat(indent), indent);
+          const gap = isBeside ? " ".repeat(indent - 2 - displayWidth(term)) : `\n${" ".repeat(indent)}`;
+          return `  ${term}${gap}${wrapped}`;
+        },
       });
 
   const program = configure(new Parser("portcullis"))
@@ -119,25 +132,30 @@ function commandHelp(command: Command, out: Terminal): string {
   const lines: string[] = [];
   for (const { command: text, meaning } of command.examples ?? []) {
     if (lines.length === 0) lines.push(out.colours.bold("Examples:"));
-    lines.push(`  ${out.colours.dim(`# ${meaning}`)}`, `  ${text}`);
+    const comment = wrapText(`# ${meaning}`, out.width, "  # ", 2).split("\n");
+    lines.push(...comment.map((line) => `${line.startsWith(" ") ? "" : "  "}${out.colours.dim(line)}`), `  ${text}`);
   }
   if (Object.values<OptionDefinition>(command.options).some(({ kind }) => kind === "duration")) {
     if (lines.length > 0) lines.push("");
-    lines.push("A DURATION is a number with a unit: 90s, 10m, 2h or 1d.");
+    lines.push(wrapText("A DURATION is a number with a unit: 90s, 10m, 2h or 1d.", out.width));
   }
   const [first] = Object.keys(command.options);
   if (first !== undefined) {
     if (lines.length > 0) lines.push("");
     lines.push(
-      `Each option can be an environment variable too (${environmentName(first)} for`,
-      `--${dashedName(first)}) or a member of the --config file; the command line wins.`,
+      wrapText(
+        `Each option can be an environment variable too (${environmentName(first)} for --${dashedName(first)}) or a member of the --config file; the command line wins.`,
+        Math.min(out.width, 80),
+      ),
     );
   }
   return lines.join("\n");
 }
 
 function exitCodeHelp(out: Terminal): string {
-  const lines = Object.entries(exitCodeMeanings).map(([code, meaning]) => `  ${code}  ${meaning}`);
+  const lines = Object.entries(exitCodeMeanings).map(
+    ([code, meaning]) => `  ${code}  ${wrapText(meaning, out.width, " ".repeat(5), 5)}`,
+  );
   return [out.colours.bold("Exit codes:"), ...lines].join("\n");
 }
 

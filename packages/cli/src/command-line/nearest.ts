@@ -1,9 +1,10 @@
 /** `(Did you mean …?)` for a misspelled word, or nothing if none of the known ones is near. */
 export function didYouMean(word: string, known: readonly string[]): string {
+  const startsAlike = (name: string): number => Number(name[0]?.toLowerCase() === word[0]?.toLowerCase());
   const nearest = known
     .map((name) => ({ name, distance: editDistance(word.slice(0, 40).toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0];
+    .sort((a, b) => a.distance - b.distance || startsAlike(b.name) - startsAlike(a.name))[0];
   return nearest === undefined ? "" : ` (Did you mean ${nearest.name}?)`;
 }
 

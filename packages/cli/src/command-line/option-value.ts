@@ -86,7 +86,13 @@ function checkDuration(option: DurationOption, value: unknown, source: string): 
 }
 
 function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
-  if (typeof value === "string" && choices.includes(value)) return value;
+  return oneOf(choices, value, source);
+}
+
+/** The value, if it is one of these; otherwise throws, naming them and the one that was probably meant. */
+export function oneOf<Choice extends string>(choices: readonly Choice[], value: unknown, source: string): Choice {
+  const known = choices.find((choice) => choice === value);
+  if (known !== undefined) return known;
   const hint = typeof value === "string" ? didYouMean(value, choices) : "";
   throw usageError(`${source}: give one of ${choices.join(", ")}${hint}`);
 }

@@ -2,12 +2,15 @@ import { stripVTControlCharacters } from "node:util";
 
 /**
  * Breaks a sentence into lines for a terminal; every line after the first starts with `indent`. Colours take no room.
+ *
+ * @param used - columns of the first line that are taken already
  */
-export function wrapText(text: string, width: number, indent: string = ""): string {
+export function wrapText(text: string, width: number, indent: string = "", used: number = 0): string {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (columnsOf(line.trim()) > 0 && columnsOf(line) + 1 + columnsOf(word) > width) {
+    const left = lines.length === 0 ? width - used : width;
+    if (columnsOf(line.trim()) > 0 && columnsOf(line) + 1 + columnsOf(word) > left) {
       lines.push(line);
       line = indent + word;
     } else {

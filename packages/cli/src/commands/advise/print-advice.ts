@@ -7,7 +7,9 @@ import { sizeClasses, type Usage } from "./usage.ts";
 
 /** Minutes after the install command; the last class is open-ended. */
 const delayClasses = [0, 1, 2, 5, 10, 15, 30, 60, 120];
-const barWidth = 40;
+const longestBar = 40;
+/** What is beside a bar: its label in front, and the count behind it. */
+const besideBar = 17 + 9;
 
 /** Prints what the log shows; the last line is the recommendation. */
 export function printAdvice(usage: Usage, recommendation: Recommendation, isInferred: boolean, out: Terminal): void {
@@ -16,10 +18,13 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, isInfe
   const expiry = isInferred
     ? `Token Expiry appears to be ${current} min (if not, give --expiry).`
     : `Token Expiry is ${current} min.`;
-  out.line(`${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"} read. ${expiry}`);
+  out.line(
+    wrapText(`${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"} read. ${expiry}`, out.width),
+  );
 
   out.line();
-  out.line(bold("First request of each device, in minutes after the install command"));
+  out.line(bold(wrapText("First request of each device, in minutes after the install command", out.width)));
+  const barWidth = Math.max(1, Math.min(longestBar, out.width - besideBar));
   const counts = delayClasses.map((from, index) => countDelays(usage, current, from, delayClasses[index + 1]));
   const most = Math.max(1, ...counts);
   for (const [index, count] of counts.entries()) {
@@ -52,7 +57,8 @@ function countDelays({ firstUses }: Usage, current: number, from: number, to: nu
 
 function printShare(name: string, total: number, count: number, what: string, out: Terminal): void {
   const share = count === 0 ? "all in time" : `${amount(count)} ${what} (${((100 * count) / total).toFixed(1)} %)`;
-  out.line(`${name.padEnd(19)}${amount(total)}${total === 0 ? "" : `, ${share}`}`);
+  const line = `${amount(total)}${total === 0 ? "" : `, ${share}`}`;
+  out.line(`${name.padEnd(19)}${wrapText(line, out.width, " ".repeat(19), 19)}`);
 }
 
 function printTransfers({ transfers }: Usage, out: Terminal): void {

@@ -1,7 +1,7 @@
 import type { Command, CommandRun, Operand } from "../../command-line/command.ts";
-import { usageError } from "../../command-line/command-error.ts";
 import { exitCode } from "../../command-line/exit-code.ts";
 import { dashedName, type OptionDefinition } from "../../command-line/option.ts";
+import { oneOf } from "../../command-line/option-value.ts";
 import { type completion, shells } from "./completion.ts";
 
 type Shell = (typeof shells)[number];
@@ -9,9 +9,7 @@ type Shell = (typeof shells)[number];
 /** Makes `completion` for these commands, itself one of them. */
 export function completionFor(commands: readonly Command[]): CommandRun<typeof completion> {
   return (_options, { out }, { shell }) => {
-    const known = shells.find((name) => name === shell);
-    if (known === undefined) throw usageError(`SHELL: give one of ${shells.join(", ")}`);
-    out.line(completionScript(known, commands));
+    out.line(completionScript(oneOf(shells, shell, "SHELL"), commands));
     return exitCode.success;
   };
 }

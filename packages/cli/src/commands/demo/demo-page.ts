@@ -1,8 +1,11 @@
 import type { Colours } from "../../terminal/terminal.ts";
+import { wrapText } from "../../terminal/wrap-text.ts";
 
 /** What the demo shows. */
 export interface DemoPage {
   readonly colours: Colours;
+  /** Of the terminal, in columns. */
+  readonly width: number;
   readonly address: string;
   readonly working: string;
   readonly validUntil: Date;
@@ -14,7 +17,7 @@ export interface DemoPage {
 }
 
 /**
- * The text that the demo starts with, for a terminal of 80 columns. A token takes six lines there, so each link
+ * The text that the demo starts with, for a terminal. A token takes six lines of 80 columns, so each link
  * appears once, in the command that tries it.
  */
 export function demoPage(page: DemoPage): string {
@@ -23,22 +26,23 @@ export function demoPage(page: DemoPage): string {
     const [path = "", token] = url.split("?");
     return `${bold("curl")} ${options}'${path}${token === undefined ? "" : dim(`?${token}`)}'`;
   };
+  const wrap = (text: string): string => `  ${wrapText(text, page.width, "  ", 2)}`;
   return [
     "",
     `  ${bold("Portcullis demo")} on ${cyan(page.address)}`,
-    "  Try each command in another terminal; Ctrl-C ends the demo.",
+    wrap("Try each command in another terminal; Ctrl-C ends the demo."),
     "",
-    `  1. ${red("✘ without a token")}: refused with 401 token_missing`,
+    wrap(`1. ${red("✘ without a token")}: refused with 401 token_missing`),
     curl("", page.withoutToken),
     "",
-    `  2. ${red("✘ expired")} at ${clock(page.expiredAt)}: refused with 401 token_expired`,
+    wrap(`2. ${red("✘ expired")} at ${clock(page.expiredAt)}: refused with 401 token_expired`),
     curl("", page.expired),
     "",
-    `  3. ${green("✔ valid until")} ${clock(page.validUntil)}: 200 and the file`,
+    wrap(`3. ${green("✔ valid until")} ${clock(page.validUntil)}: 200 and the file`),
     curl("-O ", page.working),
     "",
-    `  ${dim("The valid token also opens:")} ${page.otherPaths.join("  ")}`,
-    `  ${dim("More to try: curl -I (headers only), curl -r 0-99 -o part (100 bytes)")}`,
+    wrap(`${dim("The valid token also opens:")} ${page.otherPaths.join("  ")}`),
+    dim(wrap("More to try: curl -I (headers only), curl -r 0-99 -o part (100 bytes)")),
     "",
   ].join("\n");
 }

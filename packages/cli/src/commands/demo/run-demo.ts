@@ -42,6 +42,7 @@ export async function runDemo({ port, expiry }: OptionsOf<typeof demo>, context:
     const link = `${address}/${first}`;
     const page = demoPage({
       colours: out.colours,
+      width: out.width,
       address,
       working: await issuer.downloadUrl(link),
       validUntil: new Date((now() + expiry) * 1000),

@@ -87,8 +87,8 @@ function printChecks({ examination, keys, rules, now }: Inspection, out: Termina
   let notReached = 0;
   for (const [code, result] of examination.checks) {
     const [passed, failed] = names[code];
-    if (result === "passed") out.line(`  ${green("✔")} ${passed}`);
-    else if (result === "failed") out.line(`  ${red("✘")} ${wrapText(`${failed}: ${code}`, out.width - 5, "    ")}`);
+    if (result === "passed") out.line(`  ${green("✔")} ${wrapText(passed, out.width, "    ", 4)}`);
+    else if (result === "failed") out.line(`  ${red("✘")} ${wrapText(`${failed}: ${code}`, out.width, "    ", 4)}`);
     else if (code === "signature_invalid" && keys.length === 0) out.line(yellow("  ? signature NOT VERIFIED"));
     else if (code !== "keys_unavailable") notReached += 1;
   }
@@ -99,5 +99,5 @@ function printSentences(title: string, sentences: readonly string[], out: Termin
   if (sentences.length === 0) return;
   out.line();
   out.line(title);
-  for (const sentence of sentences) out.line(`  ${wrapText(safeText(sentence), out.width - 3, "  ")}`);
+  for (const sentence of sentences) out.line(`  ${wrapText(safeText(sentence), out.width, "  ", 2)}`);
 }

@@ -3,6 +3,7 @@ import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { oneOf } from "../../command-line/option-value.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
@@ -16,8 +17,7 @@ export async function runItem(
   context: CommandContext,
   { action, subject }: OperandsOf<typeof item>,
 ): Promise<ExitCode> {
-  const known = itemActions.find((name) => name === action);
-  if (known === undefined) throw usageError(`ACTION: give one of ${itemActions.join(", ")}`);
+  const known = oneOf(itemActions, action, "ACTION");
   if (known === "list" && subject !== undefined) throw usageError("item list takes nothing behind it");
   if (known !== "list" && subject === undefined) {
     throw usageError(`item ${known}: give the bundle identifier of the app`);

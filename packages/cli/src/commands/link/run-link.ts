@@ -4,6 +4,7 @@ import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { oneOf } from "../../command-line/option-value.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { type link, linkActions } from "./link.ts";
 import { linkTable, receiptTable } from "./link-tables.ts";
@@ -16,8 +17,7 @@ export async function runLink(
   context: CommandContext,
   { action, subject }: OperandsOf<typeof link>,
 ): Promise<ExitCode> {
-  const known = linkActions.find((name) => name === action);
-  if (known === undefined) throw usageError(`ACTION: give one of ${linkActions.join(", ")}`);
+  const known = oneOf(linkActions, action, "ACTION");
   if (known === "list" && subject !== undefined) throw usageError("link list takes nothing behind it");
   if (known !== "list" && subject === undefined) {
     throw usageError(

@@ -30,6 +30,7 @@ export async function lintFile(
   const count = (findings: readonly ManifestFinding[], one: string): string =>
     `${findings.length} ${findings.length === 1 ? one : `${one}s`}`;
   const counts = `${count(errors, "error")}, ${count(warnings, "warning")}`;
-  out.line(bold(valid ? green(`VALID: ${counts}.`) : red(`INVALID: ${counts}; devices will not install from it.`)));
+  const verdict = valid ? `VALID: ${counts}.` : `INVALID: ${counts}; devices will not install from it.`;
+  out.line(bold((valid ? green : red)(wrapText(verdict, out.width))));
   return code;
 }

@@ -11,12 +11,12 @@ const indent = " ".repeat(17);
 /** Prints the table and, at the end, the verdict. */
 export function printProbe({ results, checks, verdict }: ProbeReport, out: Terminal): void {
   const { bold, dim, green, red, yellow } = out.colours;
-  const sentence = (text: string): string => wrapText(text, out.width - indent.length - 1, indent);
+  const sentence = (text: string): string => wrapText(text, out.width, indent, indent.length);
   out.line(dim(`    ${probeMethods.map((method) => method.padEnd(4)).join(" ")}`.trimEnd()));
   for (const result of results) {
     const { probe, responses } = result;
     if (responses === undefined) {
-      out.line(dim(`  · not tried     ${probe.what}`));
+      out.line(dim(`  · not tried    ${sentence(probe.what)}`));
       continue;
     }
     const isBad = isFaulty(result);
@@ -25,13 +25,13 @@ export function printProbe({ results, checks, verdict }: ProbeReport, out: Termi
     out.line(`  ${mark} ${statuses}  ${isBad ? red(sentence(faultSentence(result))) : sentence(goodSentence(probe))}`);
   }
   if (results.some(({ responses }) => responses === undefined)) {
-    out.line(dim("  · The cases that were not tried need the key: --private-key"));
+    out.line(dim(`  · ${wrapText("The cases that were not tried need the key: --private-key", out.width, "    ", 4)}`));
   }
   out.line();
   for (const { outcome, sentence: text } of checks) {
     const mark = { good: green("✔"), fault: red("✘"), warning: yellow("!") }[outcome];
     const colour = { good: String, fault: red, warning: yellow }[outcome];
-    out.line(`  ${mark} ${colour(wrapText(safeText(text), out.width - 5, "    "))}`);
+    out.line(`  ${mark} ${colour(wrapText(safeText(text), out.width, "    ", 4))}`);
   }
   out.line();
   const colour = verdict.word === "LOCKED" ? green : verdict.word === "UNPROVEN" ? yellow : red;

@@ -36,7 +36,7 @@ export function printScan(
   const worst = (["valid", "unverified"] as const).find((worth) => scans.some(({ found }) => found[worth] > 0));
   out.line();
   if (worst === undefined && scans.some(({ problem }) => problem !== undefined)) {
-    out.line(yellow("Not all of these logs could be read, so they may contain more tokens."));
+    out.line(yellow(wrapText("Not all of these logs could be read, so they may contain more tokens.", out.width)));
   } else if (worst === undefined) {
     out.line(green(holdTokens ? "No token in these logs is still valid." : "No tokens found in these logs."));
   } else {
@@ -64,7 +64,7 @@ export function printScan(
     const members = live.filter(({ worth }) => worth === group);
     if (members.length === 0) return;
     out.line();
-    out.line(title);
+    out.line(wrapText(title, out.width));
     for (const { fingerprint, expiresAt, keyId, file, line, times } of members.slice(0, maxListed)) {
       const left = `${formatDuration(expiresAt - now)} ${expiresAt > now ? "left" : "ago, within the clock skew"}`;
       const key = keyId === undefined ? "" : `  ${safeText(nameOfKey(keys, keyId) ?? keyId)}`;
