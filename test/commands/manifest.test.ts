@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { createGate } from "@portcullis/core";
 import { parse } from "fast-plist";
 import { strToU8, zipSync } from "fflate";
+import type { CommandContext } from "../../packages/cli/src/command-line/context.ts";
 import { createSampleFolder } from "../../packages/cli/src/commands/demo/sample-files.ts";
+import { runManifest } from "../../packages/cli/src/commands/manifest/run-manifest.ts";
 import { pemOf } from "../support/private-key.ts";
 import { python } from "../support/python.ts";
 import { runMain } from "../support/run-main.ts";
@@ -256,3 +258,24 @@ function appFile(more: Record<string, string>): string {
   writeFileSync(file, zipSync({ "Payload/A.app/Info.plist": strToU8(text) }));
   return file;
 }
+
+test("a package that is replaced after it was described, and before it is hashed, gets no manifest", async () => {
+  const [file, next] = [join(folder, "replaced.ipa"), join(folder, "next.ipa")];
+  for (const path of [file, next]) copyFileSync(app, path);
+  const lines: string[] = [];
+  const terminal = { isTerminal: false, width: 80, line: (line: string) => lines.push(line) };
+  const options = {
+    url,
+    // Read when hashing begins.
+    get wholeFile() {
+      renameSync(next, file);
+      return false;
+    },
+  };
+  const context = { out: terminal, err: terminal, stderr: {}, now: () => testTime };
+  await assert.rejects(
+    runManifest(options as Parameters<typeof runManifest>[0], context as unknown as CommandContext, { file }),
+    /replaced\.ipa was replaced while it was read/,
+  );
+  assert.deepEqual(lines, []);
+});

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { isIssuerError, readPackage } from "@portcullis/issuer";
+import { hashFile, isIssuerError, readPackage } from "@portcullis/issuer";
 import { assertLinearAsync, stopwatch } from "../support/assert-linear.ts";
 import { makeBinaryPlist, writeZip, writeZipWithoutZip64, type ZipMember } from "../support/packages.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
@@ -489,12 +491,17 @@ describe("another file is refused", () => {
     });
   }
 
-  test("that is a folder, or a pipe, without waiting for its other end", async () => {
+  test("that is a folder, a device, a socket, or a pipe, without waiting for its other end", async () => {
     mkdirSync(path("bundle.pkg"));
     execFileSync("mkfifo", [path("pipe.ipa")]);
-    for (const name of ["bundle.pkg", "pipe.ipa"]) {
+    symlinkSync("/dev/zero", path("zeros.ipa"));
+    const server = createServer().listen(path("socket.ipa"));
+    await once(server, "listening");
+    for (const name of ["bundle.pkg", "pipe.ipa", "zeros.ipa", "socket.ipa"]) {
       await assert.rejects(readPackage(path(name)), refuses("file_not_regular", /a folder or a device: give an .ipa/));
+      await assert.rejects(hashFile(path(name)), refuses("file_not_regular", /not a regular file/));
     }
+    server.close();
   });
 
   test("that does not exist, by Node's error", async () => {

@@ -1,8 +1,9 @@
 import { createHash, type Hash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, stat } from "node:fs/promises";
 import { configurationError } from "@portcullis/core";
 import { issuerError } from "../issuer-error.ts";
+import { openRegularFile } from "../open-regular-file.ts";
 
 /** How to hash a file for an app manifest. */
 export interface HashFileOptions {
@@ -69,11 +70,7 @@ export async function hashFile(file: string | URL, options: HashFileOptions = {}
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
     throw configurationError("chunkSize", "give a whole number of bytes, 1 or more");
   }
-  // Check the name first: opening a pipe would wait for its other end.
-  if (!(await stat(file)).isFile()) {
-    throw issuerError("file_not_regular", "This is not a regular file: give the package file itself.");
-  }
-  const handle = await open(file, "r");
+  const handle = await openRegularFile(file, "This is not a regular file: give the package file itself.");
   try {
     const before = await handle.stat({ bigint: true });
     const size = Number(before.size);

@@ -1,5 +1,4 @@
 import type { FileHandle } from "node:fs/promises";
-import { open } from "node:fs/promises";
 import { issuerError } from "../issuer-error.ts";
 import { readInfoPlist } from "./info-plist.ts";
 import { leadsOutside } from "./leads-outside.ts";
@@ -16,26 +15,21 @@ const notSigned: PackageWarning = {
 };
 
 /** Reads the description of an `.ipa`: the `Info.plist` of the one app in its `Payload`. */
-export async function readIpa(file: string): Promise<PackageDescription> {
-  const handle = await open(file, "r");
-  try {
-    const { size } = await handle.stat();
-    const { infoPlist, folder, signed } = await findApp(handle, size);
-    if (infoPlist.size > largestInfoPlist || infoPlist.compressedSize > largestInfoPlist) {
-      throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB: do not use this file.");
-    }
-    const app = readInfoPlist(await readZipEntry(handle, size, infoPlist), folder);
-    const { title, bundleIdentifier, bundleVersion, build } = app;
-    return {
-      kind: "ipa",
-      metadata: { title, bundleIdentifier, bundleVersion },
-      ...(build !== undefined && { build }),
-      apps: [app],
-      warnings: signed ? [] : [notSigned],
-    };
-  } finally {
-    await handle.close();
+export async function readIpa(handle: FileHandle): Promise<PackageDescription> {
+  const { size } = await handle.stat();
+  const { infoPlist, folder, signed } = await findApp(handle, size);
+  if (infoPlist.size > largestInfoPlist || infoPlist.compressedSize > largestInfoPlist) {
+    throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB: do not use this file.");
   }
+  const app = readInfoPlist(await readZipEntry(handle, size, infoPlist), folder);
+  const { title, bundleIdentifier, bundleVersion, build } = app;
+  return {
+    kind: "ipa",
+    metadata: { title, bundleIdentifier, bundleVersion },
+    ...(build !== undefined && { build }),
+    apps: [app],
+    warnings: signed ? [] : [notSigned],
+  };
 }
 
 interface FoundApp {

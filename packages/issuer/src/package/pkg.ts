@@ -1,5 +1,4 @@
-import { open } from "node:fs/promises";
-import { basename } from "node:path";
+import type { FileHandle } from "node:fs/promises";
 import { issuerError } from "../issuer-error.ts";
 import { type Component, distinctApps, joinComponent, mainComponent } from "./component.ts";
 import { type Distribution, readDistribution } from "./distribution.ts";
@@ -18,37 +17,32 @@ const mostPackageInfo = 8 * 1024 * 1024;
  * If the main component contains the package's only app, identifier and version are the app's own, by which a device
  * identifies it; otherwise they are those of the product, or of the main component.
  */
-export async function readPkg(file: string): Promise<PackageDescription> {
-  const handle = await open(file, "r");
-  try {
-    const archive = await openXar(handle);
-    const { title, product, components, ordered } = await readContents(archive);
-    const main = mainComponent(components, ordered);
-    const apps = distinctApps(components.flatMap((component) => component.apps));
-    const [app] = main?.apps ?? [];
-    const only = apps.length === 1 ? app : undefined;
-    const bundleIdentifier = only?.bundleIdentifier ?? product?.identifier ?? main?.identifier;
-    // The version of a product without an identifier must not be combined with another identifier.
-    const productVersion = product?.identifier === undefined ? undefined : product.version;
-    const bundleVersion = only?.bundleVersion ?? productVersion ?? main?.version ?? product?.version;
-    if (bundleIdentifier === undefined || bundleVersion === undefined) {
-      const missing = bundleIdentifier === undefined ? "identifier" : "version";
-      throw issuerError("package_incomplete", `The .pkg has no ${missing}: build it with pkgbuild --${missing}.`);
-    }
-    return {
-      kind: "pkg",
-      metadata: {
-        title: title ?? only?.title ?? basename(file).replace(/\.pkg$/i, ""),
-        bundleIdentifier,
-        bundleVersion,
-      },
-      ...(only?.build !== undefined && { build: only.build }),
-      apps,
-      warnings: warningsOf(archive, apps),
-    };
-  } finally {
-    await handle.close();
+export async function readPkg(handle: FileHandle, name: string): Promise<PackageDescription> {
+  const archive = await openXar(handle);
+  const { title, product, components, ordered } = await readContents(archive);
+  const main = mainComponent(components, ordered);
+  const apps = distinctApps(components.flatMap((component) => component.apps));
+  const [app] = main?.apps ?? [];
+  const only = apps.length === 1 ? app : undefined;
+  const bundleIdentifier = only?.bundleIdentifier ?? product?.identifier ?? main?.identifier;
+  // The version of a product without an identifier must not be combined with another identifier.
+  const productVersion = product?.identifier === undefined ? undefined : product.version;
+  const bundleVersion = only?.bundleVersion ?? productVersion ?? main?.version ?? product?.version;
+  if (bundleIdentifier === undefined || bundleVersion === undefined) {
+    const missing = bundleIdentifier === undefined ? "identifier" : "version";
+    throw issuerError("package_incomplete", `The .pkg has no ${missing}: build it with pkgbuild --${missing}.`);
   }
+  return {
+    kind: "pkg",
+    metadata: {
+      title: title ?? only?.title ?? name.replace(/\.pkg$/i, ""),
+      bundleIdentifier,
+      bundleVersion,
+    },
+    ...(only?.build !== undefined && { build: only.build }),
+    apps,
+    warnings: warningsOf(archive, apps),
+  };
 }
 
 interface PackageContents {

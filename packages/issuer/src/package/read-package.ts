@@ -1,6 +1,7 @@
-import { open, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { issuerError } from "../issuer-error.ts";
+import { openRegularFile } from "../open-regular-file.ts";
 import { readIpa } from "./ipa.ts";
 import type { PackageDescription } from "./package-description.ts";
 import { readPkg } from "./pkg.ts";
@@ -18,24 +19,16 @@ import { readPkg } from "./pkg.ts";
  */
 export async function readPackage(file: string | URL): Promise<PackageDescription> {
   const path = typeof file === "string" ? file : fileURLToPath(file);
-  // Check the name first: opening a pipe would wait for its other end.
-  if (!(await stat(path)).isFile()) {
-    throw issuerError(
-      "file_not_regular",
-      "This is a folder or a device: give an .ipa or a flat .pkg (productbuild converts a bundle).",
-    );
-  }
-  const magic = await firstBytes(path);
-  if (magic === "xar!") return readPkg(path);
-  if (magic === "PK\u0003\u0004" || magic === "PK\u0005\u0006") return readIpa(path);
-  throw issuerError("package_unknown", "The file is neither an .ipa (zip) nor a flat .pkg (xar).");
-}
-
-async function firstBytes(path: string): Promise<string> {
-  const handle = await open(path, "r");
+  const handle = await openRegularFile(
+    path,
+    "This is a folder or a device: give an .ipa or a flat .pkg (productbuild converts a bundle).",
+  );
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    return buffer.toString("latin1", 0, bytesRead);
+    const magic = buffer.toString("latin1", 0, bytesRead);
+    if (magic === "xar!") return await readPkg(handle, basename(path));
+    if (magic === "PK\u0003\u0004" || magic === "PK\u0005\u0006") return await readIpa(handle);
+    throw issuerError("package_unknown", "The file is neither an .ipa (zip) nor a flat .pkg (xar).");
   } finally {
     await handle.close();
   }

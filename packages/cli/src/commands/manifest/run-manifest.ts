@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   type AppMetadata,
@@ -69,6 +69,7 @@ async function makeManifest(
     options.privateKey === undefined
       ? undefined
       : await loadIssuer({ ...options, privateKey: options.privateKey }, options.expiry, context);
+  const before = versionOf(file);
   const { metadata, warnings } = await describePackage(file, options);
   const progress = createProgressLine(context);
   const hashes = await hashFile(file, {
@@ -77,6 +78,10 @@ async function makeManifest(
     onProgress: ({ hashed, size }) =>
       progress.show(`${progressBar(hashed / size, 30)} ${percent(hashed / size)} hashed`),
   }).finally(() => progress.clear());
+  // Otherwise the manifest would join the version of one package with the hashes of another.
+  if (versionOf(file) !== before) {
+    throw failure(`${file} was replaced while it was read`, "Wait until it is complete, and try again.");
+  }
 
   const description = {
     ...metadata,
@@ -144,6 +149,12 @@ async function describePackage(file: string, options: OptionsOf<typeof manifest>
     const warning = { code: error.code, message: `The package cannot be read. ${error.message}` };
     return { metadata: { title, bundleIdentifier, bundleVersion }, warnings: [warning] };
   }
+}
+
+/** Differs whenever the file is written to or replaced. */
+function versionOf(file: string): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
 /** Before gigabytes are hashed for a file that cannot be written. */
