@@ -157,6 +157,37 @@ describe("an XML document is decoded", () => {
     assert.equal(parseXml(decodeXml(bytes)).text, "\u0085");
   });
 
+  test("from every encoding of one byte for each character, as Python decodes it", () => {
+    const iso = [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15].map((part) => `iso-8859-${part}`);
+    const windows = [1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `windows-${page}`);
+    const encodings = [...iso, ...windows, "cp1252", "koi8-r", "koi8-u", "macintosh", "ibm866"];
+    const expected = python(
+      `import json, sys
+names = {"macintosh": "mac_roman"}
+def characters(encoding):
+    decoded = ((byte, bytes([byte]).decode(names.get(encoding, encoding), "ignore")) for byte in range(128, 256))
+    return [[byte, character] for byte, character in decoded if character.isprintable() and character]
+json.dump([[encoding, characters(encoding)] for encoding in input], sys.stdout)`,
+      encodings,
+    ) as [string, [number, string][]][];
+    for (const [encoding, characters] of expected) {
+      assert.ok(characters.length > 40, encoding);
+      for (const [byte, character] of characters) {
+        const bytes = Buffer.concat([Buffer.from(`<?xml version="1.0" encoding="${encoding}"?><a>`), Buffer.of(byte)]);
+        assert.equal(decodeXml(bytes).at(-1), character, `${encoding} ${byte.toString(16)}`);
+      }
+    }
+  });
+
+  test("from Big5 as Python encodes it, or refused where ICU has no such letter", () => {
+    const bytes = Buffer.concat([Buffer.from('<?xml version="1.0" encoding="Big5"?><a>'), Buffer.from("c7cf", "hex")]);
+    try {
+      assert.equal(decodeXml(bytes).at(-1), "ж");
+    } catch (error) {
+      assert.match(String(error), /characters that cannot be converted from BIG5; save it as UTF-8/);
+    }
+  });
+
   const refused: [string, Buffer, RegExp][] = [
     ["that is not the UTF-8 it should be", Buffer.from("<a>\xF6</a>", "latin1"), /not valid UTF-8/],
     ["that is not the ASCII it declares", Buffer.from(declared("us-ascii"), "latin1"), /not valid ASCII/],
@@ -167,6 +198,11 @@ describe("an XML document is decoded", () => {
     ],
     ["of half a character", utf16(`${mark}<a>\uD83D</a>`), /not valid UTF-16LE/],
     ["in UTF-32", Buffer.from("fffe00003c000000", "hex"), /encoding, utf-32le, is not supported/],
+    [
+      "in windows-1252 with a byte that is no character",
+      Buffer.from(declared("windows-1252").replace("ö", "\x81"), "latin1"),
+      /not valid WINDOWS-1252/,
+    ],
     ["in EBCDIC", Buffer.from(declared("ebcdic-cp-us")), /encoding, ebcdic-cp-us, is not supported/],
   ];
   for (const [name, bytes, message] of refused) {

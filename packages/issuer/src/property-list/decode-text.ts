@@ -52,6 +52,7 @@ function declaredEncoding(bytes: Uint8Array): string | undefined {
 function decode(bytes: Uint8Array, encoding: string): string {
   // Encoding Standard: for TextDecoder this is windows-1252, which has other characters in 0x80 to 0x9F.
   if (encoding === "iso-8859-1" || encoding === "latin1") return Buffer.from(bytes).toString("latin1");
+  if (/^(?:windows-|x-?cp|cp)1252$/.test(encoding)) return decodeWindows1252(bytes);
   if (/^(us-)?ascii$/.test(encoding) && bytes.some((byte) => byte > 0x7f)) throw new Error("it is not valid ASCII");
   let decoder: TextDecoder;
   try {
@@ -60,11 +61,30 @@ function decode(bytes: Uint8Array, encoding: string): string {
   } catch {
     throw new Error(`its encoding, ${encoding}, is not supported; save it as UTF-8`);
   }
+  let text: string;
   try {
-    return decoder.decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw new Error(`it is not valid ${encoding.toUpperCase()}`);
   }
+  // Where ICU's table differs from the Encoding Standard's, as for Cyrillic letters in Big5.
+  if (!encoding.startsWith("utf-") && /[\uE000-\uF8FF]/.test(text))
+    throw new Error(`it has characters that cannot be converted from ${encoding.toUpperCase()}; save it as UTF-8`);
+  return text;
+}
+
+/** The characters of 0x80 to 0x9F; a blank for the five bytes that are none. */
+const windows1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
+
+/** Some versions of Node.js decode it as ISO-8859-1. */
+function decodeWindows1252(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
+    .toString("latin1")
+    .replace(/[\x80-\x9F]/g, (character) => {
+      const known = windows1252[character.charCodeAt(0) - 0x80] ?? " ";
+      if (known === " ") throw new Error("it is not valid WINDOWS-1252");
+      return known;
+    });
 }
 
 function hex(bytes: Uint8Array, length: number): string {
