@@ -8,7 +8,7 @@ const dataKey = createDataKey("7".repeat(64));
 const minutes = 60;
 
 async function server(depot: DepotData): Promise<DepotServer> {
-  return openDepotServer({ data: depot.data, dataKey, publicUrl, now: depot.clock.now });
+  return openDepotServer({ ...depot.options, dataKey, publicUrl, now: depot.clock.now });
 }
 
 /** Fetches a manifest; resolves with the status, and the target of its package. */

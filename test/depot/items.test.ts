@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { openDepot } from "@portcullis/depot";
-import Libsql from "libsql";
+import { sql } from "kysely";
+import { openStore } from "../../packages/depot/src/store/open-store.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, type RunningDepot } from "./running-depot.ts";
@@ -20,7 +21,7 @@ describe("channels of an item", () => {
   });
 
   const item = async (...args: string[]) => {
-    const { code, stdout, stderr } = await runMain(["item", ...args, "--data", depot.data], { now: depot.clock.now });
+    const { code, stdout, stderr } = await runMain(["item", ...args, ...depot.place], { now: depot.clock.now });
     return code === 0 ? stdout : `${code} ${stderr}`;
   };
   /** The version in the manifest that a device gets. */
@@ -108,8 +109,7 @@ describe("channels of an item", () => {
 
 test("two changes of one channel at the same moment are both in its history", async () => {
   const folder = temporaryFolder();
-  const data = join(folder, "data");
-  const depot = await openDepot({ data });
+  const depot = await openDepot(depotData().options);
   for (const version of ["1.0", "2.0", "3.0"]) {
     const channel = `v${version[0]}`;
     await depot.publish(writeSampleApp(join(folder, `${version}.ipa`), { version }), { channel });
@@ -127,13 +127,19 @@ test("a database from before channels had a history gets one that begins with wh
   const depot = depotData();
   await depot.publish({ version: "1.0" });
   // As the first version of the schema left it.
-  const database = new Libsql(join(depot.data, "depot.db"));
-  database.exec(`pragma foreign_keys = off; alter table channel drop column change_id; drop table channel_change;
-    alter table version drop column warnings; update schema_version set version = 1`);
-  database.close();
+  const store = await openStore(depot.storePlace);
+  for (const statement of [
+    "alter table channel drop column change_id",
+    "drop table channel_change",
+    "alter table version drop column warnings",
+    "update schema_version set version = 1",
+  ]) {
+    await sql.raw(statement).execute(store.db);
+  }
+  await store.close();
   await depot.publish({ version: "2.0" });
-  const { stdout, stderr } = await runMain(["item", "rollback", "com.example.notes", "--data", depot.data]);
+  const { stdout, stderr } = await runMain(["item", "rollback", "com.example.notes", ...depot.place]);
   assert.equal(stdout, "com.example.notes 1.0 is on channel release\n", stderr);
-  const { stdout: versions } = await runMain(["item", "versions", "com.example.notes", "--data", depot.data]);
+  const { stdout: versions } = await runMain(["item", "versions", "com.example.notes", ...depot.place]);
   assert.match(versions, / 1\.0 +\S+ \S+ +\d+ +release\n/, "what was not stored is not shown as a warning");
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { runMain } from "../support/run-main.ts";
 import { createClock, depotData, type RunningDepot } from "./running-depot.ts";
@@ -98,7 +99,7 @@ describe("links", () => {
   test("link list shows what became of each link", async () => {
     const link = await depot.link("--days", "2");
     await running.request(link.path);
-    const { stdout } = await runMain(["link", "list", "--data", depot.data], { now: clock.now });
+    const { stdout } = await runMain(["link", "list", ...depot.place], { now: clock.now });
     const line = stdout.split("\n").find((one) => one.startsWith(link.id));
     assert.match(line ?? "", /com\.example\.notes +release +iPad +works until \S+ \S+ +used /);
     assert.match(stdout, /revoked \d/);
@@ -110,12 +111,15 @@ describe("links", () => {
 describe("portcullis link", () => {
   const depot = depotData();
   const run = async (...args: string[]) => {
-    const { code, stderr } = await runMain(["link", ...args, "--data", depot.data], { now: depot.clock.now });
+    const { code, stderr } = await runMain(["link", ...args, ...depot.place], { now: depot.clock.now });
     return `${code} ${stderr}`;
   };
 
   test("a folder without a depot is refused, and stays as it is", async () => {
-    assert.match(await run("list"), /^3 portcullis: there is no depot in /);
+    const { code, stderr } = await runMain(["link", "list", "--data", depot.data]);
+    assert.equal(code, 3);
+    assert.match(stderr, /^portcullis: there is no depot in /);
+    assert.equal(existsSync(depot.data), false);
   });
 
   test("each mistake gets a message that says what to do", async () => {

@@ -72,7 +72,7 @@ test("the same file again sets the channel, and is stored once", async () => {
   const file = writeSampleApp(join(base, "One.ipa"));
   copyFileSync(file, join(base, "Other name.ipa"));
   const publish = async (name: string, ...more: string[]) => {
-    const { stdout } = await runMain(["publish", join(base, name), "--data", depot.data, "--json", ...more]);
+    const { stdout } = await runMain(["publish", join(base, name), ...depot.place, "--json", ...more]);
     return JSON.parse(stdout);
   };
   const first = await publish("One.ipa");
@@ -94,7 +94,7 @@ test("the name in the URL has only letters, digits, hyphens and underscores, wha
   };
   for (const [name, expected] of Object.entries(names)) {
     const file = writeSampleApp(join(base, name), { identifier: `com.example.${expected.slice(0, -4)}` });
-    const { stdout, stderr } = await runMain(["publish", file, "--data", depot.data, "--json"]);
+    const { stdout, stderr } = await runMain(["publish", file, ...depot.place, "--json"]);
     assert.equal(stderr.includes("portcullis:"), false, stderr);
     assert.deepEqual(readdirSync(join(depot.data, "files", JSON.parse(stdout).sha256)), [expected]);
   }
@@ -104,7 +104,7 @@ test("what is not a whole package is refused, and leaves nothing behind", async 
   const depot = depotData();
   const base = temporaryFolder();
   const publish = async (file: string, ...more: string[]) => {
-    const { code, stderr } = await runMain(["publish", file, "--data", depot.data, ...more]);
+    const { code, stderr } = await runMain(["publish", file, ...depot.place, ...more]);
     return `${code} ${stderr}`;
   };
   const damaged = writeSampleApp(join(base, "damaged.ipa"));

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { openDepot } from "@portcullis/depot";
 import { createLinks } from "../../packages/depot/src/link/links.ts";
 import { createReceipts, type Receipts } from "../../packages/depot/src/receipt/receipts.ts";
 import { openStore, type Store } from "../../packages/depot/src/store/open-store.ts";
@@ -17,8 +16,7 @@ describe("receipts", () => {
   let versionId: string;
   before(async () => {
     await depot.publish();
-    await (await openDepot({ data: depot.data })).close();
-    store = await openStore(`${depot.data}/depot.db`);
+    store = await openStore(depot.storePlace);
     receipts = createReceipts(store, clock.now);
     const links = createLinks(store, clock.now);
     linkId = (await links.create({ item: "com.example.notes", channel: "release", recipient: "iPad" })).id;

@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
+import type { openStore } from "../../packages/depot/src/store/open-store.ts";
 import { type RawRequest, type RawResponse, rawRequest } from "../support/raw-request.ts";
 import { type MainWorld, runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -28,6 +29,12 @@ export function createClock(): Clock {
 /** The data of a depot, and the commands that use it. */
 export interface DepotData {
   readonly data: string;
+  /** The options that lead to it: `--data`, and `--database` if it is on PostgreSQL. */
+  readonly place: readonly string[];
+  /** The same, for `openDepot`. */
+  readonly options: { readonly data: string; readonly database: string | undefined };
+  /** The same, for `openStore`. */
+  readonly storePlace: Parameters<typeof openStore>[0];
   readonly clock: Clock;
   /** Publishes a sample app and returns its bytes. */
   publish(app?: SampleApp, ...more: string[]): Promise<Buffer>;
@@ -50,6 +57,14 @@ export interface RunningDepot {
   end(): Promise<void>;
 }
 
+/** Makes a database and returns its URL: set by the tests that run the same suites on PostgreSQL. */
+let createDatabase: (() => string) | undefined;
+
+/** From now on, depots have a database on PostgreSQL. */
+export function useDatabases(create: () => string): void {
+  createDatabase = create;
+}
+
 export const publicUrl = "https://apps.example";
 
 /** Makes an empty folder for a depot; it is removed when the test file is done. */
@@ -61,6 +76,9 @@ export function depotData(clock: Clock = createClock()): DepotData {
   });
   const base = temporaryFolder();
   const data = join(base, "data");
+  const url = createDatabase?.();
+  const place = ["--data", data, ...(url === undefined ? [] : ["--database", url])];
+  const storePlace = url === undefined ? { file: join(data, "depot.db") } : { url };
   const world = { now: clock.now };
   let published = 0;
 
@@ -72,23 +90,26 @@ export function depotData(clock: Clock = createClock()): DepotData {
 
   return {
     data,
+    place,
+    options: { data, database: url },
+    storePlace,
     clock,
     async publish(app, ...more) {
       published += 1;
       const file = writeSampleApp(join(base, `App-${published}.ipa`), app);
-      await run(["publish", file, "--data", data, "--json", ...more]);
+      await run(["publish", file, ...place, "--json", ...more]);
       return readFileSync(file);
     },
     async link(...more) {
       const args = ["link", "create", "com.example.notes", "--for", "iPad", "--public-url", publicUrl, "--json"];
-      const { id, url } = JSON.parse(await run([...args, "--data", data, ...more]));
+      const { id, url } = JSON.parse(await run([...args, ...place, ...more]));
       return { id, url, path: url.slice(publicUrl.length) };
     },
     async links(...args) {
-      return JSON.parse(await run(["link", ...args, "--data", data, "--json"])) as never;
+      return JSON.parse(await run(["link", ...args, ...place, "--json"])) as never;
     },
     async start(...more) {
-      const started = await startDepot(["--data", data, ...more], clock);
+      const started = await startDepot([...place, ...more], clock);
       running.push(started);
       return started;
     },

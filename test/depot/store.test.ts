@@ -10,7 +10,7 @@ import { depotData, publicUrl } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
 test("a write is done whole or not at all, and the next one still works", async () => {
-  const store = await openStore(join(temporaryFolder(), "depot.db"));
+  const store = await openStore({ file: join(temporaryFolder(), "depot.db") });
   const names = async () => (await store.db.selectFrom("setting").select("name").execute()).map(({ name }) => name);
   const insert = (name: string, fails: boolean) =>
     store.write(async (transaction) => {
@@ -26,7 +26,7 @@ test("a write is done whole or not at all, and the next one still works", async 
 
 test("a step of the schema that fails leaves the database as it was; a newer schema is refused", async () => {
   const file = join(temporaryFolder(), "depot.db");
-  const store = await openStore(file);
+  const store = await openStore({ file });
   const add = async (db: Parameters<(typeof migrations)[0]>[0]) => {
     await db.schema.createTable("more").addColumn("id", "integer").execute();
   };
@@ -37,7 +37,7 @@ test("a step of the schema that fails leaves the database as it was; a newer sch
   await migrate(store, [...migrations, add]);
   await migrate(store, [...migrations, add]);
   await store.close();
-  await assert.rejects(openStore(file), { code: "store_newer" });
+  await assert.rejects(openStore({ file }), { code: "store_newer" });
 });
 
 test("two depots that start at the same moment on an empty folder agree on one database, data key and private key", async () => {
@@ -61,7 +61,7 @@ test("two processes can publish and make links at the same time while a depot ru
   const base = temporaryFolder();
   const publishing = ["1.0", "2.0", "3.0"].map((version) => {
     const file = writeSampleApp(join(base, `${version}.ipa`), { version });
-    return startPortcullis(["publish", file, "--data", depot.data]);
+    return startPortcullis(["publish", file, ...depot.place]);
   });
   for (const process of publishing) assert.equal(await process.ended, 0, process.stderr());
   const { path } = await depot.link();
@@ -70,8 +70,8 @@ test("two processes can publish and make links at the same time while a depot ru
 
 test("a second store of the same process leaves the first one its locks: it sees what other processes write", async () => {
   const file = join(temporaryFolder(), "depot.db");
-  const first = await openStore(file);
-  const second = await openStore(file);
+  const first = await openStore({ file });
+  const second = await openStore({ file });
   // Without the lock, the first process deletes the log when it closes the database, and the next one begins a new log.
   const names = async () => (await first.db.selectFrom("setting").select("name").execute()).map(({ name }) => name);
   for (const name of ["one", "two"]) {

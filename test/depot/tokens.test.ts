@@ -17,7 +17,7 @@ describe("tokens of a depot", () => {
   before(async () => {
     await depot.publish();
     const setUp = await openDepotServer({
-      data: depot.data,
+      ...depot.options,
       dataKey: createDataKey(dataKey),
       publicUrl,
       now: clock.now,

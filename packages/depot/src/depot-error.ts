@@ -1,6 +1,8 @@
 /** Every reason for which the depot refuses something, each with its meaning. */
 const reasons = {
   store_newer: "The database was used by a newer version of Portcullis.",
+  database_url_invalid: "The database is not given by the URL of a PostgreSQL database.",
+  database_unavailable: "The PostgreSQL server cannot be reached, or refuses the user.",
   public_url_invalid: "The public URL is not https, or has more than a host and a port.",
   public_url_unknown: "No depot has been started on this data, so its public URL is not known.",
   data_key_malformed: "The data key is not 32 bytes in hexadecimal.",

@@ -41,6 +41,8 @@ export interface DepotServer extends Depot {
 export interface DepotOptions {
   /** A folder of its own; created if it is missing. */
   readonly data: string;
+  /** The URL of a PostgreSQL database; unset, SQLite in the data folder. Several depots can share it. */
+  readonly database?: string | undefined;
   /** The clock, in seconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
@@ -63,15 +65,15 @@ const publicUrlSetting = "public_url";
  * const { secret } = await depot.links.create({ item: metadata.bundleIdentifier, channel: "beta", recipient: "iPad 0117" });
  * console.log(manifestUrl("https://apps.example", secret));
  */
-export async function openDepot({ data, now = currentTime }: DepotOptions): Promise<Depot> {
-  return (await open(data, now)).depot;
+export async function openDepot(options: DepotOptions): Promise<Depot> {
+  return (await open(options)).depot;
 }
 
 /** Opens a depot that serves its links and files; makes a configuration with a new key if it has none yet. */
 export async function openDepotServer(options: DepotServerOptions): Promise<DepotServer> {
-  const { data, dataKey, now = currentTime } = options;
+  const { dataKey, now = currentTime } = options;
   const publicUrl = checkPublicUrl(options.publicUrl);
-  const { depot, store, files } = await open(data, now);
+  const { depot, store, files } = await open(options);
   try {
     const configuration = createConfiguration(store, dataKey, now);
     await configuration.createFirst();
@@ -95,10 +97,10 @@ export function manifestUrl(publicUrl: string, secret: string): string {
   return `${publicUrl}/m/${secret}/manifest.plist`;
 }
 
-async function open(data: string, now: () => number) {
+async function open({ data, database, now = currentTime }: DepotOptions) {
   const places = { files: join(data, "files"), incoming: join(data, "incoming") };
   for (const path of [data, places.files, places.incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const store = await openStore(join(data, "depot.db"));
+  const store = await openStore(database === undefined ? { file: join(data, "depot.db") } : { url: database });
   const depot: Depot = {
     items: createItems(store, now),
     links: createLinks(store, now),

@@ -15,3 +15,11 @@ export const channelOption = {
   placeholder: "NAME",
   default: "release",
 } as const satisfies Omit<TextOption, "description">;
+
+/** The database of a depot, the same for every command that uses it. */
+export const databaseOption = {
+  kind: "text",
+  placeholder: "URL",
+  description:
+    "database in PostgreSQL, postgres://USER@HOST/NAME, which several depots can share (default SQLite in the data folder)",
+} as const satisfies TextOption;

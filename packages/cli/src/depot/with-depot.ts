@@ -4,14 +4,20 @@ import { type Depot, isDepotError, openDepot } from "@portcullis/depot";
 import { failure } from "../command-line/command-error.ts";
 import { describeSystemError, isSystemError } from "../system/describe-system-error.ts";
 
+/** Where a depot is, as the options say. */
+interface DepotPlace {
+  readonly data: string;
+  readonly database: string | undefined;
+}
+
 /** Opens the data of a depot for one command, and closes it. */
 export async function withDepot<Result>(
-  data: string,
+  { data, database }: DepotPlace,
   now: () => number,
   use: (depot: Depot) => Promise<Result>,
 ): Promise<Result> {
   return explainDepotErrors(data, async () => {
-    const depot = await openDepot({ data, now });
+    const depot = await openDepot({ data, database, now });
     try {
       return await use(depot);
     } finally {
@@ -21,8 +27,8 @@ export async function withDepot<Result>(
 }
 
 /** Refuses a folder without a depot: it is a wrong name, and a new depot there would be a surprise. */
-export function checkDepotExists(data: string): void {
-  if (existsSync(join(data, "depot.db"))) return;
+export function checkDepotExists({ data, database }: DepotPlace): void {
+  if (database !== undefined || existsSync(join(data, "depot.db"))) return;
   throw failure(
     `there is no depot in ${data}`,
     "Give the folder that the depot is started with, or publish a file first",
@@ -42,5 +48,7 @@ export async function explainDepotErrors<Result>(data: string, use: () => Promis
 }
 
 function isDatabaseError(error: unknown): error is Error {
-  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith("SQLITE_");
+  // PostgreSQL has codes of five letters and digits.
+  const code = String((error as NodeJS.ErrnoException).code);
+  return error instanceof Error && (code.startsWith("SQLITE_") || /^[0-9A-Z]{5}$/.test(code));
 }

@@ -73,14 +73,15 @@ export function createReceipts({ db }: Store, now: () => number): Receipts {
       const end = first + sent;
       // One statement, so that two downloads that end at the same moment are both counted.
       const reached = sql<number>`case when reached >= ${first} and reached < ${end} then ${end} else reached end`;
-      const isComplete = sql`completed_at is null and reached >= ${first} and ${end} >= ${size ?? Number.MAX_SAFE_INTEGER}`;
+      const isComplete = sql<boolean>`completed_at is null and reached >= ${first}`;
+      const isLast = size !== undefined && end >= size;
       await db
         .updateTable("receipt")
         .set({
           get_at: sql<number>`coalesce(get_at, ${at})`,
           bytes: sql<number>`bytes + ${sent}`,
           reached,
-          completed_at: sql<number | null>`case when ${isComplete} then ${at} else completed_at end`,
+          ...(isLast && { completed_at: sql<number | null>`case when ${isComplete} then ${at} else completed_at end` }),
         })
         .where("id", "=", receiptId)
         .execute();

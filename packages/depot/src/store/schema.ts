@@ -125,3 +125,12 @@ export interface Schema {
 
 /** The database, or a transaction in it. */
 export type Database = Kysely<Schema>;
+
+/** The open database. */
+export interface Store {
+  /** For reading, and for a single statement that changes something. */
+  readonly db: Database;
+  /** Runs several statements as one change: all of them or none, and durable when it resolves. One at a time. */
+  write<Result>(work: (transaction: Database) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../command-line/command.ts";
-import { dataOption } from "../../depot/data-option.ts";
+import { databaseOption, dataOption } from "../../depot/data-option.ts";
 import {
   hostOption,
   portOption,
@@ -18,6 +18,7 @@ export const depot = defineCommand({
   operands: {},
   options: {
     data: dataOption,
+    database: databaseOption,
     publicUrl: {
       kind: "text",
       placeholder: "URL",

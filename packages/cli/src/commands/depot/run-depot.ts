@@ -18,12 +18,12 @@ const certificateRefresh = 60;
 
 /** Serves links and files of a depot until a signal ends it. */
 export async function runDepot(settings: DepotOptions, context: CommandContext): Promise<ExitCode> {
-  const { data, host, port, publicUrl, resumeGrace, trustProxy } = settings;
+  const { data, database, host, port, publicUrl, resumeGrace, trustProxy } = settings;
   const { now, env } = context;
   const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
   const address = { host, port };
   const depot: DepotServer = await explainDepotErrors(data, async () =>
-    openDepotServer({ data, publicUrl, dataKey: readDataKey(settings, env), now }),
+    openDepotServer({ data, database, publicUrl, dataKey: readDataKey(settings, env), now }),
   );
   const pending = new Set<Promise<void>>();
   try {

@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, dataOption } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption } from "../../depot/data-option.ts";
 
 /** What can be done with the apps and packages of a depot. */
 export const itemActions = ["list", "versions", "promote", "rollback"] as const;
@@ -17,6 +17,7 @@ export const item = defineCommand({
   },
   options: {
     data: dataOption,
+    database: databaseOption,
     channel: { ...channelOption, description: "promote and rollback: the channel that gets another version" },
     from: { kind: "text", placeholder: "NAME", description: "promote: the channel whose version it gets" },
     versionId: {

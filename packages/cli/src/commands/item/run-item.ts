@@ -23,8 +23,8 @@ export async function runItem(
     throw usageError(`item ${known}: give the bundle identifier of the app`);
   }
   checkPromotion(known, options);
-  checkDepotExists(options.data);
-  return withDepot(options.data, context.now, async (depot) => {
+  checkDepotExists(options);
+  return withDepot(options, context.now, async (depot) => {
     await run(depot, known, subject ?? "", options, context);
     return exitCode.success;
   });

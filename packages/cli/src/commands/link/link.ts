@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, dataOption } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption } from "../../depot/data-option.ts";
 
 /** What can be done with links. */
 export const linkActions = ["create", "list", "revoke", "receipts"] as const;
@@ -21,6 +21,7 @@ export const link = defineCommand({
   },
   options: {
     data: dataOption,
+    database: databaseOption,
     channel: { ...channelOption, description: "create: install the version on this channel" },
     for: {
       kind: "text",

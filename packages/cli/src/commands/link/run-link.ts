@@ -25,8 +25,8 @@ export async function runLink(
     );
   }
   refuseOtherOptions(known, options);
-  checkDepotExists(options.data);
-  return withDepot(options.data, context.now, async (depot) => {
+  checkDepotExists(options);
+  return withDepot(options, context.now, async (depot) => {
     await run(depot, known, subject ?? "", options, context);
     return exitCode.success;
   });

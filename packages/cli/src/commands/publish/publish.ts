@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, dataOption } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption } from "../../depot/data-option.ts";
 
 /** `portcullis publish`: a new version for the links of a depot. */
 export const publish = defineCommand({
@@ -11,6 +11,7 @@ export const publish = defineCommand({
   operands: { file: { placeholder: "FILE", description: "the .ipa or flat .pkg" } },
   options: {
     data: dataOption,
+    database: databaseOption,
     channel: { ...channelOption, description: "publish on this channel, such as beta" },
     json: jsonOption,
   },

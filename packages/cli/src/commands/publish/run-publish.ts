@@ -10,7 +10,7 @@ import type { publish } from "./publish.ts";
 
 /** Publishes a file, and says what it is. */
 export async function runPublish(
-  { data, channel, json }: OptionsOf<typeof publish>,
+  { data, database, channel, json }: OptionsOf<typeof publish>,
   context: CommandContext,
   { file }: OperandsOf<typeof publish>,
 ): Promise<ExitCode> {
@@ -18,7 +18,7 @@ export async function runPublish(
   const progress = createProgressLine(context);
   const onProgress = ({ copied, size }: { copied: number; size: number }): void =>
     progress.show(`${progressBar(copied / size, 30)} ${Math.round((100 * copied) / size)} % copied`);
-  const published = await withDepot(data, now, (depot) => depot.publish(file, { channel, onProgress }))
+  const published = await withDepot({ data, database }, now, (depot) => depot.publish(file, { channel, onProgress }))
     .catch((error: unknown) => {
       throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
     })

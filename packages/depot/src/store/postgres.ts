@@ -1,0 +1,56 @@
+import { Kysely, PostgresDialect, sql } from "kysely";
+import pg from "pg";
+import { depotError } from "../depot-error.ts";
+import type { Schema, Store } from "./schema.ts";
+
+/** How long to wait for a connection and for a statement, in milliseconds: the client of a depot waits as long. */
+const longestWait = 5000;
+const mostConnections = 10;
+/** One writer at a time, as in SQLite, among all depots of this database. Any number that nothing else there uses. */
+const writeLock = 7_067_855_418;
+
+/** Connects to a PostgreSQL database, whose name and password no message repeats. */
+export async function openPostgres(url: string): Promise<Store> {
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw depotError(
+      "database_url_invalid",
+      "the database is not given by a URL that begins with postgres://",
+      "For example: postgres://portcullis@db.example/portcullis, and the password in PGPASSWORD",
+    );
+  }
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: mostConnections,
+    connectionTimeoutMillis: longestWait,
+    query_timeout: longestWait,
+    types: {
+      getTypeParser: (type, format) =>
+        (type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format)) as never,
+    },
+  });
+  // The server was stopped. A statement in progress fails by itself, and the next one opens a new connection; without
+  // listeners, both of these would end the process.
+  pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await sql`select 1`.execute(db);
+  } catch (error) {
+    await db.destroy();
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw depotError(
+      "database_unavailable",
+      `the database cannot be used: ${message || code}`,
+      "Check its URL and that it runs",
+    );
+  }
+  return {
+    db,
+    write: (work) =>
+      db.transaction().execute(async (transaction) => {
+        await sql`select pg_advisory_xact_lock(${sql.lit(writeLock)})`.execute(transaction);
+        return work(transaction);
+      }),
+    close: () => db.destroy(),
+  };
+}

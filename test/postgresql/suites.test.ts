@@ -1,0 +1,13 @@
+import { useDatabases } from "../depot/running-depot.ts";
+import { startPostgres } from "./postgres-server.ts";
+
+// The same suites as on SQLite, but for what is about its files.
+const { createDatabase } = await startPostgres();
+useDatabases(createDatabase);
+
+await import("../depot/configuration.test.ts");
+await import("../depot/items.test.ts");
+await import("../depot/links.test.ts");
+await import("../depot/receipts.test.ts");
+await import("../depot/story.test.ts");
+await import("../depot/tokens.test.ts");
