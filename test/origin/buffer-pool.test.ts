@@ -29,6 +29,37 @@ test("a buffer that was given back is used again, and is never in two hands", ()
   assert.equal(pool.take(largestBlock), first);
 });
 
+test("the next transfers of large files allocate nothing", () => {
+  const pool = createBufferPool(total);
+  const seen = new Set<Buffer>();
+  const transfers = (): void => {
+    for (let size = 4 * smallestBlock; size <= largestBlock; size *= 2) {
+      const taken = Array.from({ length: 4 }, () => pool.take(size));
+      for (const buffer of taken) {
+        seen.add(buffer);
+        pool.give(buffer);
+      }
+    }
+  };
+  transfers();
+  const { size } = seen;
+  for (let round = 0; round < 10; round += 1) transfers();
+  assert.equal(seen.size, size);
+});
+
+test("what a thousand slow clients gave back makes room for the large blocks of others", () => {
+  const pool = createBufferPool(total);
+  const small = Array.from({ length: 1000 }, () => pool.take(1));
+  for (const buffer of small) pool.give(buffer);
+  const large = pool.take(largestBlock);
+  assert.equal(large.length, largestBlock);
+  const again = Array.from({ length: 100 }, () => pool.take(1));
+  assert.ok(
+    again.every((buffer) => !small.includes(buffer)),
+    "they are no longer held",
+  );
+});
+
 test("a thousand transfers that never give back get the smallest blocks beyond the pool, and none waits", () => {
   const pool = createBufferPool(total);
   let bytes = 0;
