@@ -152,7 +152,7 @@ for (const [argv, shape] of [
           statuses: { GET: "number", HEAD: "number", Range: "number" },
         },
       ],
-      answers: [{ id: "string", outcome: "string", sentence: "string" }],
+      checks: [{ id: "string", outcome: "string", sentence: "string" }],
     },
   ],
   [["inspect"], { error: { exitCode: "number", message: "string", remedy: "string" } }],
