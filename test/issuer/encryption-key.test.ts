@@ -217,6 +217,14 @@ describe("another encryption key is refused, saying what it is", () => {
     assert.match(refusal(encrypted, "").message, /not empty/);
   });
 
+  test("any wrong passphrase is called one, also the one of 256 that gives bytes with a valid padding", () => {
+    const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-iter", "1", "-passout", "pass:right"], pkcs8);
+    for (let attempt = 0; attempt < 2000; attempt += 1) {
+      const { option, message } = refusal(encrypted, `wrong ${attempt}`);
+      assert.equal(option, "passphrase", message);
+    }
+  });
+
   const legacy: [name: string, cipher: string, args: string[]][] = [
     ["PKCS#8 with DES", "DES", ["pkcs8", "-topk8", "-v2", "des"]],
     ["PKCS#8 with RC2", "RC2", ["pkcs8", "-topk8", "-v2", "rc2"]],

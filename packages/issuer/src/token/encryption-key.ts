@@ -132,8 +132,9 @@ function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject 
 
 function undecryptable(block: PemBlock, error: unknown): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
-  if (code.endsWith("UNSUPPORTED")) {
-    const cipher = legacyCipherOf(block) ?? "a cipher";
+  const cipher = legacyCipherOf(block);
+  // One of 256 wrong passphrases gives bytes with a valid padding, whose format OpenSSL calls unsupported, too.
+  if (cipher !== undefined && code.endsWith("UNSUPPORTED")) {
     return problem(
       `the key is encrypted with ${cipher}, which OpenSSL no longer supports`,
       "Encrypt a copy with AES: openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in key.pem -out key-aes.pem",
