@@ -155,7 +155,8 @@ describe("the title of a .pkg that is the key of a translation", () => {
     const folders = Object.entries(files).map(([language, content]) => {
       const { length } = deflateSync(content);
       stored[`stored-${language}`] = content;
-      const file = `<file><name>Localizable.strings</name><data><offset>${offset}</offset><length>${length}</length><size>${Buffer.byteLength(content)}</size><encoding style="application/x-gzip"/></data></file>`;
+      const style = content.toString().startsWith("BZh") ? "application/x-bzip2" : "application/x-gzip";
+      const file = `<file><name>Localizable.strings</name><data><offset>${offset}</offset><length>${length}</length><size>${Buffer.byteLength(content)}</size><encoding style="${style}"/></data></file>`;
       offset += length;
       return `<file><name>${language}.lproj</name>${file}</file>`;
     });
@@ -193,6 +194,7 @@ describe("the title of a .pkg that is the key of a translation", () => {
     ["a file, for a key in small letters", "product.title", { en: '"product.title" = "Two";' }, "", "Two"],
     ["a file, for a key with spaces", "Example Product", { en: '"Example Product" = "Example 2";' }, "", "Example 2"],
     ["a file beside a damaged one", "SU_TITLE", { en: '"SU_TITLE" = ', fr: '"SU_TITLE" = "Deux";' }, "", "Deux"],
+    ["a file beside one of another compression", "SU_TITLE", { en: "BZh", fr: '"SU_TITLE" = "Deux";' }, "", "Deux"],
     ["no file: a key", "SU_TITLE", { en: '"OTHER" = "x";' }, "", "Example 1.2"],
     ["no file: a name", "Example", { en: '"OTHER" = "x";' }, "", "Example"],
     ["an empty text", "SU_TITLE", { en: '"SU_TITLE" = "";' }, "", "Example 1.2"],

@@ -27,8 +27,9 @@ export async function localizedTitle(
     const [, language] = /^(?:[^/]+\/)?([\w-]+)\.lproj\/Localizable\.strings$/.exec(path) ?? [];
     return language === undefined ? [] : [[language, path]];
   });
+  // A file that is damaged or too large translates nothing: the package itself can be as it should be.
   for (const [, path] of inOrderOfPreference(files)) {
-    const content = await archive.read(path);
+    const content = await archive.read(path).catch(() => undefined);
     const found = content && lookUp(title, () => readStringsFile(content));
     if (found !== undefined) return found;
   }
