@@ -51,7 +51,7 @@ test("a replaced key verifies until its last token has expired, and signs nothin
   const [one, other] = [await server(data), await server(data)];
   await data.publish();
   const { secret } = await one.links.create({ item: "com.example.notes", channel: "release", recipient: "iPad" });
-  await one.configuration.save({ tokenExpiry: 20 });
+  await one.configuration.save({ tokenExpiry: 40 });
   const old = await fetchManifest(other, secret);
   await one.configuration.save({ encryptionKey: privateKeyPem(), tokenExpiry: 5 });
   clock.pass(1);
@@ -63,13 +63,30 @@ test("a replaced key verifies until its last token has expired, and signs nothin
     assert.equal(await allowed(depot, old.target), true);
   }
   assert.equal((await one.configuration.verificationKeys()).length, 2);
-  clock.pass(20 * minutes - 2);
+  clock.pass(40 * minutes - 2);
   assert.equal((await one.configuration.verificationKeys()).length, 2, "until its last token has expired");
   clock.pass(2);
   assert.equal((await one.configuration.verificationKeys()).length, 1);
   const decision = await one.gate.check(old.target);
   assert.equal(decision.allowed === false && decision.code, "signature_invalid", "its key is gone");
   for (const depot of [one, other]) await depot.close();
+});
+
+test("a key that is replaced after the expiry was shortened verifies as long as its longest token", async () => {
+  const clock = createClock();
+  const data = depotData(clock);
+  const depot = await server(data);
+  await data.publish();
+  const { secret } = await depot.links.create({ item: "com.example.notes", channel: "release", recipient: "iPad" });
+  await depot.configuration.save({ tokenExpiry: 60 });
+  const old = await fetchManifest(depot, secret);
+  await depot.configuration.save({ tokenExpiry: 1 });
+  await depot.configuration.save({ encryptionKey: privateKeyPem() });
+  clock.pass(60 * minutes - 1);
+  assert.equal((await depot.gate.check(old.target)).allowed, true);
+  clock.pass(2);
+  assert.equal((await depot.configuration.verificationKeys()).length, 1);
+  await depot.close();
 });
 
 test("while it is disabled or removed, links get 503 and no token", async () => {

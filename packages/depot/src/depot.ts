@@ -13,7 +13,8 @@ import { type PublishedVersion, type PublishOptions, publishFile } from "./item/
 import { createLinks, type Links } from "./link/links.ts";
 import { createManifest } from "./manifest/manifest.ts";
 import { createReceipts, type Receipts } from "./receipt/receipts.ts";
-import { openStore, type Store } from "./store/open-store.ts";
+import { openStore } from "./store/open-store.ts";
+import { readSetting, writeSetting } from "./store/settings.ts";
 
 /** The data of a depot, for commands: no key is needed, and no server runs. */
 export interface Depot {
@@ -77,7 +78,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
   try {
     const configuration = createConfiguration(store, dataKey, now);
     await configuration.createFirst();
-    await rememberPublicUrl(store, publicUrl);
+    await writeSetting(store.db, publicUrlSetting, publicUrl);
     const parts = { db: store.db, links: depot.links, receipts: depot.receipts, configuration, publicUrl, now };
     return {
       ...depot,
@@ -106,26 +107,10 @@ async function open({ data, database, now = currentTime }: DepotOptions) {
     links: createLinks(store, now),
     receipts: createReceipts(store, now),
     publish: (file, options) => publishFile(file, options, { store, places, now }),
-    async publicUrl() {
-      const { db } = store;
-      const row = await db
-        .selectFrom("setting")
-        .select("value")
-        .where("name", "=", publicUrlSetting)
-        .executeTakeFirst();
-      return row?.value;
-    },
+    publicUrl: () => readSetting(store.db, publicUrlSetting),
     close: store.close,
   };
   return { depot, store, files: places.files };
-}
-
-async function rememberPublicUrl(store: Store, value: string): Promise<void> {
-  await store.db
-    .insertInto("setting")
-    .values({ name: publicUrlSetting, value })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
-    .execute();
 }
 
 /** Checks a public URL and returns it without a slash at its end. */

@@ -4,6 +4,7 @@ import { createIssuer, type Issuer } from "@portcullis/issuer";
 import { depotError } from "../depot-error.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ConfigurationRow, Database } from "../store/schema.ts";
+import { readSetting, writeSetting } from "../store/settings.ts";
 import type { DataKey } from "./data-key.ts";
 
 /** What the form of Jamf Pro has, all but the key, which is write-only. */
@@ -98,7 +99,7 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
       };
       await transaction.deleteFrom("configuration").execute();
       await transaction.insertInto("configuration").values(saved).execute();
-      await changeSigningKey(transaction, issuer, before?.token_expiry ?? 0, now());
+      await changeSigningKey(transaction, issuer, await lastExpiry(transaction, before, now()));
       return saved;
     });
     return record(row, issuerOf(row));
@@ -121,7 +122,7 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
         const before = await onlyRow(transaction);
         if (!before) throw missing();
         await transaction.deleteFrom("configuration").execute();
-        await retireKeys(transaction, undefined, Math.ceil(now()) + before.token_expiry * 60);
+        await retireKeys(transaction, undefined, await lastExpiry(transaction, before, now()));
       });
     },
     async issuer() {
@@ -150,19 +151,26 @@ function record({ id }: ConfigurationRow, issuer: Issuer): ConfigurationRecord {
   return { id, displayName, tokenExpiry, enabled, keyId };
 }
 
-async function changeSigningKey(
-  transaction: Database,
-  issuer: Issuer,
-  expiryBefore: number,
-  now: number,
-): Promise<void> {
+async function changeSigningKey(transaction: Database, issuer: Issuer, lastExpiry: number): Promise<void> {
   const { keyId, pem } = issuer.publicKey();
   await transaction
     .insertInto("verification_key")
     .values({ key_id: keyId, pem, accepted_until: null })
     .onConflict((conflict) => conflict.column("key_id").doUpdateSet({ accepted_until: null }))
     .execute();
-  await retireKeys(transaction, keyId, Math.ceil(now) + expiryBefore * 60);
+  await retireKeys(transaction, keyId, lastExpiry);
+}
+
+/**
+ * When the last token that was issued until now expires: one that was issued before the expiry was shortened can outlive
+ * those that were issued after.
+ */
+async function lastExpiry(transaction: Database, before: ConfigurationRow | undefined, now: number): Promise<number> {
+  const name = "last_token_expiry";
+  const earlier = Number((await readSetting(transaction, name)) ?? 0);
+  const latest = Math.max(earlier, before ? Math.ceil(now) + before.token_expiry * 60 : 0);
+  await writeSetting(transaction, name, String(latest));
+  return latest;
 }
 
 /** The tokens of every other key end when the last one that it could have signed has expired. */
@@ -176,21 +184,13 @@ async function retireKeys(transaction: Database, signing: string | undefined, un
 }
 
 async function hasHadOne(db: Database): Promise<boolean> {
-  return (
-    (await db.selectFrom("setting").select("name").where("name", "=", "last_configuration").executeTakeFirst()) !==
-    undefined
-  );
+  return (await readSetting(db, "last_configuration")) !== undefined;
 }
 
 /** The next of a sequence of numbers. */
 async function nextNumber(transaction: Database, name: string): Promise<number> {
-  const before = await transaction.selectFrom("setting").select("value").where("name", "=", name).executeTakeFirst();
-  const next = Number(before?.value ?? 0) + 1;
-  await transaction
-    .insertInto("setting")
-    .values({ name, value: String(next) })
-    .onConflict((conflict) => conflict.column("name").doUpdateSet({ value: String(next) }))
-    .execute();
+  const next = Number((await readSetting(transaction, name)) ?? 0) + 1;
+  await writeSetting(transaction, name, String(next));
   return next;
 }
 

@@ -14,7 +14,7 @@ const reloadInterval = 10;
 /** Tokens of an unknown key make them be read earlier, but no more often than this, in seconds. */
 const shortestInterval = 1;
 
-/** Makes the gate and reads its keys; `now` in seconds. Fails closed: while the keys cannot be read, the old ones count. */
+/** Makes the gate and reads its keys; `now` in seconds. While the keys cannot be read, those that were read last count. */
 export async function createDepotGate(
   configuration: Pick<Configuration, "verificationKeys">,
   now: () => number,
