@@ -11,7 +11,7 @@ import { depotError } from "./depot-error.ts";
 import { createItems, type Items } from "./item/items.ts";
 import { type PublishedVersion, type PublishOptions, publishFile } from "./item/publish.ts";
 import { createLinks, type Links } from "./link/links.ts";
-import { createManifest } from "./manifest/manifest.ts";
+import { createManifests } from "./manifest/manifest.ts";
 import { createReceipts, type Receipts } from "./receipt/receipts.ts";
 import { openStore } from "./store/open-store.ts";
 import { readSetting, writeSetting } from "./store/settings.ts";
@@ -85,7 +85,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       configuration,
       gate: await createDepotGate(configuration, now),
       files: belowF(folder(files)),
-      app: createApp((request) => createManifest(request, parts)),
+      app: createApp(createManifests(parts)),
     };
   } catch (error) {
     await depot.close();

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type AppMetadata, type FileHashes, type Issuer, isIssuerError, writeAppManifest } from "@portcullis/issuer";
+import { type AppMetadata, type FileHashes, isIssuerError, writeAppManifest } from "@portcullis/issuer";
 import type { Configuration } from "../configuration/configuration.ts";
 import { isDepotError } from "../depot-error.ts";
 import type { Links } from "../link/links.ts";
@@ -51,10 +51,19 @@ export interface ManifestParts {
 }
 
 /**
- * Writes the manifest of a link, in whose URLs the tokens are made in this moment: the link can stay the same for years
- * while each token lives for minutes and opens one path.
+ * Makes the function that writes the manifest of a link, with tokens that are made for this request: the link can stay
+ * the same for years while each token lives for minutes and opens one path.
  */
-export async function createManifest(request: ManifestRequest, parts: ManifestParts): Promise<ManifestResult> {
+export function createManifests(parts: ManifestParts): (request: ManifestRequest) => Promise<ManifestResult> {
+  const templates = new Map<string, string>();
+  return (request) => createManifest(request, parts, templates);
+}
+
+async function createManifest(
+  request: ManifestRequest,
+  parts: ManifestParts,
+  templates: Templates,
+): Promise<ManifestResult> {
   const link = await parts.links.find(request.secret);
   if (!link) return { outcome: "link_unknown" };
   if (link.revoked_at !== null) return { outcome: "link_revoked", link: link.id };
@@ -65,7 +74,10 @@ export async function createManifest(request: ManifestRequest, parts: ManifestPa
     if (request.isHead) return { outcome: issuer.enabled ? "allowed" : "configuration_disabled", link: link.id };
     const receipt = randomUUID();
     const version = await currentVersion(parts.db, link);
-    const manifest = await writeManifest(version, issuer, receipt, parts.publicUrl);
+    const url = `${parts.publicUrl}/f/${version.sha256}/${version.file_name}`;
+    const template = await templateFor(url, version, templates);
+    const withToken = await issuer.downloadUrl(url, { tokenId: receipt });
+    const manifest = template.replace(place, () => withToken.replaceAll("&", "&amp;"));
     const { client, address } = request;
     await parts.receipts.begin({ id: receipt, linkId: link.id, versionId: version.id, client, address });
     return { outcome: "allowed", link: link.id, receipt, manifest };
@@ -96,26 +108,19 @@ function currentVersion(db: Database, { item_id, channel }: LinkRow): Promise<Cu
     .executeTakeFirstOrThrow();
 }
 
-/** Manifests of the versions that were served lately, in which the place of the URL with its token is marked. */
-const templates = new Map<string, string>();
+/** Manifests of the versions that were served lately, by URL, in which the place of the URL with its token is marked. */
+type Templates = Map<string, string>;
 const mostTemplates = 1000;
 const place = "https://portcullis.invalid/place-of-the-url";
 
 /** Writing and checking a manifest takes longer than signing its token, and a version never changes. */
-async function writeManifest(
-  { sha256, file_name, metadata, hashes }: CurrentVersion,
-  issuer: Issuer,
-  receipt: string,
-  publicUrl: string,
-): Promise<string> {
-  const url = `${publicUrl}/f/${sha256}/${file_name}`;
-  let template = templates.get(url);
-  if (template === undefined) {
-    const softwarePackage = { url, hashes: JSON.parse(hashes) as FileHashes };
-    template = await writeAppManifest({ ...(JSON.parse(metadata) as AppMetadata), softwarePackage }, async () => place);
-    if (templates.size >= mostTemplates) templates.clear();
-    templates.set(url, template);
-  }
-  const withToken = await issuer.downloadUrl(url, { tokenId: receipt });
-  return template.replace(place, () => withToken.replaceAll("&", "&amp;"));
+async function templateFor(url: string, { metadata, hashes }: CurrentVersion, templates: Templates): Promise<string> {
+  const known = templates.get(url);
+  if (known !== undefined) return known;
+  const softwarePackage = { url, hashes: JSON.parse(hashes) as FileHashes };
+  const app = JSON.parse(metadata) as AppMetadata;
+  const template = await writeAppManifest({ ...app, softwarePackage }, async () => place);
+  if (templates.size >= mostTemplates) templates.clear();
+  templates.set(url, template);
+  return template;
 }
