@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -34,6 +34,25 @@ function isKilledBefore(step: number, program: string, data: string, file: strin
   assert.ok(signal === "SIGKILL" || status === 0, stderr);
   return signal === "SIGKILL";
 }
+
+test("what is no package is refused before it is copied, and a named pipe is not waited for", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  const [pipe, text] = [join(base, "pipe.ipa"), join(base, "text.ipa")];
+  execFileSync("mkfifo", [pipe]);
+  writeFileSync(text, "no package");
+  for (const [file, problem] of [
+    [pipe, /pipe\.ipa: This is a folder or a device/],
+    [base, /This is a folder or a device/],
+    ["/dev/zero", /\/dev\/zero: This is a folder or a device/],
+    [text, /text\.ipa: The file is neither an \.ipa \(zip\) nor a flat \.pkg/],
+  ] as const) {
+    const run = await runMain(["publish", file, "--data", depot.data]);
+    assert.equal(run.code, 3, run.stderr);
+    assert.match(run.stderr.replaceAll("\n", " "), problem);
+  }
+  assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
+});
 
 test("killed at any step of a publish, the links serve the old version or the new one, whole, and publishing again works", async () => {
   const depot = depotData();

@@ -54,6 +54,7 @@ export async function publishFile(
   { store, places, now }: { readonly store: Store; readonly places: FilePlaces; readonly now: () => number },
 ): Promise<PublishedVersion> {
   checkChannel(channel);
+  await readPackage(source); // before gigabytes are copied of what is no package, such as a named pipe
   await removeAbandoned(places.incoming);
   const copy = join(places.incoming, randomUUID());
   try {
