@@ -88,15 +88,25 @@ test("what an object is takes one request on a connection that is kept, whatever
   }
 });
 
-test("a first byte that never comes keeps nobody waiting", async () => {
-  const url = await storeAt((_, response) => {
-    response.writeHead(206, { ...facts, "Content-Range": "bytes 0-0/1000", "Content-Length": 1 }).flushHeaders();
-  });
-  const object = await httpOrigin({ url, ...quick }).open("a.ipa");
-  assert.ok(object.found);
-  assert.equal(object.size, 1000);
-  object.close();
+test("a first byte that never comes, or is not the last one, keeps nobody waiting and no connection open", async () => {
+  for (const send of [() => {}, (response: ServerResponse) => response.write("xx"), dripping]) {
+    let closed: Promise<unknown> | undefined;
+    const url = await storeAt((_, response) => {
+      closed = once(response, "close");
+      response.writeHead(206, { ...facts, "Content-Range": "bytes 0-0/1000" }).flushHeaders();
+      send(response);
+    });
+    const object = await httpOrigin({ url, ...quick }).open("a.ipa");
+    assert.ok(object.found);
+    assert.equal(object.size, 1000);
+    await closed;
+  }
 });
+
+function dripping(response: ServerResponse): void {
+  const drip = setInterval(() => response.write("x"), 20);
+  response.once("close", () => clearInterval(drip));
+}
 
 test("a body that is shorter or longer than announced is an error", async () => {
   for (const length of [900, 1100]) {

@@ -2,6 +2,7 @@ import { appleContentType } from "./content-type.ts";
 import { isObjectName } from "./object-name.ts";
 import type { Missing, ObjectFacts, Origin, OriginObject } from "./origin.ts";
 import { asOriginError } from "./origin-error.ts";
+import { readExactly } from "./read-exactly.ts";
 import { identity, readFacts, readVersion, wholeLength } from "./read-version.ts";
 import {
   createStoreClient,
@@ -40,7 +41,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
     if (response !== first || status === 404) discardBody(first);
     if (status === 200 || status === 206) {
       const facts = readFacts(response, store.title);
-      finishBody(response);
+      finishBody(response, stallTimeout);
       return openObject(name, facts, response, signal);
     }
     if (status === 404) return { found: false, status: 404 };
@@ -113,10 +114,15 @@ function tellsSize({ status, headers }: Response): boolean {
   return status !== 416 && (status !== 206 || wholeLength(headers) !== undefined);
 }
 
-/** Lets the connection be used again: the one byte of a part is read, and whole objects are not. */
-function finishBody(response: Response): void {
-  if (response.status === 206) response.arrayBuffer().catch(() => {});
-  else discardBody(response);
+/** Reads the one byte of a part, so that the connection can be used again; whole objects, and more bytes, are not read. */
+function finishBody(response: Response, stallTimeout: number): void {
+  const { status, body } = response;
+  if (status === 206 && body) {
+    const byte = readExactly({ length: 1, title: "", stallTimeout, open: async () => body });
+    new Response(byte).arrayBuffer().catch(() => {});
+  } else {
+    discardBody(response);
+  }
 }
 
 /** How stores say that they have no such object; one that says no more than its status is a web server. */
