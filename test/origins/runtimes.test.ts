@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { binaries } from "../runtimes/command-line-runtimes.ts";
 import { startAzure } from "./azure-container.ts";
+import { startMiniflare } from "./miniflare.ts";
 import { startMoto } from "./moto-bucket.ts";
 import { rangeContract, type ServedStore, wholeFileContract } from "./origin-contract.ts";
-import type { MiniflareModule } from "./r2-bucket.ts";
 import type { ServedOrigin } from "./serve-origin.ts";
 import { startWebServer } from "./web-server.ts";
 
@@ -94,15 +94,7 @@ export default { fetch: (request) => respond(origin, request) };`;
     format: "esm",
     conditions: ["@portcullis/source", "workerd"],
   });
-  const module: string = "miniflare";
-  const { Miniflare } = (await import(module)) as MiniflareModule;
-  const worker = new Miniflare({
-    modules: true,
-    script: bundle.outputFiles[0]?.text,
-    compatibilityDate,
-    host: "127.0.0.1",
-  });
-  after(() => worker.dispose());
+  const worker = await startMiniflare({ script: bundle.outputFiles[0]?.text, compatibilityDate, host: "127.0.0.1" });
   return Number((await worker.ready).port);
 }
 

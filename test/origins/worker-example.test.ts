@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { build } from "esbuild";
 import { probeVerdict } from "../support/probe-verdict.ts";
 import { signingKey } from "../support/signing-key.ts";
-import type { MiniflareModule, R2TestBucket } from "./r2-bucket.ts";
+import { startMiniflare } from "./miniflare.ts";
+import type { R2TestBucket } from "./r2-bucket.ts";
 
 // In place of `wrangler dev`: its bundler, and its simulator with the bindings that the configuration names.
 const key = signingKey();
@@ -18,10 +19,7 @@ const bundle = await build({
   format: "esm",
   conditions: ["@portcullis/source", "workerd"],
 });
-const name: string = "miniflare";
-const { Miniflare } = (await import(name)) as MiniflareModule;
-const worker = new Miniflare({
-  modules: true,
+const worker = await startMiniflare({
   script: bundle.outputFiles[0]?.text,
   compatibilityDate,
   bindings: { PUBLIC_KEY: key.publicPem },
@@ -30,7 +28,6 @@ const worker = new Miniflare({
   ),
   host: "127.0.0.1",
 });
-after(() => worker.dispose());
 const port = Number((await worker.ready).port);
 const bucket = (await worker.getR2Bucket("APPS")) as R2TestBucket;
 await bucket.put("app.ipa", new TextEncoder().encode("an app\n").buffer as ArrayBuffer);
