@@ -12,7 +12,7 @@ const tick = 1000;
  */
 export function assertLinear(work: (length: number) => unknown, length: number, name = "the work"): void {
   const growth = growthUpTo(2 * length);
-  for (let run = 0; run < 2 || (run < 20 && !growth.isLinear()); run += 1) {
+  for (let run = 0; run < 3 || (run < 20 && !growth.isLinear()); run += 1) {
     for (const step of growth.steps) {
       const elapsed = stopwatch();
       work(step.length);
