@@ -94,7 +94,7 @@ describe("channels of an item", () => {
 
   test("each mistake gets a message that says what to do", async () => {
     assert.match(await item("publish"), /^2 .*ACTION: give one of list, versions, promote, rollback/);
-    assert.match(await item("list", app), /^2 .*takes nothing/);
+    assert.match(await item("list", app), /^2 .*takes no APP/);
     assert.match(await item("versions"), /^2 .*give the bundle identifier/);
     assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none is published/);
     assert.match(await item("promote", app), /^2 .*give --from CHANNEL or --version-id ID/);

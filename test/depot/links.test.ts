@@ -148,6 +148,6 @@ describe("portcullis link", () => {
     assert.match(await run("receipts", "0000000000"), /^3 .*no link with the ID 0000000000/);
     assert.match(await run("list", "--for", "A"), /^2 .*--for has no effect on link list/);
     assert.match(await run("revoke", "0000000000", "--days", "3"), /^2 .*--days has no effect/);
-    assert.match(await run("list", "x"), /^2 .*takes nothing/);
+    assert.match(await run("list", "x"), /^2 .*takes no APP/);
   });
 });

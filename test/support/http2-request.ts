@@ -1,6 +1,6 @@
 /**
  * The bytes of an HTTP/1.1 request as a client of HTTP/2 sends them (RFC 9113). Unlike Node's client, this one sends any
- * bytes in any field, also where the protocol forbids them. Undefined for a request that has no first line and headers.
+ * bytes in any field, even where the protocol forbids them. Undefined for a request without a first line or without headers.
  */
 export function http2Request(request: string): Buffer | undefined {
   const [head = "", body = ""] = request.split("\r\n\r\n");

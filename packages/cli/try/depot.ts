@@ -51,10 +51,10 @@ try {
   ]);
   const { id, url } = JSON.parse(created);
   console.log(`
-The manifest, with a token that is made in the moment in which you ask for it:
+The manifest, with a token made for this request:
   curl --insecure ${url}
 
-The app, by the URL in the manifest:
+The app, from the URL in the manifest:
   curl --insecure -O "$(curl --insecure --silent ${url} | sed -n 's/.*<string>\\(https:[^<]*\\)<.*/\\1/p')"
 
 In another terminal, here:

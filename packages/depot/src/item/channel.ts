@@ -32,7 +32,7 @@ export async function setChannel(transaction: Database, change: ChannelChange): 
 
 /**
  * Sets a channel to the version that it had before; resolves with its ID. Rolled back twice, it goes back two versions:
- * what was rolled back is not gone back to.
+ * it never returns to a version that was rolled back.
  */
 export async function rollBackChannel(
   transaction: Database,

@@ -48,11 +48,11 @@ export interface Items {
   find(item: string): Promise<ItemRecord>;
   /** The latest first. */
   versions(item: string): Promise<readonly VersionRecord[]>;
-  /** Makes the version of one channel that of another: what was tested as beta becomes the release. */
+  /** Sets a channel to the version of another one: the tested beta becomes the release. */
   promote(item: string, channels: { readonly from: string; readonly to: string }): Promise<VersionRecord>;
-  /** Makes any version that of a channel. */
+  /** Sets a channel to any version of the item. */
   choose(item: string, channel: string, versionId: string): Promise<VersionRecord>;
-  /** Makes the version that a channel had before its version again. */
+  /** Sets a channel back to its previous version. */
   rollBack(item: string, channel: string): Promise<VersionRecord>;
 }
 

@@ -50,7 +50,7 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
 }
 
 const noTls =
-  "without TLS, links can be read on their way, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front and give --trust-proxy";
+  "without TLS, links can be read in transit, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front and give --trust-proxy";
 
 function readDataKey({ data, dataKeyFile }: DepotOptions, { PORTCULLIS_DATA_KEY: text }: Environment): DataKey {
   if (text === undefined || text === "") return readDataKeyFile(dataKeyFile ?? join(data, "data.key"));

@@ -10,7 +10,7 @@ export const item = defineCommand({
   name: "item",
   summary: "list the apps of a depot, promote a version or roll it back",
   description:
-    "An item is an app or a package with all its published versions. A channel, such as release or beta, leads to one version, and a link to the channel of an item installs that version. Promote makes the version of one channel, or any version, that of another channel. Rollback makes the version that the channel had before its version again. Links stay the same. The depot can be running.",
+    "An item is an app or a package with all its published versions. A channel, such as release or beta, leads to one version, and a link to the channel of an item installs that version. Promote sets a channel to the version of another channel, or to any other version. Rollback sets a channel back to its previous version. Links stay the same. The depot can be running.",
   operands: {
     action: { placeholder: "ACTION", description: "list, versions, promote or rollback", choices: itemActions },
     subject: { placeholder: "APP", description: "the bundle identifier of the app", optional: true },
@@ -18,12 +18,12 @@ export const item = defineCommand({
   options: {
     data: dataOption,
     database: databaseOption,
-    channel: { ...channelOption, description: "promote and rollback: the channel that gets another version" },
-    from: { kind: "text", placeholder: "NAME", description: "promote: the channel whose version it gets" },
+    channel: { ...channelOption, description: "promote and rollback: the channel to change" },
+    from: { kind: "text", placeholder: "NAME", description: "promote: take the version of this channel" },
     versionId: {
       kind: "text",
       placeholder: "ID",
-      description: "promote: the version that it gets, from item versions",
+      description: "promote: take this version; item versions lists the IDs",
     },
     json: jsonOption,
   },
@@ -35,11 +35,11 @@ export const item = defineCommand({
     },
     {
       command: "portcullis item promote com.example.app --from beta --data data",
-      meaning: "what was tested as beta becomes the release",
+      meaning: "the tested beta becomes the release",
     },
     {
       command: "portcullis item rollback com.example.app --data data",
-      meaning: "the release before this one again",
+      meaning: "back to the previous release",
     },
   ],
 });

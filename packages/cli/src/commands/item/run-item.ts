@@ -18,7 +18,7 @@ export async function runItem(
   { action, subject }: OperandsOf<typeof item>,
 ): Promise<ExitCode> {
   const known = oneOf(itemActions, action, "ACTION");
-  if (known === "list" && subject !== undefined) throw usageError("item list takes nothing behind it");
+  if (known === "list" && subject !== undefined) throw usageError("item list takes no APP");
   if (known !== "list" && subject === undefined) {
     throw usageError(`item ${known}: give the bundle identifier of the app`);
   }

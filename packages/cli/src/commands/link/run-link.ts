@@ -11,14 +11,14 @@ import { linkTable, receiptTable } from "./link-tables.ts";
 
 type LinkOptions = OptionsOf<typeof link>;
 
-/** Creates, lists or revokes links, or shows what was done with one. */
+/** Creates, lists or revokes links, or shows the receipts of one. */
 export async function runLink(
   options: LinkOptions,
   context: CommandContext,
   { action, subject }: OperandsOf<typeof link>,
 ): Promise<ExitCode> {
   const known = oneOf(linkActions, action, "ACTION");
-  if (known === "list" && subject !== undefined) throw usageError("link list takes nothing behind it");
+  if (known === "list" && subject !== undefined) throw usageError("link list takes no APP or ID");
   if (known !== "list" && subject === undefined) {
     throw usageError(
       `link ${known}: give ${known === "create" ? "the bundle identifier of the app" : "the ID of the link"}`,
@@ -64,7 +64,7 @@ async function create(depot: Depot, item: string, options: LinkOptions, { out, e
   const publicUrl = options.publicUrl === undefined ? await depot.publicUrl() : checkPublicUrl(options.publicUrl);
   if (publicUrl === undefined) {
     throw failure(
-      "it is not known where clients reach the depot, because it has not been started yet",
+      "the depot's public URL is not known, because the depot has not been started yet",
       "Start it with portcullis depot, or give --public-url",
     );
   }

@@ -19,7 +19,7 @@ export const publish = defineCommand({
     { command: "portcullis publish App.ipa --data /var/lib/portcullis", meaning: "for all links to the app" },
     {
       command: "portcullis publish App.ipa --data /var/lib/portcullis --channel beta",
-      meaning: "for those who test it",
+      meaning: "for testers only",
     },
   ],
 });
