@@ -13,7 +13,7 @@ function configFile(name: string, content: unknown): string {
   return path;
 }
 
-test("without a command it says which there are, and exits with 2", async () => {
+test("without a command, it lists the commands and exits with 2", async () => {
   const { code, stdout, stderr } = await runMain([]);
   assert.equal(code, 2);
   assert.equal(stdout, "");
@@ -54,7 +54,7 @@ test("for a misspelled command or option, the nearest one is suggested", async (
   assert.match(option.stderr, /unknown option '--tls-crt'\n\(Did you mean --tls-cert\?\)\nSee portcullis serve --help/);
 });
 
-test("what stands without a dash, too much or too little of it, is met with an example", async () => {
+test("a malformed option or a stray word gets an example of the right form", async () => {
   const tooMuch = await runMain(["redact", "access.log"]);
   assert.equal(tooMuch.code, 2);
   assert.match(tooMuch.stderr, /\nFor example: portcullis redact < access\.log .*\nSee portcullis redact --help\n$/);
@@ -62,13 +62,13 @@ test("what stands without a dash, too much or too little of it, is met with an e
   assert.match(tooLittle.stderr, /'SOURCE'\nFor example: portcullis serve apps --key public\.pem\nSee /);
 });
 
-test("help for a command that there is not is met with the nearest", async () => {
+test("help for an unknown command suggests the nearest one", async () => {
   const { code, stdout, stderr } = await runMain(["help", "srve"]);
   assert.deepEqual([code, stdout], [2, ""]);
   assert.match(stderr, /unknown command 'srve'\n\(Did you mean serve\?\)/);
 });
 
-test("a missing option is named with what it is for", async () => {
+test("a missing option is named, with its purpose", async () => {
   const { code, stderr } = await runMain(["serve", folder]);
   assert.equal(code, 2);
   assert.match(
@@ -77,12 +77,12 @@ test("a missing option is named with what it is for", async () => {
   );
 });
 
-test("a missing operand and one too many are refused", async () => {
+test("a missing operand and an extra one are refused", async () => {
   assert.match((await runMain(["serve"])).stderr, /missing required argument 'SOURCE'/);
   assert.match((await runMain(["demo", "x"])).stderr, /too many arguments/);
 });
 
-test("a number out of its bounds, or none at all, is refused by the name of where it came from", async () => {
+test("a number that is out of range or not a number is refused, naming its source", async () => {
   for (const text of ["70000", "-1", "80.5", "1e3", "abc", " "]) {
     const { code, stderr } = await runMain(["demo", `--port=${text}`]);
     assert.equal(code, 2, text);
@@ -92,14 +92,14 @@ test("a number out of its bounds, or none at all, is refused by the name of wher
   assert.equal(stderr, "portcullis: PORTCULLIS_PORT: give a whole number from 1 to 65535\n");
 });
 
-test("what Kubernetes puts into PORTCULLIS_PORT for a service of that name is not taken for a port", async () => {
+test("the URL that Kubernetes puts into PORTCULLIS_PORT is not taken for a port", async () => {
   const env = { PORTCULLIS_PORT: "tcp://10.0.0.7:8080", PORTCULLIS_FOR: "wrong" };
   assert.match((await runMain(["auth", "--key", "a.pem"], { env })).stderr, /^portcullis: PORTCULLIS_FOR: /);
   const { stderr } = await runMain(["auth", "--key", "a.pem", "--for", "nginx"], { env });
   assert.match(stderr, /^portcullis: --key a\.pem: there is no such file/);
 });
 
-test("an unknown variable produces a warning, one of another command or of Kubernetes does not", async () => {
+test("an unknown variable produces a warning, unless it belongs to another command or to Kubernetes", async () => {
   const kubernetes = ["SERVICE_HOST", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR"];
   const env = {
     PORTCULLIS_CLOCKSKEW: "0",
@@ -114,7 +114,7 @@ test("an unknown variable produces a warning, one of another command or of Kuber
   assert.match(problem ?? "", /^portcullis: --key a\.pem/);
 });
 
-test("the command line wins over the environment, and that over the configuration file", async () => {
+test("the command line takes precedence over the environment, and the environment over the configuration file", async () => {
   const config = configFile("precedence.json", { auth: { for: "wrong-in-file", key: "file.pem" } });
   const inFile = await runMain(["auth", "--config", config]);
   assert.match(inFile.stderr, /"for" in .*precedence\.json: give one of nginx/);
@@ -138,7 +138,7 @@ test("a list is repeated on the command line and comma-separated in the environm
   assert.match(stderr, /--key first\.pem: there is no such file/);
 });
 
-test("a configuration file with a command or an option that there is not is refused", async () => {
+test("a configuration file with an unknown command or option is refused", async () => {
   const command = configFile("command.json", { serv: {} });
   assert.match((await runMain(["demo", "--config", command])).stderr, /command\.json: there is no command "serv"/);
   const option = configFile("option.json", { demo: { prot: 1 } });
@@ -163,13 +163,13 @@ test("a configuration file that is not JSON, not an object, of the wrong type, o
   }
 });
 
-test("with --json the complaint is JSON too", async () => {
+test("with --json, error messages are JSON too", async () => {
   const { code, stderr } = await runMain(["serve", "--json"]);
   assert.equal(code, 2);
   assert.equal(JSON.parse(stderr).error.exitCode, 2);
 });
 
-test("there is no colour but on a terminal, and none there with NO_COLOR", async () => {
+test("colour is used only on a terminal, and not if NO_COLOR is set", async () => {
   const isColoured = async (terminal: number | undefined, env: Record<string, string>) => {
     const world = terminal === undefined ? { env } : { env, terminal };
     return (await runMain(["nothing"], world)).stderr.includes("\u001b[");
@@ -181,7 +181,7 @@ test("there is no colour but on a terminal, and none there with NO_COLOR", async
   assert.equal(await isColoured(undefined, { FORCE_COLOR: "1" }), true);
 });
 
-test("a token, a private key or a control character in a wrong argument is not printed again", async () => {
+test("an invalid argument is never echoed with a token, a private key or a control character", async () => {
   const token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2VjcmV0LXNpZ25hdHVyZQ";
   const key = "-----BEGIN PRIVATE KEY-----\nMIIEsecret\n-----END PRIVATE KEY-----";
   for (const text of [token, `http://x/?token=${token}`, key, "\u001b[2Jx\rforged"]) {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createLog } from "../../packages/cli/src/decision-log/create-log.ts";
 import { createTerminal } from "../../packages/cli/src/terminal/terminal.ts";
 
-test("each line has the time of its own moment, to the millisecond", (t) => {
+test("each line has the time at which it was written, to the millisecond", (t) => {
   const stream = new PassThrough();
   const log = createLog(stream, createTerminal(stream, {}), "json");
   const times = [999, 1000, 1007, 1999, 2000, 61_234, 1500].map((offset) => 1_782_864_000_000 + offset);

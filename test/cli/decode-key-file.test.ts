@@ -7,7 +7,7 @@ import { decodeKeyFile, KeyFileError } from "../../packages/cli/src/gate/decode-
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { runTool } from "../support/tool.ts";
 
-test("a key file in a format that is not read is called by its name, with the command that converts it", () => {
+test("a key file in an unsupported format is named, with the command that converts it", () => {
   const der = (...bytes: number[]) => Buffer.from([...bytes, ...Array(200).fill(0)]);
   const files: [Buffer, RegExp][] = [
     [Buffer.from("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n"), /PuTTY key file \(\.ppk\)\. .*puttygen/],

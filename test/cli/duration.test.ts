@@ -39,13 +39,13 @@ test("a duration is a number with a unit, or several of them, and is read in sec
   }
 });
 
-test("a number alone is in the option's documented unit, and refused if the option has none", () => {
+test("a bare number is in the option's documented unit, and is refused if the option has none", () => {
   assert.equal(parseDuration("60", "s"), 60);
   assert.equal(parseDuration("60", "min"), 3600);
   assert.ok(Number.isNaN(parseDuration("60", undefined)));
 });
 
-test("a default is written as it can be given", () => {
+test("a default is shown in a form that the option accepts", () => {
   for (const seconds of [0, 1, 90, 300, 5400, 7200, 86_400, 2_678_400]) {
     assert.equal(parseDuration(durationText(seconds), undefined), seconds);
   }
@@ -68,7 +68,7 @@ test("every option with a duration takes a unit, and its help says what a number
   assert.ok(found > 10, `${found}`);
 });
 
-test("--max-lifetime 7200 is neither 5 days nor 2 hours: the unit is asked for, wherever it comes from", async () => {
+test("--max-lifetime 7200 is refused wherever it comes from, since 5 days and 2 hours are both plausible", async () => {
   const file = join(temporaryFolder(), "portcullis.json");
   writeFileSync(file, JSON.stringify({ rewritemap: { "max-lifetime": 7200 } }));
   for (const [argv, env] of [

@@ -6,7 +6,7 @@ import { didYouMean } from "../../packages/cli/src/command-line/nearest.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-test("a misspelled word gets the nearest known one, and a different word gets none", () => {
+test("a misspelled word gets the nearest known one as a suggestion, and a different word gets none", () => {
   const known = ["nginx", "caddy", "traefik", "haproxy", "envoy"];
   for (const [word, name] of [
     ["ngnix", "nginx"],
@@ -20,7 +20,7 @@ test("a misspelled word gets the nearest known one, and a different word gets no
   for (const word of ["apache", "", "x", "y".repeat(1_000_000)]) assert.equal(didYouMean(word, known), "");
 });
 
-test("suggestions come with a choice, a command, an option, a variable and the names in a configuration file", async () => {
+test("choices, commands, options, variables and names in a configuration file get suggestions", async () => {
   const folder = temporaryFolder();
   const file = (name: string, content: object) => {
     writeFileSync(join(folder, name), JSON.stringify(content));

@@ -35,7 +35,7 @@ for (const command of commands) {
   });
 }
 
-test("the committed schema and reference pages are those that the tables make: npm run reference", () => {
+test("the committed schema and reference pages match the option tables (npm run reference)", () => {
   for (const [path, content] of Object.entries(generatedFiles(commands))) {
     const committed = readFileSync(`packages/cli/${path}`, "utf8");
     assert.equal(withoutLayout(committed), withoutLayout(content), path);

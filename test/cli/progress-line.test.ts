@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createProgressLine } from "../../packages/cli/src/terminal/progress-line.ts";
 import { createTerminal } from "../../packages/cli/src/terminal/terminal.ts";
 
-test("a progress line that a narrower window has wrapped is erased with all of its rows", (t) => {
+test("a progress line that wrapped in a narrower window is erased on all of its rows", (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: 1000 });
   let written = "";
   const stream = new Writable({

@@ -55,7 +55,7 @@ for (const [kind, content, problem, remedy] of [
   ["a compressed key", gzipSync(spki), /gzip format/, /gzip -dc/],
   ["a zip archive", Buffer.from("PK\u0003\u0004...."), /zip format/, /unzip -p/],
 ] as const) {
-  test(`${kind} is called what it is, with what to do`, () => {
+  test(`${kind} is identified, with what to do`, () => {
     assert.throws(
       () => readPublicKeyFile(Buffer.from(content), "my key"),
       (error: Error & { problem?: string; remedy?: string }) => {
@@ -96,7 +96,7 @@ for (const [kind, [...contents]] of Object.entries(identifiers)) {
 
 const problemOf = (kind: string) => `the key is of another kind (${kind}); RS256 needs a plain RSA key`;
 
-test("a private key, a binary key and a certificate of another kind are named too", async () => {
+test("a private key, a binary key and a certificate with another kind of key are named too", async () => {
   for (const type of ["pkcs8", "sec1"] as const) {
     const der = ec.privateKey.export({ type, format: "der" });
     assert.throws(() => readPublicKeyFile(der, "ec.der"), { problem: problemOf("EC") }, type);

@@ -20,7 +20,7 @@ async function reloaderOf<Loaded>(load: () => Promise<Loaded>, more: Partial<Rel
   return { reloader, lines, used };
 }
 
-test("what is loaded is used if any part of it differs, and not if none does", async () => {
+test("newly loaded material is used if any part of it differs, and not otherwise", async () => {
   let next: object = { key: "a", kid: "1" };
   const { reloader, used, lines } = await reloaderOf(async () => next);
   await reloader.reload();
@@ -32,7 +32,7 @@ test("what is loaded is used if any part of it differs, and not if none does", a
   assert.deepEqual(lines, ["keys read again: unchanged"]);
 });
 
-test("a problem is logged once, and again when it has changed or somebody asks; so is its end", async () => {
+test("a problem is logged once, again if it changes or on request, and when it ends", async () => {
   let problem: string | undefined;
   const { reloader, lines } = await reloaderOf(async () => {
     if (problem !== undefined) throw new Error(problem);
@@ -49,7 +49,7 @@ test("a problem is logged once, and again when it has changed or somebody asks; 
   assert.deepEqual(lines, [line, line, "keys readable again, unchanged"]);
 });
 
-test("only a fatal error of the first load rejects; after others it tries again every five seconds", async () => {
+test("only a fatal error of the first load rejects; any other is retried every five seconds", async () => {
   const broken = () => Promise.reject(new Error("broken"));
   await assert.rejects(reloaderOf(broken, { isFatal: () => true }), /broken/);
   mock.timers.enable({ apis: ["setInterval"] });
@@ -64,7 +64,7 @@ test("only a fatal error of the first load rejects; after others it tries again 
   assert.deepEqual(used, [7]);
 });
 
-test("a load that hangs is given up after 15 s, and no other begins until it is over", async () => {
+test("a load that hangs is abandoned after 15 s, and no other begins before it ends", async () => {
   let loads = 0;
   let release: (value: number) => void = () => {};
   const { reloader, lines } = await reloaderOf<number>(() => {

@@ -23,7 +23,7 @@ for (const [before, after] of [
   });
 }
 
-test("a fingerprint, REDACTED and other short values stay", () => {
+test("a fingerprint, REDACTED and other short values are left unchanged", () => {
   for (const text of ["/a.ipa?token=794bc555", "/a.ipa?token=REDACTED&x", "token=abc"])
     assert.equal(safeText(text), text);
 });

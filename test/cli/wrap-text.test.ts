@@ -17,7 +17,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const { red, bold } = createTerminal(new Writable(), { FORCE_COLOR: "1" }).colours;
 const sentence = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen";
 
-test("lines break between words, whether they are coloured or not", () => {
+test("lines break between words, with or without colours", () => {
   const plain = wrapText(sentence, 30, "  ");
   assert.ok(plain.split("\n").length > 2);
   assert.equal(plain.replace(/\n {2}/g, " "), sentence);
@@ -26,14 +26,14 @@ test("lines break between words, whether they are coloured or not", () => {
   assert.equal(stripVTControlCharacters(coloured), plain);
 });
 
-test("a command to be pasted stays on one line, and is not broken", () => {
+test("a command to paste stays on one line", () => {
   const command = "openssl pkcs12 -in /a/rather/long/path/to/some/identity.p12 -nokeys -clcerts -out certificate.pem";
   const wrapped = wrapMessage(`${sentence}: ${command}\n${command}`, 40);
   assert.ok(wrapped.split("\n").filter((line) => line === command).length === 2, wrapped);
   for (const line of wrapped.split("\n")) assert.ok(line.length <= 40 || line === command, line);
 });
 
-test("errors and warnings for people fit into 80 columns, coloured too; for programs they are one line", async () => {
+test("errors and warnings fit into 80 columns, with or without colours; as JSON they are one line", async () => {
   const argv = ["auth", "-k", "x.pem"];
   const env = { FORCE_COLOR: "1", PORTCULLIS_UNKNOWN_VARIABLE_THAT_HAS_A_LONG_NAME: "1" };
   const { stderr } = await runMain(argv, { terminal: 80, env });
@@ -43,7 +43,7 @@ test("errors and warnings for people fit into 80 columns, coloured too; for prog
   assert.match(plain.stderr, /^portcullis: say which proxy asks, with --for, or .* --uri-header\n.*\n$/);
 });
 
-test("the log for people breaks its long lines below the first word", async () => {
+test("the human-readable log indents the continuation of long lines", async () => {
   const signals = new EventEmitter();
   const run = runMain(["demo", "--port", "18290"], {
     signals,
@@ -55,7 +55,7 @@ test("the log for people breaks its long lines below the first word", async () =
   assert.match(log, /^\S+ key in use:\n {9}[\w-]{43}$/m);
 });
 
-test("the progress line has the width that the window has now", () => {
+test("the progress line has the current width of the window", () => {
   let text = "";
   const stream = Object.assign(
     new Writable({
@@ -81,7 +81,7 @@ function isUnbreakable(line: string, width: number): boolean {
 }
 
 for (const width of [40, 60, 80]) {
-  test(`help fits into ${width} columns, and breaks no word`, async () => {
+  test(`help fits into ${width} columns without breaking a word`, async () => {
     for (const argv of [["--help"], ...commands.map(({ name }) => [name, "--help"])]) {
       const { stdout } = await runMain(argv, { terminal: width, env: { NO_COLOR: "1" } });
       for (const line of stdout.split("\n")) {
@@ -90,7 +90,7 @@ for (const width of [40, 60, 80]) {
     }
   });
 
-  test(`what commands print for people fits into ${width} columns`, async () => {
+  test(`human-readable output fits into ${width} columns`, async () => {
     const folder = temporaryFolder();
     const key = signingKey();
     const file = (name: string, content: string) => {
@@ -127,7 +127,7 @@ for (const width of [40, 60, 80]) {
   });
 }
 
-test("the first line of a text can begin behind something else", () => {
+test("the first line of a text can start after other text", () => {
   assert.equal(wrapText("one two three", 13, "    ", 4), "one two\n    three");
   assert.equal(wrapText("one two three", 17, "    ", 4), "one two three");
 });

@@ -70,7 +70,7 @@ test("devices that start immediately lead to a shorter expiry, but of at least 5
   assert.match(sentence, /^Token Expiry can be 5 minutes instead of 60/);
 });
 
-test("an expiry that fits is kept", async () => {
+test("an expiry that fits is recommended unchanged", async () => {
   const delays = Array.from({ length: 100 }, () => 7 * 60 + 30);
   const { sentence } = await advise(firstUses(10, ...delays), "--expiry", "10");
   assert.match(sentence, /^Keep Token Expiry at 10 minutes/);
@@ -144,7 +144,7 @@ test("too few token uses are not enough data, with exit code 1", async () => {
   assert.match((await advise(firstUses(5, 10))).sentence, /^Not enough data: 1 token use found, 20 needed\.$/);
 });
 
-test("other lines, the prefixes of a journal and gzip make no difference", async () => {
+test("other lines, journal prefixes and gzip make no difference", async () => {
   const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10)).map((one) => `Mar 31 host portcullis[1]: ${one}`);
   const log = join(folder, "decisions.log.gz");
   writeFileSync(
@@ -156,7 +156,7 @@ test("other lines, the prefixes of a journal and gzip make no difference", async
   assert.equal(JSON.parse(stdout).firstRequests.count, 30);
 });
 
-test("a log without decisions fails, with the log to give", async () => {
+test("a log without decisions is an error that says which log to pass", async () => {
   const run = await runMain(["advise", "-"], { stdin: "10.0.0.1 GET /\n" });
   assert.equal(run.code, 3);
   assert.match(run.stderr, /these logs contain no decisions\nGive the JSON log of portcullis serve: --log-format json/);
@@ -173,7 +173,7 @@ test("the plot fits into 80 columns and marks late requests; the recommendation 
   assert.match(run.stdout, /\nSet Token Expiry to [^\n]+\n?[^\n]+\n$/);
 });
 
-test("a member of another type than serve writes counts as absent: no NaN reaches the report", async () => {
+test("a member whose type is not what serve writes counts as absent, so no NaN reaches the report", async () => {
   const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10));
   const texts = ["secondsLeft", "status", "size", "duration", "token", "range", "complete", "resumed", "path"];
   for (const member of texts) {
@@ -188,7 +188,7 @@ test("a member of another type than serve writes counts as absent: no NaN reache
   }
 });
 
-test("--expiry that was given is not called a guess", async () => {
+test("a given --expiry is not reported as an assumption", async () => {
   const stdin = firstUses(5, ...Array.from({ length: 30 }, () => 10)).join("\n");
   assert.match(
     (await runMain(["advise", "-"], { stdin })).stdout,

@@ -68,7 +68,7 @@ for (const [code, expected, uri] of refusals) {
   });
 }
 
-test("without the trusted header, or with two, or on another path, it is 403, whatever else is sent", async () => {
+test("without the trusted header, with two of them, or on another path, the status is 403, whatever else is sent", async () => {
   const uri = `/app.ipa?token=${freshToken(key)}`;
   const cases: [string, string, [string, string][]][] = [
     ["uri_header_missing", "/auth", []],
@@ -103,7 +103,7 @@ test("without the trusted header, or with two, or on another path, it is 403, wh
   );
 });
 
-test("an unexpected failure is 403, with --report-only too", async () => {
+test("an unexpected failure gives 403, even with --report-only", async () => {
   const errors: string[] = [];
   const gate = { tokenParameter: "token", check: () => Promise.reject(new Error("broken")) } as unknown as Gate;
   const log = { error: (text: string) => errors.push(text) } as unknown as Log;
@@ -129,7 +129,7 @@ test("every method, range, condition and expectation gets the same response: nev
   }
 });
 
-test("the response does not wait for a body", async () => {
+test("the response does not wait for the request's body", async () => {
   const headers = { "Content-Length": "1000000", "X-Original-URI": `/?token=${freshToken(key)}` };
   const { status } = await rawRequest(port, "/auth", { method: "POST", headers, body: "only this" });
   assert.equal(status, 204);
@@ -148,7 +148,7 @@ test("each decision is one log line without the token", async () => {
   assert.equal(JSON.stringify(portcullis.log).includes(token.split(".")[2] ?? "?"), false);
 });
 
-test("each proxy has one header that is trusted, and no other; Envoy sends the path itself", async () => {
+test("for each proxy exactly one header is trusted; Envoy sends the path itself", async () => {
   const uri = `/app.ipa?token=${freshToken(key)}`;
   const headerOf = { caddy: "X-Forwarded-Uri", traefik: "X-Forwarded-Uri", haproxy: "X-Original-URI" };
   for (const [proxy, trusted] of Object.entries(headerOf)) {
@@ -165,7 +165,7 @@ test("each proxy has one header that is trusted, and no other; Envoy sends the p
   assert.equal((await rawRequest(own, "/auth", { headers: { "X-My-Uri": uri } })).status, 204);
 });
 
-test("it does not start without knowing which header to trust", async () => {
+test("it does not start unless it knows which header to trust", async () => {
   const neither = await runMain(["auth", ...keyArgs]);
   assert.equal(neither.code, 2);
   assert.match(neither.stderr, /say which proxy asks, with --for/);
@@ -175,12 +175,12 @@ test("it does not start without knowing which header to trust", async () => {
   assert.match(odd.stderr, /letters, digits and dashes/);
 });
 
-test("it listens on loopback unless told otherwise", async () => {
+test("it listens on loopback by default", async () => {
   const { msg } = await portcullis.line(({ msg }) => / on http/.test(msg ?? ""));
   assert.match(msg ?? "", / on http:\/\/127\.0\.0\.1:/);
 });
 
-test("as long as no key could be loaded it is 403 keys_unavailable, and never 503", async () => {
+test("until a key has been loaded, the status is 403 keys_unavailable, and never 503", async () => {
   const nobody = await freePort();
   const args = ["auth", "--for", "nginx", "--key", `http://127.0.0.1:${nobody}/jwks.json`, "--port", "0"];
   const port = await startPortcullis(args).port();
@@ -189,7 +189,7 @@ test("as long as no key could be loaded it is 403 keys_unavailable, and never 50
   assert.deepEqual([status, received["x-portcullis-code"]], [403, "keys_unavailable"]);
 });
 
-test("with --report-only everything is 204, and the header says what it would have been", async () => {
+test("with --report-only the status is always 204, and a header reports the refusal", async () => {
   const portcullis = started("--for", "nginx", "--report-only");
   const port = await portcullis.port();
   const { msg } = await portcullis.line(({ msg }) => msg?.startsWith("REPORT ONLY") === true);
@@ -209,7 +209,7 @@ test("with --report-only everything is 204, and the header says what it would ha
   );
 });
 
-test("listening beyond this computer comes with a warning, and on it without one", async () => {
+test("listening beyond this computer produces a warning, and listening on loopback does not", async () => {
   const isWarning = ({ msg }: { readonly msg?: string }) => msg?.startsWith("other computers can reach this") === true;
   const open = started("--for", "nginx", "--host", "0.0.0.0");
   assert.equal((await open.line(isWarning)).level, "warn");

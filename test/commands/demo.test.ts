@@ -73,7 +73,7 @@ test("the demo prints a link without a token, an expired one and a valid one", a
   assert.deepEqual(demoFolders(), before);
 });
 
-test("where the port is taken the demo takes the next", async () => {
+test("if the port is in use, the demo takes the next one", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => other.once("listening", resolve));
   const { port } = other.address() as AddressInfo;
@@ -92,7 +92,7 @@ test("the lines around the links fit 80 columns", async () => {
   });
 });
 
-test("a port that the system refuses is named, with what to choose", async (t) => {
+test("a port that the system refuses is named, with an alternative", async (t) => {
   t.mock.method(Server.prototype, "listen", function (this: Server) {
     const error = { code: "EACCES", syscall: "listen" };
     queueMicrotask(() =>
@@ -108,7 +108,7 @@ test("a port that the system refuses is named, with what to choose", async (t) =
   );
 });
 
-test("without a place for its files it ends with a message, not with a stack", async () => {
+test("if it cannot create its files, it ends with a message, not a stack trace", async () => {
   const place = process.env.TMPDIR;
   process.env.TMPDIR = "/nonexistent";
   try {

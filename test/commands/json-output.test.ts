@@ -166,13 +166,13 @@ for (const [argv, shape] of [
         .at(-1),
     )
     .join(" ");
-  test(`the shape of what ${name} --json says is as it was`, async () => {
+  test(`the JSON that ${name} --json prints has the documented shape`, async () => {
     const { stdout, stderr } = await runMain([...argv, "--json"]);
     assert.deepEqual(shapeOf(JSON.parse(stdout || stderr)), shape);
   });
 }
 
-test("no answer in JSON has a character that commands a terminal", async () => {
+test("no JSON output contains a terminal control character", async () => {
   const token = `${segment({ alg: "none" })}.${segment({ ...jamfClaims, sub: "\u009b31m\u2028" })}.AAAA`;
   const { stdout } = await runMain(["inspect", token, "--json"]);
   assert.match(stdout, /\\u009b31m\\u2028/);

@@ -23,7 +23,7 @@ function keygen(name: string, ...more: string[]) {
   return { out, publicOut, run: () => runMain(["keygen", "--out", out, "--public-out", publicOut, ...more]) };
 }
 
-test("keygen makes a private key for its owner's eyes only, and the public half that belongs to it", async () => {
+test("keygen creates a private key that only its owner can read, and the matching public key", async () => {
   const { out, publicOut, run } = keygen("first");
   const { code, stdout } = await run();
   assert.equal(code, 0);
@@ -36,7 +36,7 @@ test("keygen makes a private key for its owner's eyes only, and the public half 
   assert.ok(!stdout.includes("BEGIN PRIVATE"));
 });
 
-test("keygen overwrites neither half, and leaves no half behind", async () => {
+test("keygen overwrites neither file, and never leaves just one of them", async () => {
   const taken = keygen("taken");
   writeFileSync(taken.out, "precious");
   const first = await taken.run();
@@ -50,13 +50,13 @@ test("keygen overwrites neither half, and leaves no half behind", async () => {
   assert.throws(() => statSync(publicTaken.out));
 });
 
-test("keygen takes two spellings of one file's name for one", async () => {
+test("keygen recognises two spellings of the same file name", async () => {
   const { code, stderr } = await runMain(["keygen", "--out", "./same.pem", "--public-out", "same.pem"]);
   assert.equal(code, 2);
   assert.match(stderr, /give two different files/);
 });
 
-test("keygen writes the older form and longer keys on request", async () => {
+test("keygen writes PKCS#1 and longer keys on request", async () => {
   const { out, run } = keygen("old", "--pkcs1", "--bits", "3072", "--json");
   const { bits, thumbprint } = JSON.parse((await run()).stdout);
   assert.match(readFileSync(out, "utf8"), /^-----BEGIN RSA PRIVATE KEY-----\n/);
@@ -65,7 +65,7 @@ test("keygen writes the older form and longer keys on request", async () => {
   assert.match(thumbprint, /^[\w-]{43}$/);
 });
 
-test("keygen into a folder that is not there fails with its name", async () => {
+test("keygen into a missing folder fails and names the folder", async () => {
   const run = await runMain([
     "keygen",
     "--out",
@@ -77,7 +77,7 @@ test("keygen into a folder that is not there fails with its name", async () => {
   assert.match(run.stderr, /no\/public\.pem cannot be written/);
 });
 
-test("pubkey prints what openssl prints, from either form of private key, and the thumbprint apart", async () => {
+test("pubkey prints what openssl prints, for either form of private key, and the thumbprint separately", async () => {
   const [thumbprint] = await keyThumbprints(key.publicPem);
   for (const form of ["pkcs8", "pkcs1"] as const) {
     const { code, stdout, stderr } = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey, form) });
@@ -111,7 +111,7 @@ test("pubkey reads public keys, certificates, JWKs and JWK Sets, and writes all 
   assert.deepEqual(keys, [{ pem: key.publicPem, jwk: one, thumbprint }]);
 });
 
-test("pubkey refuses what the gate would refuse, in its words, and shows nothing of it", async () => {
+test("pubkey refuses what the gate refuses, with the same message, and prints no part of it", async () => {
   const short = pemOf(signingKey(1024).privateKey);
   const run = await runMain(["pubkey", "-"], { stdin: short });
   assert.equal(run.code, 3);
@@ -122,7 +122,7 @@ test("pubkey refuses what the gate would refuse, in its words, and shows nothing
   assert.equal((await runMain(["pubkey", join(folder, "nothing")])).code, 3);
 });
 
-test("sign makes a link that the gate lets in, and no longer after its expiry", async () => {
+test("sign makes a link that the gate accepts until it expires", async () => {
   const url = "https://example.com/a.ipa?v=2";
   const { code, stdout } = await runMain(["sign", url, "--private-key", privatePem, "--expiry", "7"], {
     now: () => testTime,
@@ -152,7 +152,7 @@ test("sign --path-bound makes a link whose token opens its own path only", async
   assert.match(odd.stderr, /in another spelling/);
 });
 
-test("sign opens an encrypted key by the first line of a file, and says which file is wrong", async () => {
+test("sign decrypts a key with the first line of a passphrase file, and says which file is wrong", async () => {
   const encrypted = join(folder, "encrypted.pem");
   writeFileSync(
     encrypted,
@@ -167,7 +167,7 @@ test("sign opens an encrypted key by the first line of a file, and says which fi
   assert.match(run.stderr, /encrypted\.pem: the encryption key is encrypted/);
 });
 
-test("sign warns of http, and refuses what is no URL and an expiry that Jamf Pro has not", async () => {
+test("sign warns about http:, and refuses an invalid URL and an expiry that Jamf Pro does not offer", async () => {
   const warned = await runMain(["sign", "http://example.com/a.ipa", "--private-key", privatePem]);
   assert.equal(warned.code, 0);
   assert.match(warned.stderr, /^warning: The URL starts with http:/);
@@ -179,7 +179,7 @@ test("sign warns of http, and refuses what is no URL and an expiry that Jamf Pro
   assert.equal((await runMain(["sign", "https://example.com/a"])).code, 2);
 });
 
-test("sign --qr draws a code that fits into 80 columns and holds the very link", async () => {
+test("sign --qr draws a code of exactly this link that fits into 80 columns", async () => {
   const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
   for (const env of [{}, { NO_COLOR: "1" }]) {
     const { stdout } = await runMain(argv, { terminal: 80, env, now: () => testTime });
@@ -207,7 +207,7 @@ test("sign --qr says so if the terminal is too narrow", async () => {
   assert.match(run.stderr, /takes 7\d columns, and\s+there are 60/);
 });
 
-test("the key files of keygen are those that sign and inspect take", async () => {
+test("sign and inspect accept the key files of keygen", async () => {
   mkdirSync(join(folder, "pair"));
   const { out, publicOut, run } = keygen("pair/a");
   await run();
@@ -234,7 +234,7 @@ for (const [name, bytes] of Object.entries({
   "in UTF-16, the other byte first": Buffer.from(utf16).swap16(),
   "in UTF-16 without a mark": utf16.subarray(2),
 })) {
-  test(`a private key ${name} is read alike by sign, probe, pubkey and inspect --key`, async () => {
+  test(`sign, probe, pubkey and inspect --key all read a private key ${name}`, async () => {
     const file = join(folder, "odd.pem");
     writeFileSync(file, bytes, { mode: 0o600 });
     const signed = await runMain(["sign", "https://example.com/a.ipa", "--private-key", file]);
@@ -259,7 +259,7 @@ for (const [name, bytes] of Object.entries({
   });
 }
 
-test("of an encrypted private key in the place of a public one it is said how to make that", async () => {
+test("an encrypted private key given as a public key is refused with the command that extracts the public key", async () => {
   const file = join(folder, "locked.pem");
   const cipher = { cipher: "aes-256-cbc", passphrase: "secret" };
   writeFileSync(file, key.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }), { mode: 0o600 });
@@ -273,13 +273,13 @@ test("of an encrypted private key in the place of a public one it is said how to
   }
 });
 
-test("a folder as --key is named, and what to name instead", async () => {
+test("a folder given as --key is refused, with what to give instead", async () => {
   const { code, stderr } = await runMain(["inspect", "x", "--key", folder]);
   assert.equal(code, 3);
   assert.ok(stderr.includes(`${folder} is a folder; name the public key's file in it`), stderr);
 });
 
-test("serve without its key file says so in plain words, and how that file is made", async () => {
+test("serve with a missing key file says so, and how to create it", async () => {
   const file = join(folder, "absent.pem");
   const { code, stderr } = await runMain(["serve", folder, "--key", file]);
   assert.equal(code, 3);
@@ -300,7 +300,7 @@ for (const [name, bytes] of Object.entries({
   "private key of the older form": der("pkcs1"),
   certificate: new X509Certificate(certificate).raw,
 })) {
-  test(`a binary (DER) ${name} is read like its PEM`, async () => {
+  test(`a DER ${name} is read like its PEM form`, async () => {
     const file = join(folder, "binary.der");
     writeFileSync(file, bytes, { mode: 0o600 });
     const { stdout, stderr } = await runMain(["pubkey", file]);
@@ -317,7 +317,7 @@ for (const [name, bytes] of Object.entries({
   });
 }
 
-test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said what to do", async () => {
+test("for a PKCS#12 file, other binary files and OpenSSH keys the message says what to do", async () => {
   const pkcs12 = join(folder, "identity.p12");
   const pem = join(folder, "certificate.pem");
   writeFileSync(pem, certificate);
@@ -350,7 +350,7 @@ test("of a PKCS#12 file, of other binary files and of OpenSSH's keys it is said 
   assert.match(stderr, /OpenSSH's own format, and not an RSA key/);
 });
 
-test("of two private keys in one file none is used", async () => {
+test("a file with two private keys is refused", async () => {
   const file = join(folder, "two.pem");
   writeFileSync(file, pemOf(key.privateKey) + pemOf(signingKey().privateKey), { mode: 0o600 });
   for (const argv of [
@@ -376,7 +376,7 @@ test("a cipher that OpenSSL no longer supports is named, with the key's file", a
   assert.match(stderr, /rc2\.pem: the key is encrypted with RC2, which OpenSSL no longer supports/);
 });
 
-test("a damaged private key is said to be damaged, and not to be encrypted", async () => {
+test("a damaged private key is reported as damaged, not as encrypted", async () => {
   const file = join(folder, "damaged.pem");
   writeFileSync(file, pemOf(key.privateKey).replace(/^(?=[A-Za-z])/gm, "> "), { mode: 0o600 });
   for (const argv of [
@@ -403,7 +403,7 @@ test("messages about an encrypted private key and an empty passphrase name the o
   assert.match(wrong.stderr, /\nCheck the passphrase, and that the whole key was copied/);
 });
 
-test("a file that cannot be a key, a link or a manifest is not read to its end", async () => {
+test("a file too large to be a key, a link or a manifest is not read to the end", async () => {
   for (const argv of [
     ["pubkey", "/dev/zero"],
     ["inspect", "x", "--key", "/dev/zero"],
@@ -416,7 +416,7 @@ test("a file that cannot be a key, a link or a manifest is not read to its end",
   }
 });
 
-test("of a file that is not there, or a folder, the reason is said in words", async () => {
+test("a missing file or a folder is reported in plain words", async () => {
   const absent = join(folder, "absent.pem");
   for (const argv of [
     ["pubkey", absent],
@@ -436,7 +436,7 @@ test("of a file that is not there, or a folder, the reason is said in words", as
   );
 });
 
-test("the quotes of a document around a URL are not taken for a part of it", async () => {
+test("quotation marks around a URL are not treated as part of it", async () => {
   const { stdout } = await runMain(["sign", " “https://example.com/a.ipa” ", "--private-key", privatePem]);
   assert.match(stdout, /^https:\/\/example\.com\/a\.ipa\?token=/);
   const { stdout: link } = await runMain(["manifest", "--itms", "«https://example.com/a.plist»"]);
@@ -445,7 +445,7 @@ test("the quotes of a document around a URL are not taken for a part of it", asy
   assert.match(probed.stderr, /cannot probe 127\.0\.0\.1:1: /);
 });
 
-test("where a key file's own problem says what to do, the remedy for a missing one is left out", async () => {
+test("a key file's specific remedy replaces the general one for a missing file", async () => {
   const openSsh = join(folder, "open-ssh");
   writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n");
   for (const file of [folder, openSsh]) {
@@ -459,7 +459,7 @@ test("where a key file's own problem says what to do, the remedy for a missing o
   assert.match(keyFileRemedy(closed) ?? "", /^Let that user read it, if it is the public key/);
 });
 
-test("commands that name a file with spaces can be pasted as they stand", async () => {
+test("suggested commands quote file names with spaces", async () => {
   const privateFile = join(folder, "it's key.pem");
   const publicFile = join(folder, "its public.pem");
   const made = await runMain(["keygen", "--out", privateFile, "--public-out", publicFile]);

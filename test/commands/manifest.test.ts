@@ -32,7 +32,7 @@ async function manifest(...more: string[]): Promise<any> {
   return parse(run.stdout);
 }
 
-test("a manifest holds what the package says of itself, and hashes that are right", async () => {
+test("a manifest contains the package's own metadata and correct hashes", async () => {
   const { items } = await manifest();
   const [{ assets, metadata }] = items;
   assert.deepEqual(metadata, {
@@ -45,7 +45,7 @@ test("a manifest holds what the package says of itself, and hashes that are righ
   assert.deepEqual(assets[0].sha256s, [createHash("sha256").update(readFileSync(app)).digest("hex")]);
 });
 
-test("with a private key the URL in it has a token that opens the file", async () => {
+test("with a private key, its URL has a token that opens the file", async () => {
   const { items } = await manifest(
     "--private-key",
     privatePem,
@@ -64,7 +64,7 @@ test("with a private key the URL in it has a token that opens the file", async (
   assert.equal(items[0].metadata.title, "Notes");
 });
 
-test("--out writes a new file, never over another, and says what is in it", async () => {
+test("--out writes a new file, never overwrites one, and reports what it contains", async () => {
   const out = join(folder, "a.plist");
   const first = await runMain(["manifest", app, "--url", url, "-o", out]);
   assert.match(first.stdout, /a\.plist: Field Notes 1\.2\.0 build 4 \(com\.example\.field-notes\)\n$/);
@@ -75,7 +75,7 @@ test("--out writes a new file, never over another, and says what is in it", asyn
   assert.match(again.stderr, /a\.plist exists already, and nothing is overwritten/);
 });
 
-test("--lint checks a manifest: the place, the flaw and the result on the last line", async () => {
+test("--lint checks a manifest and prints the place and fault of each finding, and the result on the last line", async () => {
   const made = (await runMain(["manifest", app, "--url", url])).stdout;
   const good = await runMain(["manifest", "--lint", "-"], { stdin: made });
   assert.deepEqual([good.code, good.stdout], [0, "VALID: 0 errors, 0 warnings.\n"]);
@@ -100,7 +100,7 @@ test("--itms prints the install link, with a token and as a QR code on request",
   assert.ok(drawn.stdout.endsWith(plain.stdout));
 });
 
-test("--itms --qr says how many columns a link with a token takes, and draws it there", async () => {
+test("--itms --qr says how many columns a link with a token needs, and draws it if there is room", async () => {
   const argv = ["manifest", "--itms", "https://example.com/apps/a.plist", "--private-key", privatePem, "--qr"];
   const narrow = await runMain(argv, { terminal: 80 });
   assert.deepEqual([narrow.code, narrow.stdout], [3, ""]);
@@ -112,7 +112,7 @@ test("--itms --qr says how many columns a link with a token takes, and draws it 
   assert.equal(stripVTControlCharacters(wide.stdout).split("\n")[0]?.length, Number(columns));
 });
 
-test("--lint of bytes that are no text says that they are no XML property list", async () => {
+test("--lint of binary data says that it is not an XML property list", async () => {
   const noise = join(folder, "noise.plist");
   writeFileSync(noise, Buffer.from([1, 2, 0x26, 0xff, 0xfe, 3, 0x26, 0x20, 0x80]));
   const { code, stdout } = await runMain(["manifest", "--lint", noise]);
@@ -120,7 +120,7 @@ test("--lint of bytes that are no text says that they are no XML property list",
   assert.match(stdout, /This is not an XML property list/);
 });
 
-test("progress is shown on a terminal while a file is hashed, and taken away again", async () => {
+test("progress is shown on a terminal while a file is hashed, and then erased", async () => {
   const { stderr } = await runMain(["manifest", app, "--url", url], { terminal: 80 });
   assert.match(stripVTControlCharacters(stderr), /\r█+ \d+ % hashed\r/);
 });
@@ -151,7 +151,7 @@ for (const [name, argv, code, message] of [
   ["a file of another kind", [privatePem, "--url", url], 3, /neither an \.ipa .* nor a flat \.pkg/],
   ["an install link over http", ["--itms", "http://example.com/a.plist"], 2, /https/],
 ] as const) {
-  test(`${name}: refused with a message, never with a stack`, async () => {
+  test(`${name}: refused with a message, never with a stack trace`, async () => {
     const run = await runMain(["manifest", ...argv]);
     assert.equal(run.code, code, run.stderr);
     assert.match(run.stderr, message);
@@ -159,7 +159,7 @@ for (const [name, argv, code, message] of [
   });
 }
 
-test("options replace what the package says, and add images", async () => {
+test("options override the package's metadata and add images", async () => {
   const icon = "https://example.com/icon.png";
   const image = "https://example.com/image.png";
   const more = ["--identifier", "com.example.other", "--bundle-version", "9", "--icon", icon, "--image", image];
@@ -187,7 +187,7 @@ test("a package that cannot be read needs three options, and then makes a manife
   assert.match(missing.stderr, /give --title, --identifier and --bundle-version/);
 });
 
-test("another build of the same version is another bundle-version", async () => {
+test("another build of the same version has another bundle-version", async () => {
   const versionOf = async (build: string) => {
     const file = appFile({ CFBundleShortVersionString: "1.0", CFBundleVersion: build });
     const run = await runMain(["manifest", file, "--url", url]);
@@ -196,7 +196,7 @@ test("another build of the same version is another bundle-version", async () => 
   assert.deepEqual([await versionOf("7"), await versionOf("8"), await versionOf("1.0")], ["1.0 (7)", "1.0 (8)", "1.0"]);
 });
 
-test("the manifest is checked while it is made: placeholders and characters that are not encoded", async () => {
+test("the manifest is checked while it is made: unexpanded placeholders and unencoded characters", async () => {
   const file = appFile({ CFBundleName: "$(PRODUCT_NAME)" });
   const run = await runMain(["manifest", file, "--url", "https://example.com/\u00e4.ipa", "--json"]);
   assert.equal(run.code, 0, run.stderr);
@@ -225,14 +225,14 @@ json.dump(list(plistlib.dumps(plistlib.loads(input.encode()), fmt=plistlib.FMT_B
   assert.equal((await runMain(["manifest", "--lint", binary])).stdout, "VALID: 0 errors, 0 warnings.\n");
 });
 
-test("an empty file makes no manifest", async () => {
+test("an empty file is refused", async () => {
   const empty = join(folder, "empty.ipa");
   writeFileSync(empty, "");
   assert.equal((await runMain(["manifest", empty, "--url", url])).code, 3);
   rmSync(empty);
 });
 
-test("what a package says of itself cannot command the terminal", async () => {
+test("a package's metadata cannot control the terminal", async () => {
   const title = "A\u009b31m\u202etxt\u2066b";
   const hostile = appFile({ CFBundleName: title });
   const out = join(folder, "hostile.plist");
@@ -259,7 +259,7 @@ function appFile(more: Record<string, string>): string {
   return file;
 }
 
-test("a package that is replaced after it was described, and before it is hashed, gets no manifest", async () => {
+test("a package that is replaced between being read and being hashed gets no manifest", async () => {
   const [file, next] = [join(folder, "replaced.ipa"), join(folder, "next.ipa")];
   for (const path of [file, next]) copyFileSync(app, path);
   const lines: string[] = [];

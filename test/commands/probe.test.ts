@@ -72,7 +72,7 @@ test("with --yes it does not ask; if there is no server, the exit code is 3", as
   );
 });
 
-test("a server that speaks another protocol than the URL names is reported, with what to try", async () => {
+test("a server whose protocol differs from the URL's is reported, with what to try", async () => {
   const web = await listen((_, response) => response.end("open"));
   const overTls = await runMain(["probe", `${web.replace("http:", "https:")}/a.ipa`]);
   assert.match(overTls.stderr, /cannot probe .*: it does not speak TLS on that port\nTry http:\/\//);
@@ -126,7 +126,7 @@ test("a server that limits the rate of requests is UNPROVEN", async () => {
   assert.match(stdout, /UNPROVEN: the server limits the rate of requests \(429\); try again later\.\n$/);
 });
 
-test("a server that closes the connection on GET is not taken for one that refuses", async () => {
+test("closing the connection on GET does not count as a refusal", async () => {
   const origin = await listen((request, response) => {
     if (request.method === "GET") request.socket.destroy();
     else response.writeHead(401).end();
@@ -416,7 +416,7 @@ for (const [name, body] of [
   });
 }
 
-test("of a body without end, only 4 KiB are kept", async () => {
+test("only 4 KiB of an endless body are kept", async () => {
   const origin = await listen((_, response) => {
     const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 1);
     response.on("close", () => clearInterval(timer));
@@ -464,7 +464,7 @@ for (const [name, credential, links] of [
   });
 }
 
-test("no warning of working links comes from a server that refuses, nor if none will be sent", async () => {
+test("a server that refuses, or gets no working link, produces no warning about working links", async () => {
   const locked = await listen(guard({ keys: key.publicPem }, (_, response) => response.end("the app")));
   const open = await listen((_, response) => response.end("the app"));
   assert.equal((await runMain(["probe", `${locked}/a.ipa`, "--token", freshToken(key)])).stderr, "");

@@ -96,7 +96,7 @@ test("a token that a mail program or a terminal has wrapped is found whole, at e
   assert.deepEqual([logs[0].found.valid, logs[0].found.unreadable, logs[0].lines, tokens[0].line], [1, 0, 7, 1]);
 });
 
-test("what stands in front of a token on the line before does not hide it, and no word of the next line is taken", async () => {
+test("text before a wrapped token does not hide it, and no word of the next line is included", async () => {
   for (const before of [
     "token=eyJa",
     "eyJa.b",
@@ -246,7 +246,7 @@ test("redact needs bounded memory for a line without end, and lets no part of an
   assert.equal(padded.length, 40 * 64 * 1024 + ` ?token=${print} end`.length);
 });
 
-test("redact as a process is a filter with exit code 0 that ends silently with its reader", async () => {
+test("redact works as a filter: exit code 0, and a silent end when its reader closes", async () => {
   const [program, ...first] = portcullisCommand();
   const child = spawn(program, [...first, "redact"]);
   let stdout = "";
@@ -458,7 +458,7 @@ for (const [name, start, remedy] of [
   });
 }
 
-test("a log shorter than any mark of a format is copied unchanged", async () => {
+test("a log too short to identify its format is copied unchanged", async () => {
   for (const text of ["", "a", "PK\n"]) assert.equal((await runMain(["redact"], { stdin: text })).stdout, text);
 });
 
@@ -502,7 +502,7 @@ test("on a terminal, the place of a token is on a line of its own if it does not
   assert.match((await runMain(argv, { now: () => testTime })).stdout, /public\.pem {2}once, first in .*:1\n/);
 });
 
-test("with --path-bound a token that opens the path it names counts as valid, and one that names none does not", async () => {
+test("with --path-bound, a token that names a path counts as valid, and one without a path does not", async () => {
   const options = { now: () => testTime };
   const scan = async (aud: unknown, ...more: string[]) => {
     const stdin = `GET /x?token=${signToken(key, { ...jamfClaims, aud })} HTTP/1.1\n`;

@@ -16,7 +16,7 @@ const key = signingKey();
 writeFileSync(join(base, "public.pem"), key.publicPem);
 const args = ["rewritemap", "--key", join(base, "public.pem")];
 
-test("each line in has its line out, in order, whatever the line is", async () => {
+test("each input line produces one output line, in order, whatever it contains", async () => {
   const good = `?token=${freshToken(key)}`;
   const lines: [string, string][] = [
     [good, "allowed"],
@@ -39,7 +39,7 @@ test("each line in has its line out, in order, whatever the line is", async () =
   );
 });
 
-test("a result is written immediately, before the next line has come", async () => {
+test("a result is written immediately, before the next line arrives", async () => {
   const { child } = startPortcullis(args);
   const results = createInterface({ input: child.stdout });
   for (const [line, expected] of [
@@ -52,7 +52,7 @@ test("a result is written immediately, before the next line has come", async () 
   }
 });
 
-test("what there is to say goes to standard error, never into the protocol", async () => {
+test("messages go to standard error, never into the protocol", async () => {
   const source = join(base, "private.pem");
   writeFileSync(source, key.privateKey.export({ type: "pkcs8", format: "pem" }));
   const { stdout, stderr } = await runMain(["rewritemap", "--key", source], { stdin: "?\n" });
@@ -60,7 +60,7 @@ test("what there is to say goes to standard error, never into the protocol", asy
   assert.match(stderr, /is a PRIVATE key/);
 });
 
-test("signals that mean nothing to it are said on standard error, and end nothing", async () => {
+test("unsupported signals are reported on standard error and ignored", async () => {
   const { child, ended, stderr } = startPortcullis(args);
   child.stdin.write("?\n");
   assert.equal(String((await once(child.stdout, "data"))[0]), "token_missing\n");
@@ -81,7 +81,7 @@ test("it ends with exit code 0 when Apache closes the pipe, even in the middle o
   assert.equal(await portcullis.ended, 0);
 });
 
-test("an unexpected error is no success", async () => {
+test("an unexpected error does not exit with 0", async () => {
   const { code, stderr } = await runMain(args, {
     stdin: "?\n",
     onOutput() {

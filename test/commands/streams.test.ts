@@ -26,7 +26,7 @@ function shell(script: string, stdin = ""): Promise<{ code: number | null; stdou
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
 }
 
-test("a signed link goes through a pipe into inspect, whose exit code is the pipe's", async () => {
+test("a signed link can be piped into inspect, whose exit code is that of the pipeline", async () => {
   const script =
     "portcullis sign https://example.com/a.ipa --private-key key.pem | portcullis inspect - --key public.pem";
   const { code, stdout, stderr } = await shell(script);
@@ -67,14 +67,14 @@ test("with --json an error is JSON too", async () => {
   assert.equal(JSON.parse(stderr).error.exitCode, 3);
 });
 
-test("a reader that has seen enough ends no command with a stack trace", async () => {
+test("a reader that closes early causes no stack trace", async () => {
   for (const command of ["scan-logs access.log", "inspect x", "pubkey key.pem"]) {
     const { stderr } = await shell(`portcullis ${command} | true`);
     assert.doesNotMatch(stderr, /EPIPE|\n {4}at /);
   }
 });
 
-test("a result that a full disk does not take is a failure", async () => {
+test("a result that cannot be written to a full disk is a failure", async () => {
   for (const command of ["pubkey key.pem", "inspect x", "completion bash", "--help"]) {
     const { code, stderr } = await shell(`portcullis ${command} > /dev/full`);
     assert.equal(code, 3, command);

@@ -39,7 +39,7 @@ const args = ["-k", `${base}/public.pem`, "--host", "127.0.0.1", "--port", "0", 
 const portcullis = startPortcullis(["serve", url, ...args]);
 const good = (): string => `/a.ipa?token=${freshToken(key)}`;
 
-test("a file that is replaced while it is opened is sent in its new version, with one line in the log", async () => {
+test("a file that is replaced while it is opened is sent in its new version, with one log line", async () => {
   const port = await portcullis.port();
   replacements = 2;
   const { status, headers, body } = await rawRequest(port, good());
@@ -49,7 +49,7 @@ test("a file that is replaced while it is opened is sent in its new version, wit
   assert.equal(portcullis.log.filter(({ event }) => event === "download").length, 1);
 });
 
-test("an expired token that may resume one version gets nothing of the next", async () => {
+test("an expired token that can resume one version gets nothing of the next", async () => {
   const port = await portcullis.port();
   const target = `/a.ipa?token=${freshToken(key, -120)}`;
   const headers = { Range: "bytes=500-", "If-Range": `"${version}"` };
@@ -67,7 +67,7 @@ for (const [given, status] of [
   [403, 502],
   [503, 503],
 ] as const) {
-  test(`a store that gives ${given} for the bytes is ${status} with Retry-After, and a problem in the log`, async () => {
+  test(`a store that returns ${given} for the bytes gives ${status} with Retry-After, and a problem in the log`, async () => {
     failure = given;
     const response = await rawRequest(await portcullis.port(), good());
     failure = undefined;
@@ -77,7 +77,7 @@ for (const [given, status] of [
   });
 }
 
-test("a cache in a folder that other users can write to ends the command, by the name of its option", async () => {
+test("a cache in a folder that other users can write to ends the command, naming the option", async () => {
   const folder = temporaryFolder();
   chmodSync(folder, 0o777);
   const run = await runMain(["serve", url, ...args, "--cache", folder]);

@@ -118,7 +118,7 @@ test("600 attackers who reconnect immediately cannot shut good requests out of a
   assert.ok(good >= 75, `${good} of 100`);
 });
 
-test("behind a trusted proxy all clients share its address, and the limit of each address is off", async () => {
+test("behind a trusted proxy, where all clients share one address, the limit per address is off", async () => {
   const portcullis = started("--max-connections", "50", "--trust-proxy");
   const port = await portcullis.port();
   await hold(port, 60, () => "127.0.0.1");

@@ -126,7 +126,7 @@ test("a symbolic link that is swapped as Kubernetes does it is noticed", async (
   assert.equal(await ask(port, oldKey), 401);
 });
 
-test("a link whose far end changes is noticed by looking again, where nothing is reported", async () => {
+test("polling notices a change of a link's target that produces no event", async () => {
   mkdirSync(join(base, "far"));
   const far = file("far/key.pem", oldKey.publicPem);
   mkdirSync(join(base, "near"));
@@ -137,7 +137,7 @@ test("a link whose far end changes is noticed by looking again, where nothing is
   await inUse(portcullis, newKey);
 });
 
-test("a broken or vanished key file leaves the old key in use, says so once, and recovers", async () => {
+test("a broken or missing key file leaves the old key in use, is reported once, and recovers", async () => {
   const source = file("broken.pem", oldKey.publicPem);
   const portcullis = started([source], "--key-refresh", "1");
   const port = await portcullis.port();
@@ -186,7 +186,7 @@ test("a private key is used as its public half, with a loud warning that names t
   }
 });
 
-test("the warning comes, once, when a public key is replaced by its own private half", async () => {
+test("replacing a public key with its own private key produces the warning once", async () => {
   const source = file("halves.pem", oldKey.publicPem);
   const portcullis = started([source], "--key-refresh", "1");
   await portcullis.port();
@@ -235,7 +235,7 @@ test("a file that is not a key ends the program with an error and exit code 3", 
   assert.match(absent.stderr(), /absent\.pem: there is no such file/);
 });
 
-test("a JWK Set URL is fetched, other keys in it are left out, and the old ones stay when it fails", async () => {
+test("a JWK Set URL is fetched, unusable keys in it are skipped, and the old keys stay if it fails", async () => {
   let reply = { status: 500, body: "" };
   const host = createServer((_request, response) => response.writeHead(reply.status).end(reply.body));
   host.listen(0, "127.0.0.1");
@@ -261,7 +261,7 @@ test("a JWK Set URL is fetched, other keys in it are left out, and the old ones 
   }
 });
 
-test("keys come over https from the very address given, 1 MiB at most, and only those for RS256", async () => {
+test("keys are fetched over https from exactly the given address, 1 MiB at most, and only those for RS256", async () => {
   assert.equal(checkJwkSetUrl("https://keys.example/jwks.json").href, "https://keys.example/jwks.json");
   const rsa = oldKey.publicKey.export({ format: "jwk" });
   const foreign = [{ ...rsa, use: "enc" }, { ...rsa, alg: "PS256" }, { kty: "EC" }, null];
@@ -294,7 +294,7 @@ test("keys come over https from the very address given, 1 MiB at most, and only 
   }
 });
 
-test("whatever the host of a JWK Set does, the problem names it, and is no error of this program", async (t) => {
+test("whatever the host of a JWK Set does, the problem names the host and is not an internal error", async (t) => {
   const timeout = AbortSignal.timeout.bind(AbortSignal);
   t.mock.method(AbortSignal, "timeout", () => timeout(300));
   const rsa = oldKey.publicKey.export({ format: "jwk" });
@@ -366,7 +366,7 @@ test("whatever the host of a JWK Set does, the problem names it, and is no error
   }
 });
 
-test("a key that is the same but for its kid takes effect, as a kid decides which key is tried", async () => {
+test("a key that differs only in its kid takes effect, since kid decides which key is tried", async () => {
   const jwk = oldKey.publicKey.export({ format: "jwk" });
   const source = file("kid.jwk", JSON.stringify({ ...jwk, kid: "first" }));
   const portcullis = started([source], "--key-refresh", "1");
@@ -379,7 +379,7 @@ test("a key that is the same but for its kid takes effect, as a kid decides whic
   assert.equal((await rawRequest(port, `/app.ipa?token=${token}`)).status, 200);
 });
 
-test("a key path that becomes a named pipe, a device or a folder is reported; reloading goes on, and so does the end", async () => {
+test("a key path that becomes a named pipe, a device or a folder is reported; reloading and shutdown still work", async () => {
   const source = file("special.pem", oldKey.publicPem);
   const portcullis = started([source], "--key-refresh", "1");
   const port = await portcullis.port();
@@ -406,7 +406,7 @@ test("a key path that becomes a named pipe, a device or a folder is reported; re
   assert.equal(await portcullis.end(), 0);
 });
 
-test("a host that does not respond is given ten seconds", async (t) => {
+test("a host that does not respond is abandoned after ten seconds", async (t) => {
   const timeout = t.mock.method(AbortSignal, "timeout", () => AbortSignal.abort(new Error("it took too long")));
   await assert.rejects(fetchJwkSet("http://127.0.0.1:9/jwks.json"), /did not send the whole JWK Set within 10 s/);
   assert.deepEqual(timeout.mock.calls[0]?.arguments, [10_000]);
@@ -424,7 +424,7 @@ test("a URL that keys cannot be fetched from ends the program with an error and 
   }
 });
 
-test("the same key given twice is one key", async () => {
+test("a key given twice is used once", async () => {
   const portcullis = started([file("twice.pem", oldKey.publicPem), file("again.pem", oldKey.publicPem)]);
   assert.match(String((await inUse(portcullis, oldKey)).msg), /^key in use: [\w-]{43}$/);
   assert.equal(await ask(await portcullis.port(), oldKey), 200);
@@ -446,7 +446,7 @@ test("a key that matched nothing for 120 minutes is called unused once, if anoth
   assert.deepEqual(usage.takeUnused(), [], "a quiet night: neither is in use");
 });
 
-test("a JWK Set that never ends keeps the process alive until the deadline, so that it cannot end with exit code 0", async () => {
+test("an endless JWK Set response keeps the process alive until the deadline, so it cannot exit with 0", async () => {
   const host = createServer((_, response) => {
     response.writeHead(200, { "Content-Encoding": "gzip", Connection: "close" }).end("not gzip");
   });

@@ -5,7 +5,7 @@ import { createServer } from "../../../packages/cli/src/server/create-server.ts"
 import { createMetrics } from "../../../packages/cli/src/server/metrics.ts";
 import { createStatusServer } from "../../../packages/cli/src/server/status-server.ts";
 
-test("everything that a client can delay has a limit: headers, request, idle socket", () => {
+test("everything that a client can delay has a time limit: headers, request, idle socket", () => {
   const server = createServer(() => {}, undefined);
   const { headersTimeout, requestTimeout, timeout, keepAliveTimeout } = server;
   assert.deepEqual(
@@ -21,7 +21,7 @@ test("everything that a client can delay has a limit: headers, request, idle soc
   }
 });
 
-test("a socket on which nothing moves is closed when its time is over", async () => {
+test("a socket without traffic is closed at its time limit", async () => {
   const server = createServer(() => {}, undefined);
   server.timeout = 100;
   server.listen(0, "127.0.0.1");

@@ -20,7 +20,7 @@ const head = (path: string) => `GET ${path}?token=${freshToken(key)} HTTP/1.1\r\
 
 const slowReader = (port: number, path = "/big.pkg") => slowReaderOf(port, head(path));
 
-test("a thousand clients that go away leave no descriptor behind", async () => {
+test("a thousand clients that disconnect leave no descriptor open", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   await rawRequest(port, `/small.ipa?token=${freshToken(key)}`);
@@ -161,7 +161,7 @@ test("a file that is overwritten in place, to the same size, closes the connecti
   assert.deepEqual([again.status, again.headers["content-length"]], [206, "9"]);
 });
 
-test("a file that shrinks while it is sent closes the connection: no wrong body with the right length", async () => {
+test("a file that shrinks while it is sent closes the connection instead of completing a wrong body", async () => {
   writeFileSync(join(www, "shrinking.pkg"), Buffer.alloc(size, 1));
   const portcullis = started();
   const socket = await slowReader(await portcullis.port(), "/shrinking.pkg");
@@ -193,7 +193,7 @@ test("a file that is replaced while it is sent is completed in its old version",
   assert.equal(isMixed, false);
 });
 
-test("two requests on one connection both get a response, and a refusal does not close it", async () => {
+test("two requests on one connection both get a response; a refusal does not close the connection", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const socket = connect(port, "127.0.0.1");

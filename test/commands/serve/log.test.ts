@@ -12,7 +12,7 @@ import { servedFolder } from "../../support/served-folder.ts";
 
 const { key, args: serveArgs, start: started } = servedFolder({ "app.ipa": "0123456789" });
 
-test("one log line says of a request what was decided, and holds no token", async () => {
+test("each request has one log line with its decision and without its token", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const token = freshToken(key, 300);
@@ -46,7 +46,7 @@ test("one log line says of a request what was decided, and holds no token", asyn
   assert.equal(JSON.stringify(portcullis.log).includes(token.split(".")[2] ?? "?"), false);
 });
 
-test("a HEAD sends no byte of the file, and is complete", async () => {
+test("HEAD sends no byte of the file and counts as complete", async () => {
   const portcullis = started();
   await rawRequest(await portcullis.port(), `/app.ipa?token=${freshToken(key)}`, { method: "HEAD" });
   const { size, bytes, complete } = await portcullis.line(({ event }) => event === "download");
@@ -80,7 +80,7 @@ test("a token whose first letters are percent-encoded leaves no signature in the
   assert.equal(JSON.stringify(portcullis.log).includes((token.split(".")[2] ?? "?").slice(0, 60)), false);
 });
 
-test("on a terminal the log is for people", async () => {
+test("on a terminal the log is human-readable", async () => {
   const signals = new EventEmitter();
   const { stdout, code } = await runMain(serveArgs, {
     signals,

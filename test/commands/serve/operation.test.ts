@@ -18,7 +18,7 @@ import { signingKey, signToken } from "../../support/signing-key.ts";
 
 const { base, key, args: serveArgs, start: started } = servedFolder({ "app.ipa": "0123456789" });
 
-test("health, readiness and metrics have an address of their own, and none on that of the files", async () => {
+test("health, readiness and metrics are on their own address, and not on the files' address", async () => {
   const status = join(base, "status.sock");
   const portcullis = started("--status", status);
   const port = await portcullis.port();
@@ -49,7 +49,7 @@ test("health, readiness and metrics have an address of their own, and none on th
   }
 });
 
-test("--report-only lets everything through, and says so loudly, in each line and in the metrics", async () => {
+test("--report-only allows everything, and says so prominently in each line and in the metrics", async () => {
   const status = join(base, "report.sock");
   const portcullis = started("--report-only", "--status", status);
   const port = await portcullis.port();
@@ -65,7 +65,7 @@ test("--report-only lets everything through, and says so loudly, in each line an
   assert.match(body, /^portcullis_report_only_let_through_total 1$/m);
 });
 
-test("--resume-grace lets an expired token finish a download that it can prove to have begun", async () => {
+test("--resume-grace lets an expired token finish a download that it provably started", async () => {
   const portcullis = started("--resume-grace", "10m");
   const port = await portcullis.port();
   const etag = (await rawRequest(port, `/app.ipa?token=${freshToken(key)}`)).headers.etag ?? "";
@@ -99,7 +99,7 @@ test("--resume-grace lets an expired token finish a download that it can prove t
   }
 });
 
-test("the grace ends with its last second, and none has no second", () => {
+test("the grace period ends after its last second; a grace of 0 allows nothing", () => {
   const request = { method: "GET", headers: { range: "bytes=5-9" } } as IncomingMessage;
   const expired = { allowed: false, code: "token_expired", claims: { exp: 1000 } } as unknown as Decision;
   assert.equal(asksToResume(request, expired, 600, 1599), true);
@@ -165,7 +165,7 @@ test("with --path-bound a token opens the file of its own path only", async () =
   assert.match(run.stderr, /--path-bound and --audience exclude each other/);
 });
 
-test("a unix socket serves, replaces one that a crash left behind, but not one in use", async () => {
+test("a unix socket is served; one left behind by a crash is replaced, and one in use is not", async () => {
   const socketPath = join(base, "files.sock");
   const args = ["serve", join(base, "www"), "-k", join(base, "public.pem"), "--socket", socketPath];
   const first = startPortcullis(args);
@@ -181,7 +181,7 @@ test("a unix socket serves, replaces one that a crash left behind, but not one i
   assert.equal((await ask({ socketPath, path })).status, 200);
 });
 
-test("anything but a socket at the path of a socket is named and left unchanged", async () => {
+test("anything else at the path of a unix socket is reported and left unchanged", async () => {
   const [file, folder, link] = [join(base, "a file"), join(base, "a-folder"), join(base, "a-link")];
   writeFileSync(file, "precious");
   mkdirSync(folder);
@@ -222,7 +222,7 @@ test("a socket whose server is too busy to accept is not mistaken for one that a
   busy.close();
 });
 
-test("--status on the address of the server itself is refused before anything listens", async () => {
+test("--status on the server's own address is refused before anything listens", async () => {
   const same = [
     ["--port", "8471", "--status", "127.0.0.1:8471"],
     ["--socket", join(base, "one.sock"), "--status", join(base, "one.sock")],
@@ -250,7 +250,7 @@ test("an address that this computer does not have is reported, and one in bracke
   assert.equal(six.log.filter(({ level }) => level === "warn").length, 0, "loopback needs no TLS");
 });
 
-test("a port in use, a path that is not a folder and half of a TLS pair end with a sentence", async () => {
+test("a port in use, a path that is not a folder and half of a TLS pair each end with a clear message", async () => {
   const portcullis = started();
   const taken = startPortcullis([...serveArgs, "--port", String(await portcullis.port())]);
   assert.equal(await taken.ended, 3);
@@ -266,7 +266,7 @@ test("a port in use, a path that is not a folder and half of a TLS pair end with
   assert.deepEqual([half.code, /give both, or neither/.test(half.stderr)], [2, true]);
 });
 
-test("what is not HTTP is refused and counted, and the log says once a minute what it was", async () => {
+test("non-HTTP traffic is refused and counted, and the log says once a minute what it was", async () => {
   const status = join(base, "bad.sock");
   const portcullis = started("--status", status);
   const port = await portcullis.port();
@@ -316,7 +316,7 @@ async function sendAfterResponse(port: number, first: string, second: string): P
   return text;
 }
 
-test("an expectation, known or not, changes neither the time nor the status of a response", async () => {
+test("an Expect header, known or not, changes neither the time nor the status of a response", async () => {
   const port = await started().port();
   const path = `/app.ipa?token=${freshToken(key)}`;
   for (const expectation of ["100-continue", "something-else"]) {
@@ -340,7 +340,7 @@ test("SIGUSR1 opens no debugger and SIGUSR2 ends nothing, as scripts that rotate
   }
 });
 
-test("headers that are too large, or a flood of them, are refused and harm nobody", async () => {
+test("oversized headers, or a flood of them, are refused without affecting other clients", async () => {
   const port = await started().port();
   for (const flood of [`X: ${"y".repeat(70_000)}`, Array.from({ length: 3000 }, (_, i) => `X${i}: y`).join("\r\n")]) {
     const received = await sendBytes(

@@ -54,7 +54,7 @@ test("pipelined requests get their responses in order, up to the one that asks t
   assert.equal(portcullis.log.filter(({ event }) => event === "download").length, 4);
 });
 
-test("a connection on which more than a hundred requests wait is cut: only memory would limit them", async () => {
+test("a connection with more than a hundred waiting requests is closed, since only memory would limit them", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const hundred = await slowReader(port, get("/big.pkg") + get("/one.ipa").repeat(100));

@@ -11,7 +11,7 @@ import { servedFolder } from "../../support/served-folder.ts";
 
 const { base, www, args } = servedFolder({ "app.ipa": "the app" });
 
-test("a folder that may not be read or entered is said at the start, with exit code 3", () => {
+test("a folder that cannot be read or entered is reported at startup, with exit code 3", () => {
   const [program, ...first] = portcullisCommand();
   chmodSync(base, 0o755);
   // Nothing is closed to root.
@@ -29,7 +29,7 @@ test("a folder that may not be read or entered is said at the start, with exit c
   chmodSync(www, 0o755);
 });
 
-test("a port that needs a privilege is said with what to do instead", async () => {
+test("a port that needs a privilege is reported, with what to do instead", async () => {
   const server = Object.assign(new EventEmitter(), {
     listen() {
       const error = Object.assign(new Error("listen EACCES: permission denied"), { code: "EACCES" });

@@ -18,7 +18,7 @@ symlinkSync("../outside/x.ipa", join(www, "leak.ipa"));
 
 const path = (name: string) => `/${name}?token=${freshToken(key)}`;
 
-test("a file that the server cannot read is not found for a client, and the log says why", async () => {
+test("a file that the server cannot read is 404 for the client, and the log says why", async () => {
   writeFileSync(join(www, "closed.ipa"), "closed");
   chmodSync(join(www, "closed.ipa"), 0o000);
   chmodSync(base, 0o755);
@@ -51,7 +51,7 @@ test("a file that the server cannot read is not found for a client, and the log 
   );
 });
 
-test("a link that leads out of the folder is not found for a client, and the log says why", async () => {
+test("a link that leads out of the folder is 404 for the client, and the log says why", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   assert.equal((await rawRequest(port, path("leak.ipa"))).status, 404);
@@ -59,7 +59,7 @@ test("a link that leads out of the folder is not found for a client, and the log
   assert.deepEqual([level, problem], ["error", "it is a link that leads out of the folder"]);
 });
 
-test("a folder that goes away is reported in the log, and served again when it is back", async () => {
+test("a folder that disappears is reported in the log, and served again when it is back", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   renameSync(www, `${www}.gone`);
@@ -73,7 +73,7 @@ test("a folder that goes away is reported in the log, and served again when it i
   assert.equal((await rawRequest(port, "/app.ipa")).status, 401, "a client without a token does not learn of it");
 });
 
-test("a client that goes away is not a problem of the server, and a file that is changed is", async () => {
+test("a client that disconnects is not logged as a problem; a file that changes is", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   writeFileSync(join(www, "changed.pkg"), Buffer.alloc(size));
@@ -89,7 +89,7 @@ test("a client that goes away is not a problem of the server, and a file that is
   assert.match(String(changed.problem), /^the file was changed while it was sent; replace files by renaming/);
 });
 
-test("a name is found composed or decomposed, as macOS and a link can spell it", async () => {
+test("a name is found in composed and decomposed form, as macOS and links spell it", async () => {
   const [composed, decomposed] = ["Bücher.pkg".normalize("NFC"), "Übung.pkg".normalize("NFD")];
   writeFileSync(join(www, composed), "composed");
   writeFileSync(join(www, decomposed), "decomposed");
@@ -105,7 +105,7 @@ test("a name is found composed or decomposed, as macOS and a link can spell it",
   }
 });
 
-test("if both spellings are there, each is its own file", async () => {
+test("if both forms exist, each is its own file", async () => {
   writeFileSync(join(www, "é.pkg".normalize("NFC")), "composed");
   writeFileSync(join(www, "é.pkg".normalize("NFD")), "decomposed");
   const port = await started().port();

@@ -82,7 +82,7 @@ for (const range of [
   "0-1",
   "bytes=0 - 1",
 ]) {
-  test(`${range} is several, malformed or of another unit: the whole file`, async () => {
+  test(`${range} is a list, malformed or in another unit: the whole file is sent`, async () => {
     const { status, headers, body } = await get("/app.ipa", { Range: range });
     assert.equal(status, 200);
     assert.equal(headers["content-range"], undefined);
@@ -90,7 +90,7 @@ for (const range of [
   });
 }
 
-test("a Range header that is sent twice is the whole file", async () => {
+test("a repeated Range header gives the whole file", async () => {
   const { status, body } = await get("/app.ipa", [
     ["Range", "bytes=0-1"],
     ["Range", "bytes=5-6"],
@@ -109,7 +109,7 @@ test("HEAD ignores a range and has the headers of GET of the whole file", async 
   assert.deepEqual(headers, expected);
 });
 
-test("an empty file has an empty body, and no range is satisfiable", async () => {
+test("an empty file has an empty body, and every range is unsatisfiable", async () => {
   const { status, headers, body } = await get("/empty.pkg");
   assert.equal(status, 200);
   assert.equal(headers["content-length"], "0");
@@ -118,7 +118,7 @@ test("an empty file has an empty body, and no range is satisfiable", async () =>
   assert.equal((await get("/empty.pkg", { Range: "bytes=-5" })).status, 416);
 });
 
-test("If-Range with the ETag or the date of the file gives the range, anything else the whole file", async () => {
+test("If-Range with the file's ETag or date gives the range, anything else the whole file", async () => {
   const { headers } = await get("/app.ipa");
   const etag = headers.etag ?? "";
   const date = headers["last-modified"] ?? "";
@@ -133,7 +133,7 @@ test("If-Range with the ETag or the date of the file gives the range, anything e
   assert.equal(await status(later), 200, "a date that is not the one we sent proves nothing");
 });
 
-test("If-Range that does not match comes before a range that is unsatisfiable", async () => {
+test("an If-Range that does not match takes precedence over an unsatisfiable range", async () => {
   const { status } = await get("/app.ipa", { Range: "bytes=5000-", "If-Range": '"old"' });
   assert.equal(status, 200);
 });
@@ -172,7 +172,7 @@ test("a range beyond 4 GiB is exact", async () => {
   assert.equal(head.headers["content-length"], String(fiveGiB));
 });
 
-test("types, caching and safety headers are what Apple's clients and shared caches need", async () => {
+test("media types, caching and security headers are what Apple's clients and shared caches need", async () => {
   const types: Record<string, string> = {
     "app.ipa": "application/octet-stream",
     "empty.pkg": "application/octet-stream",

@@ -14,7 +14,7 @@ const head = (path: string) => `GET ${path}?token=${freshToken(key)} HTTP/1.1\r\
 
 const slowReader = (port: number, path = "/big.pkg") => slowReaderOf(port, head(path));
 
-test("SIGTERM lets a download in progress finish, takes no new one, and exits with 0", async () => {
+test("SIGTERM lets a download in progress finish, accepts no new one, and exits with 0", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const socket = await slowReader(port);
@@ -41,7 +41,7 @@ test("a request on an open connection after SIGTERM gets its response and Connec
   assert.equal(await portcullis.ended, 0);
 });
 
-test("what has not finished after --grace is aborted, and the exit code is 0 all the same", async () => {
+test("what has not finished after --grace is aborted, and the exit code is still 0", async () => {
   const portcullis = started("--grace", "0");
   const socket = await slowReader(await portcullis.port());
   const closed = readOn(socket);
@@ -68,7 +68,7 @@ test("a second signal ends immediately; one that npm repeats at the same moment 
   assert.ok((await readOn(socket)) < size);
 });
 
-test("a connection that never sent a request does not hold the end, and is not called aborted", async () => {
+test("a connection that never sent a request does not delay the shutdown, and does not count as aborted", async () => {
   const portcullis = started("--grace", "10");
   const port = await portcullis.port();
   const silent = connect(port, "127.0.0.1");

@@ -56,7 +56,7 @@ async function certificateName(): Promise<string> {
   return String(name);
 }
 
-test("files are served over TLS 1.2 and 1.3, and not over what is older", async () => {
+test("files are served over TLS 1.2 and 1.3, and not over older versions", async () => {
   const status = await new Promise((resolve, reject) => {
     const path = `/app.ipa?token=${freshToken(key)}`;
     get({ host: "127.0.0.1", port, path, rejectUnauthorized: false }, (response) => {
@@ -96,7 +96,7 @@ test("a handshake that fails is counted, and the log says what the administrator
   assert.equal(warnings.length, 4, "one of each kind, however often");
 });
 
-test("a renewed certificate is taken up without a restart; a broken one leaves the old in use", async () => {
+test("a renewed certificate is used without a restart; a broken one leaves the old one in use", async () => {
   assert.equal(await certificateName(), "first");
   writeFileSync(`${certificate}.new`, "broken");
   renameSync(`${certificate}.new`, certificate);
@@ -200,7 +200,7 @@ test("TLS files that cannot be used end the program with what is wrong and what 
   }
 });
 
-test("a certificate with a byte order mark, in UTF-16 or with its key before it is taken", async () => {
+test("a certificate with a byte order mark, in UTF-16, or after its key in one file is accepted", async () => {
   const [certificate, privateKey] = await makeCertificate("spelt");
   const pem = readFileSync(certificate, "utf8");
   for (const content of [
@@ -215,7 +215,7 @@ test("a certificate with a byte order mark, in UTF-16 or with its key before it 
   }
 });
 
-test("a certificate that devices refuse for its dates produces a warning when it starts to", async () => {
+test("a certificate whose dates devices refuse produces a warning when that begins", async () => {
   const [certificate, privateKey] = await makeCertificate("dates");
   const files = { certificate, key: privateKey };
   const loaded = await loadTls(files);
@@ -253,7 +253,7 @@ async function silentClient(port: number): Promise<Socket> {
   return socket;
 }
 
-test("a client that never begins its handshake does not hold the end longer than --grace", async () => {
+test("a client that never begins its handshake delays the shutdown by at most --grace", async () => {
   const ending = started(...(await makeCertificate("grace")), "--grace", "1");
   const silent = await silentClient(await ending.port());
   const closed = once(silent, "close");
