@@ -187,7 +187,7 @@ export function runContract(driver: ContractDriver): void {
       assert.equal(allowed.body, "");
     });
 
-    test("no other method gets by without a token", async () => {
+    test("no other method gets through without a token", async () => {
       for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
         const headers = "Content-Length: 4\r\n";
         assertRefusal(await request("/a.ipa", { method, headers, body: "body" }), 401, "token_missing");
@@ -197,7 +197,7 @@ export function runContract(driver: ContractDriver): void {
       }
     });
 
-    test("a request body goes through the guard untouched", async () => {
+    test("a request body passes through the guard unchanged", async () => {
       const options = { method: "POST", headers: "Content-Length: 11\r\n", body: "hello world" };
       const reply = await request(`/a.ipa?token=${token}`, options);
       assert.equal((JSON.parse(reply.body) as Seen).body, "hello world");
@@ -218,7 +218,7 @@ export function runContract(driver: ContractDriver): void {
       assertRefusal(await request("/a.ipa", { method: "POST", headers, body }), 401, "token_missing");
     });
 
-    test("absolute-form request targets are checked by their query like any other", async () => {
+    test("absolute-form request targets are checked like any other", async () => {
       const reply = await request(`http://files.example/a.ipa?token=${token}`);
       if (reply.status === 308 && oddTargetResponses.includes(308)) return;
       assert.equal(reply.status, 200);
@@ -227,7 +227,7 @@ export function runContract(driver: ContractDriver): void {
       assertRefusal(await request(`http://files.example/a.ipa?token=${expired}`), 401, "token_expired");
     });
 
-    test("a path-bound token opens its path and no other, in that spelling and no other", async () => {
+    test("a path-bound token opens only its own path, in exactly that spelling", async () => {
       const bound = await driver.start({
         publicPem: key.publicPem,
         time: testTime,
@@ -274,7 +274,7 @@ export function runContract(driver: ContractDriver): void {
       }
     });
 
-    test("request targets that are no URL neither crash the server nor get by", async () => {
+    test("request targets that are not URLs neither crash the server nor get through", async () => {
       for (const target of ["//evil:99999/a", "///", "//", "/\\evil", "/%zz", "/%", "/a?%"]) {
         const refused = await request(target);
         if (!oddTargetResponses.includes(refused.status)) assertRefusal(refused, 401, "token_missing");
@@ -290,7 +290,7 @@ export function runContract(driver: ContractDriver): void {
       assert.equal(own.headers["cache-control"], "public, max-age=60");
     });
 
-    test("a handler that throws is answered with 500, gives nothing away, and the server goes on", async () => {
+    test("a handler that throws gives a 500 that reveals nothing, and the server continues", async () => {
       for (const method of ["GET", "HEAD"]) {
         const reply = await request(`/throw?token=${token}`, { method });
         assert.equal(reply.status, 500);
@@ -340,7 +340,7 @@ export function runContract(driver: ContractDriver): void {
       );
     });
 
-    test("a thousand requests at once get each their own verdict", async () => {
+    test("a thousand simultaneous requests each get their own decision", async () => {
       const targets = [`/a?token=${token}`, "/b", `/c?token=${expired}`, `/d?token=${token}&token=${token}`];
       const statuses = [200, 401, 401, 400];
       const replies = await Promise.all(

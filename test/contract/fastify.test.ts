@@ -74,7 +74,7 @@ test("Fastify's own log lines hold no token, of requests that are allowed, refus
   assert.doesNotMatch(log(), /eyJ/);
 });
 
-test("paths without a route are refused too, so that nobody learns which routes exist", async () => {
+test("paths without a route are refused too, so that clients cannot learn which routes exist", async () => {
   const { ask } = await start({ rewriteUrl: hideToken() });
   assert.equal((await ask("/none.ipa")).status, 401);
   assert.equal((await ask("/app.ipa", "PUT")).status, 401);
@@ -95,7 +95,7 @@ test("with hideToken for another parameter nothing is served, and the log says w
   assert.doesNotMatch(other.log(), /eyJ/);
 });
 
-test("a request that comes by inject, as from @fastify/aws-lambda, is checked too", async () => {
+test("a request made with inject, as by @fastify/aws-lambda, is checked too", async () => {
   const { app } = await start({ rewriteUrl: hideToken() });
   assert.equal((await app.inject("/app.ipa")).statusCode, 401);
   assert.equal((await app.inject(`/app.ipa?token=${token}`)).statusCode, 200);
@@ -119,7 +119,7 @@ test("registered in a plugin, the guard guards that plugin's routes in every spe
   }
 });
 
-test("over HTTP/2 the pseudo-header with the URL loses the token too", async () => {
+test("over HTTP/2 the token is removed from the :path pseudo-header too", async () => {
   const { connect } = await import("node:http2");
   const app = Fastify({ http2: true, rewriteUrl: hideToken() });
   app.register(guard, guardOptions);

@@ -80,7 +80,7 @@ async function mounted(app: Koa, query: string): Promise<HttpReply> {
   }
 }
 
-test("behind Express, its copy of the whole URL loses the token and nothing else", async () => {
+test("behind Express, its copy of the whole URL loses only the token", async () => {
   const key = signingKey();
   const app = new Koa();
   app.use(guard({ keys: key.publicPem, now: () => testTime }));
@@ -94,7 +94,7 @@ test("behind Express, its copy of the whole URL loses the token and nothing else
   assert.ok(!body.includes("eyJ"), body);
 });
 
-test("given one middleware, the guard guards that one, which may go on to the next", async () => {
+test("given a middleware, the guard protects it, and it can call the next one", async () => {
   const key = signingKey();
   const app = new Koa();
   const guarded: Middleware = async (context, next) => {
@@ -113,7 +113,7 @@ for (const [name, Application] of [
   ["Koa 3", Koa],
   ["Koa 2", Koa2],
 ] as const) {
-  test(`${name}: a logger in front of the guard prints no token, refused or not, and can name it`, async () => {
+  test(`${name}: a logger in front of the guard never prints the token, and has its fingerprint`, async () => {
     const key = signingKey();
     const token = signToken(key);
     const logged: string[] = [];
@@ -143,7 +143,7 @@ for (const [name, Application] of [
   });
 }
 
-test("a path-bound token is for the path that the client sent, behind Express and in a mounted app alike", async () => {
+test("a path-bound token is compared with the path that the client sent, behind Express and in a mounted app", async () => {
   const key = signingKey();
   const app = new Koa();
   app.use((context, next) => {

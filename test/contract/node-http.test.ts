@@ -102,7 +102,7 @@ test("the error of a listener that threw was printed", () => {
   assert.ok(errors.includes("Error: the handler failed, on purpose"));
 });
 
-test("a listener that fails after it began to answer cuts the connection", async () => {
+test("a listener that fails after it started its response closes the connection", async () => {
   const key = signingKey();
   const options = { keys: key.publicPem, now: () => testTime };
   const server = await listen(
@@ -119,7 +119,7 @@ test("a listener that fails after it began to answer cuts the connection", async
   await server.close();
 });
 
-test("headers that a listener set before it failed do not come with the 500", async () => {
+test("headers that a listener set before it failed are not sent with the 500", async () => {
   const key = signingKey();
   const server = await listen(
     guard({ keys: key.publicPem, now: () => testTime }, (_request, response) => {
@@ -138,7 +138,7 @@ test("headers that a listener set before it failed do not come with the 500", as
   await server.close();
 });
 
-test("the copies that Polka keeps of a URL lose the token too", async () => {
+test("Polka's copies of the URL lose the token too", async () => {
   const key = signingKey();
   const token = signToken(key);
   const middleware = guard({ keys: key.publicPem, now: () => testTime });
@@ -166,7 +166,7 @@ test("the copies that Polka keeps of a URL lose the token too", async () => {
   }
 });
 
-test("a listener's own Cache-Control takes the place of the guard's, however it is written", async () => {
+test("a listener's own Cache-Control replaces the guard's, however it is set", async () => {
   const key = signingKey();
   const responses: Record<string, (response: ServerResponse) => unknown> = {
     "/an-object": (response) => response.writeHead(200, { "cache-CONTROL": "no-cache" }),
@@ -186,7 +186,7 @@ test("a listener's own Cache-Control takes the place of the guard's, however it 
   await server.close();
 });
 
-test("a response that earlier code sent while the gate was deciding is left alone", async () => {
+test("a response that earlier code sent while the gate was deciding is left unchanged", async () => {
   const key = signingKey();
   const keys = async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -212,7 +212,7 @@ for (const [name, createApp] of [
   ["Express 5", express],
   ["Express 4", express4],
 ] as const) {
-  test(`${name}: a logger in front of the guard prints no token, refused or not, and can name it`, async () => {
+  test(`${name}: a logger in front of the guard never prints the token, and has its fingerprint`, async () => {
     const key = signingKey();
     const token = signToken(key);
     const logged: string[] = [];
@@ -284,7 +284,7 @@ for (const [name, createApp] of [
   ["Express 4", express4],
   ["Connect", connect as unknown as typeof express],
 ] as const) {
-  test(`${name}: a path-bound token is for the path that the client sent, with the path of the mount`, async () => {
+  test(`${name}: a path-bound token is compared with the path that the client sent, mount path included`, async () => {
     const key = signingKey();
     const app = createApp();
     app.use("/apps", guard({ keys: key.publicPem, now: () => testTime, pathBound: true }));

@@ -42,7 +42,7 @@ test("sub must be exactly the expected string", async () => {
   assert.equal(await codeFor({ ...jamfClaims, sub: "Books" }, { subject: "Books" }), "allowed");
 });
 
-test("an audience that is set becomes a requirement, alone or in a list", async () => {
+test("a configured audience becomes a requirement, alone or in a list", async () => {
   const options = { audience: "files" };
   assert.equal(await codeFor(jamfClaims, options), "audience_mismatch");
   assert.equal(await codeFor({ ...jamfClaims, aud: "files" }, options), "allowed");
@@ -56,7 +56,7 @@ test("a token for an audience is refused by a gate that has none", async () => {
   for (const aud of ["files", [], null]) assert.equal(await codeFor({ ...jamfClaims, aud }), "audience_mismatch");
 });
 
-test("exp must be there", async () => {
+test("exp is required", async () => {
   assert.equal(await codeFor({ sub: "AppManifest", iss: "JSS" }), "expiry_missing");
 });
 
@@ -67,7 +67,7 @@ test("exp must be a finite number above zero and no larger than 2^53", async () 
   }
 });
 
-test("a token is good until the clock skew after its expiry has passed, and not a moment longer", async () => {
+test("a token is accepted until its expiry plus the clock skew, and not a moment longer", async () => {
   const at = (exp: number, options = {}) => codeFor({ ...jamfClaims, exp }, options);
   assert.equal(await at(testTime - 59), "allowed");
   assert.equal(await at(testTime - 59.5), "allowed");
@@ -100,12 +100,12 @@ test("nbf and iat are checked if present", async () => {
   }
 });
 
-test("what a token is for is reported before whether it is in time", async () => {
+test("a wrong purpose is reported before a wrong time", async () => {
   assert.equal(await codeFor({ ...jamfClaims, iss: "x", sub: "y", exp: 1 }), "issuer_mismatch");
   assert.equal(await codeFor({ ...jamfClaims, sub: "y", exp: 1 }), "subject_mismatch");
 });
 
-test("claims nobody asked for change nothing", async () => {
+test("other claims are ignored", async () => {
   assert.equal(await codeFor({ ...jamfClaims, jti: "1", admin: true, constructor: {}, hasOwnProperty: 1 }), "allowed");
 });
 

@@ -62,7 +62,7 @@ test("without exactly three segments a token is malformed, whatever its header s
   }
 });
 
-test("another header as long as Jamf Pro's is validated, even if that one is elsewhere in the token", async () => {
+test("another header as long as Jamf Pro's is validated, even if Jamf Pro's is elsewhere in the token", async () => {
   const other = segment({ alg: "HS256" });
   assert.equal(other.length, header.length);
   for (const token of [`${other}.${payload}.${signature}${header}`, `${other}.${header}.${signature}`]) {
@@ -70,7 +70,7 @@ test("another header as long as Jamf Pro's is validated, even if that one is els
   }
 });
 
-test("a token of 4096 characters is looked at, one more is too long", async () => {
+test("a token of 4096 characters is checked; one character more is too long", async () => {
   const filler = (length: number) => `${header}.${payload}.`.padEnd(length, "A");
   assert.equal(await codeFor(filler(4096)), "signature_invalid");
   assert.equal(await codeFor(filler(4097)), "token_too_long");
@@ -119,12 +119,12 @@ test("text in UTF-16 or broken UTF-8 is malformed", async () => {
   }
 });
 
-test("Jamf Pro's header with more behind it is validated as what it is", async () => {
+test("Jamf Pro's header with more text after it is validated as a different header", async () => {
   assert.equal(await codeFor(await signed(`${header}AAAA`, payload)), "token_malformed");
   assert.equal(await codeFor(await signed(`${header.slice(0, -1)}`, payload)), "token_malformed");
 });
 
-test("of two members with one name the last counts, as RFC 7519 section 4 allows", async () => {
+test("if a member name is duplicated, the last one wins, as RFC 7519 section 4 allows", async () => {
   const text = '{"sub":"x","sub":"AppManifest","iss":"JSS","exp":1,"exp":1503324914}';
   assert.equal(await codeFor(await signed(header, segment(text))), "allowed");
 });
@@ -143,7 +143,7 @@ test("stray bits at the end of header or payload are malformed, even if signed",
   assert.equal(await codeFor(await signed(header, stray(withSpareBits))), "token_malformed");
 });
 
-test("JSON nested more than 16 levels deep is malformed, wherever it is, and takes no stack and no time", async () => {
+test("JSON nested more than 16 levels deep is malformed, wherever it is, and costs neither stack nor time", async () => {
   const nested = (depth: number, [open, close] = ["[", "]"]) => open.repeat(depth) + 1 + close.repeat(depth);
   const claims = (value: string) => segment(`{"iss":"JSS","sub":"AppManifest","exp":${jamfClaims.exp},"x":${value}}`);
   assert.equal(await codeFor(await signed(header, claims(nested(16)))), "allowed");

@@ -17,7 +17,7 @@ test("a length is read in its short form up to 127 bytes, and in each long form 
   assert.deepEqual(lengthsOf(4, 0x83, 1, 0, 0, ...octets(65_536), 5, 0), [65_536, 0]);
 });
 
-test("bytes that end within an element, or have no length at all, give nothing, not even what came before", () => {
+test("bytes that end within an element, or have no length, give nothing, not even the elements before", () => {
   const broken = [[4], [4, 1], [4, 2, 7], [4, 0x81], [4, 0x82, 1], [4, 0x81, 0x80, ...octets(127)], [4, 0xff, 7]];
   const indefinite = [
     [4, 0x80, ...octets(128)],
@@ -37,7 +37,7 @@ test("bytes that end within an element, or have no length at all, give nothing, 
   }
 });
 
-test("a number whose first bit is set gets a zero in front, and no other does", () => {
+test("a number gets a leading zero only if its first bit is set", () => {
   for (const [first, written] of [
     [0x7f, [0x7f, 0xff, 1]],
     [0x80, [0, 0x80, 0xff, 1]],
@@ -53,7 +53,7 @@ test("a number whose first bit is set gets a zero in front, and no other does", 
   }
 });
 
-test("a key is handed to the runtime byte for byte as the runtime itself writes it", async () => {
+test("the runtime gets a key in exactly the bytes that it writes itself", async () => {
   for (const bits of [2048, 3072]) {
     const key = await webSigningKey(bits);
     const [reading] = readPublicKeys(key.publicPem);

@@ -4,7 +4,7 @@ import { addToken, readToken, removeToken } from "@portcullis/core";
 import fc from "fast-check";
 import { assertLinear } from "../support/assert-linear.ts";
 
-test("one token is found wherever it stands in the query", () => {
+test("a token is found anywhere in the query", () => {
   for (const url of [
     "?token=a.b.c",
     "/x?token=a.b.c",
@@ -64,12 +64,12 @@ test("a repeated token is refused, even if both copies agree or one is empty", (
   }
 });
 
-test("an empty token is there, and empty", () => {
+test("an empty token is present and empty", () => {
   assert.deepEqual(readToken("/?token="), { token: "" });
   assert.deepEqual(readToken("/?token"), { token: "" });
 });
 
-test("a value keeps its equals signs and is decoded as forms are", () => {
+test("a value keeps its equals signs and is form-decoded", () => {
   assert.deepEqual(readToken("/?token=a=b"), { token: "a=b" });
   assert.deepEqual(readToken("/?token=a%2Eb+c+d%zz%"), { token: "a.b c d%zz%" });
 });
@@ -96,7 +96,7 @@ test("reading agrees with the URL standard about which parameters there are", ()
   );
 });
 
-test("taking the token out leaves every other byte as it was", () => {
+test("removing the token leaves every other byte unchanged", () => {
   for (const [before, after] of [
     ["/a?token=x", "/a"],
     ["/a?token=x#f", "/a#f"],
@@ -128,7 +128,7 @@ test("adding a token keeps path, query and fragment, and replaces an older token
   }
 });
 
-test("what was added is read back, and taking it out gives the URL as it was", () => {
+test("an added token can be read back, and removing it restores the URL", () => {
   const url = fc.tuple(fc.webUrl({ withQueryParameters: true, withFragments: true }));
   fc.assert(
     fc.property(url, ([text]) => {
@@ -140,7 +140,7 @@ test("what was added is read back, and taking it out gives the URL as it was", (
   );
 });
 
-test("no text makes any of them throw", () => {
+test("none of these functions throws, whatever the text", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
       for (const use of [readToken, removeToken]) use(text);

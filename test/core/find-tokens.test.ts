@@ -94,7 +94,7 @@ test("quoted-printable mail is read: encoded equals signs and wrapped lines", ()
   assert.equal(replaced(wrapped), '<a href=3D"https://files.example/app.ipa?token=3DT">');
 });
 
-test("what follows a whole token without a separator is no part of it", () => {
+test("what follows a whole token without a separator is not part of it", () => {
   for (const [text, expected] of [
     [`${token}200`, "T200"],
     [`${token}.200`, "T.200"],
@@ -107,7 +107,7 @@ test("what follows a whole token without a separator is no part of it", () => {
   }
 });
 
-test("a truncated token, a value of the parameter that is none, and a signature alone are found", () => {
+test("a truncated token, another value of the parameter, and a signature alone are found", () => {
   const signature = token.slice(token.lastIndexOf(".") + 1);
   for (const [text, expected] of [
     ["/?token=eyJhb", ["eyJhb"]],
@@ -127,14 +127,14 @@ test("a truncated token, a value of the parameter that is none, and a signature 
   }
 });
 
-test("a signature right in front of a token is not left", () => {
+test("a signature directly before a token is found too", () => {
   assert.equal(
     replaceTokens(`eyJ.${token}${token}`, "token", () => "T"),
     "T.T",
   );
 });
 
-test("names, hosts and other words are no tokens", () => {
+test("names, hosts and other words are not taken for tokens", () => {
   for (const text of [
     "monkeyJob.example.com/a.b.c",
     "/eyJ.ipa",
@@ -149,11 +149,11 @@ test("names, hosts and other words are no tokens", () => {
   }
 });
 
-test("another name of the parameter, dots and all, is taken as it is", () => {
+test("another parameter name is matched literally, dots included", () => {
   assert.deepEqual(findTokens("/?a.b=secret&axb=kept&token=kept", "a.b"), [{ start: 6, end: 12, token: "secret" }]);
 });
 
-test("what is found in a URL is the token that the gate reads there", async () => {
+test("the token found in a URL is the one that the gate reads there", async () => {
   for (const url of [`/a?token=${token}`, `/a?x&%74oken=${token.replaceAll(".", "%2e")}#f`]) {
     const [span] = findTokens(url);
     assert.equal(span?.token, readToken(url).token);
@@ -162,7 +162,7 @@ test("what is found in a URL is the token that the gate reads there", async () =
   }
 });
 
-test("spans are in order, do not overlap, and nothing of a token is left", () => {
+test("spans are in order, do not overlap, and cover every token completely", () => {
   const part = fc.oneof(
     fc.constantFrom(token, encodeOnce(token), encodeAll(token), "token=", "%3D", "&", ".", "eyJ", "=\r\n", "%2", "|"),
     fc.string({ maxLength: 5 }),

@@ -66,13 +66,13 @@ test("an unknown option is refused, and the known ones are named", () => {
   assert.match(problem(JSON.parse('{"keys":"x","__proto__":1}')), /^(__proto__|keys): /);
 });
 
-test("no options at all are refused", () => {
+test("a missing options object is refused", () => {
   for (const options of [undefined, null, {}, { keys: undefined }]) {
     assert.equal(problem(options), "keys: give the public half of the key that signs the tokens");
   }
 });
 
-test("an option that is undefined counts as left out", () => {
+test("an option that is undefined counts as absent", () => {
   createGate({
     keys,
     issuer: undefined,
@@ -123,7 +123,7 @@ test("the defaults are Jamf Pro's policy", () => {
   assert.ok(Math.abs(now() - Date.now() / 1000) < 60);
 });
 
-test("an error carries its parts, and its message is made of them", () => {
+test("an error has its parts as members, and its message is composed of them", () => {
   const withRemedy = configurationError("keys", "it is damaged", "Export it again.");
   assert.deepEqual(
     [withRemedy.code, withRemedy.option, withRemedy.problem, withRemedy.remedy, withRemedy.message],

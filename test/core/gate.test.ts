@@ -52,14 +52,14 @@ test("absolute, path-only and strange request targets are decided alike", async 
   assert.equal(decision.allowed, true);
 });
 
-test("what is no URL at all is refused, and nothing is thrown", async () => {
+test("a target that is not a URL is refused without throwing", async () => {
   const gate = createGate({ keys: key.publicPem, now });
   for (const thing of [undefined, null, 5, Symbol("url"), Object.create(null), {}]) {
     assert.equal((await gate.check(thing as string)).allowed, false);
   }
 });
 
-test("a token of another key is refused, and nothing it says is reported", async () => {
+test("a token signed with another key is refused, and none of its content is reported", async () => {
   const token = await webSignToken(otherKey, { ...jamfClaims, exp: 1 });
   const decision = await createGate({ keys: key.publicPem, now }).check(`/a?token=${token}`);
   assert.ok(!decision.allowed);
@@ -68,7 +68,7 @@ test("a token of another key is refused, and nothing it says is reported", async
   assert.equal(decision.keyId, undefined);
 });
 
-test("a refusal after the signature held carries the verified claims and the key", async () => {
+test("a refusal after signature verification has the verified claims and the key", async () => {
   const token = await webSignToken(key, { ...jamfClaims, exp: testTime - 3600 });
   const decision = await createGate({ keys: key.publicPem, now }).check(`/a?token=${token}`);
   assert.ok(!decision.allowed);
@@ -78,7 +78,7 @@ test("a refusal after the signature held carries the verified claims and the key
   assert.equal(decision.message, "The token has expired; send the install command again for a fresh link.");
 });
 
-test("expiry is checked at the moment of each request, also for a remembered token", async () => {
+test("expiry is checked on each request, even for a cached token", async () => {
   let time = testTime;
   const gate = createGate({ keys: key.publicPem, now: () => time });
   const url = `/a?token=${await webSignToken(key)}`;
@@ -90,7 +90,7 @@ test("expiry is checked at the moment of each request, also for a remembered tok
   assert.deepEqual(verdicts, [false, true, "token_expired"]);
 });
 
-test("without a clock of its own a gate goes by the system's", async () => {
+test("by default a gate uses the system clock", async () => {
   const seconds = Math.floor(Date.now() / 1000);
   const gate = createGate({ keys: key.publicPem });
   const codes: string[] = [];
@@ -101,7 +101,7 @@ test("without a clock of its own a gate goes by the system's", async () => {
   assert.deepEqual(codes, ["allowed", "token_expired", "expiry_too_far"]);
 });
 
-test("a clock that stops making sense refuses everything", async () => {
+test("a clock that returns an invalid time refuses everything", async () => {
   let time = testTime;
   const gate = createGate({ keys: key.publicPem, now: () => time });
   const url = `/a?token=${await webSignToken(key, { ...jamfClaims, exp: testTime + 1e8 })}`;
@@ -111,7 +111,7 @@ test("a clock that stops making sense refuses everything", async () => {
   }
 });
 
-test("a defect, such as a clock that throws, rejects and does not look like a problem with the keys", async () => {
+test("an internal error, such as a clock that throws, rejects and is not reported as a problem with the keys", async () => {
   let isBroken = false;
   const gate = createGate({
     keys: key.publicPem,
@@ -124,7 +124,7 @@ test("a defect, such as a clock that throws, rejects and does not look like a pr
   await assert.rejects(gate.check(`/a?token=${await webSignToken(key)}`), /^Error: no clock$/);
 });
 
-test("keys that cannot be had, and crypto that fails, are keys_unavailable with the cause", async () => {
+test("keys that cannot be loaded, and crypto that fails, give keys_unavailable with the cause", async () => {
   const cause = new Error("the key server is down");
   const gate = createGate({ keys: () => Promise.reject(cause), now });
   const decision = await gate.check(`/a?token=${await webSignToken(key)}`);
@@ -159,7 +159,7 @@ test("all spellings of the last character that hide stray bits are refused", asy
   assert.deepEqual(allowed, [token.at(-1)]);
 });
 
-test("a signature of another length than the modulus is refused before RSA is tried", async () => {
+test("a signature whose length differs from the modulus is refused without trying RSA", async () => {
   const token = await webSignToken(key);
   const [header, payload] = token.split(".");
   const n = bytesOf(key.publicJwk.n);
@@ -183,7 +183,7 @@ function bytesOf(base64url: string): Uint8Array {
   return Uint8Array.from(atob(base64url.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
 }
 
-test("refusals are never remembered", async () => {
+test("refusals are never cached", async () => {
   const gate = createGate({ keys: key.publicPem, now });
   const token = await webSignToken(otherKey);
   for (let round = 0; round < 3; round += 1) {
@@ -192,7 +192,7 @@ test("refusals are never remembered", async () => {
   }
 });
 
-test("one gate decides about a thousand requests at a time, each by itself", async () => {
+test("one gate decides about a thousand requests concurrently and independently", async () => {
   const gate = createGate({ keys: [otherKey.publicPem, key.publicPem], now });
   const good = await webSignToken(key);
   const expired = await webSignToken(otherKey, { ...jamfClaims, exp: testTime - 61 });
@@ -206,7 +206,7 @@ test("one gate decides about a thousand requests at a time, each by itself", asy
   });
 });
 
-test("ready resolves, and the gate tells its token parameter", async () => {
+test("ready resolves, and the gate exposes its token parameter", async () => {
   const gate = createGate({ keys: key.publicPem, tokenParameter: "t" });
   assert.equal(await gate.ready(), undefined);
   assert.equal(gate.tokenParameter, "t");

@@ -31,7 +31,7 @@ async function joseAccepts(token: string): Promise<boolean> {
   }
 }
 
-test("whatever stands in the URL gives a decision with a known code, at once", async () => {
+test("any URL gives a decision with a known code, immediately", async () => {
   const text = fc.oneof(fc.string({ unit: "binary", maxLength: 300 }), fc.base64String({ maxLength: 8192 }));
   const part = fc.oneof(text, fc.constantFrom(...goodToken.split("."), "token=", "&", ".", "%", "#", "?"));
   const url = fc.array(part, { maxLength: 12 }).map((parts) => `/a?token=${parts.join("")}`);
@@ -74,7 +74,7 @@ function jsonWith(base: object, replaced: [string, unknown][]): string {
   return `{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
 }
 
-test("ours never accepts a signed token that jose refuses, and refuses no plain good one", async () => {
+test("the gate never accepts a signed token that jose refuses, and never refuses an ordinary valid one", async () => {
   let accepted = 0;
   await fc.assert(
     fc.asyncProperty(changes(headerNames), changes(claimNames), async (inHeader, inClaims) => {
@@ -94,7 +94,7 @@ test("ours never accepts a signed token that jose refuses, and refuses no plain 
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
 });
 
-test("ours never accepts a spelling of a good token that jose refuses", async () => {
+test("the gate never accepts a variant of a valid token that jose refuses", async () => {
   const edit = fc.tuple(fc.nat(goodToken.length), fc.nat(3), fc.string({ unit: "binary-ascii", maxLength: 3 }));
   await fc.assert(
     fc.asyncProperty(edit, async ([at, cut, insert]) => {
@@ -105,7 +105,7 @@ test("ours never accepts a spelling of a good token that jose refuses", async ()
   );
 });
 
-test("a deeply nested payload is malformed, also with a valid signature", async () => {
+test("a deeply nested payload is malformed, even with a valid signature", async () => {
   const depth = 1200;
   const signingInput = `${segment({ alg: "RS256" })}.${segment(`{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`)}`;
   assert.ok(signingInput.length < 4096);

@@ -77,7 +77,7 @@ test("kid must be a string if there is one, and is never looked up anywhere", as
   }
 });
 
-test("a key that the token brings along is not used", async () => {
+test("a key inside the token is not used", async () => {
   const attacker = await webSigningKey();
   for (const extra of [
     { jwk: attacker.publicJwk },

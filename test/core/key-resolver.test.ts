@@ -37,7 +37,7 @@ test("a set without a fitting key refuses the signature", async () => {
   assert.equal(!decision.allowed && decision.code, "signature_invalid");
 });
 
-test("a resolver gets the header and may return a JWK or a CryptoKey, at once or later", async () => {
+test("a resolver gets the header and returns a JWK or a CryptoKey, synchronously or asynchronously", async () => {
   const headers: JoseHeader[] = [];
   for (const resolved of [second.publicJwk, second.publicKey, Promise.resolve(second.publicJwk)]) {
     const resolver = (header: JoseHeader) => {
@@ -52,7 +52,7 @@ test("a resolver gets the header and may return a JWK or a CryptoKey, at once or
   );
 });
 
-test("a resolver cannot change the header, which all tokens of Jamf Pro share", async () => {
+test("a resolver cannot modify the header object, which all Jamf Pro tokens share", async () => {
   const seen: JoseHeader[] = [];
   const keys = (header: JoseHeader) => {
     seen.push(header);
@@ -87,7 +87,7 @@ test("a resolver that returns no usable key fails closed", async () => {
   }
 });
 
-test("a remembered token is refused as soon as the resolver no longer returns its key", async () => {
+test("a cached token is refused as soon as the resolver no longer returns its key", async () => {
   let current: ResolvedKey = second.publicJwk;
   const gate = createGate({ keys: () => current, now });
   const verdicts: unknown[] = [];
@@ -98,7 +98,7 @@ test("a remembered token is refused as soon as the resolver no longer returns it
   assert.deepEqual(verdicts, [false, true, "signature_invalid", true]);
 });
 
-test("a key that the resolver returns again is read once only", async () => {
+test("a key that the resolver returns repeatedly is imported once", async () => {
   let reads = 0;
   const { n, ...others } = second.publicJwk;
   const resolved = Object.defineProperty({ ...others }, "n", {
@@ -111,6 +111,6 @@ test("a key that the resolver returns again is read once only", async () => {
   assert.deepEqual([await codeFor(gate), await codeFor(gate), reads], ["allowed", "allowed", 1]);
 });
 
-test("a gate with a resolver is ready at once", async () => {
+test("a gate with a resolver is ready immediately", async () => {
   assert.equal(await createGate({ keys: () => assert.fail("not asked yet") }).ready(), undefined);
 });

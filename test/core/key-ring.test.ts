@@ -23,7 +23,7 @@ test("during rotation, tokens of the old and of the new key are accepted in any 
   }
 });
 
-test("with several keys the verdict is that of the key that signed", async () => {
+test("with several keys, the key that signed the token decides", async () => {
   const expired = { ...jamfClaims, exp: testTime - 100 };
   for (const keys of [
     [first, second],
@@ -34,7 +34,7 @@ test("with several keys the verdict is that of the key that signed", async () =>
   }
 });
 
-test("where token and keys have a kid, only the key that agrees is tried", async () => {
+test("if token and keys have a kid, only the matching key is tried", async () => {
   const gate = createGate({ keys: [keyed(first, "a"), keyed(second, "b"), third.publicJwk], now });
   const signed = (key: typeof first, kid?: string) =>
     webSignToken(key, jamfClaims, kid === undefined ? undefined : { alg: "RS256", kid });
@@ -46,7 +46,7 @@ test("where token and keys have a kid, only the key that agrees is tried", async
   assert.equal(await codeFor(gate, await signed(second)), "allowed");
 });
 
-test("a token with a kid is verified correctly by the very first request of a gate", async () => {
+test("a token with a kid is verified correctly on the first request of a gate", async () => {
   const token = await webSignToken(first, jamfClaims, { alg: "RS256", kid: "b" });
   assert.equal(await codeFor(createGate({ keys: [keyed(first, "a")], now }), token), "signature_invalid");
   assert.equal(await codeFor(createGate({ keys: [keyed(first, "b")], now }), token), "allowed");

@@ -27,7 +27,7 @@ test("a path-bound token opens the path that it names, whatever else is in the q
       assert.equal(await codeFor(`${scheme}://${host}/f/a`), "allowed", host);
 });
 
-test("a path-bound token opens no other path, and its own in no other spelling", async () => {
+test("a path-bound token opens no other path, and no other spelling of its own", async () => {
   const targets = [
     ...[
       "",
@@ -76,7 +76,7 @@ test("a path-bound token opens no other path, and its own in no other spelling",
   for (const target of targets) assert.equal(await codeFor(target), "path_mismatch", JSON.stringify(target));
 });
 
-test("a target whose path programs do not agree on has no path", async () => {
+test("a target whose path is ambiguous between programs has no path", async () => {
   const targets = [
     ...[
       "http:/f/a",
@@ -107,7 +107,7 @@ test("a target whose path programs do not agree on has no path", async () => {
   assert.equal(readPath("http://h:80/f/a%2F?x"), "/f/a%2F");
 });
 
-test("aud must be one string that is a path, even for a request that has none", async () => {
+test("aud must be one string that is a path, even for a request without one", async () => {
   for (const aud of [undefined, null, "", "f/a", "/f/a?", "/f/a#", ["/f/a"], [], {}, true, 0, "undefined", "*"]) {
     const token = await sign(aud);
     for (const target of ["/f/a", "", "http://h", "http:/f/a", "*"])
@@ -115,7 +115,7 @@ test("aud must be one string that is a path, even for a request that has none", 
   }
 });
 
-test("the path is compared at every hit of the cache of verified tokens", async () => {
+test("the path is compared on every cache hit", async () => {
   const cached = async (target: string) => {
     const decision = await gate.check(`${target}?token=${own}`);
     return decision.allowed ? decision.cached : decision.code;
@@ -131,7 +131,7 @@ test("the path is compared at every hit of the cache of verified tokens", async 
   assert.equal((await fresh.check(`/f/a?token=${own}`)).allowed, true);
 });
 
-test("the signature is verified before the path is looked at, and the times after it", async () => {
+test("the signature is verified before the path is compared, and the times after it", async () => {
   const foreign = await webSignToken(await webSigningKey(), { ...jamfClaims, aud: "/f/a" });
   assert.equal(await codeFor("/f/a", foreign), "signature_invalid");
   assert.equal(await codeFor("/f/b", foreign), "signature_invalid");
@@ -161,7 +161,7 @@ test("an aud cannot be a path and an audience at once", async () => {
   }
 });
 
-test("claims validated on their own are compared with the path given", () => {
+test("claims validated without a request are compared with the given path", () => {
   const policy = { ...gateDefaults, pathBound: true };
   const claims = { ...jamfClaims, aud: "/f/a" };
   assert.deepEqual(validateClaims(claims, policy, testTime, "/f/a"), { exp: jamfClaims.exp });

@@ -72,7 +72,7 @@ test("a JWK, a JWK Set, a CryptoKey and an array of all of these are accepted", 
   assert.equal(await opens([other.publicPem]), false);
 });
 
-test("every format gives the key the same name, its RFC 7638 thumbprint", async () => {
+test("every format of a key gives the same RFC 7638 thumbprint", async () => {
   const { n } = key.publicJwk;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`{"e":"AQAB","kty":"RSA","n":"${n}"}`));
   for (const keys of [key.publicPem, pkcs1Pem, key.publicJwk, key.publicKey, { ...key.publicJwk, n: `AAAA${n}` }]) {
@@ -96,7 +96,7 @@ test("the thumbprint of RFC 7638 section 3.1 is the documented one", async () =>
   assert.equal(trusted?.kid, "2011-04-29");
 });
 
-test("a private key is refused with the command that makes the public one, and is not shown", async () => {
+test("a private key is refused with the command that extracts the public key, and is not shown", async () => {
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key.privateKey));
   const secret = pem("PRIVATE KEY", pkcs8);
   const traditional = pem("RSA PRIVATE KEY", pkcs8.subarray(26));
@@ -136,7 +136,7 @@ test("keys of other kinds are refused", async () => {
   assert.match(problem(pem("PUBLIC KEY", pssSpki)), /RSA-PSS/);
 });
 
-test("a JWK that says it is for something else is refused", () => {
+test("a JWK for another use is refused", () => {
   for (const extra of [
     { use: "enc" },
     { alg: "RS512" },
@@ -239,7 +239,7 @@ test("an even modulus, and an exponent that is even, small or huge are refused",
   createGate({ keys: jwkOf(odd(2048), Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 1)) });
 });
 
-test("nothing, an empty list and things that are no keys are refused", () => {
+test("undefined, an empty list and values that are not keys are refused", () => {
   assert.match(problem(undefined), /public half of the key that signs the tokens/);
   assert.match(problem(null), /public half/);
   assert.match(problem([]), /the list is empty/);
@@ -274,7 +274,7 @@ test("two keys with the same kid are refused", async () => {
   assert.match(problem([key.publicPem, other.publicJwk, ...keys]), /two keys have the same kid/);
 });
 
-test("text that holds no key says what to do", async () => {
+test("for text without a key, the message says what to do", async () => {
   for (const empty of ["", " \n", new Uint8Array(0)])
     assert.match(problem(empty), /this is not a public key but empty. Give the PEM block/);
   assert.match(
@@ -301,7 +301,7 @@ test("text that holds no key says what to do", async () => {
   assert.match(problem("{oops"), /not valid JSON/);
 });
 
-test("a PEM block with damaged content is refused wherever the damage is", () => {
+test("a damaged PEM block is refused, wherever the damage is", () => {
   for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
     for (const der of [spki, pkcs1]) {
       for (let length = 0; length < der.length; length += 1) {
@@ -370,13 +370,13 @@ test("a key of another kind is refused as such", () => {
   }
 });
 
-test("which kind of public key a block holds is read from its content, not from its label", async () => {
+test("the kind of a public key is read from the block's content, not from its label", async () => {
   assert.equal(await opens(pem("PUBLIC KEY", pkcs1)), true);
   assert.equal(await opens(pem("RSA PUBLIC KEY", spki)), true);
   assert.equal(await opens(pem("CERTIFICATE", spki)), true);
 });
 
-test("a private key with the label of a public one is refused as what it is", async () => {
+test("a private key labelled as a public key is refused as a private key", async () => {
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", key.privateKey));
   for (const label of ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"]) {
     for (const der of [pkcs8, pkcs8.subarray(26)]) assert.match(problem(pem(label, der)), /this is a private key/);
@@ -417,14 +417,14 @@ test("an SPKI block whose key is not two numbers is refused", () => {
   }
 });
 
-test("a bit string with unused bits, which DER keys never have, is refused", () => {
+test("a bit string with unused bits, which no DER key has, is refused", () => {
   const unused = Uint8Array.from(spki);
   assert.deepEqual([unused[19], unused[23]], [0x03, 0]);
   unused[23] = 1;
   assert.match(problem(pem("PUBLIC KEY", unused)), /damaged/);
 });
 
-test("a JWK Set gives its keys for RS256, and the others are ignored", async () => {
+test("the RS256 keys of a JWK Set are used, and others are ignored", async () => {
   const { publicJwk } = key;
   const others = [
     { kty: "EC", crv: "P-256", x: "AA", y: "AA" },
@@ -465,7 +465,7 @@ test("a JWK Set without one usable key is refused, and so is one that holds a pr
   }
 });
 
-test("members of a JWK of any type are refused with a sentence, never with an error of the language", async () => {
+test("JWK members of any wrong type are refused with a message, never with a TypeError", async () => {
   const { publicJwk } = key;
   const strange = [
     null,
@@ -493,7 +493,7 @@ test("members of a JWK of any type are refused with a sentence, never with an er
   }
 });
 
-test("keys that others control take time in proportion to their length", () => {
+test("reading hostile key text takes linear time", () => {
   const block = (text: string) => `-----BEGIN PUBLIC KEY-----\n${text}\n-----END PUBLIC KEY-----\n`;
   for (const [name, make] of Object.entries({
     "equals signs": (size: number) => block("=".repeat(size)),

@@ -12,7 +12,7 @@ const rfc7515A2 = {
     "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
 };
 
-test("RFC 7515 A.2: the signature holds and the claims are those printed there", async () => {
+test("RFC 7515 A.2: the signature verifies and the claims are those printed there", async () => {
   const keys = { kty: "RSA", n: rfc7515A2.n, e: "AQAB" };
   const gate = createGate({ keys, issuer: "joe", now: () => 1_300_819_000 });
   const decision = await gate.check(`/?token=${rfc7515A2.token}`);
@@ -21,7 +21,7 @@ test("RFC 7515 A.2: the signature holds and the claims are those printed there",
   assert.deepEqual({ ...decision.claims }, { iss: "joe", exp: 1300819380, "http://example.com/is_root": true });
 });
 
-test("RFC 7520 section 4.1: the signature holds over a payload that is no JSON", async () => {
+test("RFC 7520 section 4.1: the signature over a payload that is not JSON verifies", async () => {
   const n =
     "n4EPtAOCc9AlkeQHPzHStgAbgs7bTZLwUBZdR8_KuKPEHLd4rHVTeT-O-XV2jRojdNhxJWTDvNd7nqQ0VEiZQHz_AJmSCpMaJMRBSFKrKb2wqVwGU_NsYOYL-QtiWN2lbzcEe6XC0dApr5ydQLrHqkHHig3RBordaZ6Aj-oBHqFEHYpPe7Tpe-OfVfHd1E6cS6M1FZcD1NNLYD5lFHpPI9bTwJlsde3uhGqC0ZCuEHg8lhzwOHrtIQbS0FVbb9k3-tVTU4fg_3L_vniUFAKwuCLqKnS2BYwdq_mzSnbLY7h_qixoR7jig3__kRhuaxwUkRz5iaiQkqgc5gHdrNP5zw";
   const header = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImJpbGJvLmJhZ2dpbnNAaG9iYml0b24uZXhhbXBsZSJ9";

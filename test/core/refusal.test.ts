@@ -24,9 +24,9 @@ test("each code has its status, its RFC 6750 error and one sentence to act on", 
   }
 });
 
-test("what is allowed is for no shared cache", () => assert.equal(allowedCacheControl, "private"));
+test("an allowed response is never for a shared cache", () => assert.equal(allowedCacheControl, "private"));
 
-test("a response is a problem document that no cache stores", () => {
+test("a refusal is a problem document that no cache stores", () => {
   for (const code of refusalCodes) {
     const refusal = refusals[code];
     const { status, headers, body } = refusalResponse(refusal);
@@ -69,7 +69,7 @@ test("each code names the part of the request that it is about, in the order of 
   ]);
 });
 
-test("a status can be chosen for a proxy that knows fewer, and the document agrees with it", () => {
+test("the status can be overridden for a proxy that supports fewer, and the document agrees with it", () => {
   for (const code of refusalCodes) {
     const { status, headers, body } = refusalResponse(refusals[code], { status: 403 });
     const { title, status: repeated, detail, code: named } = JSON.parse(body);

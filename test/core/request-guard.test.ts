@@ -51,7 +51,7 @@ test("the fingerprint of a URL's token is that of the token the gate reads", asy
   for (const url of ["/a", `/a?token=${token}&token=${token}`]) assert.equal(await tokenFingerprint(url), undefined);
 });
 
-test("a defect in the gate rejects, so that an adapter responds with 500", async () => {
+test("an internal error in the gate rejects, so that an adapter responds with 500", async () => {
   let isBroken = false;
   const now = () => {
     if (isBroken) throw new Error("no clock");
@@ -62,14 +62,14 @@ test("a defect in the gate rejects, so that an adapter responds with 500", async
   await assert.rejects(guard("GET", `/a?token=${token}`), /no clock/);
 });
 
-test("with reportOnly a refused request goes on, with the refusal, and still loses its token", async () => {
+test("with reportOnly a refused request is allowed, has the refusal, and still loses its token", async () => {
   const result = await createRequestGuard({ ...options, reportOnly: true })("GET", "/a?token=bad&b");
   assert.ok(result.response === undefined);
   assert.equal(!result.download.allowed && result.download.code, "token_malformed");
   assert.equal(result.url, "/a?b");
 });
 
-test("onDecision is told every decision, and never the token", async () => {
+test("onDecision gets every decision and never the token", async () => {
   const seen: [Decision, ObservedRequest][] = [];
   const guard = createRequestGuard({ ...options, onDecision: (...args) => seen.push(args) });
   for (const url of [`/a?token=${token}&x`, "/b", "/c?token=bad", `/d?token=${token}&token=${token}`])
@@ -94,7 +94,7 @@ test("onDecision is told every decision, and never the token", async () => {
   assert.ok(!JSON.stringify(seen).includes(token));
 });
 
-test("onDecision has been told when the request goes on, and by the name of the gate's own parameter", async () => {
+test("onDecision is called before the request goes on, with the gate's own parameter name", async () => {
   const seen: ObservedRequest[] = [];
   const guard = createRequestGuard({
     ...options,
@@ -108,7 +108,7 @@ test("onDecision has been told when the request goes on, and by the name of the 
   assert.equal(await count, 2);
 });
 
-test("what a client sends can neither forge a line of the log nor command a terminal", async () => {
+test("a client can neither forge a log line nor control a terminal", async () => {
   const urls: string[] = [];
   const guard = createRequestGuard({ ...options, onDecision: (_decision, { url }) => urls.push(url) });
   for (const url of ["/a\r\n200 GET /b", "/\u001b[2J\u009b2J\u007f\0?\t", "/%1b\u00e9\u{1F34E}"])
@@ -132,7 +132,7 @@ test("a log that throws, rejects or hangs neither stops a download nor lets one 
   await new Promise((resolve) => setTimeout(resolve, 0)); // an unhandled rejection would end the run
 });
 
-test("a ready gate can stand in place of a gate's options", async () => {
+test("a gate can be passed instead of its options", async () => {
   const gate = createGate({ ...options, tokenParameter: "t" });
   const result = await createRequestGuard({ gate })("GET", `/a?t=${token}&token=1`);
   assert.ok(result.response === undefined);
@@ -170,7 +170,7 @@ test("a fingerprint is the first eight hexadecimal digits of the token's SHA-256
   assert.equal(base64url(digest).length, 43);
 });
 
-test("what onDecision is told takes time in proportion to the length of the URL", async () => {
+test("the record for onDecision is made in linear time", async () => {
   let told = "";
   const guard = createRequestGuard({ keys: key.publicPem, onDecision: (_decision, { url }) => (told = url) });
   for (const part of ["\u0000", "\u009b", "%0a", "eyJ.", "token=", "&token=a"]) {

@@ -18,17 +18,17 @@ function gateRemembering(cacheSize: number): (index: number) => Promise<boolean>
   };
 }
 
-test("a token is remembered by the whole token, whatever the rest of the URL", async () => {
+test("the cache key is the whole token, whatever the rest of the URL", async () => {
   const cached = gateRemembering(10);
   assert.deepEqual([await cached(0), await cached(0), await cached(1), await cached(1)], [false, true, false, true]);
 });
 
-test("a cache of size 0 remembers nothing", async () => {
+test("a cache of size 0 stores nothing", async () => {
   const cached = gateRemembering(0);
   assert.deepEqual([await cached(0), await cached(0)], [false, false]);
 });
 
-test("the oldest tokens are forgotten, the ones in use are kept", async () => {
+test("the oldest tokens are evicted, and the ones in use are kept", async () => {
   const cached = gateRemembering(4);
   for (let index = 0; index < 12; index += 1) {
     assert.equal(await cached(index), false);
@@ -38,13 +38,13 @@ test("the oldest tokens are forgotten, the ones in use are kept", async () => {
   assert.equal(await cached(1), false);
 });
 
-test("at least half as many tokens are remembered as the size says", async () => {
+test("the cache holds at least half as many tokens as its size", async () => {
   const cached = gateRemembering(10);
   for (let index = 0; index < 5; index += 1) assert.equal(await cached(index), false);
   for (let index = 0; index < 5; index += 1) assert.equal(await cached(index), true, `token ${index}`);
 });
 
-test("whatever is refused pushes nothing out", async () => {
+test("refused tokens evict nothing", async () => {
   const gate = createGate({ keys: key.publicPem, now: () => testTime, cacheSize: 2 });
   const good = `/a?token=${tokens[0]}`;
   const [header, payload, signature = ""] = (tokens[1] as string).split(".");
@@ -59,7 +59,7 @@ test("whatever is refused pushes nothing out", async () => {
   assert.equal(decision.allowed && decision.cached, true);
 });
 
-test("no more tokens are remembered than the size allows", async () => {
+test("the cache never holds more tokens than its size", async () => {
   for (const size of [1, 2, 3, 4, 5]) {
     const cached = gateRemembering(size);
     for (let index = 0; index < 12; index += 1) await cached(index);
@@ -69,7 +69,7 @@ test("no more tokens are remembered than the size allows", async () => {
   }
 });
 
-test("a token that only ends like a remembered one is not taken for it, however long ago that was", async () => {
+test("a token with the same ending as a cached one does not match it", async () => {
   const gate = createGate({ keys: key.publicPem, now: () => testTime, cacheSize: 4 });
   const [header, , signature] = (tokens[0] as string).split(".");
   const [, otherPayload] = (tokens[11] as string).split(".");

@@ -15,7 +15,7 @@ const { createGate, fingerprintToken, isConfigurationError } = await import("@po
 const [key, other] = [await webSigningKey(), await webSigningKey(3072)];
 const now = () => testTime;
 
-test("with Web Crypto alone a good token passes and a changed one does not", async () => {
+test("with only Web Crypto, a valid token is accepted and a changed one is refused", async () => {
   for (const keys of [key.publicPem, [other.publicPem, key.publicJwk], key.publicKey]) {
     const gate = createGate({ keys, now });
     await gate.ready();
@@ -40,7 +40,7 @@ test("the first requests need not wait for ready", async () => {
   );
 });
 
-test("RSA is only tried with a signature as long as the modulus", async () => {
+test("RSA is tried only if the signature is as long as the modulus", async () => {
   const { subtle } = crypto;
   const verify = subtle.verify;
   let tried = 0;

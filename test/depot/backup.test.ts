@@ -11,7 +11,7 @@ const [backUp = ""] = codeBlocksOf("docs/depot/README.md")
   .map(({ code }) => code.trim())
   .filter((code) => code.startsWith("python3 "));
 
-test("a backup of a running depot, taken as the page says, is restored whole", async () => {
+test("a backup of a running depot, made as documented, is restored completely", async () => {
   const depot = depotData();
   const first = await depot.publish({ version: "1.0" });
   const link = await depot.link();

@@ -22,7 +22,7 @@ async function fetchManifest(
   return { status: response.status, target };
 }
 
-test("the first start makes a configuration with a key; the next one keeps it", async () => {
+test("the first start creates a configuration with a key; the next one keeps it", async () => {
   const depot = depotData();
   const first = await server(depot);
   const made = await first.configuration.read();
@@ -33,7 +33,7 @@ test("the first start makes a configuration with a key; the next one keeps it", 
   await second.close();
 });
 
-test("a change changes what it names; a wrong field changes nothing", async () => {
+test("an update changes only the fields it names; an invalid field changes nothing", async () => {
   const depot = await server(depotData());
   const before = await depot.configuration.read();
   const saved = await depot.configuration.save({ tokenExpiry: 5 });
@@ -45,7 +45,7 @@ test("a change changes what it names; a wrong field changes nothing", async () =
   await depot.close();
 });
 
-test("a replaced key verifies until its last token has expired, and signs nothing more; other depots notice", async () => {
+test("a replaced key verifies until its last token has expired, and signs nothing; other depots notice", async () => {
   const clock = createClock();
   const data = depotData(clock);
   const [one, other] = [await server(data), await server(data)];
@@ -72,7 +72,7 @@ test("a replaced key verifies until its last token has expired, and signs nothin
   for (const depot of [one, other]) await depot.close();
 });
 
-test("a key that is replaced after the expiry was shortened verifies as long as its longest token", async () => {
+test("a key replaced after the expiry was shortened verifies until its longest token has expired", async () => {
   const clock = createClock();
   const data = depotData(clock);
   const depot = await server(data);

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, type RunningDepot } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
-describe("channels of an item", () => {
+describe("an item's channels", () => {
   const depot = depotData();
   const app = "com.example.notes";
   let running: RunningDepot;
@@ -52,7 +52,7 @@ describe("channels of an item", () => {
     assert.equal(await served(), "1.0");
   });
 
-  test("after a rollback, a new version is gone back from to the version that was rolled back to", async () => {
+  test("after a rollback and a new version, the next rollback returns to the version before the new one", async () => {
     await depot.publish({ version: "6.0" });
     await item("rollback", app);
     await depot.publish({ version: "7.0" });
@@ -60,7 +60,7 @@ describe("channels of an item", () => {
     assert.equal(await served(), "1.0");
   });
 
-  test("the version that a channel has already is no change to roll back", async () => {
+  test("promoting the current version is not a change to roll back", async () => {
     await depot.publish({ version: "8.0" });
     await item("promote", app, "--from", "release");
     await item("promote", app, "--from", "release");
@@ -68,7 +68,7 @@ describe("channels of an item", () => {
     assert.equal(await served(), "1.0");
   });
 
-  test("any version can be chosen by its ID, but none of another item", async () => {
+  test("any version of the item can be chosen by its ID, and none of another item", async () => {
     const { versions } = JSON.parse(await item("versions", app, "--json"));
     const third = versions.find(({ bundleVersion }: { bundleVersion: string }) => bundleVersion === "3.0");
     await item("promote", app, "--version-id", third.id);
@@ -79,7 +79,7 @@ describe("channels of an item", () => {
     assert.equal(await served(), "3.0");
   });
 
-  test("item list shows what each channel leads to, and item versions what would keep devices from installing one", async () => {
+  test("item list shows the version of each channel, and item versions shows what prevents installation", async () => {
     const list = await item("list");
     assert.match(list, /^APP +TITLE +KIND +CHANNELS\n/);
     assert.match(list, /com\.example\.notes +Notes +ipa +beta 2\.0, release 3\.0\n/);
@@ -123,7 +123,7 @@ test("two changes of one channel at the same moment are both in its history", as
   await depot.close();
 });
 
-test("a database from before channels had a history gets one that begins with what they lead to", async () => {
+test("migrating a database without channel history starts it with the current versions", async () => {
   const depot = depotData();
   await depot.publish({ version: "1.0" });
   // As the first version of the schema left it.

@@ -31,7 +31,7 @@ describe("links", () => {
     assert.equal((await running.request(link.path, { method: "HEAD" })).status, 410);
   });
 
-  test("a link expires at its second", async () => {
+  test("a link expires at exactly its second", async () => {
     const link = await depot.link("--days", "1");
     clock.pass(86_399);
     assert.equal((await running.request(link.path)).status, 200);
@@ -55,7 +55,7 @@ describe("links", () => {
     }
   });
 
-  test("what only resembles a link is not found, and the log does not contain it", async () => {
+  test("a malformed link is not found, and the log does not contain it", async () => {
     const { path } = await depot.link();
     const secret = path.split("/")[2] ?? "";
     const paths = [
@@ -78,7 +78,7 @@ describe("links", () => {
     assert.doesNotMatch(running.log(), new RegExp(secret.slice(1, 20), "i"));
   });
 
-  test("no request ends the server, however it is formed", async () => {
+  test("no malformed request ends the server", async () => {
     const targets = [
       "/%",
       "/m/%/manifest.plist",
@@ -96,7 +96,7 @@ describe("links", () => {
     assert.equal((await running.request((await depot.link()).path)).status, 200);
   });
 
-  test("link list shows what became of each link", async () => {
+  test("link list shows the state of each link", async () => {
     const link = await depot.link("--days", "2");
     await running.request(link.path);
     const { stdout } = await runMain(["link", "list", ...depot.place], { now: clock.now });
@@ -115,7 +115,7 @@ describe("portcullis link", () => {
     return `${code} ${stderr}`;
   };
 
-  test("a folder without a depot is refused, and stays as it is", async () => {
+  test("a folder without a depot is refused and left unchanged", async () => {
     const { code, stderr } = await runMain(["link", "list", "--data", depot.data]);
     assert.equal(code, 3);
     assert.match(stderr, /^portcullis: there is no depot in /);

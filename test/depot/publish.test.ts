@@ -35,7 +35,7 @@ function isKilledBefore(step: number, program: string, data: string, file: strin
   return signal === "SIGKILL";
 }
 
-test("what is no package is refused before it is copied, and a named pipe is not waited for", async () => {
+test("a file that is not a package is refused before it is copied, and a named pipe is not waited for", async () => {
   const depot = depotData();
   const base = temporaryFolder();
   const [pipe, text] = [join(base, "pipe.ipa"), join(base, "text.ipa")];
@@ -85,7 +85,7 @@ test("killed at any step of a publish, the links serve the old version or the ne
   assert.ok((await served()).equals(readFileSync(again)));
 });
 
-test("the same file again sets the channel, and is stored once", async () => {
+test("publishing the same file again sets the channel, and the file is stored once", async () => {
   const depot = depotData();
   const base = temporaryFolder();
   const file = writeSampleApp(join(base, "One.ipa"));
@@ -119,7 +119,7 @@ test("the name in the URL has only letters, digits, hyphens and underscores, wha
   }
 });
 
-test("what is not a whole package is refused, and leaves nothing behind", async () => {
+test("a truncated package is refused and leaves nothing behind", async () => {
   const depot = depotData();
   const base = temporaryFolder();
   const publish = async (file: string, ...more: string[]) => {
@@ -151,7 +151,7 @@ test("a copy that a killed process left behind is removed a day later", async ()
   assert.equal(existsSync(abandoned), false);
 });
 
-test("publish says what it published, and warns about what no device installs", async () => {
+test("publish reports what it published, and warns about what devices do not install", async () => {
   const file = writeSampleApp(join(temporaryFolder(), "App.ipa"), { version: "1.2" });
   const { data } = depotData();
   const { stdout, stderr } = await runMain(["publish", file, "--data", data]);

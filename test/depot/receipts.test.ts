@@ -74,7 +74,7 @@ describe("receipts", () => {
     assert.equal((await receipts.list(linkId)).find(({ id }) => id === "many")?.bytes, 1000);
   });
 
-  test("HEAD is noted once, and a token of nobody changes nothing", async () => {
+  test("HEAD is recorded once, and an unknown token changes nothing", async () => {
     await receipts.begin({ id: "head", linkId, versionId, client: "test", address: undefined });
     const head = { receiptId: "head", method: "HEAD", status: 200, range: undefined, sent: 0, size };
     await receipts.downloadEnded(head);

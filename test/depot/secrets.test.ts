@@ -70,7 +70,7 @@ describe("the data key", () => {
     return `${code} ${stderr}`;
   };
 
-  test("with another one the depot does not start, and says what is wrong", async () => {
+  test("with the wrong one the depot does not start, and says what is wrong", async () => {
     await (await depot.start()).end();
     const file = join(depot.data, "data.key");
     writeFileSync(file, "0".repeat(64));
@@ -84,7 +84,7 @@ describe("the data key", () => {
     );
   });
 
-  test("what is sealed differs each time, and cannot be changed or truncated", () => {
+  test("sealing gives a different result each time, which cannot be changed or truncated", () => {
     const key = createDataKey("ab".repeat(32));
     const sealed = key.seal("secret");
     assert.notEqual(key.seal("secret"), sealed);

@@ -9,7 +9,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, publicUrl } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
-test("a write is done whole or not at all, and the next one still works", async () => {
+test("a write is atomic, and the next one still works", async () => {
   const store = await openStore({ file: join(temporaryFolder(), "depot.db") });
   const names = async () => (await store.db.selectFrom("setting").select("name").execute()).map(({ name }) => name);
   const insert = (name: string, fails: boolean) =>
@@ -68,7 +68,7 @@ test("two processes can publish and make links at the same time while a depot ru
   assert.equal((await running.request(path)).status, 200);
 });
 
-test("a second store of the same process leaves the first one its locks: it sees what other processes write", async () => {
+test("a second store in the same process keeps the first one's locks and sees other processes' writes", async () => {
   const file = join(temporaryFolder(), "depot.db");
   const first = await openStore({ file });
   const second = await openStore({ file });

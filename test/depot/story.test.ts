@@ -72,7 +72,7 @@ test("a link leads to a manifest, HEAD, a download that breaks, its resume, and 
   assert.equal(early?.bundleVersion, "1.0");
 });
 
-test("two manifests of one second have different tokens, so that each has its own receipt", async () => {
+test("two manifests made in the same second have different tokens, so each has its own receipt", async () => {
   const depot = depotData();
   await depot.publish();
   const [one, other] = [await depot.link(), await depot.link()];

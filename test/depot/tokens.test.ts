@@ -52,20 +52,20 @@ describe("tokens of a depot", () => {
     }
   });
 
-  test("a token as Jamf Pro makes it, of the very same key, opens nothing", async () => {
+  test("a Jamf Pro token signed with the same key opens nothing", async () => {
     const jamf = createIssuer({ displayName: "Lab", encryptionKey, tokenExpiry: 5, now: clock.now });
     const [path] = target.split("?");
     assert.equal(await code(`${path}?token=${await jamf.issueToken()}`), "401 path_mismatch");
   });
 
-  test("nothing below /f/ is there without a token, whether the file exists or not", async () => {
+  test("without a token, no path below /f/ reveals whether a file exists", async () => {
     const [path] = target.split("?");
     assert.equal(await code(path ?? ""), "401 token_missing");
     assert.equal(await code("/f/none"), "401 token_missing");
     assert.equal(await code("/f/../depot.db"), "401 token_missing");
   });
 
-  test("no token opens the data folder itself, even if it were made for it", async () => {
+  test("no token opens the data folder itself, even if made for that path", async () => {
     const issuer = createIssuer({ displayName: "Lab", encryptionKey, tokenExpiry: 5, pathBound: true, now: clock.now });
     const url = await issuer.downloadUrl(`${publicUrl}/f/data.key`);
     assert.equal(await code(url.slice(publicUrl.length)), "404");

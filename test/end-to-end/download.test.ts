@@ -109,7 +109,7 @@ for (const [name, makeKey] of Object.entries(keys)) {
       assert.ok(range.body.equals(app.subarray(1000, 2000)));
     });
 
-    test("resumed where it broke off", () => {
+    test("resumed where it stopped", () => {
       const partial = join(folder, "partial.ipa");
       writeFileSync(partial, app.subarray(0, 1_234_567));
       return curlResume(`${link}?token=${token}`, partial);
@@ -132,7 +132,7 @@ for (const [name, makeKey] of Object.entries(keys)) {
       }
     });
 
-    test("a token signed by jose is as good", async () => {
+    test("a token signed by jose is accepted", async () => {
       const jwt = new SignJWT({ sub: "AppManifest", iss: "JSS", exp: seconds() + 600 });
       const signed = await jwt.setProtectedHeader({ alg: "RS256" }).sign(createPrivateKey(readFileSync(keyFile)));
       assert.equal((await curl("-I", `${link}?token=${signed}`)).status, 200);
@@ -147,7 +147,7 @@ for (const [name, makeKey] of Object.entries(keys)) {
   });
 }
 
-test("a certificate made by openssl serves as a key", async () => {
+test("a certificate made by openssl is accepted as a key", async () => {
   const [keyFile, certificateFile] = [join(folder, "certified.pem"), join(folder, "certificate.pem")];
   const { status } = spawnSync("openssl", [
     "req",
@@ -170,7 +170,7 @@ test("a certificate made by openssl serves as a key", async () => {
   }
 });
 
-test("every public key form that openssl writes is read, and every other key is refused by name", async () => {
+test("every RSA public key format that openssl writes is read, and every other kind of key is named and refused", async () => {
   const keyFile = join(folder, "forms.pem");
   openssl("genrsa", "-out", keyFile, "3072");
   for (const form of [

@@ -19,7 +19,7 @@ for (const [name, createApp] of [
   ["Express 5", express],
   ["Express 4", express4],
 ] as const) {
-  test(`${name}: no other spelling of a path leads around a guard that is mounted with its files`, async () => {
+  test(`${name}: no other spelling of a path bypasses a mounted guard`, async () => {
     const folder = mkdtempSync(join(tmpdir(), "portcullis-"));
     writeFileSync(join(folder, "a.ipa"), "the app");
     const key = signingKey();

@@ -8,7 +8,7 @@ import { signingKey, signToken } from "../support/signing-key.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-test("remembered tokens do not keep the long URLs in memory that they came in", async () => {
+test("cached tokens do not keep their long URLs in memory", async () => {
   const key = signingKey();
   const gate = createGate({ keys: key.publicPem });
   const exp = Math.floor(Date.now() / 1000) + 600;

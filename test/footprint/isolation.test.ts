@@ -58,7 +58,7 @@ test("core runs where every intrinsic is frozen", async () => {
   await run("", "--frozen-intrinsics", "--no-warnings");
 });
 
-test("core runs where no code can be made of strings", async () => {
+test("core runs where code generation from strings is disabled", async () => {
   await run("", "--disallow-code-generation-from-strings");
 });
 
