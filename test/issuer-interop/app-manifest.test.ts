@@ -60,7 +60,7 @@ describe("an app manifest", () => {
     });
   });
 
-  test("has the images and the subtitle that are given", async () => {
+  test("has the given images and subtitle", async () => {
     const text = await issuer.appManifest({
       ...example,
       subtitle: "Example Ltd.",
@@ -76,7 +76,7 @@ describe("an app manifest", () => {
     assert.deepEqual(lintManifest(text, { expectTokens: true }).errors, []);
   });
 
-  test("gives the token to no other host, unless told to", async () => {
+  test("adds the token to no other host by default", async () => {
     const elsewhere = "https://cdn.example.net/57.png";
     const urls = async (displayImage: { url: string; protected?: boolean }) =>
       readBack(await issuer.appManifest({ ...example, displayImage })).items[0]?.assets.map(({ url }) => url);
@@ -120,7 +120,7 @@ describe("an app manifest", () => {
     });
   }
 
-  test("has keys outside of Apple's schema on request only, and they take the place of none inside", async () => {
+  test("has keys outside Apple's schema on request only, and they replace none in it", async () => {
     const text = await issuer.appManifest({
       ...example,
       softwarePackage: {
@@ -135,7 +135,7 @@ describe("an app manifest", () => {
     assert.equal(lintManifest(text).valid, true);
   });
 
-  test("writes & once as &amp;", async () => {
+  test("escapes & exactly once", async () => {
     const softwarePackage = "https://example.com/get?app=1&build=2&x=%26amp%3B";
     const text = await issuer.appManifest({ ...example, title: "A & B <C>", softwarePackage });
     assert.ok(text.includes(`get?app=1&amp;build=2&amp;x=%26amp%3B&amp;token=${token}<`));

@@ -104,7 +104,7 @@ describe("a request", () => {
     assert.equal((await call("GET")).status, 200);
   });
 
-  test("is allowed only by true, not by anything that is merely truthy", async () => {
+  test("is allowed only by true, not by other truthy values", async () => {
     const handle = createConfigurationApi(createConfigurationStore(), { authorize: () => "no" as never });
     assert.equal((await handle(new Request(collection))).status, 401);
   });
@@ -127,7 +127,7 @@ describe("a request", () => {
     assert.equal((await call("DELETE")).headers.get("allow"), "GET");
   });
 
-  test("never gets the key back", async () => {
+  test("never returns the key", async () => {
     const { call } = instance();
     const secret = key.split("\n")[3] as string;
     const responses = [await call("POST", "/id/0", xml(fields)), await call("GET"), await call("GET", "/id/1")];

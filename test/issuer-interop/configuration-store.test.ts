@@ -28,7 +28,7 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
 };
 
 describe("Jamf Pro's API representation", () => {
-  test("goes in as JSON and comes out without the key", () => {
+  test("is accepted as JSON and returned without the key", () => {
     const lab = store();
     const fields = { id: 1, name: "Lab & <Söhne>", disabled: false, token_expiry: 5 };
     assert.equal(lab.id, 1);
@@ -38,7 +38,7 @@ describe("Jamf Pro's API representation", () => {
     });
   });
 
-  test("goes in as XML, and comes out as XML that Python reads alike", () => {
+  test("is accepted as XML and returned as XML that Python reads identically", () => {
     const lab = createConfigurationStore({ now: () => testTime });
     lab.create(
       `<?xml version="1.0" encoding="UTF-8"?>\n${xml(`<id>0</id>\n<name>Lab &amp; &lt;Söhne&gt;</name><disabled> true </disabled><encryption_key>\n${key.replaceAll("\n", "\r\n")}</encryption_key><token_expiry>120</token_expiry>`)}`,
@@ -79,7 +79,7 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
     assert.equal(lab.issuer(1).enabled, false);
   });
 
-  test("is taken without its outer object too", () => {
+  test("is accepted without its outer object too", () => {
     const lab = createConfigurationStore();
     lab.create(JSON.stringify(full));
     assert.equal(lab.issuer(1).displayName, "Lab & <Söhne>");
@@ -93,7 +93,7 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
     }
   });
 
-  test("never gives the key away", () => {
+  test("never reveals the key", () => {
     const lab = createConfigurationStore();
     lab.create(json(full));
     const secret = key.split("\n")[3] as string;
@@ -148,7 +148,7 @@ json.dump([shape(tree.fromstring(text.encode())) for text in input], sys.stdout)
 });
 
 describe("the configurations of an instance", () => {
-  test("are one at most", () => {
+  test("are limited to one", () => {
     const lab = store();
     assert.throws(
       () => lab.create(json(full)),
@@ -158,7 +158,7 @@ describe("the configurations of an instance", () => {
     assert.deepEqual(lab.create(json(full)), { id: 2 });
   });
 
-  test("are changed by what an update names, and by nothing else", async () => {
+  test("are changed only in the fields that an update names", async () => {
     const lab = store();
     lab.update(1, json({ token_expiry: 30 }));
     lab.update(1, xml("<name>New</name>"));
@@ -167,7 +167,7 @@ describe("the configurations of an instance", () => {
     assert.deepEqual([displayName, tokenExpiry, enabled, keyId], ["New", 30, true, keyIdOf(key)]);
   });
 
-  test("take a new key, whose tokens the old one's gate refuses", async () => {
+  test("accept a new key, whose tokens a gate with the old one refuses", async () => {
     const lab = store();
     const before = lab.issuer(1);
     lab.update(1, json({ encryption_key: otherKey }));
@@ -185,7 +185,7 @@ describe("the configurations of an instance", () => {
     assert.match(await lab.issuer(1).issueToken(), /^eyJhbGciOiJSUzI1NiJ9\./);
   });
 
-  test("stay as they were when an update is refused", () => {
+  test("are unchanged by a refused update", () => {
     const lab = store();
     assert.throws(() => lab.update(1, json({ name: "New", token_expiry: 121 })), /tokenExpiry/);
     assert.equal(JSON.parse(lab.read(1, "json")).json_web_token_configuration.name, "Lab & <Söhne>");

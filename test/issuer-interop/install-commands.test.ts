@@ -46,7 +46,7 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
 };
 
 describe("InstallApplication", () => {
-  test("carries the manifest's URL with its token, and a UUID of its own", () => {
+  test("has the manifest's URL with its token, and its own UUID", () => {
     const [first, second] = [0, 1].map(() => read(installApplicationCommand({ manifestUrl })));
     assert.deepEqual(first?.Command, {
       RequestType: "InstallApplication",
@@ -56,7 +56,7 @@ describe("InstallApplication", () => {
     assert.notEqual(first?.CommandUUID, second?.CommandUUID);
   });
 
-  test("carries every option", () => {
+  test("has every option", () => {
     const command = installApplicationCommand({
       manifestUrl,
       managementFlags: 5,
@@ -82,7 +82,7 @@ describe("InstallApplication", () => {
     });
   });
 
-  test("carries every kind of value that a property list has", () => {
+  test("has every kind of value that a property list supports", () => {
     const configuration = {
       text: "é",
       number: 1.5,
@@ -101,7 +101,7 @@ describe("InstallApplication", () => {
     );
   });
 
-  test("is refused for values that a property list cannot hold", () => {
+  test("is refused for values that a property list cannot contain", () => {
     for (const value of [Number.NaN, null, () => {}, 1n]) {
       const configuration = { value } as never;
       assert.throws(
@@ -111,7 +111,7 @@ describe("InstallApplication", () => {
     }
   });
 
-  test("is refused for what devices do not take", () => {
+  test("is refused for values that devices do not accept", () => {
     const http = "http://example.com/a.plist";
     assert.throws(() => installApplicationCommand({ manifestUrl: http }), refuses("url_not_https", /only https/));
     assert.throws(
@@ -130,7 +130,7 @@ describe("InstallApplication", () => {
 });
 
 describe("InstallEnterpriseApplication", () => {
-  test("carries the manifest itself", () => {
+  test("has the manifest itself", () => {
     const command = installEnterpriseApplicationCommand({
       manifest,
       installAsManaged: true,
@@ -144,7 +144,7 @@ describe("InstallEnterpriseApplication", () => {
     });
   });
 
-  test("carries the manifest's URL and pinned certificates, from PEM and from DER", () => {
+  test("has the manifest's URL and pinned certificates, from PEM and from DER", () => {
     const args = [
       "req",
       "-x509",
@@ -194,7 +194,7 @@ describe("InstallEnterpriseApplication", () => {
 describe("InstallMedia", () => {
   const book = { title: "Manual", persistentId: "com.example.manual" };
 
-  test("always says what kind of book it is, which the URL cannot", async () => {
+  test("always has the kind of book, which the URL does not show", async () => {
     for (const kind of ["pdf", "epub", "ibooks"] as const) {
       const mediaUrl = await issuer.downloadUrl(`https://example.com/manual.${kind}`);
       const command = installMediaCommand({
@@ -330,7 +330,7 @@ describe("a declaration", () => {
     assert.notEqual(token({}), token({ manifestUrl: `${url}?2` }));
   });
 
-  test("is refused for what devices do not take", () => {
+  test("is refused for values that devices do not accept", () => {
     const make = (options: object) => () => packageDeclaration({ identifier: "a", manifestUrl: url, ...options });
     assert.throws(make({ identifier: "" }), refuses("command_invalid", /identifier/));
     assert.throws(make({ install: "Now" }), refuses("command_invalid", /install: give Required, Optional/));
@@ -342,7 +342,7 @@ describe("a declaration of a managed app", () => {
   const iPhone = { identifier: "com.example.app", manifestUrl: "https://example.com/a.plist" };
   const mac = { identifier: "com.example.app", appComposedIdentifier: "com.example.app (ABCDE12345)" };
 
-  test("carries every option of an iPhone", () => {
+  test("has every option for an iPhone", () => {
     const credentials = [{ Identifier: "vpn", AssetReference: "asset-1" }];
     const appConfig = { DataAssetReference: "asset-2", Passwords: credentials, Identities: credentials };
     const { Payload } = managedAppDeclaration({
@@ -367,7 +367,7 @@ describe("a declaration of a managed app", () => {
     });
   });
 
-  test("names an app that is on a Mac, by its composed identifier", () => {
+  test("identifies an app on a Mac by its composed identifier", () => {
     for (const appComposedIdentifier of [mac.appComposedIdentifier, "com.example.app {anchor apple generic}"]) {
       assert.deepEqual(managedAppDeclaration({ ...mac, appComposedIdentifier }).Payload, {
         AppComposedIdentifier: appComposedIdentifier,
@@ -472,7 +472,7 @@ describe("every function for devices", () => {
   for (const [name, [run, valid]] of Object.entries(functions)) {
     const call = (options: unknown) => () => run(options as never);
 
-    test(`${name} takes the options that this test changes`, () => assert.doesNotThrow(call(valid)));
+    test(`${name} accepts the options that this test changes`, () => assert.doesNotThrow(call(valid)));
 
     test(`${name} refuses every option with a value of another type, naming the option`, () => {
       for (const option of Object.keys(valid)) {
@@ -585,7 +585,7 @@ describe("an itms-services link", () => {
     );
   });
 
-  test("decodes to every URL as it was, and fits into an HTML attribute", () => {
+  test("decodes to exactly the original URL, and fits into an HTML attribute", () => {
     const unit = fc.constantFrom(...("aZ9&=?/;%#+'()*!<>\"~é😀".match(/./gu) ?? []));
     fc.assert(
       fc.property(fc.string({ unit }), (rest) => {

@@ -131,7 +131,7 @@ describe("an .ipa is described", () => {
   });
 });
 
-describe("an .ipa that unusual tools wrote is described", () => {
+describe("an .ipa written by unusual tools is described", () => {
   const signed = (name: string, content: string | Buffer) => [
     { name: `${name}/Info.plist`, base64: base64(content) },
     { name: `${name}/_CodeSignature/CodeResources`, base64: "" },
@@ -237,7 +237,7 @@ describe("an .ipa that unusual tools wrote is described", () => {
     return writeZipWithoutZip64(archive, [...resources, { name: infoPath, content: minimal }]);
   };
 
-  test("in time in proportion to the number of its files", async () => {
+  test("in linear time in the number of its files", async () => {
     for (const count of [10_000, 20_000, 40_000]) archiveOf(count); // made before, so that only reading is measured
     await assertLinearAsync((count) => readPackage(archiveOf(count)), 20_000);
   });
@@ -444,7 +444,7 @@ describe("an .ipa is refused", () => {
     });
   }
 
-  test("never otherwise than with a reason, whichever byte of it is changed", async () => {
+  test("with a reason, whichever of its bytes is changed", async () => {
     const bytes = readFileSync(
       writeZip(path("seed.ipa"), [
         {
@@ -491,7 +491,7 @@ describe("another file is refused", () => {
     });
   }
 
-  test("that is a folder, a device, a socket, or a pipe, without waiting for its other end", async () => {
+  test("that is a folder, a device, a socket or a pipe, without waiting for a writer", async () => {
     mkdirSync(path("bundle.pkg"));
     execFileSync("mkfifo", [path("pipe.ipa")]);
     symlinkSync("/dev/zero", path("zeros.ipa"));
@@ -504,7 +504,7 @@ describe("another file is refused", () => {
     server.close();
   });
 
-  test("that does not exist, by Node's error", async () => {
+  test("that does not exist, with Node's error", async () => {
     await assert.rejects(readPackage(path("missing.ipa")), { code: "ENOENT" });
   });
 });

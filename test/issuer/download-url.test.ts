@@ -88,7 +88,7 @@ describe("a download URL", () => {
     assert.equal(warnings.length, 1);
   });
 
-  test("that is not encrypted prints a warning, where nobody asked to be told", async () => {
+  test("that is not encrypted prints a warning by default", async () => {
     const silent = createIssuer({
       displayName: "Lab",
       encryptionKey: privateKeyPem(),
@@ -101,7 +101,7 @@ describe("a download URL", () => {
     assert.ok(!message.includes("token="));
   });
 
-  test("opens the gate and loses nothing but its token, however odd the URL is", async () => {
+  test("is accepted by the gate and loses only its token, however odd it is", async () => {
     const piece = fc.string({
       unit: fc.constantFrom(...("az09%25&=?+;/.~'\"<>[]{}|^`$!*(),:@\\-_éЖ😀".match(/./gu) ?? [])),
     });

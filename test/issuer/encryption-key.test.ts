@@ -74,7 +74,7 @@ describe("the encryption key is read", () => {
     assert.equal(keyIdOf(encrypted, Buffer.from("gate 1")), expected);
   });
 
-  test("encrypted in the old way, with its passphrase", () => {
+  test("encrypted in the traditional PEM format, with its passphrase", () => {
     const encrypted = openssl(["rsa", "-traditional", "-aes128", "-passout", "pass:gate 1"], pkcs8);
     assert.match(encrypted, /Proc-Type: 4,ENCRYPTED/);
     assert.equal(keyIdOf(encrypted, "gate 1"), expected);
@@ -105,7 +105,7 @@ describe("hostile PEM text", () => {
   }
 });
 
-describe("another encryption key is refused, saying what it is", () => {
+describe("any other encryption key is refused and identified", () => {
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const wrong: [string, unknown, RegExp][] = [
     [
@@ -217,7 +217,7 @@ describe("another encryption key is refused, saying what it is", () => {
     assert.match(refusal(encrypted, "").message, /not empty/);
   });
 
-  test("any wrong passphrase is called one, also the one of 256 that gives bytes with a valid padding", () => {
+  test("every wrong passphrase is reported as wrong, even if its padding happens to be valid", () => {
     const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-iter", "1", "-passout", "pass:right"], pkcs8);
     for (let attempt = 0; attempt < 2000; attempt += 1) {
       const { option, message } = refusal(encrypted, `wrong ${attempt}`);

@@ -65,7 +65,7 @@ describe("the hashes of a file", () => {
     });
   });
 
-  test("as a whole are those of openssl", async () => {
+  test("of the whole file are those of openssl", async () => {
     const random = file("random", createHash("sha512").update("seed").digest());
     const digest = (algorithm: string) => openssl(["dgst", algorithm, "-r", random]).split(" ")[0];
     assert.deepEqual(await hashFile(random, { wholeFile: true, md5: true }), {
@@ -81,7 +81,7 @@ describe("the hashes of a file", () => {
     assert.deepEqual(Object.keys(await hashFile(text, { wholeFile: true })), ["size", "sha256"]);
   });
 
-  test("are the same by a file URL", async () => {
+  test("are the same for a file URL", async () => {
     const text = file("url é", "abc");
     assert.deepEqual(await hashFile(pathToFileURL(text)), await hashFile(text));
   });
@@ -129,7 +129,7 @@ describe("hashing", () => {
     assert.deepEqual(seen, [mebibyte, 2 * mebibyte, size]);
   });
 
-  test("can be aborted, before and in between", async () => {
+  test("can be aborted, before and during", async () => {
     const zeros = sparseFile("abort", 8 * mebibyte);
     await assert.rejects(hashFile(zeros, { signal: AbortSignal.abort() }), { name: "AbortError" });
     const controller = new AbortController();
@@ -142,7 +142,7 @@ describe("hashing", () => {
     assert.equal(blocks, 3);
   });
 
-  test("passes on what a progress callback throws", async () => {
+  test("rethrows what a progress callback throws", async () => {
     const onProgress = () => {
       throw new Error("callback");
     };
@@ -156,7 +156,7 @@ describe("hashing", () => {
     );
   });
 
-  test("refuses a folder, and a pipe without waiting for its other end", async () => {
+  test("refuses a folder, and a pipe without waiting for a writer", async () => {
     mkdirSync(path("folder"));
     execFileSync("mkfifo", [path("pipe")]);
     for (const name of ["folder", "pipe"]) {
@@ -164,7 +164,7 @@ describe("hashing", () => {
     }
   });
 
-  test("says by Node's error that there is no such file", async () => {
+  test("gives Node's error for a missing file", async () => {
     await assert.rejects(hashFile(path("missing")), { code: "ENOENT" });
   });
 

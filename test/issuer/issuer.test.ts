@@ -49,7 +49,7 @@ describe("the configuration", () => {
     ["onWarning", "warn", /give a function/],
   ];
   for (const [name, value, message] of wrong) {
-    test(`with ${name} ${inspect(value)} is refused`, () => {
+    test(`with ${name}: ${inspect(value)} is refused`, () => {
       assert.throws(
         () => createIssuer({ ...configuration, [name]: value }),
         (error) => isConfigurationError(error) && error.option === name && message.test(error.message),
@@ -66,7 +66,7 @@ describe("the configuration", () => {
   });
 
   for (const tokenExpiry of [1, 120]) {
-    test(`takes ${tokenExpiry} minutes, which the gate admits to the last second`, async () => {
+    test(`accepts ${tokenExpiry} minutes, which the gate allows to the last second`, async () => {
       const keys = issuer.publicKey().pem;
       const token = await createIssuer({ ...configuration, tokenExpiry }).issueToken();
       const verdict = async (later: number) =>
@@ -78,7 +78,7 @@ describe("the configuration", () => {
     });
   }
 
-  test("that is disabled issues nothing, with a code of its own", async () => {
+  test("that is disabled issues nothing and gives its own code", async () => {
     const off = createIssuer({ ...configuration, enabled: false });
     for (const issue of [() => off.issueToken(), () => off.downloadUrl("https://example.com/a.ipa")]) {
       await assert.rejects(issue, (error) => {
@@ -125,7 +125,7 @@ describe("path-bound tokens", () => {
     assert.equal(new Set(links.map((link) => link.split("token=")[1])).size, 2);
   });
 
-  test("are not issued for a path that devices respell, nor without a path", async () => {
+  test("are not issued for a path that devices rewrite, nor without a path", async () => {
     for (const path of ["", "?x", "/a/../b", "/./a", "/a/%2e%2E/b", "/a\\b", "/\u00e9", '/"']) {
       await assert.rejects(
         bound.downloadUrl(`https://example.com${path}`),
@@ -140,7 +140,7 @@ describe("path-bound tokens", () => {
 
 describe("the private key cannot be read back", () => {
   const secret = encryptionKey.split("\n")[3] as string;
-  test("not by property, JSON or inspection", () => {
+  test("by property, as JSON or by inspection", () => {
     const shown = [
       JSON.stringify(issuer),
       inspect(issuer, { depth: 9, showHidden: true, getters: true }),
@@ -152,7 +152,7 @@ describe("the private key cannot be read back", () => {
     assert.ok(Object.isFrozen(issuer));
   });
 
-  test("not from the configuration that was given, if it changes later", () => {
+  test("nor replaced by changing the configuration object later", () => {
     const given = { ...configuration };
     const made = createIssuer(given);
     given.encryptionKey = privateKeyPem();
@@ -165,7 +165,7 @@ describe("the public key", () => {
     assert.equal(issuer.publicKey().pem, openssl(["rsa", "-pubout"], encryptionKey));
   });
 
-  test("is named by its RFC 7638 thumbprint, in the gate's decisions too", async () => {
+  test("is identified by its RFC 7638 thumbprint, as in the gate's decisions", async () => {
     const { jwk, keyId } = issuer.publicKey();
     assert.equal(keyId, await calculateJwkThumbprint(jwk));
     assert.deepEqual(Object.keys(jwk), ["kty", "n", "e", "alg", "use", "kid"]);
@@ -184,7 +184,7 @@ describe("a token", () => {
     assert.equal(token.length, 431);
   });
 
-  test("has an integer exp, whatever the clock says", async () => {
+  test("has an integer exp, whatever the clock returns", async () => {
     const token = await createIssuer({
       ...configuration,
       now: () => testTime + 0.999,
@@ -193,7 +193,7 @@ describe("a token", () => {
     assert.equal(claims, `{"sub":"AppManifest","iss":"JSS","exp":${testTime + 300}}`);
   });
 
-  test("is issued again at every call, and is the same string within one second", async () => {
+  test("is issued on every call, and is the same string within one second", async () => {
     let seconds = testTime;
     const ticking = createIssuer({ ...configuration, now: () => seconds });
     const first = await ticking.issueToken();
@@ -225,7 +225,7 @@ describe("a token", () => {
     }
   });
 
-  test("verifies by openssl dgst -verify, and not if a character is changed", async () => {
+  test("verifies with openssl dgst -verify, and not if a character is changed", async () => {
     const folder = mkdtempSync(join(tmpdir(), "issuer-"));
     try {
       const [header, claims, signature] = (await issuer.issueToken()).split(".") as [string, string, string];
@@ -249,7 +249,7 @@ describe("a token", () => {
     });
   }
 
-  test("of a link has a jti if one is given, and is then another token in the same second", async () => {
+  test("has the given jti, so that two tokens of one second can differ", async () => {
     const url = "https://example.com/a.ipa";
     const claimsOf = (link: string) => JSON.parse(Buffer.from(link.split(".").at(-2) ?? "", "base64url").toString());
     const one = await issuer.downloadUrl(url, { tokenId: "one" });

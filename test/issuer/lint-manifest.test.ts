@@ -169,7 +169,7 @@ describe("a manifest", () => {
     ],
   ];
   for (const [name, change, errors] of wrong) {
-    test(`that ${name} is in error`, () => {
+    test(`that ${name} is an error`, () => {
       const report = lintWith(change);
       assert.deepEqual(shortly(report).errors, errors);
       assert.equal(report.valid, false);
@@ -277,14 +277,14 @@ describe("a manifest", () => {
   }
 
   for (const missing of ["bundle-identifier", "kind", "title"]) {
-    test(`without ${missing} is in error for an iPhone, and gets a warning for a Mac`, () => {
+    test(`without ${missing} is an error for an iPhone, and a warning for a Mac`, () => {
       const change: Change = ({ metadata }) => void delete metadata[missing];
       assert.deepEqual(shortly(lintWith(change)).errors, [`key_missing ${inMetadata}`]);
       assert.deepEqual(shortly(lintWith(change, "pkg")), { errors: [], warnings: [`metadata_missing ${inMetadata}`] });
     });
   }
 
-  test("of a package for Macs does without metadata", () => {
+  test("of a Mac package needs no metadata", () => {
     const { valid, warnings } = lintWith(({ whole }) => void delete (whole.items[0] as Dictionary).metadata, "pkg");
     assert.deepEqual(
       [valid, warnings.map(({ message }) => message)],
@@ -300,7 +300,7 @@ describe("a manifest", () => {
     }
   });
 
-  test("with a key twice is in error if the values differ", () => {
+  test("with a duplicate key is an error if the values differ", () => {
     const text = plist.build(sound as PlistValue);
     const title = "<key>title</key>";
     const twice = (value: string) => lintManifest(text.replace(title, `${title}<string>${value}</string>${title}`));
@@ -337,7 +337,7 @@ json.dump(list(plistlib.dumps(input, fmt=plistlib.FMT_BINARY)), sys.stdout)`,
     assert.deepEqual(lint({ Command: byUrl }).errors, ["key_missing Command.Manifest"]);
   });
 
-  test("with a flaw in every few bytes gets the first 500 of each severity", () => {
+  test("with countless faults gets the first 500 findings of each severity", () => {
     const { valid, errors, warnings } = lintManifest(
       plist.build({ items: Array.from({ length: 2_000 }, () => ({ x: 1 })) as unknown as PlistValue }),
     );
@@ -419,7 +419,7 @@ describe("text that is not a manifest", () => {
     ["bytes", " ".repeat(50_000_000)],
   ];
   for (const [name, text] of slow) {
-    test(`is reported within ten seconds of processor time if it is nothing but ${name}`, () => {
+    test(`is reported within ten seconds of processor time if it consists of ${name}`, () => {
       const elapsed = stopwatch();
       assert.equal(lintManifest(text).valid, false);
       assert.ok(elapsed() < 10_000_000, `${elapsed()} µs`);

@@ -97,7 +97,7 @@ describe("a property list", () => {
 });
 
 // saxes is lenient inside processing instructions and document types only, where nothing is read from.
-test("whatever elements, attributes and text are read, Python's expat reads too", () => {
+test("every element, attribute and text that is read is what Python's expat reads", () => {
   const seeds = [
     plistOf('<dict><key a="b">c</key><string>&amp;&#xe9;<![CDATA[x]]></string><!-- y --></dict>'),
     "<a>\r\n<b c='d&lt;' d='>'/>]]&gt;</a>",
@@ -152,12 +152,12 @@ describe("an XML document is decoded", () => {
     test(`from ${name}`, () => assert.equal(parseXml(decodeXml(bytes)).text, "Söhne"));
   }
 
-  test("from ISO-8859-1 with the characters of that standard, which windows-1252 has not", () => {
+  test("from ISO-8859-1 with its own characters, which differ from windows-1252", () => {
     const bytes = Buffer.from('<?xml version="1.0" encoding="ISO-8859-1"?><a>\u0085</a>', "latin1");
     assert.equal(parseXml(decodeXml(bytes)).text, "\u0085");
   });
 
-  test("from every encoding of one byte for each character, as Python decodes it", () => {
+  test("from every single-byte encoding, as Python decodes it", () => {
     const iso = [1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15].map((part) => `iso-8859-${part}`);
     const windows = [1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258].map((page) => `windows-${page}`);
     const encodings = [...iso, ...windows, "cp1252", "koi8-r", "koi8-u", "macintosh", "ibm866"];
@@ -179,7 +179,7 @@ json.dump([[encoding, characters(encoding)] for encoding in input], sys.stdout)`
     }
   });
 
-  test("from Big5 as Python encodes it, or refused where ICU has no such letter", () => {
+  test("from Big5 as Python encodes it, or refused if ICU lacks the character", () => {
     const bytes = Buffer.concat([Buffer.from('<?xml version="1.0" encoding="Big5"?><a>'), Buffer.from("c7cf", "hex")]);
     try {
       assert.equal(decodeXml(bytes).at(-1), "ж");
@@ -211,7 +211,7 @@ json.dump([[encoding, characters(encoding)] for encoding in input], sys.stdout)`
 });
 
 describe("an OpenStep property list", () => {
-  test("is read in all its forms", () => {
+  test("is read in all of its forms", () => {
     const list = `// A comment
       { CFBundleIdentifier = com.example.app; /* another */
         "CFBundleName" = "S\\U00f6hne \\"quoted\\"\\n\\101";
@@ -269,7 +269,7 @@ describe("a property list file", () => {
     list: ["é", "a"],
   };
 
-  test("is read alike in every form and encoding", () => {
+  test("is read identically in every form and encoding", () => {
     const xml = writePropertyList(value);
     const binary = python(
       `import base64, plistlib
@@ -323,7 +323,7 @@ describe("hostile property lists", () => {
   const dictionaries = (depth: number) =>
     plistOf(`${"<dict><key>a</key>".repeat(depth)}<true/>${"</dict>".repeat(depth)}`);
 
-  test("of dictionaries 60 deep are read immediately; deeper than any parser's bound, they are refused", () => {
+  test("of dictionaries 60 levels deep are read immediately, and deeper than the limit are refused", () => {
     const started = performance.now();
     assert.ok(readPropertyList(dictionaries(28)));
     assert.ok(readPropertyList(dictionaries(60)));
@@ -366,7 +366,7 @@ describe("hostile property lists", () => {
     "text to write that XML cannot hold": (count) => void writePropertyList(`${"\uD83D\uDE00".repeat(count)}\u0000`),
   };
   for (const [name, read] of Object.entries(growing)) {
-    test(`take time in proportion to their ${name}`, () => {
+    test(`take linear time in their ${name}`, () => {
       assertLinear((count) => {
         try {
           read(count);

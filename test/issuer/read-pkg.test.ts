@@ -75,7 +75,7 @@ describe("a .pkg is described", () => {
     assert.deepEqual((await describePkg({ Distribution: distribution })).warnings, []);
   });
 
-  test("by the package's own names, if it holds no app", async () => {
+  test("by the package's own names, if it contains no app", async () => {
     const { metadata, apps } = await describePkg({ Distribution: withoutApps });
     assert.deepEqual(apps, []);
     assert.deepEqual(metadata, {
@@ -85,7 +85,7 @@ describe("a .pkg is described", () => {
     });
   });
 
-  test("by the package's own names, with a warning, if it holds several apps", async () => {
+  test("by the package's own names, with a warning, if it contains several apps", async () => {
     const two = distribution.replace(
       appBundle,
       `${appBundle}<bundle id="com.example.two" CFBundleVersion="2" path="Applications/Two.app/"/>`,
@@ -115,7 +115,7 @@ describe("a .pkg is described", () => {
     assert.deepEqual([metadata.bundleIdentifier, metadata.bundleVersion], ["com.example.pkg", "1.2.9"]);
   });
 
-  test("by its PackageInfo, with a warning that it is no distribution", async () => {
+  test("by its PackageInfo, with a warning that it is not a distribution", async () => {
     const { metadata, warnings } = await describePkg({ PackageInfo: packageInfo });
     assert.deepEqual(metadata, {
       title: "Example",
@@ -129,7 +129,7 @@ describe("a .pkg is described", () => {
     assert.match(warnings[0]?.message ?? "", /productbuild --package component.pkg distribution.pkg/);
   });
 
-  test("with names that are no UTF-8 beside it, which xar writes in base64", async () => {
+  test("with other names that are not UTF-8, which xar writes in base64", async () => {
     const extraToc = '<file><name enctype="base64">/++/</name><type>file</type></file>';
     const { metadata } = await describePkg({ Distribution: distribution }, { extraToc });
     assert.equal(metadata.bundleIdentifier, "com.example.app");
@@ -255,7 +255,7 @@ describe("the identity of a .pkg", () => {
     assert.equal(nameOf(await describeDistribution(reference('version="1"', ""))), "a 1");
   });
 
-  test("is the main component's if the product has a version but no identifier, as of Microsoft Teams", async () => {
+  test("is the main component's if the product has a version but no identifier, as in Microsoft Teams", async () => {
     const body = `<product version="9"/><pkg-ref id="a" version="1"/>${outline("a")}`;
     assert.equal(nameOf(await describeDistribution(body)), "a 1");
   });
@@ -267,7 +267,7 @@ describe("the identity of a .pkg", () => {
     assert.equal(nameOf(await describeDistribution(body + outline("b", "a"), parts)), "b 2");
   });
 
-  test("is decided by the outline of choices, nested or not, without choices that are off by default", async () => {
+  test("follows the choices outline, nested or not, without choices that are off by default", async () => {
     const body = `<pkg-ref id="helper" version="1"/><pkg-ref id="main" version="2"/><pkg-ref id="extra" version="3"/>`;
     assert.equal(nameOf(await describeDistribution(body + outline("main", "helper"))), "main 2");
     const nested = `<choices-outline><line choice="all"><line choice="main"/></line><line choice="helper"/></choices-outline>
@@ -280,7 +280,7 @@ describe("the identity of a .pkg", () => {
     assert.equal(nameOf(await describeDistribution(body + optional)), "main 2");
   });
 
-  test("is that of the component with the app, not of a helper before it, without an author's outline", async () => {
+  test("is that of the component with the app, not of an earlier helper, if there is no outline", async () => {
     const body =
       '<pkg-ref id="helper" version="1">#helper.pkg</pkg-ref><pkg-ref id="main" version="2">#main.pkg</pkg-ref>';
     const parts = {
@@ -303,13 +303,13 @@ describe("the identity of a .pkg", () => {
     }
   });
 
-  test("is that of the largest component, if none has an app", async () => {
+  test("is that of the largest component if none has an app", async () => {
     const body =
       '<pkg-ref id="helper" version="1" installKBytes="5"/><pkg-ref id="main" version="2" installKBytes="5000"/>';
     assert.equal(nameOf(await describeDistribution(body)), "main 2");
   });
 
-  test("is not that of the only app, if a helper component holds it", async () => {
+  test("is not that of the only app if a helper component contains it", async () => {
     const body = `<pkg-ref id="main" version="2"/><pkg-ref id="helper" version="1"><bundle-version>${app("Helper.app", "com.example.helper", "1")}</bundle-version></pkg-ref>`;
     const described = await describeDistribution(body + outline("main", "helper"));
     assert.equal(nameOf(described), "main 2");
@@ -319,7 +319,7 @@ describe("the identity of a .pkg", () => {
     );
   });
 
-  test("is the app's that is the install location itself, not that of a helper inside", async () => {
+  test("is that of the app at the install location itself, not of a helper inside it", async () => {
     const helper = app("./Contents/Library/LoginItems/Helper.app", "com.example.helper", "9");
     const info = (bundles: string) =>
       `<pkg-info identifier="com.example.app" version="1.2" install-location="/Applications/Example.app">${bundles}</pkg-info>`;
@@ -360,12 +360,12 @@ describe("the identity of a .pkg", () => {
     assert.equal(nameOf(await describePkg({ PackageInfo: info })), "com.example.app 2");
   });
 
-  test("gives an app without a version that of its package", async () => {
+  test("gives an app without a version its package's version", async () => {
     const info = '<pkg-info identifier="a" version="1"><bundle path="./Example.app" id="com.example.app"/></pkg-info>';
     assert.equal(nameOf(await describePkg({ PackageInfo: info })), "com.example.app 1");
   });
 
-  test("takes time in proportion to a title, an outline and the references", async () => {
+  test("takes linear time in the title, the outline and the references", async () => {
     const bodies: ((count: number) => string)[] = [
       (count) => `<title>${"A_".repeat(count)}a</title><product id="a" version="1"/>`,
       (count) =>
@@ -564,7 +564,7 @@ describe("a .pkg is refused", () => {
     });
   }
 
-  test("whose components are described at endless length", async () => {
+  test("whose component descriptions are oversized", async () => {
     const stored = `<pkg-info>${" ".repeat(3 * 1024 * 1024)}</pkg-info>`;
     const { length } = deflateSync(stored);
     const size = stored.length;
@@ -578,12 +578,12 @@ describe("a .pkg is refused", () => {
     await assert.rejects(readPackage(path("components.pkg")), refuses("package_hostile", /more than 8 MiB/));
   });
 
-  test("that is a header alone", async () => {
+  test("that is only a header", async () => {
     writeFileSync(path("header.pkg"), "xar!");
     await assert.rejects(readPackage(path("header.pkg")), refuses("package_damaged", /truncated/));
   });
 
-  test("never otherwise than with a reason, whichever byte of it is changed", async () => {
+  test("with a reason, whichever of its bytes is changed", async () => {
     const bytes = makeXar({ Distribution: '<a><product id="a" version="1"/></a>' });
     let refused = 0;
     for (let index = 4; index < bytes.length; index += 1) {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parseJson } from "../../packages/nginx/src/parse-json.ts";
 import { assertLinear } from "../support/assert-linear.ts";
 
-test("JSON is parsed as every other runtime parses it, strings that look like wrong numbers too", () => {
+test("JSON is parsed as in every other runtime, including strings that look like malformed numbers", () => {
   for (const text of ['{"a":[0,-1.5e+3,0.5],"b":"01 .5 1. \\" 02"}', "[]", "0", "-0.0", '"\\\\"']) {
     assert.deepEqual(parseJson(text), JSON.parse(text));
   }

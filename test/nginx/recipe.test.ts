@@ -52,7 +52,7 @@ before(async () => {
 });
 after(() => nginx?.close());
 
-test("a valid token gets the file, with the length, the type and no word to shared caches", async () => {
+test("a valid token gets the file, with its length and type, not cacheable by shared caches", async () => {
   const { status, headers, body } = await nginx.get(`/apps/example.ipa?token=${fresh()}`);
   assert.equal(status, 200);
   assert.equal(body, "the app");
@@ -88,7 +88,7 @@ test("a range of the file is sent as a range, and only with a token", async () =
   assert.equal((await nginx.get("/apps/book.epub", { headers })).status, 401);
 });
 
-test("an unchanged file is answered 304 with a token and 401 without", async () => {
+test("an unchanged file gives 304 with a token and 401 without", async () => {
   const { headers } = await nginx.get(`/apps/book.epub?token=${fresh()}`);
   const conditional = { headers: { "If-None-Match": String(headers.etag) } };
   const unchanged = await nginx.get(`/apps/book.epub?token=${fresh()}`, conditional);
@@ -96,7 +96,7 @@ test("an unchanged file is answered 304 with a token and 401 without", async () 
   assert.equal((await nginx.get("/apps/book.epub", conditional)).status, 401);
 });
 
-test("a refusal is the same answer as that of every other Portcullis server", async () => {
+test("a refusal is the same response as that of every other Portcullis server", async () => {
   const { status, headers, body } = await nginx.get("/apps/example.ipa");
   assert.equal(status, 401);
   assert.equal(headers["www-authenticate"], 'Bearer realm="downloads"');
@@ -112,7 +112,7 @@ for (const [name, query, status, code] of [
   ["a second spelling of the name", `token=${fresh()}&%74oken=x`, 400, "token_repeated"],
   ["a token by another name in capitals", `TOKEN=${fresh()}`, 401, "token_missing"],
 ] as const) {
-  test(`${name} is refused as ${code}`, async () => {
+  test(`${name} is refused with ${code}`, async () => {
     const answer = await nginx.get(`/apps/example.ipa?${query}`);
     assert.equal(answer.status, status);
     assert.equal(JSON.parse(answer.body).code, code);
@@ -127,7 +127,7 @@ test("a client without a token learns nothing about which files exist", async ()
   assert.equal((await nginx.get(`/apps/nothing.ipa?token=${fresh()}`)).status, 404);
 });
 
-test("no other way leads to a guarded file", async () => {
+test("a guarded file cannot be reached in any other way", async () => {
   for (const target of [
     "//apps/example.ipa",
     "/x/../apps/example.ipa",
@@ -148,7 +148,7 @@ test("hidden files, listings and links out of the folder are refused even with a
   assert.equal((await nginx.get(`/apps/link.txt?token=${fresh()}`)).status, 403);
 });
 
-test("the location that checks cannot be asked from outside", async () => {
+test("clients cannot request the location that checks", async () => {
   assert.equal((await nginx.get(`/_portcullis?token=${fresh()}`)).status, 404);
 });
 
@@ -181,7 +181,7 @@ testLogsWithoutTokens("nginx's own JavaScript", {
   logs: () => ({ nginx: logging.logs() }),
 });
 
-test("two key files, with a space between, are both trusted", async () => {
+test("two key files, separated by a space, are both trusted", async () => {
   const both = recipe.replace("keys FOLDER/portcullis/public.pem", 'keys "FOLDER/old.pem FOLDER/new.pem"');
   const server = await start(both, { "old.pem": key.publicPem, "new.pem": newKey.publicPem });
   try {
@@ -195,7 +195,7 @@ test("two key files, with a space between, are both trusted", async () => {
   }
 });
 
-test("a new key file counts from the next request on, without a reload", async () => {
+test("a new key file takes effect on the next request, without a reload", async () => {
   const server = await start(recipe);
   try {
     writeFileSync(`${server.folder}/portcullis/public.pem`, newKey.publicPem);
@@ -227,7 +227,7 @@ if (jsEngine === "njs") {
     }
   });
 } else {
-  test("QuickJS preloads nothing: without a key in a variable everything is refused, and the log says so", async () => {
+  test("QuickJS does not preload: without a key in a variable everything is refused, and the log says so", async () => {
     const server = await startPreloaded();
     try {
       assert.equal((await server.get(`/apps/book.epub?token=${fresh(key, { sub: "Book" })}`)).status, 503);
@@ -279,7 +279,7 @@ for (const [name, change, problem] of [
   });
 }
 
-test("over TLS a signature that does not hold leaves no token in the error log", async () => {
+test("over TLS an invalid signature leaves no token in the error log", async () => {
   const port = await freePort();
   const privatePem = key.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const tlsKey = join(temporaryFolder(), "tls.key");

@@ -65,7 +65,7 @@ before(async () => {
 });
 after(() => nginx?.close());
 
-test("this is the engine that was asked for", async () => {
+test("the engine is the requested one", async () => {
   const { version, engine } = JSON.parse((await nginx.get("/engine")).body);
   console.log(`nginx's JavaScript module ${version}, engine ${engine}`);
   assert.equal(engine, jsEngine === "qjs" ? "QuickJS" : "njs");
@@ -73,7 +73,7 @@ test("this is the engine that was asked for", async () => {
 });
 
 for (const [index, [name, { options }]] of Object.entries(settings).entries()) {
-  test(`nginx and core agree on all of the token suite, with ${name}`, async () => {
+  test(`nginx and core agree on the whole token suite, with ${name}`, async () => {
     const gate = createGate({ keys: key.publicPem, now: () => testTime, ...options });
     const codes = new Set<string>();
     const differences: string[] = [];
@@ -105,7 +105,7 @@ test("a target in absolute form has the same path for nginx and core", async () 
   }
 });
 
-test("the suite meets every verdict but the one on missing keys", async () => {
+test("the suite covers every refusal code except keys_unavailable", async () => {
   const all = new Set<string>();
   for (const { options } of Object.values(settings)) {
     const gate = createGate({ keys: key.publicPem, now: () => testTime, ...options });

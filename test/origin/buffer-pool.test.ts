@@ -5,7 +5,7 @@ import { createBufferPool, largestBlock, smallestBlock } from "../../packages/or
 
 const total = 32 * 1024 * 1024;
 
-test("a block is as large as wanted, rounded up to a power of two, between the smallest and the largest", () => {
+test("a block has the requested size, rounded up to a power of two, within the limits", () => {
   const pool = createBufferPool(total);
   for (const [wanted, size] of [
     [1, smallestBlock],
@@ -20,7 +20,7 @@ test("a block is as large as wanted, rounded up to a power of two, between the s
   }
 });
 
-test("a buffer that was given back is used again, and is never in two hands", () => {
+test("a released buffer is reused, and never has two owners", () => {
   const pool = createBufferPool(total);
   const first = pool.take(largestBlock);
   const second = pool.take(largestBlock);
@@ -29,7 +29,7 @@ test("a buffer that was given back is used again, and is never in two hands", ()
   assert.equal(pool.take(largestBlock), first);
 });
 
-test("the next transfers of large files allocate nothing", () => {
+test("later transfers of large files allocate nothing", () => {
   const pool = createBufferPool(total);
   const seen = new Set<Buffer>();
   const transfers = (): void => {
@@ -47,7 +47,7 @@ test("the next transfers of large files allocate nothing", () => {
   assert.equal(seen.size, size);
 });
 
-test("what a thousand slow clients gave back makes room for the large blocks of others", () => {
+test("buffers released by a thousand slow clients make room for large blocks", () => {
   const pool = createBufferPool(total);
   const small = Array.from({ length: 1000 }, () => pool.take(1));
   for (const buffer of small) pool.give(buffer);
@@ -60,7 +60,7 @@ test("what a thousand slow clients gave back makes room for the large blocks of 
   );
 });
 
-test("a thousand transfers that never give back get the smallest blocks beyond the pool, and none waits", () => {
+test("if transfers never release their buffers, others get the smallest blocks beyond the pool without waiting", () => {
   const pool = createBufferPool(total);
   let bytes = 0;
   for (let transfer = 0; transfer < 1000; transfer += 1) bytes += pool.take(largestBlock).length;
@@ -69,7 +69,7 @@ test("a thousand transfers that never give back get the smallest blocks beyond t
   assert.equal(pool.take(largestBlock).length, smallestBlock);
 });
 
-test("whatever is taken and given back in any order, large blocks stay within the pool", () => {
+test("whatever the order of requests and releases, large blocks stay within the pool", () => {
   const step = fc.record({ give: fc.boolean(), wanted: fc.integer({ min: 1, max: largestBlock }), index: fc.nat(50) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const open = (folder: string) => diskCache(memoryOrigin({}), { folder, maxBytes: 1000 });
 
-test("a cache's folder is made for this user only, or is one that no other user can write to", () => {
+test("a cache folder is created for this user only, or is one that no other user can write to", () => {
   const made = join(temporaryFolder(), "var/cache");
   open(made);
   assert.equal(statSync(made).mode & 0o777, 0o700);
@@ -19,7 +19,7 @@ test("a cache's folder is made for this user only, or is one that no other user 
   }
 });
 
-test("a folder that other users can write to is refused: they could put files into it and their checksums", () => {
+test("a folder that other users can write to is refused, since they could plant files with checksums", () => {
   const folder = temporaryFolder();
   for (const mode of [0o720, 0o702, 0o770, 0o777, 0o1777]) {
     chmodSync(folder, mode);
@@ -34,7 +34,7 @@ test("a folder of another user is refused", (t) => {
   assert.throws(() => open(folder), /belongs to another user, who could replace the files in it/);
 });
 
-test("a folder that cannot be made is an error at once, not at the first request", () => {
+test("a folder that cannot be created is an error immediately, not on the first request", () => {
   const file = join(temporaryFolder(), "file");
   writeFileSync(file, "");
   assert.throws(() => open(file), /EEXIST/);

@@ -76,7 +76,7 @@ test("the second download of a file comes from the disk, byte for byte, whole an
   assert.deepEqual(kinds(), ["miss", "hit", "hit", "hit", "hit"]);
 });
 
-test("HEAD and a conditional request that holds download nothing", async () => {
+test("HEAD and a conditional request that matches download nothing", async () => {
   const { origin, cache } = setUp({ "a.ipa": version(randomBytes(1000)) });
   assert.equal((await get(cache, "a.ipa", {}, "HEAD")).status, 200);
   assert.equal((await get(cache, "a.ipa", { "If-None-Match": '"1"' })).status, 304);
@@ -92,7 +92,7 @@ test("100 clients that download a new file at the same time cause one request to
   assert.equal(origin.reads, 1);
 });
 
-test("a request is served at every moment between the end of a download and its being stored", async () => {
+test("a request is served at every moment between the end of a download and its storage", async () => {
   const bytes = randomBytes(1000);
   const { cache } = setUp({ "a.ipa": version(bytes) });
   await bytesOf(await get(cache, "a.ipa"));
@@ -102,7 +102,7 @@ test("a request is served at every moment between the end of a download and its 
   }
 });
 
-test("a client that goes away does not stop the download for the others", async () => {
+test("a client that disconnects does not stop the download for others", async () => {
   const bytes = randomBytes(2 * MiB);
   const { origin, cache, folder } = setUp({ "a.ipa": version(bytes) });
   const first = await get(cache, "a.ipa");
@@ -134,7 +134,7 @@ test("a range far behind what has arrived is read from the origin instead of wai
   assert.equal(origin.reads, 2);
 });
 
-test("a download that breaks off stores nothing, and no client gets a body that looks complete", async () => {
+test("an interrupted download stores nothing, and no client gets a body that looks complete", async () => {
   const bytes = randomBytes(2 * MiB);
   const { origin, cache, folder, events } = setUp({ "a.ipa": version(bytes) });
   origin.failAfter = MiB / 2;
@@ -216,7 +216,7 @@ test("an entry that disappears while its stale file is opened leaves no descript
   assert.equal(readdirSync("/proc/self/fd").length, before);
 });
 
-test("an origin that was down is asked again after 10 s, also if the clock was set back", async () => {
+test("an origin that was down is asked again after 10 s, even if the clock was set back", async () => {
   let time = Date.now();
   const { origin, cache } = setUp({ "a.ipa": version(randomBytes(1000)) }, { now: () => time });
   origin.isDown = true;
@@ -238,7 +238,7 @@ test("clients are served from the origin if nothing can be stored", async () => 
   assert.match(String((events.at(-1) as { problem?: string }).problem), /^the cache could not store a.ipa: ENOENT/);
 });
 
-test("a file that is replaced at the origin is served in its new version at once, and the old one is removed", async () => {
+test("a file replaced at the origin is served in its new version immediately, and the old one is removed", async () => {
   const objects = { "a.ipa": version(Buffer.alloc(MiB, "a")) };
   const { cache, folder } = setUp(objects);
   await bytesOf(await get(cache, "a.ipa"));
@@ -249,7 +249,7 @@ test("a file that is replaced at the origin is served in its new version at once
   assert.equal(stored(folder).length, 1);
 });
 
-test("a file that the origin no longer has is no longer served", async () => {
+test("a file deleted at the origin is no longer served", async () => {
   const objects: Record<string, ReturnType<typeof version>> = { "a.ipa": version(randomBytes(1000)) };
   const { cache } = setUp(objects);
   await bytesOf(await get(cache, "a.ipa"));
@@ -258,7 +258,7 @@ test("a file that the origin no longer has is no longer served", async () => {
   assert.equal((await get(cache, "a.ipa")).status, 404);
 });
 
-test("while the origin is down, stored files are served with their age, and the log is told", async () => {
+test("while the origin is down, stored files are served with their age, and the log says so", async () => {
   const bytes = randomBytes(MiB + 1);
   let time = Date.now();
   const { origin, cache, kinds } = setUp({ "a.ipa": version(bytes), "b.ipa": version(bytes) }, { now: () => time });
@@ -323,7 +323,7 @@ for (const [title, damage] of [
   });
 }
 
-test("a damaged entry is a file that is not stored", async () => {
+test("a damaged entry counts as not stored", async () => {
   const bytes = randomBytes(MiB);
   const { cache, folder } = setUp({ "a.ipa": version(bytes) });
   for (const text of ["", "{", "null", '{"name":"a.ipa","size":1048576,"etag":"\\"1\\"","blocks":[]}']) {
@@ -336,7 +336,7 @@ test("a damaged entry is a file that is not stored", async () => {
   }
 });
 
-test("what has not been used for the longest time makes room, and the cache never exceeds its size", async () => {
+test("the least recently used file is evicted, and the cache never exceeds its size", async () => {
   let time = Date.now();
   const objects = Object.fromEntries(
     ["a", "b", "c", "d"].map((name) => [`${name}.ipa`, version(randomBytes(MiB), `"${name}"`)]),
@@ -356,7 +356,7 @@ test("what has not been used for the longest time makes room, and the cache neve
   assert.equal(origin.reads, 5, "b was removed");
 });
 
-test("nothing is left of a file that made room for another", async () => {
+test("nothing is left of an evicted file", async () => {
   const { cache, folder } = setUp(
     { "a.ipa": version(randomBytes(MiB)), "b.ipa": version(randomBytes(MiB)) },
     { maxBytes: MiB + 1 },
@@ -436,7 +436,7 @@ test("two processes share a folder: each serves what the other stored", async ()
   assert.equal(stored(folder).length, 1);
 });
 
-test("a process that is killed during a download leaves nothing that is served, and its remains are removed", async () => {
+test("a process killed during a download leaves nothing that is served, and its remains are removed", async () => {
   const { origin, cache, folder } = setUp({ "a.ipa": version(randomBytes(MiB)) });
   const program = `
     import { diskCache } from "@portcullis/origin/node";

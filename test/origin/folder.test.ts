@@ -47,7 +47,7 @@ test("the ETag is the same every time, and for a copy with the same modification
   assert.equal(await etagOf("app.ipa"), etag, "a change of permissions leaves the bytes alone");
 });
 
-test("the ETag cannot be computed from size and time: other bytes at either end have another", async () => {
+test("the ETag cannot be computed from size and time: different bytes at either end change it", async () => {
   const size = 200_000;
   const tags = new Set<string>();
   for (const changed of [undefined, 0, 32 * 1024 - 1, size - 32 * 1024, size - 1]) {
@@ -64,7 +64,7 @@ test("the ETag cannot be computed from size and time: other bytes at either end 
   assert.equal(tags.size, 10, "every size has its own");
 });
 
-test("a stream delivers exactly the range, across blocks and at both ends", async () => {
+test("a stream delivers exactly the range, across block boundaries and at both ends", async () => {
   const content = Buffer.from(Array.from({ length: 700_001 }, (_, index) => (index * 7) % 251));
   place("pattern.pkg", content);
   for (const [first, last] of [
@@ -81,7 +81,7 @@ test("a stream delivers exactly the range, across blocks and at both ends", asyn
   assert.equal((await bytesOf(await open("empty.pkg"), 0, -1)).length, 0);
 });
 
-test("a stream of a file that is changed meanwhile fails before its last bytes", async () => {
+test("a stream of a file that changes meanwhile fails before its last bytes", async () => {
   const path = place("changing.pkg", Buffer.alloc(600_000, 1));
   const object = await open("changing.pkg");
   const reader = object.read({ first: 0, last: 599_999 }).getReader();
@@ -112,7 +112,7 @@ test("streams that end, fail or are cancelled, even within a read, close the fil
   assert.equal(openDescriptors(), before);
 });
 
-test("a name that no request can have is not even looked for", async () => {
+test("a name that no request can have is not looked up", async () => {
   place(".hidden", "hidden");
   for (const name of ["", ".", "..", "../www/app.ipa", ".hidden", "/app.ipa", "a//b", "app.ipa/", "a\\b", "a\0b"]) {
     assert.deepEqual(await origin.open(name), { found: false, status: 404 }, name);

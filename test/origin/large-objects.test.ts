@@ -49,7 +49,7 @@ const caches: Readonly<Record<string, Origin>> = {
 };
 
 for (const [title, from] of Object.entries(caches)) {
-  test(`an object over 6 GiB has its length, and any part of it beyond 4 GiB is exact, ${title}`, async () => {
+  test(`an object over 6 GiB has the right length, and ranges beyond 4 GiB are exact, ${title}`, async () => {
     const head = await get(from, {}, "HEAD");
     assert.equal(head.headers.get("Content-Length"), String(size));
     for (const [range, first, last] of [

@@ -22,7 +22,7 @@ for (const target of [
   test(`"${target}" names nothing`, () => assert.equal(readObjectName(target), undefined));
 }
 
-test("an origin mounted below a path sees names from there on, and nothing beside it", () => {
+test("an origin mounted below a path sees only names below it", () => {
   for (const under of ["/apps", "/apps/"]) {
     assert.equal(readObjectName("https://files.example/apps/a.ipa?x", under), "a.ipa");
     for (const target of ["/a.ipa", "/apps", "/apps/", "/apps2/a.ipa", "/apps/../a.ipa", "/apps//a.ipa"]) {
@@ -31,7 +31,7 @@ test("an origin mounted below a path sees names from there on, and nothing besid
   }
 });
 
-test("whatever the target is, a name has no way out and survives being checked again", () => {
+test("whatever the target, a name cannot leave the root, and checking it twice changes nothing", () => {
   const piece = fc.constantFrom("..", ".", "/", "\\", "%2e", "%2f", "%5c", "%25", "a", "ü", ":", "\0", "%00", " ", "%");
   fc.assert(
     fc.property(
@@ -50,7 +50,7 @@ test("whatever the target is, a name has no way out and survives being checked a
   );
 });
 
-test("a name is opened as it was asked for, then composed, then decomposed, each once", async () => {
+test("a name is opened as requested, then composed, then decomposed, each once", async () => {
   const opened: string[] = [];
   const origin = {
     open: async (name: string) => {
@@ -67,7 +67,7 @@ test("a name is opened as it was asked for, then composed, then decomposed, each
   assert.deepEqual(opened.splice(0), [decomposed, composed]);
 });
 
-test("an origin that has a problem is not asked for another spelling", async () => {
+test("if an origin has a problem, no other spelling is tried", async () => {
   let opened = 0;
   const problem = { found: false, status: 404, problem: "no permission" } as const;
   const origin = {

@@ -77,7 +77,7 @@ for (const [where, prepare] of [
   ["with /proc", () => {}],
   ["without /proc", withoutProc],
 ] as const) {
-  test(`${where}: a file of the folder is opened, also by way of a link that stays inside`, async (t) => {
+  test(`${where}: a file in the folder is opened, even through a link that stays inside`, async (t) => {
     prepare(t);
     fs.rmSync(join(www, "inside.ipa"), { force: true });
     fs.symlinkSync("apps/app.ipa", join(www, "inside.ipa"));
@@ -89,7 +89,7 @@ for (const [where, prepare] of [
     }
   });
 
-  test(`${where}: a link that leads out is refused, and so is the folder's sibling of a similar name`, async (t) => {
+  test(`${where}: a link that leads out is refused, and so is a sibling folder with a similar name`, async (t) => {
     prepare(t);
     fs.mkdirSync(join(base, "www2"), { recursive: true });
     fs.writeFileSync(join(base, "www2/x.ipa"), "x");
@@ -112,7 +112,7 @@ for (const [where, prepare] of [
     assertClosed(opened);
   });
 
-  test(`${where}: nor does one that is put back before anything looks again`, async (t) => {
+  test(`${where}: nor does one that is restored before the next check`, async (t) => {
     prepare(t);
     const opened = aroundOpen(t, swapIn, swapBack);
     assert.deepEqual(await openFile(www, "apps/app.ipa"), outside);
@@ -127,7 +127,7 @@ for (const [where, prepare] of [
   });
 }
 
-test("the root can itself be a link, and is followed when it is switched to another release", async () => {
+test("the root can be a link, and is followed when it is switched to another release", async () => {
   for (const release of ["1", "2"]) {
     fs.mkdirSync(join(base, "releases", release), { recursive: true });
     fs.writeFileSync(join(base, "releases", release, "app.ipa"), release);
@@ -166,7 +166,7 @@ for (const code of ["EACCES", "EPERM"]) {
   });
 }
 
-test("the root's real path is believed for 100 ms, and then found out again", () => {
+test("the root's real path is cached for 100 ms", () => {
   const current = join(base, "switched");
   fs.mkdirSync(join(base, "first"));
   fs.mkdirSync(join(base, "second"));
@@ -183,7 +183,7 @@ test("a root that is missing is a failure, not a missing file", async () => {
   await assert.rejects(openFile(join(base, "nowhere"), "app.ipa"), { code: "ENOENT", syscall: "realpath" });
 });
 
-test("a system that fails is not taken for a missing file, and what was opened is closed", async (t) => {
+test("a system error is not taken for a missing file, and what was opened is closed", async (t) => {
   const opened = aroundOpen(t);
   const { mock } = t.mock.method(fs, "fstatSync", failing("EIO"));
   await assert.rejects(openFile(www, "apps/app.ipa"), { code: "EIO" });
@@ -207,7 +207,7 @@ async function isUnchangedAfter(change: (path: string) => void): Promise<boolean
   }
 }
 
-test("a write in place is a change, also to the same size and with its modification time put back", async () => {
+test("an in-place write is detected, even with the same size and a restored modification time", async () => {
   assert.equal(await isUnchangedAfter((path) => fs.appendFileSync(path, "x")), false);
   assert.equal(await isUnchangedAfter((path) => fs.writeFileSync(path, "version 2")), false);
   const forged = await isUnchangedAfter((path) => {
@@ -218,7 +218,7 @@ test("a write in place is a change, also to the same size and with its modificat
   assert.equal(forged, false);
 });
 
-test("a new file renamed over it, a rename and a deletion leave the version that is open as it is", async () => {
+test("replacing, renaming or deleting a file leaves the open version unchanged", async () => {
   const replaced = await isUnchangedAfter((path) => {
     fs.writeFileSync(`${path}.new`, "version 2");
     fs.renameSync(`${path}.new`, path);

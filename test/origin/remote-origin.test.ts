@@ -51,7 +51,7 @@ test("a name that no request can have never reaches a store", async () => {
   assert.equal(requests, 0);
 });
 
-test("what an object is takes one request on a connection that is kept, whatever the store makes of a range", async () => {
+test("opening an object takes one request on a kept-alive connection, however the store handles ranges", async () => {
   const whole = { ...facts, "Content-Length": 1000 };
   for (const [title, answer, methods] of [
     ["a part with the whole length", (response) => sendFirst(response), "GET"],
@@ -88,7 +88,7 @@ test("what an object is takes one request on a connection that is kept, whatever
   }
 });
 
-test("a first byte that never comes, or is not the last one, keeps nobody waiting and no connection open", async () => {
+test("a first byte that never arrives, or is followed by more, blocks no request and keeps no connection open", async () => {
   for (const send of [() => {}, (response: ServerResponse) => response.write("xx"), dripping]) {
     let closed: Promise<unknown> | undefined;
     const url = await storeAt((_, response) => {
@@ -120,7 +120,7 @@ test("a body that is shorter or longer than announced is an error", async () => 
   }
 });
 
-test("a body that stops is given up, and so is a store that never responds", async () => {
+test("a stalled body is abandoned, and so is a store that never responds", async () => {
   const stalled = await storeAt((request, response) => {
     if (isFirst(request)) return sendFirst(response);
     response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/1000" }).write("x");
@@ -132,7 +132,7 @@ test("a body that stops is given up, and so is a store that never responds", asy
   assert.deepEqual(result, { found: false, status: 503, problem });
 });
 
-test("what is transient is tried three times, and what is lasting once", async () => {
+test("a transient failure is tried three times, and a permanent one once", async () => {
   for (const [status, tries] of [
     [500, 3],
     [503, 3],
@@ -169,7 +169,7 @@ test("another version, another range or an encoded body is never sent as the one
   }
 });
 
-test("a Content-Range without the whole length is as good as one with it", async () => {
+test("a Content-Range without the complete length is accepted", async () => {
   const url = await storeAt((request, response) => {
     if (isFirst(request)) return sendFirst(response);
     response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/*" }).end(Buffer.alloc(1000));
@@ -243,7 +243,7 @@ for (const [title, send] of [
   });
 }
 
-test("what a runtime says of a failed connection is not repeated, only its code", async () => {
+test("of a runtime's connection error only the code is reported", async () => {
   const secret = "sig=SECRET";
   for (const [error, problem] of [
     [new TypeError(`error sending request for url (https://x/?${secret})`), "no connection"],
@@ -261,13 +261,13 @@ test("what a runtime says of a failed connection is not repeated, only its code"
   }
 });
 
-test("credentials that cannot be had are 503, and what their provider says stays secret", async () => {
+test("if credentials cannot be loaded, the status is 503, and the provider's message stays secret", async () => {
   const origin = s3({ bucket: "apps", credentials: () => Promise.reject(new Error("token SECRET")), ...quick });
   const problem = "there are no credentials for the bucket apps at the moment";
   assert.deepEqual(await origin.open("a.ipa"), { found: false, status: 503, problem });
 });
 
-test("a refusal whose body drips or breaks off is explained in time, by what arrived of it or by its status", async () => {
+test("a refusal with a slow or truncated body is explained in time, by what arrived or by its status", async () => {
   for (const [sent, code, close] of [
     ["<Error><Code>NoSuchBucket</Code>", "NoSuchBucket", false],
     ["<Error>", "status 403", false],
@@ -285,7 +285,7 @@ test("a refusal whose body drips or breaks off is explained in time, by what arr
   }
 });
 
-test("a wrong option of an origin throws when it is made, and is not repeated if it is a secret", () => {
+test("an invalid option throws when the origin is created, without repeating a secret", () => {
   for (const make of [
     () => httpOrigin({ url: "https://x/", headers: { Authorization: "SECRET\r\nHost: evil" } }),
     () => httpOrigin({ url: "https://x/", headers: { "Authorization: SECRET": "x" } }),
@@ -299,7 +299,7 @@ test("a wrong option of an origin throws when it is made, and is not repeated if
   }
 });
 
-test("the gate's own headers and no others decide about range and version", async () => {
+test("only the origin's own headers select range and version", async () => {
   let seen: string[] = [];
   const url = await storeAt((request, response) => {
     const { headers } = request;
@@ -315,7 +315,7 @@ test("the gate's own headers and no others decide about range and version", asyn
   assert.deepEqual(seen, ["bytes=0-999", '"1"', "identity, identity"]);
 });
 
-test("a media type that is no header value is replaced by the one of the name", async () => {
+test("a media type that is not a valid header value is replaced by that of the name", async () => {
   for (const contentType of ["a\r\nSet-Cookie: x=1", "text/é", "", " ", "x".repeat(1000)]) {
     const object = { size: 1, etag: '"1"', httpEtag: '"1"', uploaded: new Date(0), httpMetadata: { contentType } };
     const body = new Blob(["x"]).stream() as ReadableStream<Uint8Array<ArrayBuffer>>;

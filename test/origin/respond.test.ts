@@ -17,7 +17,7 @@ const origin = folder(www);
 const ask = (path: string, headers: HeadersInit = {}, method = "GET") =>
   respond(origin, new Request(`https://files.example${path}`, { method, headers }));
 
-test("a file comes whole, with everything that a client needs to resume it", async () => {
+test("a file is sent whole, with everything that a client needs to resume it", async () => {
   const response = await ask("/app.ipa?other=1");
   const headers = Object.fromEntries(response.headers);
   assert.match(headers.etag ?? "", /^"[\w-]+"$/);
@@ -35,7 +35,7 @@ test("a file comes whole, with everything that a client needs to resume it", asy
   assert.equal(await response.text(), "0123456789");
 });
 
-test("HEAD says the same without a body, a range is 206, a known version 304, and a range beyond the end 416", async () => {
+test("HEAD has the same headers without a body; a range gives 206, a known version 304, a range beyond the end 416", async () => {
   const whole = await ask("/app.ipa");
   const head = await ask("/app.ipa", {}, "HEAD");
   assert.deepEqual([...head.headers], [...whole.headers]);
@@ -74,7 +74,7 @@ for (const [path, method, status] of [
   });
 }
 
-test("what is wrong with the origin goes to onProblem, and the client gets a status without details", async () => {
+test("a problem with the origin goes to onProblem, and the client gets a status without details", async () => {
   for (const status of [404, 502, 503] as const) {
     const failing: Origin = { open: async () => ({ found: false, status, problem: "no such bucket: secret-name" }) };
     const problems: string[] = [];
@@ -88,7 +88,7 @@ test("what is wrong with the origin goes to onProblem, and the client gets a sta
   }
 });
 
-test("a client that goes away aborts what the origin does for it", async () => {
+test("a client that disconnects aborts the origin's work for it", async () => {
   const controller = new AbortController();
   let signal: AbortSignal | undefined;
   const slow: Origin = {

@@ -107,7 +107,7 @@ function expectedStatus(
   return range === "good" ? 206 : 416;
 }
 
-test("every combination of conditions gives the status that RFC 9110 section 13.2.2 says", () => {
+test("every combination of conditions gives the status that RFC 9110 section 13.2.2 prescribes", () => {
   const threeWays = [undefined, true, false] as const;
   let combinations = 0;
   for (const method of ["GET", "HEAD"]) {
@@ -139,7 +139,7 @@ test("every combination of conditions gives the status that RFC 9110 section 13.
   assert.equal(combinations, 1458);
 });
 
-test("every range of a small object is the bytes that a slice of it would be", () => {
+test("every range of a small object equals the same slice of it", () => {
   for (const size of [0, 1, 2, 5]) {
     const bytes = Array.from({ length: size }, (_, index) => index);
     const facts = { ...object, size };
@@ -178,7 +178,7 @@ test("whatever the headers say, bytes lie within the object, and nothing throws"
   );
 });
 
-test("hostile headers take time that grows with their length only", () => {
+test("hostile headers take linear time", () => {
   for (const text of ['"', '"a', 'W/"', "bytes=" + "0", " ", '",', "bytes= \t"]) {
     const long = text.repeat(20_000);
     const started = performance.now();

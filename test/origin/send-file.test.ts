@@ -41,7 +41,7 @@ afterEach(() => {
   readsUntilFailure = Number.POSITIVE_INFINITY;
 });
 
-test("a disk that fails before the response has begun gives 500, and no headers of the file", async () => {
+test("a disk failure before the response has begun gives 500, without the file's headers", async () => {
   readsUntilFailure = 1;
   const { status, headers } = await rawRequest(port, "/big.pkg");
   assert.deepEqual([status, headers.etag, headers["cache-control"]], [500, undefined, "no-store"]);
@@ -49,7 +49,7 @@ test("a disk that fails before the response has begun gives 500, and no headers 
   assert.equal(transfer?.wasCut(), false);
 });
 
-test("a disk that fails on the way ends the connection before the promised length", async () => {
+test("a disk failure during the response ends the connection before the announced length", async () => {
   readsUntilFailure = 3;
   const { status, headers, body } = await rawRequest(port, "/big.pkg");
   assert.deepEqual([status, headers["content-length"]], [200, String(size)]);

@@ -73,7 +73,7 @@ for (const [name, listener] of [
   });
 }
 
-test("headers that the application set are kept, also its stricter Cache-Control, and never on a problem", async () => {
+test("headers set by the application are kept, even a stricter Cache-Control, but not on a problem", async () => {
   const port = await listen(app as unknown as RequestListener);
   const { headers } = await rawRequest(port, "/apps/with%20space.ipa");
   assert.equal(headers["cache-control"], "private, no-transform");
@@ -100,7 +100,7 @@ function streaming(
   return { open: async () => object };
 }
 
-test("a stream that ends early, goes on too long or fails never looks complete, and the reason is reported", async () => {
+test("a stream that is too short, too long or fails never looks complete, and the reason is reported", async () => {
   for (const [chunks, problem] of [
     [["01234"], /another number of bytes/],
     [["01234", "56789", "x"], /another number of bytes/],
@@ -133,7 +133,7 @@ test("an origin that throws gives 500, and the client is not told why", async ()
   assert.deepEqual(problems, ["EMFILE: too many open files"]);
 });
 
-test("a client that goes away cancels the stream, and one that reads nothing stops it", async () => {
+test("a client that disconnects cancels the stream, and one that reads nothing stops it", async () => {
   let pulled = 0;
   let isCancelled = false;
   const endless = streaming(

@@ -45,7 +45,7 @@ for (const [title, options, problem] of [
   });
 }
 
-test("a container that is not there is no file to the client, and a problem in the log", async () => {
+test("a missing container is 404 for the client, and a problem in the log", async () => {
   const result = await azureBlob({ ...container, container: "none", credentials: { accountKey } }).open("app.ipa");
   assert.ok(!result.found);
   assert.equal(result.status, 404);

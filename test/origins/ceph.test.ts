@@ -37,7 +37,7 @@ for (const [title, given, problem] of [
   });
 }
 
-test("credentials may come from a function, which is asked for each request", async () => {
+test("credentials can come from a function, which is called for each request", async () => {
   let asked = 0;
   async function current() {
     asked += 1;
@@ -49,7 +49,7 @@ test("credentials may come from a function, which is asked for each request", as
   assert.equal(asked, 2);
 });
 
-test("a gateway that has gone is 503, after three tries", async () => {
+test("a gateway that is down gives 503, after three attempts", async () => {
   await stop();
   const result = await s3({ ...options, credentials, retryDelay: 1 }).open("app.ipa");
   assert.deepEqual(result, { found: false, status: 503, problem: "the bucket apps cannot be reached: ECONNREFUSED" });

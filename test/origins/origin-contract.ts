@@ -90,7 +90,7 @@ export function wholeFileContract(title: string, store: Store | ServedStore): vo
       assert.equal((await response.arrayBuffer()).byteLength, 0);
     });
 
-    test("a file that is not there is 404, and so is a folder", async () => {
+    test("a missing file gives 404, and so does a folder", async () => {
       for (const name of ["none.ipa", "team", "team/none.ipa"]) {
         const response = await ask(store, name);
         assert.equal(response.status, 404, name);
@@ -141,7 +141,7 @@ export function rangeContract(title: string, store: Store | ServedStore): void {
       });
     }
 
-    test("64 MiB arrive whole, and in any piece", async () => {
+    test("64 MiB arrive complete, whole and in ranges", async () => {
       const large = Buffer.alloc(64 * 1024 * 1024);
       for (let offset = 0; offset < large.length; offset += 4) large.writeUInt32LE(offset, offset);
       await store.put("large.pkg", large);

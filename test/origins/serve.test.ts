@@ -86,7 +86,7 @@ const ranges: typeof requests = [
 
 for (const [title, running] of Object.entries(stores)) {
   describe(`serve on ${title}`, () => {
-    test("gives every response that serve on a folder gives", async () => {
+    test("gives the same responses as serve on a folder", async () => {
       const port = await running.port();
       // Ceph, as it is tested here, answers every range with the first bytes: see ceph.test.ts.
       for (const [target, request] of title.includes("Ceph") ? requests : [...requests, ...ranges]) {
@@ -96,7 +96,7 @@ for (const [title, running] of Object.entries(stores)) {
       }
     });
 
-    test("writes no credential and no token into its log", async () => {
+    test("writes neither credentials nor tokens to its log", async () => {
       const text = JSON.stringify(running.log) + running.stderr();
       const secrets = [
         moto.credentials.secretAccessKey,
@@ -165,7 +165,7 @@ test("neither the token nor the client's headers reach the store", async () => {
   assert.doesNotMatch(received, /eyJ|token|cookie|referer|b=c/i);
 });
 
-test("files that the store gives to everybody produce a warning", async () => {
+test("publicly readable files produce a warning", async () => {
   await moto.send("PUT", "public/book.epub", content, { "x-amz-acl": "public-read" });
   const running = serve("s3://apps/public", ["--endpoint", moto.endpoint], aws(moto.credentials));
   assert.equal((await rawRequest(await running.port(), `/book.epub?token=${freshToken(key)}`)).status, 200);

@@ -9,7 +9,7 @@ const store = { origin: httpOrigin({ url, headers }), put, remove };
 wholeFileContract("nginx as a private web server", store);
 rangeContract("nginx as a private web server", store);
 
-test("without the gate's header nothing is found, and the problem says why", async () => {
+test("without the configured header nothing is found, and the problem says why", async () => {
   const result = await httpOrigin({ url }).open("app.ipa");
   assert.ok(!result.found);
   assert.equal(result.status, 404);

@@ -9,7 +9,7 @@ import { root, run, temporaryFolder } from "./packed.ts";
 const lines = readFileSync(join(root, "examples/container/Dockerfile"), "utf8").matchAll(/^RUN (.*)$/gm);
 const [build = "", install = ""] = Array.from(lines, ([, line]) => line);
 
-test("the container's own lines make the command of a clone, and install it", () => {
+test("the container's RUN lines build the command from a clone and install it", () => {
   const clone = temporaryFolder();
   const list = execFileSync("git", ["ls-files", "-z", "-co", "--exclude-standard"], { cwd: root, encoding: "utf8" });
   for (const name of list.split("\0")) if (name !== "") cpSync(join(root, name), join(clone, name));

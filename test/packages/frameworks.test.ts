@@ -31,7 +31,7 @@ async function assertGuarded(ask: (url: string) => Promise<Response>): Promise<v
   }
 }
 
-test("all of this folder is typed against the real packages", () => {
+test("this folder passes the type check against the real packages", () => {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   assert.equal(run(process.execPath, [tsc, "-p", "test/packages"], root), "");
 });

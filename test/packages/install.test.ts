@@ -188,7 +188,7 @@ const bundlers: Record<string, (entry: string, output: string) => Promise<void>>
 };
 
 for (const [name, bundle] of Object.entries(bundlers)) {
-  test(`${name} bundles the gate for browsers and workers, without a word of Node's modules`, async () => {
+  test(`${name} bundles the gate for browsers and workers, without Node's modules`, async () => {
     const entry = join(folder, write("bundle-entry.mjs", portableUse));
     const output = join(folder, `bundled-${name.toLowerCase()}.mjs`);
     await bundle(entry, output);

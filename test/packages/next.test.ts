@@ -38,11 +38,11 @@ runContract({
 const server = await start();
 after(() => server.close());
 
-test("the README's proxy guards what lies in public, in every spelling of the path", async () => {
+test("the README's proxy guards the public folder, in every spelling of a path", async () => {
   await assertGuardsFile(server.port, "/downloads/app.ipa", "the file in the public folder", key);
 });
 
-test("ranges of what lies in public are answered behind the README's proxy", async () => {
+test("ranges of files in the public folder work behind the README's proxy", async () => {
   const line = `GET /downloads/app.ipa?token=${freshToken(key)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
   const { status, headers, body } = await sendRaw(server.port, `${line}Range: bytes=4-7\r\n\r\n`);
   assert.deepEqual([status, headers["content-range"], body], [206, "bytes 4-7/29", "file"]);
@@ -61,6 +61,6 @@ test("probe says that examples/next is locked", async () => {
 
 testDownloads("examples/next", async () => ({ port: server.port, under: "/apps/", key, hidesLength: true }));
 
-test("Next streams what the handler behind the guard answers, and leaves ranges to it", async () => {
+test("Next streams the response of the handler behind the guard, and leaves ranges to it", async () => {
   await assertStreams(server.port, "/halves/of-a-file", key);
 });

@@ -65,11 +65,11 @@ test("the README's hook guards its routes, where no URL holds the token", async 
   await assertGuardsFile(server.port, "/books/a.epub", `${seen} ${seen}`, key);
 });
 
-test("what lies in static goes out without a token, as the README warns", async () => {
+test("files in the static folder are served without a token, as the README warns", async () => {
   const reply = await fetch(`http://127.0.0.1:${server.port}/apps/open.ipa`);
   assert.deepEqual([reply.status, await reply.text()], [200, "open"]);
 });
 
-test("SvelteKit streams what the handler behind the guard answers, and leaves ranges to it", async () => {
+test("SvelteKit streams the response of the handler behind the guard, and leaves ranges to it", async () => {
   await assertStreams(server.port, "/halves", key);
 });

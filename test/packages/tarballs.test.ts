@@ -5,7 +5,7 @@ import { packAll, root, run, temporaryFolder, toolBinaries } from "./packed.ts";
 const tarballs = packAll(temporaryFolder());
 
 for (const { folder, name, files, path } of tarballs) {
-  test(`${name} packs its build, its source and what a registry shows, and nothing else`, () => {
+  test(`${name} packs its build, its source and what a registry displays, and nothing else`, () => {
     const meant =
       folder === "nginx"
         ? /^(package\.json|README\.md|LICENSE|dist\/portcullis\.js)$/
@@ -32,7 +32,7 @@ for (const { folder, name, files, path } of tarballs) {
   }
 }
 
-test("building twice gives the same tarballs", () => {
+test("building twice gives identical tarballs", () => {
   run("npm", ["run", "build"], root);
   const again = packAll(temporaryFolder());
   for (const { name, shasum } of tarballs) {

@@ -65,14 +65,14 @@ describe("a database that is gone for a while", () => {
     assert.doesNotMatch(stderr, /hunter2/);
   });
 
-  test("when it is back, so are the manifests, without a restart of the depot", async () => {
+  test("when it is back, manifests work again without a restart of the depot", async () => {
     server.start();
     assert.equal((await running.request(path)).status, 200);
     assert.equal((await running.request(await running.packageTarget(path))).status, 200);
   });
 });
 
-test("a URL that is none of PostgreSQL is refused, and not repeated", async () => {
+test("a URL that is not PostgreSQL's is refused without being echoed", async () => {
   for (const database of ["mysql://root:hunter2@db", "postgres:hunter2", "depot.db", "postgres://a:hunter2@db:x/y"]) {
     const { code, stderr } = await runMain(["link", "list", "--data", temporaryFolder(), "--database", database]);
     assert.match(`${code} ${stderr}`, /^3 portcullis: the database is not given by a URL that begins with postgres:/);

@@ -102,7 +102,7 @@ function promisedOutput({ code }: CodeBlock): string[] {
 }
 
 describe("code blocks", () => {
-  test("what is proved elsewhere is proved by tests that are there", () => {
+  test("tests that are named as proof exist", () => {
     for (const path of Object.values(provedElsewhere)) assert.ok(repositoryFiles.includes(path), path);
     for (const [name, path] of Object.entries(examplesProvedBy)) {
       const tests = readFileSync(join(root, path), "utf8");
@@ -126,7 +126,7 @@ describe("code blocks", () => {
     });
   }
 
-  test("every block names a language that is tested, or shows what is printed", () => {
+  test("every block has a tested language, or shows output", () => {
     assert.ok(allPrograms.length >= 20);
     const tested = ["ts", "js", "sh", "json", ...configurationLanguages];
     for (const { name, language, code } of blocks) {

@@ -101,7 +101,7 @@ describe("command lines in pages and help", () => {
     ),
   ].flatMap(({ name, line }) => portcullisCallsIn(line).map((argv) => ({ name, argv })));
 
-  test("there are many, for every command", () => {
+  test("there are some for every command", () => {
     assert.ok(calls.length > 40, String(calls.length));
     for (const { name } of commands.filter(({ options }) => "key" in options || "privateKey" in options))
       assert.ok(
@@ -135,7 +135,7 @@ describe("command lines in pages and help", () => {
 
 describe("recipes", () => {
   for (const page of pages.filter((one) => one.startsWith("docs/recipes/"))) {
-    test(`${page} sets up the machine with the lines of its example, which a test walks through`, () => {
+    test(`${page} sets up the machine with the lines of its example, which a test runs`, () => {
       const shown = codeBlocksOf(page)
         .filter(({ language }) => language === "sh")
         .flatMap(({ code }) => linesOf(code))

@@ -20,7 +20,7 @@ test("the lock files name no registry host", () => {
   for (const lock of locks) assert.doesNotMatch(readFileSync(lock, "utf8"), /"resolved": "https?:/, lock);
 });
 
-test("nothing is left open in the code, and no test is run alone", () => {
+test("the code has no open notes, and no test runs alone", () => {
   for (const file of files.filter((name) => /^(packages|test|examples|bench)\/.*\.[cm]?[jt]s$/.test(name))) {
     const text = readFileSync(file, "utf8");
     assert.doesNotMatch(text, new RegExp("\\b(TO" + "DO|FIX" + "ME|HA" + "CK)\\b"), file);

@@ -72,7 +72,7 @@ function linesOfCode(files: readonly string[]): number {
   return lines.filter((line) => !/^\s*(\/\/|\/?\*|$)/.test(line)).length;
 }
 
-describe("imports", () => {
+describe("import direction", () => {
   test("core imports nothing, adapters import core, nothing imports the command", () => {
     for (const name of names) {
       for (const file of sourceFiles(name)) {
@@ -90,11 +90,11 @@ describe("imports", () => {
     }
   });
 
-  test("no file of a package imports itself, not even by way of others, nor only for a type", () => {
+  test("no package has an import cycle, not even of types", () => {
     for (const file of names.flatMap(sourceFiles)) assert.deepEqual(circleThrough(file), undefined, file);
   });
 
-  test("in the command, folders import only those of a lower layer, and no command imports another but demo serve", () => {
+  test("in the command, folders import only lower layers, and no command imports another except demo serve", () => {
     const root = "packages/cli/src";
     for (const file of sourceFiles("cli")) {
       const from = folderOf(file, root);
@@ -147,7 +147,7 @@ describe("imports", () => {
       for (const imported of importsOf(file)) assert.match(imported, /^(\.\/[\w-]+\.ts|aws4fetch)$/, file);
   });
 
-  test("core has no code for shared secrets, so no token can ask for it", () => {
+  test("core has no code for shared secrets that a token could request", () => {
     for (const file of sourceFiles("core"))
       assert.doesNotMatch(readFileSync(file, "utf8"), /hmac|HS256|timingSafe|secretKey/i, file);
   });
@@ -291,7 +291,7 @@ const publicApi: Record<string, string[]> = {
 describe("builds", () => {
   const require = createRequire(import.meta.url);
   for (const name of libraries) {
-    test(`packages/${name}: the ESM and the CommonJS build export the same, and core and adapters just what is promised`, async () => {
+    test(`packages/${name}: ESM and CommonJS export the same names, and core and adapters exactly the public API`, async () => {
       const esm = Object.keys(await import(`../../packages/${name}/dist/index.js`)).sort();
       const cjs = Object.keys(require(`../../packages/${name}/dist/index.cjs`)).sort();
       assert.deepEqual(esm, cjs);
@@ -300,7 +300,7 @@ describe("builds", () => {
     });
   }
 
-  test("an error of the ESM build is recognised by the CommonJS build, and the other way round", async () => {
+  test("an error of the ESM build is recognised by the CommonJS build, and vice versa", async () => {
     const esm = await import("../../packages/core/dist/index.js" as string);
     const cjs = require("../../packages/core/dist/index.cjs");
     for (const [thrower, reader] of [

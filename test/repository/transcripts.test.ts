@@ -50,7 +50,7 @@ function assertPrints(output: string, lines: readonly string[]): void {
   for (const line of lines) assert.ok(printed.includes(generalized(line).trim()), `not printed: ${line}\n${output}`);
 }
 
-describe("what pages say that a command prints is what it prints", () => {
+describe("transcripts in pages are what the commands print", () => {
   test("inspect, of an expired token", async () => {
     const stdin = `https://files.example/app.ipa?token=${tokenUntil(now - 193)}`;
     const { stdout } = await runMain(["inspect", "-", "--key", `${folder}/public.pem`], { stdin });

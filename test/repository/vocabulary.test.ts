@@ -36,7 +36,7 @@ const read = repositoryFiles.filter(
 const textOf = (file: string) => readFileSync(file, "utf8").replace(file.endsWith(".md") ? /^> .*$/gm : /(?!)/g, "");
 
 describe("words", () => {
-  test("no page, comment, message, test title or name uses an avoided word", () => {
+  test("no page, comment, message, test title or name contains an avoided word", () => {
     assert.ok(read.length > 300);
     const found = read.flatMap((file) => {
       const text = textOf(file);
@@ -49,7 +49,7 @@ describe("words", () => {
     assert.deepEqual(found, []);
   });
 
-  test("pages say what a server does in HTTP's words: it responds", () => {
+  test("pages use HTTP's terms for what a server does: it responds", () => {
     for (const page of pages) {
       const text = textOf(page);
       assert.doesNotMatch(text, new RegExp("\\bans" + "wers? (?:with )?(?:`)?[1-5]\\d\\d\\b"), page);

@@ -88,7 +88,7 @@ after(() => {
 });
 
 for (const { name, runtime, start } of servers) {
-  test(`curl gets its verdicts from ${name} on ${runtime}`, async () => {
+  test(`curl gets the right decisions from ${name} on ${runtime}`, async () => {
     const server = await start(setup);
     try {
       const { body } = await curl(server.port, "/runtime");

@@ -159,7 +159,7 @@ test("changed as the recipe says, a path-bound token opens its own path in its o
   assert.equal((await get("/app.ipa", freshToken(key))).status, 401);
 });
 
-test("when the program has ended, nothing is served", async () => {
+test("when the program has exited, nothing is served", async () => {
   const running = execFileSync("ps", ["-eo", "pid,args"], { encoding: "utf8" }).split("\n");
   const programs = running.filter((text) => text.includes("rewritemap") && text.includes(base));
   assert.ok(programs.length > 0);

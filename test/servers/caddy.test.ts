@@ -84,7 +84,7 @@ testLogsWithoutTokens("Caddy", {
   logs: () => ({ Caddy: logText(), "portcullis auth": JSON.stringify(portcullis.log) }),
 });
 
-test("with the service stopped nothing is served, and with it back everything is as before", async () => {
+test("while the service is down nothing is served, and when it is back everything works again", async () => {
   const path = `/app.ipa?token=${freshToken(key)}`;
   await portcullis.end();
   for (const asked of [path, "/app.ipa"]) {

@@ -96,7 +96,7 @@ test("HTTP/2 requests are checked too", async () => {
   assert.match(await ask(`?token=${freshToken(key, -600)}`), /"token_expired".* 2 401$/s);
 });
 
-test("HAProxy logs the reason and the fingerprint, and the server behind gets neither query nor Referer", async () => {
+test("HAProxy logs the reason and the fingerprint, and the backend gets neither query nor Referer", async () => {
   const token = freshToken(key, 500);
   await get(`/app.ipa?token=${token}`, { Referer: `http://x/?token=${token}` });
   await get(`/app.ipa?token=${freshToken(key, -600)}`);
@@ -113,7 +113,7 @@ testLogsWithoutTokens("HAProxy", {
   logs: () => ({ HAProxy: log, "portcullis auth": JSON.stringify(portcullis.log) }),
 });
 
-test("with the service stopped nothing is served, and with it back everything is as before", async () => {
+test("while the service is down nothing is served, and when it is back everything works again", async () => {
   const path = `/app.ipa?token=${freshToken(key)}`;
   await portcullis.end();
   for (const asked of [path, "/app.ipa"]) {
@@ -126,7 +126,7 @@ test("with the service stopped nothing is served, and with it back everything is
   assert.equal((await get(path)).status, 200);
 });
 
-test("a script that fails lets nothing through", async () => {
+test("a failing script lets nothing through", async () => {
   const failing = await freePort();
   writeFileSync(join(base, "portcullis.lua"), script.replace("local response = ask(txn)", 'error("broken")'));
   const config = readFileSync(join(base, "haproxy.cfg"), "utf8")

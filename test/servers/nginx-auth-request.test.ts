@@ -64,7 +64,7 @@ test("any other link is refused by nginx with 401 or 403, never with 500", async
   }
 });
 
-test("the question itself cannot be asked from outside", async () => {
+test("clients cannot request the internal location", async () => {
   assert.equal((await get(`/_portcullis?token=${freshToken(key)}`)).status, 404);
 });
 
@@ -86,7 +86,7 @@ testLogsWithoutTokens("nginx", {
   logs: () => ({ nginx: logged(), "portcullis auth": JSON.stringify(portcullis.log) }),
 });
 
-test("with the service stopped nothing is served, and with it back everything is as before", async () => {
+test("while the service is down nothing is served, and when it is back everything works again", async () => {
   const path = `/app.ipa?token=${freshToken(key)}`;
   await portcullis.end();
   for (const asked of [path, "/app.ipa"]) {

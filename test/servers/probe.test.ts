@@ -92,7 +92,7 @@ test("portcullis serve as a process is LOCKED", async () => {
   assert.deepEqual([verdict, faults], ["LOCKED", []]);
 });
 
-test("our own guard is LOCKED as far as one token can show", async () => {
+test("with one token only, our own guard is LOCKED as far as can be shown", async () => {
   const outcome = await probe(await ours(), "--token", freshToken(key));
   assert.equal(outcome.verdict, "LOCKED");
   assert.match(outcome.sentence, /as far as one token can show; 6 of 16 cases need the key: --private-key/);
@@ -179,7 +179,7 @@ test("a server that checks GET but not HEAD reveals which files exist", async ()
   assert.deepEqual(outcome.cases.no_token?.statuses, { GET: 401, HEAD: 200, Range: 401 });
 });
 
-test("nginx's $arg_token is the first of two tokens", async () => {
+test("nginx's $arg_token reads the first of two tokens", async () => {
   const outcome = await probe(await nginxWithExemption("set $first $arg_token;", "/?token=$first"));
   assert.equal(outcome.verdict, "WEAK");
   assert.match(outcome.sentence, /accepts several tokens and uses one/);

@@ -30,7 +30,7 @@ export function testDownloads(name: string, start: () => Promise<DownloadServer>
   };
 
   for (const odd of oddNames) {
-    test(`${name} serves ${odd} to GET, HEAD and a resumed download`, async () => {
+    test(`${name} serves ${odd} by GET, HEAD and a resumed download`, async () => {
       await assertServes(encodeURIComponent(odd), ask, (await start()).hidesLength === true);
     });
   }

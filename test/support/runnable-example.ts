@@ -50,7 +50,7 @@ export function testRunnableExample(example: RunnableExample): void {
   const started = startExample(example);
   started.catch(() => {}); // each test reports it
 
-  test(`${name}, started by the commands of its page, is locked, and the link that it makes works`, async () => {
+  test(`${name}, started as its page says, is locked, and the link from its page works`, async () => {
     const { folder, secondTerminal, port } = await started;
     const [probe = "", sign = "", ...others] = secondTerminal.map((line) =>
       line.replace(/localhost:\d+/, `localhost:${port}`),

@@ -41,7 +41,7 @@ function begun(name: string, bytes: number): string {
 const rangesSince = (lines: number) =>
   portcullis.log.slice(lines).flatMap(({ status, range }) => (status === 206 ? [String(range)] : []));
 
-test("curl downloads a large file whole, and resumes one with -C -", async () => {
+test("curl downloads a large file, and resumes one with -C -", async () => {
   const path = join(base, "curl-whole");
   assert.equal((await runTool("curl", ["-fsS", "-o", path, link()])).code, 0);
   assert.equal(hashOf(readFileSync(path)), hash);

@@ -46,7 +46,7 @@ test("the demo ends when its terminal is closed, and leaves nothing behind", asy
   await until(() => !hasSamples(), "the end of the samples");
 });
 
-test("serve in a terminal that is still open takes SIGHUP for a reload", async () => {
+test("serve in an open terminal reloads on SIGHUP", async () => {
   const { port, terminal } = await inTerminal(serve);
   const found = await runTool("pgrep", ["-f", `^${process.execPath} .*--port ${port}$`]);
   process.kill(Number(found.stdout), "SIGHUP");

@@ -19,7 +19,7 @@ const base = temporaryFolder();
 const units = readdirSync("examples/systemd").filter((name) => name.endsWith(".service"));
 
 for (const unit of units) {
-  test(`${unit} is a sound unit, and systemd finds little that it could do`, async () => {
+  test(`${unit} is a valid unit, and systemd rates its exposure as low`, async () => {
     // The program need not be installed where the test runs.
     const text = readFileSync(join("examples/systemd", unit), "utf8").replaceAll("/usr/bin/portcullis", "/bin/true");
     const path = join(base, unit);
@@ -33,7 +33,7 @@ for (const unit of units) {
   });
 }
 
-test("the configuration beside the units is one that the commands take", async () => {
+test("the commands accept the configuration that comes with the units", async () => {
   const config = JSON.parse(readFileSync("examples/systemd/portcullis.json", "utf8"));
   for (const [name, options] of Object.entries<object>(config)) {
     const command = commands.find((one) => one.name === name);
@@ -45,7 +45,7 @@ test("the configuration beside the units is one that the commands take", async (
   assert.match(stderr, /\/etc\//);
 });
 
-test("the command line in the container is one that the command takes", async () => {
+test("the command accepts the container's command line", async () => {
   const line = /^CMD (\[.*\])$/m.exec(readFileSync("examples/container/Dockerfile", "utf8"))?.[1] ?? "[]";
   const argv = (JSON.parse(line) as string[]).map((word) => (word === "/srv/apps" ? base : word));
   const { code, stderr } = await runMain(argv);
@@ -53,7 +53,7 @@ test("the command line in the container is one that the command takes", async ()
   assert.match(stderr, /--key \/etc\/portcullis\/public\.pem: there is no such file/);
 });
 
-test("it runs as nobody, without privileges, on a file system that cannot be written", async () => {
+test("it runs as nobody, without privileges, on a read-only file system", async () => {
   const key = signingKey();
   mkdirSync(join(base, "www"), { mode: 0o755 });
   writeFileSync(join(base, "www/app.ipa"), "the app");

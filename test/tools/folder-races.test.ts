@@ -55,7 +55,7 @@ print("swapping", flush=True)
 while True: swap()
 `;
 
-test("a folder that is swapped with a link out of the root all the time never gives a file from outside", async () => {
+test("a folder that is constantly swapped with a link out of the root never serves a file from outside", async () => {
   for (const folderName of ["outside", "www/apps"]) fs.mkdirSync(join(base, folderName));
   place("app.ipa", "outside", join(base, "outside"));
   place("app.ipa", "inside!", join(www, "apps"));
@@ -95,7 +95,7 @@ while True:
     time.sleep(pause)
 `;
 
-test("a file that is being written all the time is unavailable, and nobody waits longer than three seconds", async () => {
+test("a file that is constantly written is unavailable, and no request waits longer than three seconds", async () => {
   const stop = await inBackground(rewriter, place("log.txt", "x"), "0.02");
   const started = performance.now();
   const result = await origin.open("log.txt");
@@ -109,7 +109,7 @@ test("a file that is being written all the time is unavailable, and nobody waits
   assert.ok(performance.now() - started < 4000);
 });
 
-test("a file that is rewritten in place all the time is never delivered mixed", async () => {
+test("a file that is constantly rewritten in place is never delivered as a mixture", async () => {
   const counts = { whole: 0, mixed: 0, failed: 0 };
   for (const pause of ["0.002", "1.2"]) {
     const path = place(`rewritten-${pause}.pkg`, Buffer.alloc(2 ** 20, "A"));

@@ -22,7 +22,7 @@ for (const [name, columns, args] of [
     ["in colour", {}],
     ["without colour", { NO_COLOR: "1" }],
   ] as const) {
-    test(`${name} that is drawn ${way} is read off a dark terminal by zbarimg`, async () => {
+    test(`zbarimg reads ${name} drawn ${way} from a dark terminal`, async () => {
       const { code, screen } = await runPortcullisInTerminal(args, { columns, env });
       assert.equal(code, 0, screen);
       const lines = screen.trimEnd().split("\n");

@@ -21,7 +21,7 @@ for (const [args, typed, code, answer] of [
   [["redact"], "GET /a?token=abc\n", 0, /GET \/a\?token=ba7816bf/],
   [["rewritemap", "--key", publicPem], "/a.ipa\n", 0, /token_missing/],
 ] as const) {
-  test(`${args.join(" ").replace(publicPem, "FILE")} in a terminal says that it waits, and Ctrl-D ends its input`, async () => {
+  test(`${args.join(" ").replace(publicPem, "FILE")} in a terminal says that it is waiting, and Ctrl-D ends its input`, async () => {
     const run = await runPortcullisInTerminal(args, { typed: [[/Waiting for standard input: .* Ctrl-D\./, typed]] });
     assert.match(run.screen, answer);
     assert.equal(run.code, code);

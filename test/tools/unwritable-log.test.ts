@@ -31,7 +31,7 @@ for (const [name, target] of [
   ["a pipe that is closed", "closed"],
   ["a terminal that is stopped", "terminal"],
 ] as const) {
-  test(`a log that goes to ${name} stops no download, nor the end`, async () => {
+  test(`a log written to ${name} stops neither downloads nor the shutdown`, async () => {
     const command = portcullisCommand();
     const [program, ...first] = target === "terminal" ? ["python3", "-c", onStoppedTerminal, ...command] : command;
     const stdout = target === "/dev/full" ? openSync(target, "w") : "pipe";

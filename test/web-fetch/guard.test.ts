@@ -9,7 +9,7 @@ const options = { keys: key.publicPem, now: () => testTime };
 const token = await webSignToken(key);
 const url = `https://files.example/a.ipa?x=1&token=${token}`;
 
-test("the handler gets the request without the token, the decision, and whatever else the runtime passes", async () => {
+test("the handler gets the request without its token, the decision, and the runtime's other arguments", async () => {
   const seen: unknown[] = [];
   const fetch = guard(
     options,
@@ -24,7 +24,7 @@ test("the handler gets the request without the token, the decision, and whatever
   assert.deepEqual(seen, ["https://files.example/a.ipa?x=1", true, environment, context]);
 });
 
-test("method, headers, body and abort signal stay with the request", async () => {
+test("the request keeps its method, headers, body and abort signal", async () => {
   const abort = new AbortController();
   let inner: Request | undefined;
   const fetch = guard(options, async (request) => {
@@ -42,7 +42,7 @@ test("method, headers, body and abort signal stay with the request", async () =>
   assert.equal(inner?.signal.aborted, true);
 });
 
-test("a streamed answer is passed on as it is, status, range headers and all", async () => {
+test("a streamed response is passed on unchanged, with its status and range headers", async () => {
   const chunks = ["one ", "two ", "three"];
   const body = () =>
     new ReadableStream<Uint8Array>({
@@ -61,7 +61,7 @@ test("a streamed answer is passed on as it is, status, range headers and all", a
   assert.equal(await response.text(), "one two three");
 });
 
-test("a response is made private, also where its headers cannot be changed", async () => {
+test("a response is made private, even if its headers are immutable", async () => {
   const redirect = Response.redirect("https://files.example/b", 302);
   // The standard makes the headers of a redirect immutable; Bun does not.
   const isReadOnly = !("Bun" in globalThis);
@@ -75,12 +75,12 @@ test("a response is made private, also where its headers cannot be changed", asy
   assert.equal((await guard(options, own)(new Request(url))).headers.get("cache-control"), "no-cache");
 });
 
-test("Response.error(), which is no answer, is the runtime's as it would be without the guard", async () => {
+test("Response.error() is passed to the runtime as without the guard", async () => {
   const error = Response.error();
   assert.equal(await guard(options, () => error)(new Request(url)), error);
 });
 
-test("a client that stops reading a response stops the handler's stream, also where the response was copied", async () => {
+test("a client that stops reading a response cancels the handler's stream, even if the response was copied", async () => {
   const stopped: unknown[] = [];
   const body = () => new ReadableStream({ cancel: (reason) => void stopped.push(reason) });
   for (const isReadOnly of [false, true]) {
@@ -111,7 +111,7 @@ test("a refused request never reaches the handler", async () => {
   assert.equal(head.headers.get("www-authenticate"), 'Bearer realm="downloads"');
 });
 
-test("errors of the handler are the runtime's", async () => {
+test("handler errors propagate to the runtime", async () => {
   const failing = guard(options, () => {
     throw new Error("on purpose");
   });
@@ -127,7 +127,7 @@ test("a ready gate can be shared between guards", async () => {
   }
 });
 
-test("with reportOnly a request without a token passes as the same object", async () => {
+test("with reportOnly a request without a token is passed on as the same object", async () => {
   const request = new Request("https://files.example/a.ipa");
   const fetch = guard({ ...options, reportOnly: true }, (inner, download) => {
     assert.equal(inner, request);
