@@ -11,7 +11,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 }
 
 const { argv, env, stdin, stdout, stderr } = process;
-// A reader that has enough (`| head`) must not end a command with a stack trace.
+// A reader that closes early (`| head`) must not end a command with a stack trace.
 for (const stream of [stdout, stderr]) stream.on("error", () => {});
 // If all that is left is a promise that never settles, Node.js ends the process without a word; exit code 0 means "valid".
 let isDone = false;

@@ -57,7 +57,7 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   return run(options, context, operands);
 }
 
-/** A result that a full disk did not take is a failure; a reader that has enough (`| head`) is not. */
+/** A result that could not be written to a full disk is a failure; a reader that closes early (`| head`) is not. */
 async function refuseLoss({ out }: CommandContext): Promise<void> {
   const problem = await out.written();
   if (problem === undefined || (problem as NodeJS.ErrnoException).code === "EPIPE") return;
@@ -75,7 +75,7 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
     err.json({ error: { exitCode: code, message, remedy } });
     return code;
   }
-  // Only people need short lines; a program that reads the message finds it in one.
+  // Only people need short lines; a program gets the message on one line.
   const wrapped = (text: string): string => (err.isTerminal ? wrapMessage(text, err.width) : text);
   err.line(wrapped(`${err.colours.red("portcullis:")} ${message}`));
   if (remedy !== undefined) err.line(wrapped(remedy));

@@ -1,4 +1,4 @@
-import { removeToken } from "@portcullis/core";
+import { gateDefaults, removeToken } from "@portcullis/core";
 
 /** The part of a `node:http` or `node:http2` request that holds its URL. */
 export interface RewritableRequest {
@@ -25,7 +25,9 @@ const hiddenUrls = new WeakMap<object, HiddenUrl>();
  * @example
  * const app = Fastify({ logger: true, rewriteUrl: hideToken() });
  */
-export function hideToken(tokenParameter: string = "token"): (request: RewritableRequest) => string {
+export function hideToken(
+  tokenParameter: string = gateDefaults.tokenParameter,
+): (request: RewritableRequest) => string {
   return (request) => {
     const { url = "", originalUrl = url } = request;
     hiddenUrls.set(request, { url, tokenParameter });

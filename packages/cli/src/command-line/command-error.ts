@@ -3,7 +3,7 @@ import { type ExitCode, exitCode } from "./exit-code.ts";
 /** Ends a command with a message for people; anything else that is thrown is a defect. */
 export class CommandError extends Error {
   readonly exitCode: ExitCode;
-  /** What to do about it, printed on a line of its own. */
+  /** What to do about it, printed on its own line. */
   readonly remedy: string | undefined;
 
   constructor(code: ExitCode, message: string, remedy?: string) {
@@ -19,7 +19,7 @@ export function usageError(message: string, remedy?: string): CommandError {
   return new CommandError(exitCode.usage, message, remedy);
 }
 
-/** Something outside of the program failed. */
+/** Something outside the program failed. */
 export function failure(message: string, remedy?: string): CommandError {
   return new CommandError(exitCode.failure, message, remedy);
 }

@@ -82,7 +82,7 @@ export function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return "done";
-    // Help for a command that there is not: what is wrong with its name is said when it is called.
+    // Help for an unknown command: running it reports what is wrong with its name.
     if (error.code === "commander.help" && argv[1]) return parseCommandLine(commands, argv.slice(1), version, out);
     if (error.code === "commander.help") throw noCommand(commands);
     throw complain(complaint || error.message, commands, argv, error.code);
@@ -95,11 +95,11 @@ function parserOption(name: string, option: OptionDefinition): Option {
   const value = option.kind === "flag" ? "" : ` <${valuePlaceholder(option)}>`;
   const parserOption = new Option(`${short}--${dashedName(name)}${value}`, `${option.description}${details(option)}`);
   if (option.kind === "flag") return parserOption;
-  // Values stay text here: they are validated together with those of the environment and the file.
+  // Values stay text here: they are validated together with those from the environment and the file.
   return parserOption.argParser((text: string, previous: readonly string[] | undefined) => [...(previous ?? []), text]);
 }
 
-/** What `--help` adds to a description: choices, that it is needed or may be repeated, its default. */
+/** What `--help` adds to a description: choices, whether it is required or repeatable, its default. */
 export function details(option: OptionDefinition): string {
   const found: string[] = [];
   if (option.kind === "choice" && option.placeholder) found.push(`one of ${option.choices.join(", ")}`);
@@ -176,7 +176,7 @@ function complain(
   const named = commands.find(({ name }) => name === argv[0]);
   const help = named ? `portcullis ${named.name} --help` : "portcullis --help";
   const [example] = named?.examples ?? [];
-  // What stands without a dash has no name that could be given; an example shows what goes where.
+  // An operand has no name to report; an example shows what goes where.
   const isOperand = code === "commander.missingArgument" || code === "commander.excessArguments";
   return usageError(message, `${isOperand && example ? `For example: ${example.command}\n` : ""}See ${help}`);
 }

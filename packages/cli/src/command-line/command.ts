@@ -10,7 +10,7 @@ export interface Operand {
   /** What it can be, for completion. */
   readonly choices?: readonly string[];
   readonly optional?: boolean;
-  /** The last operand may take all that follow. */
+  /** The last operand can take all that follow. */
   readonly variadic?: boolean;
 }
 

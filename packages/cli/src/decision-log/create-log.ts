@@ -13,10 +13,10 @@ export interface Log {
   end(): Promise<void>;
 }
 
-/** How lines look: for a person, or one JSON object each. */
+/** The format of lines: human-readable, or one JSON object each. */
 export type LogFormat = "human" | "json";
 
-/** Makes a log: for people on a terminal, JSON elsewhere, unless told otherwise. */
+/** Creates a log: by default human-readable on a terminal, JSON elsewhere. */
 export function createLog(stream: OutputStream, out: Terminal, format?: LogFormat): Log {
   const sink = createLogSink(stream);
   const isHuman = (format ?? (out.isTerminal ? "human" : "json")) === "human";

@@ -1,6 +1,6 @@
 /**
  * One decision in the log of `serve` and `auth`: the members of the JSON line, also what `advise`
- * reads. There is no token in it, and no text that came from outside with control characters.
+ * reads. It contains no token, and no control characters from outside.
  */
 export interface LogEntry {
   /** `"download"` for serve and files of the depot, `"authorization"` for auth, `"link"` for the rest of the depot. */
@@ -35,7 +35,7 @@ export interface LogEntry {
   /** The kind of client, by its User-Agent. */
   readonly client: string;
   readonly address?: string | undefined;
-  /** Set if an expired token could finish a download that it had begun. */
+  /** Set if an expired token was allowed to finish a download that it had begun. */
   readonly resumed?: true | undefined;
   /** Set if the request was allowed only because nothing is refused (`--report-only`). */
   readonly reportOnly?: true | undefined;

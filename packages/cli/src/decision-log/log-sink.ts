@@ -6,7 +6,7 @@ import type { OutputStream } from "../terminal/terminal.ts";
 /** Where lines go; never throws, never blocks, and holds only a bounded number of them. */
 export interface LogSink {
   write(line: string): void;
-  /** Waits a moment for the lines that are not written yet, then discards them. */
+  /** Waits briefly for the lines that are not written yet, then discards them. */
   end(): Promise<void>;
 }
 

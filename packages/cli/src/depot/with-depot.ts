@@ -26,7 +26,7 @@ export async function withDepot<Result>(
   });
 }
 
-/** Refuses a folder without a depot: it is a wrong name, and a new depot there would be a surprise. */
+/** Refuses a folder without a depot: the name is probably wrong, and a new depot there would be a surprise. */
 export function checkDepotExists({ data, database }: DepotPlace): void {
   if (database !== undefined || existsSync(join(data, "depot.db"))) return;
   throw failure(
@@ -35,7 +35,7 @@ export function checkDepotExists({ data, database }: DepotPlace): void {
   );
 }
 
-/** Turns what the depot, its database and the system refuse into errors for people. */
+/** Turns refusals by the depot, its database and the system into error messages. */
 export async function explainDepotErrors<Result>(data: string, use: () => Promise<Result>): Promise<Result> {
   try {
     return await use();

@@ -3,7 +3,7 @@ import { compressionFormatOf, compressionMarkLength } from "../system/compressio
 import { decodeText } from "../system/decode-text.ts";
 import { shellQuote } from "../terminal/shell-quote.ts";
 
-/** A key file that is not what it should be; the message joins both parts. */
+/** The problem with a key file that cannot be used; the message joins both parts. */
 export class KeyFileError extends Error {
   readonly problem: string;
   readonly remedy: string | undefined;

@@ -8,9 +8,9 @@ const fetchDeadline = 10_000;
 const maxBytes = 1024 * 1024;
 
 /**
- * The host of a JWK Set did not send one that can be used.
+ * The host of a JWK Set did not send a usable one.
  *
- * Unlike a wrong file, this does not end a server that starts: the host may be back in a minute.
+ * Unlike a wrong file, this does not end a server at startup: the host can be back in a minute.
  */
 export class JwkSetError extends Error {}
 
@@ -22,7 +22,7 @@ export function isKeyUrl(source: string): boolean {
 /**
  * Checks the URL of a JWK Set; throws a usage error if it is not https.
  *
- * Over http, anyone who can change the response on its way decides who gets in. Only loopback is exempt.
+ * Over http, anyone who can change the response in transit decides who gets in. Only loopback is exempt.
  */
 export function checkJwkSetUrl(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined;
@@ -86,7 +86,7 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   return usable.length === 0 ? refuse("has no RSA key for RS256 in its JWK Set") : { keys: usable };
 }
 
-/** What undici says in words of its own, or of its source; anything else is the system's or OpenSSL's message. */
+/** Undici's own messages, rewritten; any other message is the system's or OpenSSL's. */
 function describeFetchError({ cause, message }: Error): string {
   const { name, message: reason = message } = (cause ?? {}) as Partial<Error>;
   if (name === "AssertionError" || name === "HTTPParserError") return "its response is not valid HTTP";

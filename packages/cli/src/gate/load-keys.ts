@@ -17,14 +17,14 @@ export interface NamedKey {
   readonly key: PublicKeySource;
   /** RFC 7638 thumbprints of the keys in it. */
   readonly keyIds: readonly string[];
-  /** What the administrator should know, such as that a private key lies where a public one belongs. */
+  /** What the administrator should know, such as that a private key is where a public one belongs. */
   readonly warnings: readonly string[];
 }
 
 /**
  * Reads every `--key`, each once; rejects with an error that names the one that cannot be used.
  *
- * A wrong file comes before a host that does not respond: the file does not get better by waiting.
+ * An invalid file is reported before a host that does not respond, since waiting does not fix it.
  */
 export async function loadKeys(sources: readonly string[]): Promise<readonly NamedKey[]> {
   const results = await Promise.allSettled(sources.map(loadSource));
@@ -42,12 +42,12 @@ export async function loadKeysOnce(sources: readonly string[]): Promise<readonly
   }
 }
 
-/** What the user calls the key with this thumbprint. */
+/** The name that the user gave for the key with this thumbprint. */
 export function nameOfKey(keys: readonly NamedKey[], keyId: string | undefined): string | undefined {
   return keys.find(({ keyIds }) => keyId !== undefined && keyIds.includes(keyId))?.source;
 }
 
-/** The length of the signatures that a PEM key makes, in bytes; `undefined` if it takes more to say. */
+/** The length of a PEM key's signatures, in bytes; `undefined` for any other key. */
 export function signatureLength({ key }: NamedKey): number | undefined {
   if (typeof key !== "string") return undefined;
   try {
@@ -58,7 +58,7 @@ export function signatureLength({ key }: NamedKey): number | undefined {
   }
 }
 
-/** PEM or JSON: about these, core says what is wrong. */
+/** PEM or JSON: for these, core says what is wrong. */
 const resemblesKey = /-----\s*BEGIN |^\s*\{/;
 
 async function loadSource(source: string): Promise<NamedKey> {

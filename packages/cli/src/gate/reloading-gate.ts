@@ -38,7 +38,7 @@ const unusedInterval = 60_000;
  * Makes a gate and watches its keys. New keys take over only if every one of them can be read; until then the old
  * ones stay in use.
  *
- * A file that cannot be read at the start ends the program: it is a mistake, and somebody is looking. A JWK Set that
+ * A file that cannot be read at startup ends the program: it is a mistake, and somebody is watching. A JWK Set that
  * cannot be fetched does not: the server starts, refuses everything as `keys_unavailable`, says that it is not ready,
  * and tries again.
  */

@@ -1,7 +1,7 @@
 import { findTokens, type TokenSpan } from "@portcullis/core";
 import { joinWrappedTokens, mayContinue } from "./wrapped-tokens.ts";
 
-/** A piece of a log that no token sticks out of; each character is one byte (Latin-1). */
+/** A piece of a log that splits no token; each character is one byte (Latin-1). */
 export interface TokenBlock {
   readonly text: string;
   readonly tokens: readonly TokenSpan[];
@@ -11,7 +11,7 @@ export interface TokenBlock {
 export interface TokenBlocks {
   /** Takes the next bytes; the block may be empty. */
   next(chunk: Buffer): TokenBlock;
-  /** What is left at the end. */
+  /** The rest, at the end. */
   last(): TokenBlock;
 }
 
@@ -67,12 +67,12 @@ export function createTokenBlocks(parameter: string): TokenBlocks {
   return { next, last: () => cutAt(waiting, waiting.length) };
 }
 
-/** How many lines wait for the next one at most, if each looks as if it went on there. */
+/** The maximum number of lines that wait for the next one, if each seems to continue there. */
 const maxWaitingLines = 60;
 
 /**
- * Behind the last line feed that ends a line: in quoted-printable, a line that ends with `=` goes on in the next, and a
- * wrapped token may.
+ * After the last line feed that ends a line: in quoted-printable, a line that ends with `=` continues in the next, and
+ * so may a wrapped token.
  */
 function lastLineEnd(text: string): number {
   const last = text.lastIndexOf("\n");

@@ -9,12 +9,12 @@ const maxLines = 60;
 /** An end of line, what mail programs write in front of a quoted or folded line, and the first word of that line. */
 const nextLine = /\r?\n[ \t>]{0,16}([\w.-]+)/y;
 
-/** A line that ends in a word this long may go on in the next. */
+/** A line that ends in a word this long may continue in the next. */
 const shortestPart = 20;
 
 /**
- * Joins tokens that a mail program or a terminal has wrapped. It is done only if the joined token ends where a
- * signature has its full length, so that no word of the next line is taken for a part of a token.
+ * Joins tokens that a mail program or a terminal has wrapped. Only if the joined token then ends exactly at a full
+ * signature, so that no word of the next line becomes part of a token.
  */
 export function joinWrappedTokens(text: string, tokens: readonly TokenSpan[]): readonly TokenSpan[] {
   let joinedTo = 0;
@@ -34,9 +34,9 @@ function joinLines(text: string, { start, end, token }: TokenSpan): TokenSpan | 
   nextLine.lastIndex = end;
   for (let line = 0; line < maxLines; line += 1) {
     const word = nextLine.exec(text)?.[1];
-    // A whole token on the next line is a token of its own, whatever somebody put in front of it to hide it.
+    // A whole token on the next line is a separate token, whatever was put in front to hide it.
     if (word === undefined || (/^e[yw]/.test(word) && isWhole(word))) return undefined;
-    // A full stop behind a token ends a sentence.
+    // A full stop after a token ends a sentence.
     const part = isWhole(joined + word) ? word : word.replace(/(?<!\.)\.+$/, "");
     joined += part;
     if (isWhole(joined)) return { start, end: nextLine.lastIndex - (word.length - part.length), token: joined };
@@ -50,7 +50,7 @@ function isWhole(token: string): boolean {
   return more.length === 0 && signatureLengths.has(signature.length);
 }
 
-/** Whether a token may go on behind this end of a line, with which the text ends. */
+/** Whether a token may continue after the line end at the end of this text. */
 export function mayContinue(text: string): boolean {
   return new RegExp(`[\\w.-]{${shortestPart}}\\r?\\n$`).test(text.slice(-shortestPart - 2));
 }

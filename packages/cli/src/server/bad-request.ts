@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** What is wrong with a request that cannot be parsed; `rawPacket` is what was sent last. */
+/** What is wrong with a request that cannot be parsed; `rawPacket` is the data received last. */
 export type BadRequest = Error & { readonly code?: string; readonly rawPacket?: Buffer };
 
 /** The status of the response to it; `undefined` if it is the connection that failed. */
@@ -21,7 +21,7 @@ function statusOf({ code = "" }: BadRequest): string | undefined {
  * Responds to a request that cannot be parsed, and closes its connection; says whether there was one.
  *
  * It responds only on a connection on which nothing was sent yet: in the middle of a file the response would be taken
- * for a part of it.
+ * for part of it.
  */
 export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
   const status = statusOf(error);
@@ -32,7 +32,7 @@ export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
   return status !== undefined;
 }
 
-/** What arrived in place of HTTP, and what to do about it; `undefined` for HTTP that is merely malformed. */
+/** What arrived instead of HTTP, and what to do about it; `undefined` for HTTP that is merely malformed. */
 export function notHttp({ code = "", rawPacket }: BadRequest): string | undefined {
   if (!code.startsWith("HPE_") || rawPacket === undefined) return undefined;
   // A record of type 22 (handshake), version 3.

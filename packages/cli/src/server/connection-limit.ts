@@ -3,11 +3,11 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { isAllowed, type OpenConnection, type OpenConnections } from "./open-connections.ts";
 
-// Listening sockets, watches, the log and what Node itself keeps open.
+// Listening sockets, file watches, the log and what Node itself keeps open.
 const reservedDescriptors = 50;
 /** Room above the limit for connections that have not been checked yet, as a share of it. */
 const headroom = 0.5;
-/** A client that is slow, but honest, has this long to get through its handshake and send its request. */
+/** A slow but honest client has this long to complete its handshake and send its request. */
 const settlingTime = 1000;
 /** Many honest devices can share an address, so that only connections older than this count as held by it. */
 const addressGrace = 5000;
@@ -28,7 +28,7 @@ export function affordableConnections(): number | undefined {
   }
 }
 
-/** The limit, and what is called for each connection that is closed because of it. */
+/** The limit, and the callback for each connection that is closed because of it. */
 export interface ConnectionLimit {
   readonly maxConnections: number;
   /** Whether clients connect directly, so that one address can be one attacker; not so behind a proxy. */
@@ -106,7 +106,7 @@ export function limitConnections(
 function evictionClass({ responses, wasAllowed }: OpenConnection): 0 | 1 | 2 | undefined {
   const all = [...responses];
   if (all.some(isAllowed)) return undefined;
-  if (all.some(({ headersSent }) => headersSent)) return wasAllowed ? 2 : 1; // reads its refusal slowly
+  if (all.some(({ headersSent }) => headersSent)) return wasAllowed ? 2 : 1; // is slow to read its refusal
   if (all.length > 0) return undefined; // is being checked
   return wasAllowed ? 2 : 0;
 }

@@ -22,7 +22,7 @@ export interface DownloadOptions {
   readonly gate: Gate;
   readonly origin: Origin;
   readonly reportOnly: boolean;
-  /** How long after its expiry a token may finish a download, in seconds; 0: never. */
+  /** How long after its expiry a token can finish a download, in seconds; 0: never. */
   readonly resumeGrace: number;
   readonly trustProxy: boolean;
   /** Seconds since 1970. */
@@ -33,7 +33,7 @@ export interface DownloadOptions {
 /**
  * Makes the request listener of `serve`: check the token, then, and only then, look for the file.
  *
- * It asks the gate itself instead of using an adapter's guard, because one log line joins the decision with what became
+ * It asks the gate itself instead of using an adapter's guard, because one log line joins the decision with the result
  * of the transfer, and because a resume can be granted after a refusal.
  */
 export function createDownloadListener(
@@ -104,12 +104,12 @@ async function serveFile(
   record.transferring(sendObject(request, response, object, attempts > 1 ? startAgain : undefined));
 }
 
-/** RFC 9112 section 3.2 demands a refusal: programs on the way may each have used another of them. */
+/** RFC 9112 section 3.2 requires a refusal: each intermediary may have used a different one. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;
 }
 
-/** The body that such a request may have is not waited for. */
+/** The body that such a request may have is not read. */
 function refuseMethod(response: ServerResponse): void {
   response.shouldKeepAlive = false;
   sendHead(response, methodNotAllowedResponse());

@@ -5,7 +5,7 @@ import type { LogEntry } from "../decision-log/log-entry.ts";
 
 /** Collects what the log says about one request. */
 export interface DownloadRecord {
-  /** What is known about the token and the file; later calls win. */
+  /** What is known about the token and the file; later calls override earlier ones. */
   add(facts: Partial<LogEntry>): void;
   transferring(transfer: Transfer): void;
 }

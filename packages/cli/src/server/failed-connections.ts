@@ -10,7 +10,7 @@ import type { OpenConnections } from "./open-connections.ts";
 /** Why a connection was closed before there was a request to log: the label in the metrics. */
 export type ConnectionFailure = "limit" | "system" | "tls" | "http";
 
-/** The limit of connections, and where those that fail are reported. */
+/** The limit of connections, and where failed ones are reported. */
 export interface ConnectionWatch {
   readonly maxConnections: number;
   /** Whether clients connect directly, and not through a proxy whose address they all share. */
@@ -76,7 +76,7 @@ function connectionCount(times: number): string {
   return times === 1 ? "a connection" : `${times} connections`;
 }
 
-/** A client that has closed its connection already has no address any more. */
+/** A client that has already closed its connection has no address. */
 function lastAddress({ remoteAddress }: Socket): string {
   return remoteAddress === undefined ? "" : `, the last from ${remoteAddress.replace(/^::ffff:/, "")}`;
 }

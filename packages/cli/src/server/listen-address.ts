@@ -23,7 +23,7 @@ export function isLocal(address: ListenAddress): boolean {
   return "socket" in address || isLoopback(address.host ?? "");
 }
 
-/** Whether two servers cannot both listen: the same socket, or one port on one or on all addresses. */
+/** Whether two servers cannot both listen: on the same socket, or on the same port of one or all addresses. */
 export function collides(one: ListenAddress, other: ListenAddress): boolean {
   if ("socket" in one || "socket" in other) {
     return "socket" in one && "socket" in other && one.socket === other.socket;
@@ -32,7 +32,7 @@ export function collides(one: ListenAddress, other: ListenAddress): boolean {
   return one.port === other.port && one.port !== 0 && isSameHost;
 }
 
-/** Starts to listen; returns the address as people write it. */
+/** Starts to listen; returns the address in its usual form. */
 export async function listen(server: Server, address: ListenAddress, scheme = "http"): Promise<string> {
   const isSocket = "socket" in address;
   if (isSocket) await makeWay(address.socket);
@@ -125,7 +125,7 @@ function socketProblem(path: string, code: string | undefined, message: string):
   if (code === "EADDRINUSE") {
     return failure(`${where}: it is in use by another program`, "Stop that program, or choose another path");
   }
-  // The system says EACCES of both.
+  // The system reports EACCES for both.
   if (!existsSync(folder)) {
     return failure(`${where}: there is no folder ${folder}`, "Make the folder, or choose another path");
   }

@@ -11,7 +11,7 @@ export interface Metrics {
   keysLoaded(keyIds: readonly string[]): void;
   keyLoadFailed(): void;
   connectionFailed(reason: ConnectionFailure): void;
-  /** For what only one kind of server counts. */
+  /** For metrics that only one kind of server has. */
   readonly registry: Registry;
   text(): Promise<string>;
   readonly contentType: string;
@@ -26,7 +26,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
     name: "portcullis_decisions_total",
     help: "Decisions by code: allowed, or why not.",
   });
-  // A series that is there from the start lets an alert see its first increase.
+  // A series that exists from the start lets an alert see its first increase.
   for (const code of ["allowed", ...refusalCodes]) decisions.add(code, 0);
   const responses = createLabelledCounter(registry, "status", {
     name: "portcullis_responses_total",

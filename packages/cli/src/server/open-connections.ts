@@ -18,12 +18,12 @@ export interface OpenConnection {
   wasAllowed: boolean;
 }
 
-/** The connections of a server, also those that Node's own `closeAllConnections` does not know. */
+/** The connections of a server, including those unknown to Node's own `closeAllConnections`. */
 export interface OpenConnections {
   /** Oldest first. */
   readonly all: ReadonlySet<OpenConnection>;
   of(socket: Socket): OpenConnection | undefined;
-  /** Closes a connection, which counts no more from this moment on. */
+  /** Closes a connection, which no longer counts from this moment on. */
   close(connection: OpenConnection): void;
   /** Closes connections without a request in progress. */
   closeIdle(): void;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Decision } from "@portcullis/core";
 
 /**
- * Whether an expired token could finish the download that it began.
+ * Whether an expired token can finish the download that it began.
  *
  * Only a token that was valid in every other way and expired at most `graceSeconds` ago, and only for the rest of a
  * file, not its beginning. Whether the request names the file's ETag, which proves that an earlier one was allowed, is

@@ -22,7 +22,7 @@ import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { ignoreUserSignals } from "./user-signals.ts";
 
-/** What one server does that another does not. */
+/** What differs between the servers. */
 export interface ServerPlan {
   readonly address: ListenAddress;
   readonly tls: TlsFiles | undefined;
@@ -31,7 +31,7 @@ export interface ServerPlan {
   readonly reportOnly: boolean;
   /** Whether clients connect directly, and not through a proxy whose address they all share. */
   readonly clientsAreDirect: boolean;
-  /** What it does, for the first line of the log; the address follows. */
+  /** Its purpose, for the first line of the log; the address follows. */
   readonly purpose: string;
   readonly warnings: readonly string[];
   createGate(surroundings: GateSurroundings): Promise<ReloadingGate>;

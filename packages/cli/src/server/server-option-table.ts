@@ -59,7 +59,7 @@ export const socketOption = {
   description: "listen on a unix socket instead of host and port",
 } as const satisfies TextOption;
 
-/** For a first look at a running server. */
+/** For trying out a running server. */
 export const reportOnlyOption = {
   kind: "flag",
   description: "refuse nothing: log what would have been refused. Protects nothing",

@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { SignalSource } from "../command-line/context.ts";
 import type { OpenConnections } from "./open-connections.ts";
 
-// npm and npx repeat the Ctrl-C that the terminal has sent already; nobody presses it twice so quickly.
+// npm and npx repeat the Ctrl-C that the terminal has already sent; nobody presses it twice so quickly.
 const sameKeyPress = 500;
 
 /** The two steps of ending: gracefully, and immediately. */

@@ -1,7 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 import type { LogEntry } from "../../decision-log/log-entry.ts";
 
-/** The members of a decision that matter here; a member of another type than `serve` writes is absent. */
+/** The members of a decision that matter here; a member whose type is not what `serve` writes counts as absent. */
 export type DecisionLine = Pick<LogEntry, "status"> & Partial<Pick<LogEntry, keyof typeof memberTypes>>;
 
 const memberTypes = {

@@ -8,7 +8,7 @@ import { sizeClasses, type Usage } from "./usage.ts";
 /** Minutes after the install command; the last class is open-ended. */
 const delayClasses = [0, 1, 2, 5, 10, 15, 30, 60, 120];
 const longestBar = 40;
-/** What is beside a bar: its label in front, and the count behind it. */
+/** The text beside a bar: its label on the left, the count on the right. */
 const besideBar = 17 + 9;
 
 /** Prints what the log shows; the last line is the recommendation. */

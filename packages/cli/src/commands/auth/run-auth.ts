@@ -14,7 +14,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
   const { host, port, socket, reportOnly } = settings;
   const source = uriSource(settings.for, settings.uriHeader);
   const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";
-  // These are not about a token, and a proxy that is configured wrong is better noticed now.
+  // These are not about a token; a misconfigured proxy should be noticed now.
   const remaining =
     "header" in source
       ? `; a request without the header ${source.header}, or on another path than ${authPath}, is still refused with 403`

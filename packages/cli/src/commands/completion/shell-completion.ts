@@ -31,7 +31,7 @@ ${bashScript(commands)}
 
 function bashScript(commands: readonly Command[]): string {
   const names = [...commands.map(({ name }) => name), "help"].join(" ");
-  // Bash cuts --option=value at the sign, into three words.
+  // Bash splits --option=value at the equals sign, into three words.
   return `_portcullis() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=""
   if [ "$COMP_CWORD" -eq 1 ]; then
@@ -106,7 +106,7 @@ function fishOption(line: string, name: string, option: OptionDefinition): strin
   return `${line}${short} -l ${dashedName(name)}${fishValue(option)} -d ${quote(option.description)}`;
 }
 
-/** What may follow an option: nothing, a file's name or any text, a number, or one of its choices. */
+/** What can follow an option: nothing, a file name or any text, a number, or one of its choices. */
 function fishValue(option: OptionDefinition): string {
   switch (option.kind) {
     case "flag":

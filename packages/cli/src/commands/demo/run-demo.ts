@@ -61,7 +61,7 @@ export async function runDemo({ port, expiry }: OptionsOf<typeof demo>, context:
   }
 }
 
-/** What `portcullis serve --key … --port …` would get, whatever the environment says. */
+/** The values of `portcullis serve --key … --port …`, whatever is in the environment. */
 function serveOptions(key: string, port: string): OptionsOf<typeof serve> {
   const commandLine = { key: [key], host: ["127.0.0.1"], port: [port], grace: ["5s"], logFormat: ["human"] };
   return resolveOptions(serve.options, { commandLine, env: {}, file: {}, fileName: "" }) as OptionsOf<typeof serve>;

@@ -18,7 +18,7 @@ export interface DepotListenerOptions extends ServerTools {
   readonly trustProxy: boolean;
   /** Seconds since 1970. */
   readonly now: () => number;
-  /** Receipts that are being written; to be waited for before the depot is closed. */
+  /** Receipts being written; wait for them before the depot is closed. */
   readonly pending: Set<Promise<void>>;
 }
 

@@ -11,7 +11,7 @@ import { describeSystemError } from "../../system/describe-system-error.ts";
 import { shellQuote } from "../../terminal/shell-quote.ts";
 import type { keygen } from "./keygen.ts";
 
-/** Makes a key pair and says which half goes where. */
+/** Creates a key pair and says which half goes where. */
 export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: CommandContext): Promise<ExitCode> {
   const { out: privateFile, publicOut: publicFile } = options;
   if (resolve(privateFile) === resolve(publicFile))
@@ -19,7 +19,7 @@ export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: Comm
   const pair = await promisify(generateKeyPair)("rsa", { modulusLength: Number(options.bits) });
   const privatePem = pair.privateKey.export({ type: options.pkcs1 ? "pkcs1" : "pkcs8", format: "pem" }).toString();
   const publicPem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
-  // The public half first: if its place is taken, no private key is left lying about.
+  // The public half first: if its name is taken, no private key is left behind.
   writeNewFile(publicFile, publicPem, 0o644);
   try {
     writeNewFile(privateFile, privatePem, 0o600);

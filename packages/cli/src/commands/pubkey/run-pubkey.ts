@@ -44,7 +44,7 @@ export async function runPubkey(
 async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]> {
   try {
     const { text: source } = readPublicKeyFile(bytes, name);
-    // The gate's own checked first: what it would refuse is not printed as if it were of use.
+    // The gate checks the key first: what it would refuse is not printed as if it were usable.
     const thumbprints = await keyThumbprints(source);
     return keyObjects(source).map((key, index) => describe(key, thumbprints[index] ?? ""));
   } catch (error) {

@@ -23,12 +23,12 @@ export async function runRedact(
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== "EPIPE") throw failure(`the log cannot be copied: ${message}`); // EPIPE: the reader has read enough
+    if (code !== "EPIPE") throw failure(`the log cannot be copied: ${message}`); // EPIPE: the reader has closed early
   }
   return exitCode.success;
 }
 
-/** No token can be found in these, so a copy would seem to be clean. */
+/** No token can be found in these, so a copy would only seem clean. */
 async function* refuseUnreadable(stdin: Readable): AsyncGenerator<Buffer> {
   const [start, all] = await peek(stdin.iterator() as AsyncGenerator<Buffer>, compressionMarkLength);
   const format = compressionFormatOf(start);

@@ -7,7 +7,7 @@ export interface LogScan {
   readonly file: string;
   bytes: number;
   lines: number;
-  /** The number of tokens, by what they are worth. */
+  /** The number of tokens, by what they can do. */
   readonly found: Record<LeakWorth, number>;
   /** Why it could not be read to the end. */
   problem?: string;

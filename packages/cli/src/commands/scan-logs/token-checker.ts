@@ -3,7 +3,7 @@ import type { NamedKey } from "../../gate/load-keys.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 
 /**
- * What a leaked token is worth: `"valid"` opens downloads now; `"unverified"` may, but no key was
+ * What a leaked token can do: `"valid"` opens downloads now; `"unverified"` may, but no key was
  * given; `"refused"` has not expired, but the gate refuses it with the keys given; `"expired"` opens
  * nothing; `"unreadable"` has no readable expiry: it is not a token, or is truncated.
  */

@@ -66,7 +66,7 @@ export async function openStore(
     const headers = options.originHeaderFile === undefined ? {} : readHeader(options.originHeaderFile);
     return httpOrigin({ url: source, headers, ...observed });
   } catch (error) {
-    // What the origins say of a wrong option begins with its name.
+    // An origin's message about an invalid option begins with the option's name.
     if (error instanceof TypeError) throw usageError(`${source}: ${error.message}`);
     throw error;
   }
@@ -84,7 +84,7 @@ async function s3Options(bucket: string, prefix: string, options: ServeOptions, 
   };
 }
 
-/** From the environment, else from a shared profile, a container's or an instance's role, which renew themselves. */
+/** From the environment, a shared profile, or the role of the container or instance, whose credentials renew themselves. */
 async function awsCredentials(env: Environment): Promise<S3Credentials | (() => Promise<S3Credentials>)> {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -105,7 +105,7 @@ async function awsCredentials(env: Environment): Promise<S3Credentials | (() => 
   return provide;
 }
 
-/** By the names that Azure's own command line uses. */
+/** The names that Azure's own command line uses. */
 function azureCredentials(env: Environment): AzureCredentials {
   if (env.AZURE_STORAGE_SAS_TOKEN) return { sas: env.AZURE_STORAGE_SAS_TOKEN };
   if (env.AZURE_STORAGE_KEY) return { accountKey: env.AZURE_STORAGE_KEY };
