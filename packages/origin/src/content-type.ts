@@ -13,7 +13,7 @@ const appleTypes: Readonly<Record<string, string>> = {
   pdf: "application/pdf",
 };
 
-/** What else is kept beside apps: icons, manifests, checksums, notes, archives. */
+/** Other files often kept beside apps: icons, manifests, checksums, notes, archives. */
 const otherTypes: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
   csv: "text/csv; charset=utf-8",

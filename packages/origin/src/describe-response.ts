@@ -24,7 +24,7 @@ export function describeResponse(request: ConditionalRequest, object: OriginObje
     const headers = { "Content-Range": `bytes */${size}`, "Accept-Ranges": "bytes", ...tag };
     return problemResponse(416, "The file is shorter than the requested range.", headers);
   }
-  // RFC 9111 section 5.2.2.7: a shared cache must not store what only this request may have.
+  // RFC 9111 section 5.2.2.7: a shared cache must not store a response that only this request is allowed to have.
   const headers: Record<string, string> = { "Cache-Control": "private", ...safety, ...tag };
   if (modified !== undefined) headers["Last-Modified"] = modified.toUTCString();
   if (object.age !== undefined) headers.Age = String(object.age);
@@ -36,7 +36,7 @@ export function describeResponse(request: ConditionalRequest, object: OriginObje
   return request.method === "HEAD" ? { status, headers } : { status, headers, range };
 }
 
-/** Anyone who can upload to a bucket chooses the type: what is no header (RFC 9110 section 5.5) must not split the response. */
+/** Anyone who can upload to a bucket chooses the type: a value that is not a valid header (RFC 9110 section 5.5) must not split the response. */
 function isFieldValue(text: string | undefined): text is string {
   return text !== undefined && /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/.test(text);
 }
@@ -57,7 +57,7 @@ export function badPathResponse(): ResponseHead {
   );
 }
 
-/** RFC 9110 section 15.5.6: the methods that are allowed are named. */
+/** RFC 9110 section 15.5.6: the response lists the allowed methods. */
 export function methodNotAllowedResponse(): ResponseHead {
   return problemResponse(405, "Files are fetched with GET or HEAD.", { Allow: "GET, HEAD" });
 }

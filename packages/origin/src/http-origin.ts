@@ -6,7 +6,7 @@ import { discardBody, type RemoteOptions } from "./store-client.ts";
 export interface HttpOriginOptions extends RemoteOptions {
   /** The folder's URL, such as `https://files.internal/apps/`; `http:` only to this computer. */
   readonly url: string;
-  /** Headers for every request, such as `Authorization`: what the web server knows the gate by. */
+  /** Headers for every request, such as `Authorization`: how the web server recognises the gate. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 

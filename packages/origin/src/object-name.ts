@@ -47,7 +47,7 @@ export async function openByName(
   return asked;
 }
 
-/** Nothing of that name, and nothing wrong that would explain it. */
+/** Nothing has this name, and no problem explains it. */
 function isAbsent(result: OriginObject | Missing): boolean {
   return !result.found && result.status === 404 && result.problem === undefined;
 }

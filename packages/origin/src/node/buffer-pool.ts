@@ -3,7 +3,7 @@ export interface BufferPool {
   /** Takes a buffer of at most `wanted` bytes, rounded up to a power of two; a smaller one if memory is short. */
   take(wanted: number): Buffer;
   give(buffer: Buffer): void;
-  /** Whether a transfer should do with one buffer, because only the smallest are left. */
+  /** Whether a transfer should use one buffer only, because only the smallest are left. */
   isShort(): boolean;
 }
 
@@ -11,8 +11,8 @@ export const smallestBlock: number = 64 * 1024;
 export const largestBlock: number = 4 * 1024 * 1024;
 
 /**
- * Makes a pool that holds `total` bytes, and beyond them only one of the smallest buffers for each transfer. It keeps them
- * all: to allocate them again for each transfer doubled the time of a file of 10 MiB.
+ * Makes a pool that holds `total` bytes, and beyond them only one of the smallest buffers for each transfer. It keeps
+ * them all: allocating them again for each transfer doubled the time for a file of 10 MiB.
  *
  * Clients that read slowly hold their buffers. So that the first few cannot take everything, no buffer is larger than a
  * quarter of what is left; and so that many cannot stop the rest, the smallest are always granted: what they hold in all

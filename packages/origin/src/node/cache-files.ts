@@ -1,7 +1,7 @@
 import { readdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 
-/** The files of a cache, those of other processes on the same folder included. */
+/** The files of a cache, including those of other processes in the same folder. */
 export interface CacheFiles {
   /** Bytes that are stored or on their way. */
   storedBytes(): Promise<number>;
@@ -19,7 +19,7 @@ interface StoredFile {
   readonly used: number;
 }
 
-/** A partial file that nobody has written to for this long, in milliseconds, belongs to a process that ended. */
+/** A partial file that has not been written to for this long, in milliseconds, belongs to a process that ended. */
 const abandonedAfter = 10 * 60_000;
 
 /** Counts and removes the files of a folder; `now` in milliseconds. */
@@ -38,7 +38,7 @@ export function createCacheFiles(folder: string, maxBytes: number, now: () => nu
     return found;
   }
 
-  /** The time of an entry says when its file was last requested; a file without an entry is of no use to anybody. */
+  /** The time of an entry says when its file was last requested; a file without an entry is useless. */
   async function lastUse(name: string): Promise<number> {
     const entry = await stat(join(folder, `${name.split("-", 1)[0]}.json`)).catch(() => undefined);
     return entry?.mtimeMs ?? 0;

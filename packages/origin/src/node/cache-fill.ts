@@ -4,7 +4,7 @@ import { blockDigest, blockSize, temporaryFile } from "./cache-entry.ts";
 import { readCached } from "./cache-stream.ts";
 import { readBlock } from "./read-block.ts";
 
-/** One download from the origin into the cache, which any number of clients read while it goes on. */
+/** One download from the origin into the cache, which any number of clients can read while it is in progress. */
 export interface CacheFill {
   /** Resolves with the SHA-256 of each block when the file is complete, and rejects if it could not be stored. */
   readonly completed: Promise<readonly string[]>;
@@ -108,7 +108,7 @@ export function startFill(object: OriginObject, file: string): CacheFill {
   }
 
   const completed = download();
-  completed.catch(() => {}); // reported to those who ask; readers go on at the origin
+  completed.catch(() => {}); // reported to callers; readers continue from the origin
   return { completed, read };
 }
 

@@ -8,13 +8,13 @@ import { prepareCacheFolder } from "./cache-folder.ts";
 import { readChecked } from "./cache-read.ts";
 import type { FileObject } from "./folder.ts";
 
-/** How a cache is kept. */
+/** Where a cache is stored, and its limits. */
 export interface DiskCacheOptions {
-  /** Where the files are stored. Made if it is not there, so that only this user can read it; else others must not be able to write to it. */
+  /** Where the files are stored. Created if missing, readable by this user only; an existing folder must not be writable by others. */
   readonly folder: string;
-  /** The most that is stored, in bytes. What has not been used for the longest time is removed first. */
+  /** The most that is stored, in bytes. The least recently used files are removed first. */
   readonly maxBytes: number;
-  /** Whether what is stored is served while the origin cannot be reached. Default `true`. */
+  /** Whether stored files are served while the origin cannot be reached. Default `true`. */
   readonly serveStale?: boolean | undefined;
   /** Told of each decision, for metrics. */
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
@@ -35,7 +35,7 @@ export interface DiskCache extends Origin {
   idle(): Promise<void>;
 }
 
-/** After the origin could not be reached it is left alone for this long, in milliseconds: clients must not wait for each try. */
+/** After the origin could not be reached, it is not asked again for this long, in milliseconds: clients must not wait for each attempt. */
 const restAfterFailure = 10_000;
 const mostRemembered = 10_000;
 
@@ -83,7 +83,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     return unreachable !== undefined && left > 0 && left <= restAfterFailure;
   }
 
-  /** The origin is out of reach: what is stored is served, and the log is told. */
+  /** The origin cannot be reached: stored files are served, and the log says so. */
   async function openStale(name: string, missing: Missing): Promise<OriginObject | Missing> {
     if (!isResting()) {
       unreachable = missing;
@@ -91,7 +91,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     }
     const entry = await readEntry(folder, name);
     const stats = await stat(entryFile(folder, name)).catch(() => undefined);
-    // Last, because nothing may fail while the descriptor is nobody's.
+    // Last, because nothing must fail while the descriptor has no owner.
     const fd = entry && stats && openData(entry);
     if (!entry || !stats || fd === undefined) return missing;
     onEvent({ kind: "stale" });

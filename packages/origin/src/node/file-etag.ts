@@ -15,7 +15,7 @@ const remembered = new Map<string, string>();
  *
  * - The bytes make it unguessable for a client that never had the file; size and time alone can be found by trying, and
  *   a resume after a token's expiry is granted for the ETag. There is no secret to store, share or rotate. One derived
- *   from the public key would be none: the key can be computed from two tokens.
+ * from the public key would not be a secret: the key can be computed from two tokens.
  * - Restarts and processes agree on it, and so do servers with copies of the same time, as `rsync -t` makes them. So
  *   neither the inode nor the change time is part of it.
  * - The ends are where `.ipa`, `.pkg` and `.dmg` keep the checksums of everything else: a rebuilt archive of the same
@@ -41,7 +41,7 @@ export async function fileEtag(fd: number, stat: FileStat): Promise<string> {
   return etag;
 }
 
-/** A file that is shorter meanwhile leaves zeros; it is no longer the version that was opened, which is found later. */
+/** A file that has become shorter leaves zeros; it is no longer the version that was opened, which is detected later. */
 async function readAll(fd: number, into: Buffer, position: number): Promise<void> {
   for (let done = 0; done < into.length; ) {
     const { bytesRead } = await read(fd, into, done, into.length - done, position + done);

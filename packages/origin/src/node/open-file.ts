@@ -45,7 +45,7 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
     }
     let isOpen = true;
     const close = (): void => {
-      // A second close could be that of another file, which has got the descriptor's number since.
+      // A second close could close another file that has since got the descriptor's number.
       if (isOpen) fs.closeSync(fd);
       isOpen = false;
     };
@@ -82,7 +82,7 @@ function isUnchanged(fd: number, before: FileStat, path: string | undefined): bo
 
 const absences = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENXIO", "ENODEV", "EINVAL"];
 
-/** There is nothing to serve, as opposed to a disk or a system that fails. */
+/** There is nothing to serve; the disk and the system work. */
 function missing(error: NodeJS.ErrnoException, folder: string): Missing {
   const { code = "" } = error;
   if (code === "EACCES" || code === "EPERM") {

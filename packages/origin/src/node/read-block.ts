@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { OriginError } from "../origin-error.ts";
 
-/** Why a transfer was broken off, or started again if no byte was sent yet. */
+/** Why a transfer was aborted, or restarted if no byte was sent yet. */
 export function fileChanged(): OriginError {
   const problem = "the file was changed while it was sent; replace files by renaming new ones over the old";
   return new OriginError(503, problem, true);

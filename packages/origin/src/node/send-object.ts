@@ -7,13 +7,13 @@ import type { FileObject } from "./folder.ts";
 import { sendFile } from "./send-file.ts";
 import { sendStream } from "./send-stream.ts";
 
-/** What became of the bytes, for a log. */
+/** The result of a transfer, for a log. */
 export interface Transfer {
   /** Bytes of the body that were handed to the connection. */
   bytesSent(): number;
   /** Whether the response was broken off because fewer bytes could be read than were promised. */
   wasCut(): boolean;
-  /** What went wrong on this side, if anything did. */
+  /** What went wrong on the server, if anything did. */
   problem(): string | undefined;
 }
 
@@ -94,7 +94,7 @@ export function sendHead(response: ServerResponse, head: ResponseHead): void {
   response.end(head.problem);
 }
 
-/** What a middleware in front may have said of the file, and is not true of a problem document. */
+/** Headers that earlier middleware may have set for the file, and that are wrong for a problem document. */
 const descriptive = ["ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "Accept-Ranges"];
 
 /** A stricter or more particular `Cache-Control` that was set before is kept on what is allowed. */
