@@ -47,8 +47,9 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
 
   return async (context, next) => {
     // As the client sent it: koa-mount, and Express around Koa, take the path at which they mount off `url`.
-    const result = await check(context.method, context.req.originalUrl ?? context.originalUrl);
-    removeTokens(context, result);
+    const url = context.req.originalUrl ?? context.originalUrl;
+    const result = await check(context.method, url);
+    removeTokens(context, url, result);
     context.state.download = result.download;
     if (result.response) {
       const { status, headers, body } = result.response;
@@ -63,11 +64,17 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
 }
 
 /** Koa stores the first URL in two places, Express around it in a third, and all of them store it parsed as well. */
-function removeTokens(context: GuardedContext, { stripUrl }: GuardResult): void {
-  for (const holder of [context, context.request, context.req] as { originalUrl?: string }[]) {
-    if (holder.originalUrl !== undefined) holder.originalUrl = stripUrl(holder.originalUrl);
-  }
-  for (const copy of ["memoizedURL", "_querycache"]) Reflect.deleteProperty(context.request, copy);
-  Reflect.deleteProperty(context.req, "_parsedUrl");
-  context.url = stripUrl(context.url);
+function removeTokens(context: GuardedContext, checkedUrl: string, { url, stripUrl }: GuardResult): void {
+  const strip = (copy: string): string => (copy === checkedUrl ? url : stripUrl(copy));
+  const { req, request } = context as { readonly req: UrlCopies; readonly request: UrlCopies };
+  context.originalUrl = strip(context.originalUrl);
+  if (request.originalUrl !== undefined) request.originalUrl = strip(request.originalUrl);
+  if (req.originalUrl !== undefined) req.originalUrl = strip(req.originalUrl);
+  for (const copy of ["memoizedURL", "_querycache"]) if (copy in request) Reflect.deleteProperty(request, copy);
+  if ("_parsedUrl" in req) Reflect.deleteProperty(req, "_parsedUrl");
+  context.url = strip(context.url);
+}
+
+interface UrlCopies {
+  originalUrl?: string;
 }

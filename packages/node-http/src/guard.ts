@@ -63,8 +63,9 @@ export function guard(options: GuardOptions, listener?: GuardedListener): Middle
 
   return async (request, response, next) => {
     try {
-      const result = await check(request.method ?? "", requestedUrl(request));
-      removeTokens(request, result);
+      const url = requestedUrl(request);
+      const result = await check(request.method ?? "", url);
+      removeTokens(request, url, result);
       if (response.headersSent) return; // a timeout, for example, has responded meanwhile
       if (result.response) return send(response, result.response);
       response.setHeader("Cache-Control", allowedCacheControl);
@@ -96,19 +97,24 @@ function requestedUrl(request: IncomingMessage & UrlCopies): string {
 }
 
 /** Removes the token wherever Node, Connect, Express 4 or Polka store it, so that nothing later logs it. */
-function removeTokens(request: IncomingMessage & UrlCopies, result: GuardResult): void {
-  const { download, stripUrl, tokenParameter, response } = result;
+function removeTokens(
+  request: IncomingMessage & Partial<Mutable<Guarded & UrlCopies>>,
+  checkedUrl: string,
+  { download, url, stripUrl, tokenParameter, response }: GuardResult,
+): void {
+  request.download = download;
+  request.url = request.url === checkedUrl ? url : stripUrl(request.url ?? "");
   const { originalUrl, search, query } = request;
-  const url = stripUrl(request.url ?? "");
-  Object.assign(request, { download, url });
-  if (originalUrl !== undefined) Object.assign(request, { originalUrl: stripUrl(originalUrl) });
-  if (search) Object.assign(request, { search: stripUrl(search) });
+  if (originalUrl !== undefined) request.originalUrl = url;
+  if (search) request.search = stripUrl(search);
   // Express 5 parses `query` from the URL at each access. A refused request can have a token under any other name too.
-  if (response && Object.hasOwn(request, "query")) Object.assign(request, { query: queryOf(url) });
+  if (response && Object.hasOwn(request, "query")) request.query = queryOf(request.url);
   else if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
   // The parsed form of the first URL; Connect and Polka parse again where it is missing.
-  Reflect.deleteProperty(request, "_parsedUrl");
+  if ("_parsedUrl" in request) Reflect.deleteProperty(request, "_parsedUrl");
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 function queryOf(url: string): Record<string, string> {
   const [, search = ""] = url.split(/\?(.*)/s);
