@@ -47,8 +47,8 @@ const coverageArgs = [c8, "--include=packages/core/src", "--all", "--reporter=te
 coverageArgs.push("--branches=100", "--functions=100", "--lines=100", process.execPath);
 const testArgs = ["--conditions=@portcullis/source", "--import=tsx", "--test"];
 testArgs.push(`--test-reporter=${join(testFolder, "report-by-file.mjs")}`, "--test-reporter-destination=stdout");
-// By default, Node leaves one processor idle; most of these tests wait for a process or a server.
-testArgs.push(`--test-concurrency=${availableParallelism()}`, ...files);
+// Most of these tests wait for a process or a server half of their time.
+testArgs.push(`--test-concurrency=${2 * availableParallelism()}`, ...files);
 
 const started = Date.now();
 const child = spawn(process.execPath, coverage ? [...coverageArgs, ...testArgs] : testArgs, {
