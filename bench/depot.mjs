@@ -12,6 +12,8 @@ import { strToU8, zipSync } from "fflate";
 
 const items = 10_000;
 const receipts = 1_000_000;
+/** In seconds since 1970; one a second since then. */
+const oldestReceipt = Math.floor(Date.now() / 1000) - receipts;
 const rounds = 8;
 const requests = 250;
 
@@ -39,13 +41,22 @@ async function measure(data, file) {
   const large = await measureServer(data, secret);
 
   const filled = await openDepot({ data });
+  const late = {
+    item: await lastEntry((page) => filled.items.list(page)),
+    link: await lastEntry((page) => filled.links.list(page)),
+  };
+  // Not so old that the depot has removed them itself.
+  const removedUntil = oldestReceipt + receipts / 10;
   const queries = {
-    "items.list": () => filled.items.list(),
+    "items.list": () => filled.items.list({ limit: 1000 }),
+    "items.list, the last page": () => filled.items.list({ limit: 1000, after: late.item }),
     "items.find": () => filled.items.find("com.example.app5000"),
     "items.versions": () => filled.items.versions("com.example.app"),
-    "links.list": () => filled.links.list(),
+    "links.list": () => filled.links.list({ limit: 1000 }),
+    "links.list, the last page": () => filled.links.list({ limit: 1000, after: late.link }),
     "links.find": () => filled.links.find(secret),
-    "receipts.list": () => filled.receipts.list(id),
+    "receipts.list": () => filled.receipts.list(id, { limit: 1000 }),
+    "receipts.removeBefore": () => filled.receipts.removeBefore(removedUntil),
   };
   const slowest = [];
   for (const [name, query] of Object.entries(queries)) slowest.push({ name, ms: await fastest(query) });
@@ -86,6 +97,16 @@ async function measure(data, file) {
       kept: worst.ms <= 100,
     },
   ];
+}
+
+/** The last ID but a few of a list, for the page at its end. */
+async function lastEntry(list) {
+  let after;
+  for (;;) {
+    const { next } = await list({ limit: 1000, after });
+    if (next === undefined) return after;
+    after = next;
+  }
 }
 
 /** Starts a depot on the data and asks it for manifests, one after the other; the best of several rounds counts. */
@@ -180,7 +201,7 @@ function fill(data) {
       select id || i, secret_hash || i, item_id || i, channel, recipient, created_at from one, n;
     ${numbers(receipts)} insert into receipt (id, link_id, version_id, manifest_at, client, bytes, reached)
       select 'r' || i, one.id || iif(i % ${items} = 0, '', i % ${items}),
-        version.id || iif(i % ${items} = 0, '', i % ${items}), i, 'curl', 0, 0
+        version.id || iif(i % ${items} = 0, '', i % ${items}), ${oldestReceipt} + i, 'curl', 0, 0
       from one, n, (select id from version order by length(id) limit 1) version;
     commit;
   `);

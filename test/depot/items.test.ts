@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { openDepot } from "@portcullis/depot";
 import { sql } from "kysely";
-import { openStore } from "../../packages/depot/src/store/open-store.ts";
+import { migrations } from "../../packages/depot/src/store/migrations.ts";
+import { migrate } from "../../packages/depot/src/store/open-store.ts";
+import { openPostgres } from "../../packages/depot/src/store/postgres.ts";
+import { openSqlite } from "../../packages/depot/src/store/sqlite.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, type RunningDepot } from "./running-depot.ts";
@@ -94,6 +98,11 @@ describe("an item's channels", () => {
 
   test("each mistake gets a message that says what to do", async () => {
     assert.match(await item("publish"), /^2 .*ACTION: give one of list, versions, promote, rollback/);
+    assert.match(
+      await item("promote", app, "--from", "beta", "--limit", "1"),
+      /^2 .*--limit has no effect on item promote/,
+    );
+    assert.match(await item("rollback", app, "--after", "x"), /^2 .*--after has no effect on item rollback/);
     assert.match(await item("list", app), /^2 .*takes no APP/);
     assert.match(await item("versions"), /^2 .*give the bundle identifier/);
     assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none is published/);
@@ -125,14 +134,14 @@ test("two changes of one channel at the same moment are both in its history", as
 
 test("migrating a database without channel history starts it with the current versions", async () => {
   const depot = depotData();
-  await depot.publish({ version: "1.0" });
-  // As the first version of the schema left it.
-  const store = await openStore(depot.storePlace);
+  mkdirSync(depot.data);
+  const { storePlace } = depot;
+  const store = "file" in storePlace ? openSqlite(storePlace.file) : await openPostgres(storePlace.url);
+  await migrate(store, migrations.slice(0, 1));
   for (const statement of [
-    "alter table channel drop column change_id",
-    "drop table channel_change",
-    "alter table version drop column warnings",
-    "update schema_version set version = 1",
+    "insert into item values ('i', 'ipa', 'com.example.notes', 'Notes', 1)",
+    `insert into version values ('v', 'i', 'ab', 'Notes.ipa', '{"bundleVersion":"1.0"}', '{}', 10, 1)`,
+    "insert into channel values ('i', 'release', 'v', 1)",
   ]) {
     await sql.raw(statement).execute(store.db);
   }

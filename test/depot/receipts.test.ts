@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { startReceiptRemoval } from "../../packages/cli/src/commands/depot/receipt-removal.ts";
+import type { Log } from "../../packages/cli/src/decision-log/create-log.ts";
 import { createLinks } from "../../packages/depot/src/link/links.ts";
 import { createReceipts, type Receipts } from "../../packages/depot/src/receipt/receipts.ts";
 import { openStore, type Store } from "../../packages/depot/src/store/open-store.ts";
@@ -32,7 +35,7 @@ describe("receipts", () => {
     for (const [status, range, sent] of responses) {
       await receipts.downloadEnded({ receiptId: id, method: "GET", status, range, sent, size });
     }
-    const receipt = (await receipts.list(linkId)).find((one) => one.id === id);
+    const receipt = (await receipts.list(linkId)).entries.find((one) => one.id === id);
     return `${receipt?.bytes} ${receipt?.completedAt === undefined ? "incomplete" : "complete"}`;
   }
 
@@ -71,7 +74,7 @@ describe("receipts", () => {
         }),
       ),
     );
-    assert.equal((await receipts.list(linkId)).find(({ id }) => id === "many")?.bytes, 1000);
+    assert.equal((await receipts.list(linkId)).entries.find(({ id }) => id === "many")?.bytes, 1000);
   });
 
   test("HEAD is recorded once, and an unknown token changes nothing", async () => {
@@ -82,8 +85,63 @@ describe("receipts", () => {
     clock.pass(60);
     await receipts.downloadEnded(head);
     await receipts.downloadEnded({ ...head, receiptId: "of nobody" });
-    const receipt = (await receipts.list(linkId)).find(({ id }) => id === "head");
+    const receipt = (await receipts.list(linkId)).entries.find(({ id }) => id === "head");
     assert.deepEqual([receipt?.headAt, receipt?.getAt], [at, undefined]);
     await store.close();
+  });
+});
+
+describe("receipts that are old", () => {
+  const clock = createClock();
+  const depot = depotData(clock);
+  const day = 86_400;
+  const stored = async (id: string) => ((await depot.links("receipts", id)) as { receipts: unknown[] }).receipts.length;
+
+  test("are removed by a depot that starts, after the time that it is given; when a link was last used stays known", async () => {
+    await depot.publish();
+    const first = await depot.start();
+    const old = await depot.link();
+    const used = await depot.link();
+    for (const { path } of [old, old, used]) await first.request(path);
+    const usedAt = clock.now();
+    clock.pass(day);
+    await first.request(used.path);
+    await first.end();
+
+    clock.pass(6 * day);
+    await (await depot.start("--receipt-retention", "7d")).end();
+    assert.deepEqual([await stored(old.id), await stored(used.id)], [2, 2], "none is older than 7 days");
+    clock.pass(1);
+    const second = await depot.start("--receipt-retention", "7d");
+    while ((await stored(old.id)) > 0) await setTimeout(20);
+    assert.equal(await stored(used.id), 1);
+    const { links } = (await depot.links("list")) as { links: { id: string; lastUsedAt: number }[] };
+    const lastUsed = (id: string) => links.find((link) => link.id === id)?.lastUsedAt;
+    assert.deepEqual([lastUsed(old.id), lastUsed(used.id)], [usedAt, usedAt + day]);
+    await second.request(used.path);
+    assert.equal(await stored(used.id), 2);
+    await second.end();
+  });
+
+  test("are removed in parts, again and again, until the depot ends; a failure is logged", async () => {
+    const calls: number[] = [];
+    const problems: string[] = [];
+    const parts = [200, 200, 5, 0];
+    const receipts = {
+      async removeBefore(time: number) {
+        calls.push(time);
+        if (calls.length === 5) throw new Error("locked");
+        return parts.shift() ?? 0;
+      },
+    } as Partial<Receipts> as Receipts;
+    const log = { error: (text: string) => problems.push(text) } as Partial<Log> as Log;
+    const stop = startReceiptRemoval({ receipts, retention: 90, now: () => 1000.5, log, interval: 5 });
+    while (calls.length < 7) await setTimeout(5);
+    await stop();
+    const ended = calls.length;
+    await setTimeout(30);
+    assert.equal(calls.length, ended);
+    assert.deepEqual(new Set(calls), new Set([910]));
+    assert.deepEqual(problems, ["old receipts could not be removed: locked"]);
   });
 });

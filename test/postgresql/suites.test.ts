@@ -8,6 +8,7 @@ useDatabases(createDatabase);
 await import("../depot/configuration.test.ts");
 await import("../depot/items.test.ts");
 await import("../depot/links.test.ts");
+await import("../depot/pages.test.ts");
 await import("../depot/receipts.test.ts");
 await import("../depot/story.test.ts");
 await import("../depot/tokens.test.ts");

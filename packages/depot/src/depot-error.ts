@@ -13,6 +13,7 @@ const reasons = {
   channel_invalid: "The name of the channel has other characters than lower-case letters, digits and hyphens.",
   channel_unknown: "Nothing was published on this channel.",
   channel_unchanged: "The channel has led to one version only, so there is none to go back to.",
+  page_invalid: "The limit of a list is not allowed, or it is continued after an entry that it does not have.",
   version_unknown: "The item has no version with this ID.",
   link_unknown: "There is no link with this ID.",
   link_field_invalid: "The recipient or the number of days is not allowed.",

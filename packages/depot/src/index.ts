@@ -24,6 +24,8 @@ export type { LinkRecord, Links, NewLink } from "./link/links.ts";
 export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";
 export type { EndedDownload, ReceiptRecord, Receipts } from "./receipt/receipts.ts";
 
+export type { Page, PageOptions } from "./store/page.ts";
+
 // When something cannot be done
 
 export { type DepotError, type DepotErrorCode, isDepotError } from "./depot-error.ts";

@@ -1,4 +1,4 @@
-import type { TextOption } from "../command-line/option.ts";
+import type { OptionTable, TextOption } from "../command-line/option.ts";
 
 /** Where a depot has its data, the same for every command that uses it. */
 export const dataOption = {
@@ -15,6 +15,22 @@ export const channelOption = {
   placeholder: "NAME",
   default: "release",
 } as const satisfies Omit<TextOption, "description">;
+
+/** Which part of a list to print, the same for every command that lists what is in a depot. */
+export const pageOptionTable = {
+  limit: {
+    kind: "number",
+    placeholder: "N",
+    min: 1,
+    max: 1000,
+    description: "lists: print at most this many entries (default 100)",
+  },
+  after: {
+    kind: "text",
+    placeholder: "ID",
+    description: "lists: continue after the entry with this ID",
+  },
+} as const satisfies OptionTable;
 
 /** The database of a depot, the same for every command that uses it. */
 export const databaseOption = {

@@ -1,6 +1,7 @@
 import type { AppMetadata, PackageWarning } from "@portcullis/issuer";
 import { depotError } from "../depot-error.ts";
 import type { Store } from "../store/open-store.ts";
+import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
 import { checkChannel, findChannel, rollBackChannel, setChannel } from "./channel.ts";
 import { findItem } from "./find-item.ts";
@@ -44,10 +45,10 @@ export interface VersionRecord {
 /** What is published, and which version each channel leads to. An item is named by its bundle identifier or its ID. */
 export interface Items {
   /** By title. */
-  list(): Promise<readonly ItemRecord[]>;
+  list(page?: PageOptions): Promise<Page<ItemRecord>>;
   find(item: string): Promise<ItemRecord>;
   /** The latest first. */
-  versions(item: string): Promise<readonly VersionRecord[]>;
+  versions(item: string, page?: PageOptions): Promise<Page<VersionRecord>>;
   /** Sets a channel to the version of another one: the tested beta becomes the release. */
   promote(item: string, channels: { readonly from: string; readonly to: string }): Promise<VersionRecord>;
   /** Sets a channel to any version of the item. */
@@ -65,7 +66,7 @@ export function createItems(store: Store, now: () => number): Items {
     return store.write(async (transaction) => {
       const item = await findItem(transaction, name);
       const versionId = await work(transaction, item);
-      const [version] = await versionsOf(transaction, item.id, versionId);
+      const version = await findVersion(transaction, item.id, versionId);
       if (!version) throw versionUnknown(item, versionId);
       return version;
     });
@@ -74,19 +75,54 @@ export function createItems(store: Store, now: () => number): Items {
   const time = (): number => Math.floor(now());
 
   return {
-    async list() {
-      const items = await db.selectFrom("item").selectAll().orderBy("title").orderBy("id").execute();
-      const channels = await channelsOf(db);
+    async list(page = {}) {
+      const { entries, next } = await readPage(
+        page,
+        (id) => db.selectFrom("item").select(["title", "id"]).where("id", "=", id).executeTakeFirst(),
+        (limit, after) => {
+          const query = db.selectFrom("item").selectAll().orderBy("title").orderBy("id").limit(limit);
+          if (!after) return query.execute();
+          return query.where((is) => is(is.refTuple("title", "id"), ">", is.tuple(after.title, after.id))).execute();
+        },
+      );
+      const channels = await channelsOf(
+        db,
+        entries.map(({ id }) => id),
+      );
       const byItem = new Map<string, ChannelOfItem[]>();
       for (const channel of channels) byItem.set(channel.item_id, [...(byItem.get(channel.item_id) ?? []), channel]);
-      return items.map((item) => itemRecord(item, byItem.get(item.id) ?? []));
+      return { entries: entries.map((item) => itemRecord(item, byItem.get(item.id) ?? [])), next };
     },
     async find(name) {
       const item = await findItem(db, name);
-      return itemRecord(item, await channelsOf(db, item.id));
+      return itemRecord(item, await channelsOf(db, [item.id]));
     },
-    async versions(name) {
-      return versionsOf(db, (await findItem(db, name)).id);
+    async versions(name, page = {}) {
+      const { id: itemId } = await findItem(db, name);
+      const { entries, next } = await readPage(
+        page,
+        (id) =>
+          db
+            .selectFrom("version")
+            .select(["published_at", "id"])
+            .where("id", "=", id)
+            .where("item_id", "=", itemId)
+            .executeTakeFirst(),
+        (limit, after) => {
+          const query = db
+            .selectFrom("version")
+            .selectAll()
+            .where("item_id", "=", itemId)
+            .orderBy("published_at", "desc")
+            .orderBy("id", "desc")
+            .limit(limit);
+          if (!after) return query.execute();
+          return query
+            .where((is) => is(is.refTuple("published_at", "id"), "<", is.tuple(after.published_at, after.id)))
+            .execute();
+        },
+      );
+      return { entries: await versionRecords(db, itemId, entries), next };
     },
     promote: (name, { from, to }) =>
       change(name, async (transaction, item) => {
@@ -99,8 +135,7 @@ export function createItems(store: Store, now: () => number): Items {
       change(name, async (transaction, item) => {
         checkChannel(channel);
         // Of this item: another one's file under its links would replace the app on every device.
-        const [version] = await versionsOf(transaction, item.id, versionId);
-        if (!version) throw versionUnknown(item, versionId);
+        if (!(await findVersion(transaction, item.id, versionId))) throw versionUnknown(item, versionId);
         await setChannel(transaction, { itemId: item.id, channel, versionId, now: time() });
         return versionId;
       }),
@@ -117,13 +152,15 @@ interface ChannelOfItem {
   readonly metadata: string;
 }
 
-function channelsOf(db: Database, itemId?: string): Promise<ChannelOfItem[]> {
-  const query = db
+async function channelsOf(db: Database, itemIds: readonly string[]): Promise<ChannelOfItem[]> {
+  if (itemIds.length === 0) return [];
+  return db
     .selectFrom("channel")
     .innerJoin("version", "version.id", "channel.version_id")
     .select(["channel.item_id", "channel.name", "channel.version_id", "channel.changed_at", "version.metadata"])
-    .orderBy("channel.name");
-  return (itemId === undefined ? query : query.where("channel.item_id", "=", itemId)).execute();
+    .where("channel.item_id", "in", itemIds)
+    .orderBy("channel.name")
+    .execute();
 }
 
 function itemRecord(item: ItemRow, channels: readonly ChannelOfItem[]): ItemRecord {
@@ -142,14 +179,14 @@ function itemRecord(item: ItemRow, channels: readonly ChannelOfItem[]): ItemReco
   };
 }
 
-async function versionsOf(db: Database, itemId: string, versionId?: string): Promise<VersionRecord[]> {
-  const query = db
-    .selectFrom("version")
-    .selectAll()
-    .where("item_id", "=", itemId)
-    .orderBy("published_at", "desc")
-    .orderBy("id");
-  const rows: VersionRow[] = await (versionId === undefined ? query : query.where("id", "=", versionId)).execute();
+/** The version of this item; `undefined` if another item has it, or none. */
+async function findVersion(db: Database, itemId: string, versionId: string): Promise<VersionRecord | undefined> {
+  const query = db.selectFrom("version").selectAll().where("id", "=", versionId).where("item_id", "=", itemId);
+  const [version] = await versionRecords(db, itemId, await query.execute());
+  return version;
+}
+
+async function versionRecords(db: Database, itemId: string, rows: readonly VersionRow[]): Promise<VersionRecord[]> {
   const channels = await db
     .selectFrom("channel")
     .select(["name", "version_id"])

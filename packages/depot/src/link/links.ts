@@ -3,6 +3,7 @@ import { depotError } from "../depot-error.ts";
 import { checkChannel, findChannel } from "../item/channel.ts";
 import { findItem } from "../item/find-item.ts";
 import type { Store } from "../store/open-store.ts";
+import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { LinkRow } from "../store/schema.ts";
 
 /** What a link is made of. */
@@ -36,7 +37,8 @@ export interface Links {
   create(
     link: NewLink,
   ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
-  list(): Promise<readonly LinkRecord[]>;
+  /** The latest first; of all items, or of one. */
+  list(page?: PageOptions & { readonly item?: string | undefined }): Promise<Page<LinkRecord>>;
   /** Effective with the next request, on every depot of this database. */
   revoke(id: string): Promise<void>;
   /** Finds a link by its secret, whether it is still valid or not. */
@@ -69,31 +71,46 @@ export function createLinks(store: Store, now: () => number): Links {
         const values = { id, secret_hash: hashOf(secret), item_id: item.id, channel, recipient, created_at };
         await transaction
           .insertInto("link")
-          .values({ ...values, expires_at: expiresAt ?? null, revoked_at: null })
+          .values({ ...values, expires_at: expiresAt ?? null, revoked_at: null, last_used_at: null })
           .execute();
       });
       return { id, secret, expiresAt };
     },
 
-    async list() {
-      const rows = await db
-        .selectFrom("link")
-        .innerJoin("item", "item.id", "link.item_id")
-        .selectAll("link")
-        .select((from) => [
-          "item.bundle_identifier",
-          "item.title",
-          // Reads one entry of an index for each link. Counting the receipts would read them all.
-          from
-            .selectFrom("receipt")
-            .select(({ fn }) => fn.max("manifest_at").as("at"))
-            .whereRef("receipt.link_id", "=", "link.id")
-            .as("last_used_at"),
-        ])
-        .orderBy("link.created_at")
-        .orderBy("link.id")
-        .execute();
-      return rows.map((row) => ({
+    async list({ item, ...page } = {}) {
+      const itemId = item === undefined ? undefined : (await findItem(db, item)).id;
+      const { entries, next } = await readPage(
+        page,
+        (id) => {
+          const query = db.selectFrom("link").select(["created_at", "id"]).where("id", "=", id);
+          return (itemId === undefined ? query : query.where("item_id", "=", itemId)).executeTakeFirst();
+        },
+        (limit, after) => {
+          let query = db
+            .selectFrom("link")
+            .innerJoin("item", "item.id", "link.item_id")
+            .selectAll("link")
+            .select((from) => [
+              "item.bundle_identifier",
+              "item.title",
+              // Reads one entry of an index for each link. Counting the receipts would read them all.
+              from
+                .selectFrom("receipt")
+                .select(({ fn }) => fn.max("manifest_at").as("at"))
+                .whereRef("receipt.link_id", "=", "link.id")
+                .as("newest_receipt"),
+            ])
+            .orderBy("link.created_at", "desc")
+            .orderBy("link.id", "desc")
+            .limit(limit);
+          if (itemId !== undefined) query = query.where("link.item_id", "=", itemId);
+          if (!after) return query.execute();
+          return query
+            .where((is) => is(is.refTuple("link.created_at", "link.id"), "<", is.tuple(after.created_at, after.id)))
+            .execute();
+        },
+      );
+      const records = entries.map((row) => ({
         id: row.id,
         bundleIdentifier: row.bundle_identifier,
         title: row.title,
@@ -102,8 +119,9 @@ export function createLinks(store: Store, now: () => number): Links {
         createdAt: row.created_at,
         expiresAt: row.expires_at ?? undefined,
         revokedAt: row.revoked_at ?? undefined,
-        lastUsedAt: row.last_used_at ?? undefined,
+        lastUsedAt: row.newest_receipt ?? row.last_used_at ?? undefined,
       }));
+      return { entries: records, next };
     },
 
     async revoke(id) {

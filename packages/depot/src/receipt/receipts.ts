@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { linkUnknown } from "../link/links.ts";
 import type { Store } from "../store/open-store.ts";
+import { type Page, type PageOptions, readPage } from "../store/page.ts";
 
 /** A response to a request for a file, when it has ended. */
 export interface EndedDownload {
@@ -44,13 +45,19 @@ export interface Receipts {
   }): Promise<void>;
   downloadEnded(download: EndedDownload): Promise<void>;
   /** Of one link, the latest first. */
-  list(linkId: string): Promise<readonly ReceiptRecord[]>;
+  list(linkId: string, page?: PageOptions): Promise<Page<ReceiptRecord>>;
+  /**
+   * Removes receipts whose manifest was fetched before this time, at most 200 of them; resolves with how many it removed.
+   * When a link was last used stays known.
+   */
+  removeBefore(time: number): Promise<number>;
 }
 
-const mostListed = 1000;
+/** So that no request waits long for the database meanwhile. */
+const mostRemoved = 200;
 
 /** Makes the receipts' rules over their table; `now` in seconds. */
-export function createReceipts({ db }: Store, now: () => number): Receipts {
+export function createReceipts({ db, write }: Store, now: () => number): Receipts {
   return {
     async begin({ id, linkId, versionId, client, address }) {
       const from = { id, link_id: linkId, version_id: versionId, manifest_at: Math.floor(now()), client };
@@ -87,20 +94,35 @@ export function createReceipts({ db }: Store, now: () => number): Receipts {
         .execute();
     },
 
-    async list(linkId) {
+    async list(linkId, page = {}) {
       const link = await db.selectFrom("link").select("id").where("id", "=", linkId).executeTakeFirst();
       if (!link) throw linkUnknown(linkId);
-      const rows = await db
-        .selectFrom("receipt")
-        .innerJoin("version", "version.id", "receipt.version_id")
-        .selectAll("receipt")
-        .select(["version.metadata", "version.size"])
-        .where("link_id", "=", linkId)
-        .orderBy("manifest_at", "desc")
-        .orderBy("receipt.id")
-        .limit(mostListed)
-        .execute();
-      return rows.map((row) => ({
+      const { entries, next } = await readPage(
+        page,
+        (id) =>
+          db
+            .selectFrom("receipt")
+            .select(["manifest_at", "id"])
+            .where("id", "=", id)
+            .where("link_id", "=", linkId)
+            .executeTakeFirst(),
+        (limit, after) => {
+          const query = db
+            .selectFrom("receipt")
+            .innerJoin("version", "version.id", "receipt.version_id")
+            .selectAll("receipt")
+            .select(["version.metadata", "version.size"])
+            .where("link_id", "=", linkId)
+            .orderBy("manifest_at", "desc")
+            .orderBy("receipt.id", "desc")
+            .limit(limit);
+          if (!after) return query.execute();
+          return query
+            .where((is) => is(is.refTuple("manifest_at", "receipt.id"), "<", is.tuple(after.manifest_at, after.id)))
+            .execute();
+        },
+      );
+      const records = entries.map((row) => ({
         id: row.id,
         bundleVersion: String(JSON.parse(row.metadata).bundleVersion),
         manifestAt: row.manifest_at,
@@ -112,6 +134,32 @@ export function createReceipts({ db }: Store, now: () => number): Receipts {
         size: row.size,
         completedAt: row.completed_at ?? undefined,
       }));
+      return { entries: records, next };
+    },
+
+    async removeBefore(time) {
+      return write(async (transaction) => {
+        const rows = await transaction
+          .selectFrom("receipt")
+          .select(["id", "link_id"])
+          .where("manifest_at", "<", time)
+          .orderBy("manifest_at")
+          .limit(mostRemoved)
+          .execute();
+        if (rows.length === 0) return 0;
+        await transaction
+          .updateTable("link")
+          .set(({ selectFrom }) => ({
+            last_used_at: selectFrom("receipt")
+              .select(({ fn }) => fn.max("manifest_at").as("at"))
+              .whereRef("receipt.link_id", "=", "link.id"),
+          }))
+          .where("id", "in", [...new Set(rows.map(({ link_id }) => link_id))])
+          .execute();
+        const ids = rows.map(({ id }) => id);
+        await transaction.deleteFrom("receipt").where("id", "in", ids).execute();
+        return rows.length;
+      });
     },
   };
 }

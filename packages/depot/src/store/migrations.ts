@@ -8,7 +8,7 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
  *
  * Only types and clauses that SQLite and PostgreSQL both have.
  */
-export const migrations: readonly Migration[] = [createTables, addChannelHistory];
+export const migrations: readonly Migration[] = [createTables, addChannelHistory, addPages];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -106,4 +106,13 @@ async function addChannelHistory(db: Kysely<unknown>): Promise<void> {
   await sql`insert into channel_change (id, item_id, channel, version_id, changed_at)
     select item_id || ' ' || name, item_id, name, version_id, changed_at from channel`.execute(db);
   await sql`update channel set change_id = item_id || ' ' || name`.execute(db);
+}
+
+/** What reading lists in pages, and removing receipts, needs. */
+async function addPages({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable("link").addColumn("last_used_at", "bigint").execute();
+  await schema.createIndex("item_title").on("item").columns(["title", "id"]).execute();
+  await schema.createIndex("link_created").on("link").columns(["created_at", "id"]).execute();
+  await schema.createIndex("link_item").on("link").columns(["item_id", "created_at", "id"]).execute();
+  await schema.createIndex("receipt_age").on("receipt").column("manifest_at").execute();
 }

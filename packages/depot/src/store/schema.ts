@@ -82,6 +82,8 @@ export interface LinkRow {
   created_at: number;
   expires_at: number | null;
   revoked_at: number | null;
+  /** When a manifest was last fetched with it, as far as it is known from receipts that have been removed. */
+  last_used_at: number | null;
 }
 
 /** What became of one manifest that was sent: whether the device asked for the file, and how much of it it was sent. */

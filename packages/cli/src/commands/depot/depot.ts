@@ -35,6 +35,13 @@ export const depot = defineCommand({
       description:
         "key that encrypts the private key in the database, made if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
     },
+    receiptRetention: {
+      kind: "duration",
+      min: 86_400,
+      max: 3650 * 86_400,
+      default: 90 * 86_400,
+      description: "how long receipts are stored, which contain the addresses of clients",
+    },
     resumeGrace: resumeGraceOption,
     trustProxy: trustProxyOption,
     ...serverOptionTable,

@@ -10,6 +10,7 @@ import { runServer } from "../../server/run-server.ts";
 import { tlsFiles } from "../../tls/tls-credentials.ts";
 import type { depot } from "./depot.ts";
 import { createDepotListener } from "./depot-listener.ts";
+import { startReceiptRemoval } from "./receipt-removal.ts";
 import { serverGate } from "./server-gate.ts";
 
 type DepotOptions = OptionsOf<typeof depot>;
@@ -18,7 +19,7 @@ const certificateRefresh = 60;
 
 /** Serves links and files of a depot until a signal ends it. */
 export async function runDepot(settings: DepotOptions, context: CommandContext): Promise<ExitCode> {
-  const { data, database, host, port, publicUrl, resumeGrace, trustProxy } = settings;
+  const { data, database, host, port, publicUrl, receiptRetention, resumeGrace, trustProxy } = settings;
   const { now, env } = context;
   const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
   const address = { host, port };
@@ -26,6 +27,7 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
     openDepotServer({ data, database, publicUrl, dataKey: readDataKey(settings, env), now }),
   );
   const pending = new Set<Promise<void>>();
+  let stopRemoval = async (): Promise<void> => {};
   try {
     return await runServer(
       settings,
@@ -38,13 +40,15 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
         purpose: `depot ${data} for ${publicUrl}`,
         warnings: tls === undefined && !trustProxy && !isLocal(address) ? [noTls] : [],
         createGate: async (surroundings) => serverGate(depot.gate, surroundings),
-        createListener: ({ gate, log, metrics, finished }) =>
-          createDepotListener({ depot, gate, log, metrics, finished, resumeGrace, trustProxy, now, pending }),
+        createListener({ gate, log, metrics, finished }) {
+          stopRemoval = startReceiptRemoval({ receipts: depot.receipts, retention: receiptRetention, now, log });
+          return createDepotListener({ depot, gate, log, metrics, finished, resumeGrace, trustProxy, now, pending });
+        },
       },
       context,
     );
   } finally {
-    await Promise.all(pending);
+    await Promise.all([...pending, stopRemoval()]);
     await depot.close();
   }
 }

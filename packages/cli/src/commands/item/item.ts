@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, databaseOption, dataOption } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
 
 /** What can be done with the apps and packages of a depot. */
 export const itemActions = ["list", "versions", "promote", "rollback"] as const;
@@ -25,6 +25,7 @@ export const item = defineCommand({
       placeholder: "ID",
       description: "promote: take this version; item versions lists the IDs",
     },
+    ...pageOptionTable,
     json: jsonOption,
   },
   examples: [

@@ -4,6 +4,7 @@ import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { oneOf } from "../../command-line/option-value.ts";
+import { printPage, refusePageOptions } from "../../depot/print-page.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
@@ -23,6 +24,7 @@ export async function runItem(
     throw usageError(`item ${known}: give the bundle identifier of the app`);
   }
   checkPromotion(known, options);
+  if (known !== "list" && known !== "versions") refusePageOptions(`item ${known}`, options);
   checkDepotExists(options);
   return withDepot(options, context.now, async (depot) => {
     await run(depot, known, subject ?? "", options, context);
@@ -35,20 +37,16 @@ async function run(
   action: (typeof itemActions)[number],
   subject: string,
   options: ItemOptions,
-  { out }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
-  const { channel, from, versionId, json } = options;
+  const { out } = context;
+  const { channel, from, versionId, json, limit, after } = options;
   if (action === "list") {
-    const found = await items.list();
-    if (json) return out.json({ items: found });
-    for (const line of itemTable(found)) out.line(line);
-    return;
+    return printPage(await items.list({ limit, after }), { name: "items", json, table: itemTable }, context);
   }
   if (action === "versions") {
-    const versions = await items.versions(subject);
-    if (json) return out.json({ versions });
-    for (const line of versionTable(versions)) out.line(line);
-    return;
+    const page = await items.versions(subject, { limit, after });
+    return printPage(page, { name: "versions", json, table: versionTable }, context);
   }
   const changed =
     action === "rollback"

@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, databaseOption, dataOption } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
 
 /** What can be done with links. */
 export const linkActions = ["create", "list", "revoke", "receipts"] as const;
@@ -15,7 +15,7 @@ export const link = defineCommand({
     action: { placeholder: "ACTION", description: "create, list, revoke or receipts", choices: linkActions },
     subject: {
       placeholder: "APP|ID",
-      description: "create: the bundle identifier of the app; revoke and receipts: the ID of the link",
+      description: "create, and list for one app: its bundle identifier; revoke and receipts: the ID of the link",
       optional: true,
     },
   },
@@ -40,6 +40,7 @@ export const link = defineCommand({
       placeholder: "URL",
       description: "create: where clients reach the depot (default the URL that it was last started with)",
     },
+    ...pageOptionTable,
     json: jsonOption,
   },
   examples: [

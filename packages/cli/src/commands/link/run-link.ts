@@ -5,6 +5,7 @@ import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { oneOf } from "../../command-line/option-value.ts";
+import { printPage, refusePageOptions } from "../../depot/print-page.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { type link, linkActions } from "./link.ts";
 import { linkTable, receiptTable } from "./link-tables.ts";
@@ -18,16 +19,16 @@ export async function runLink(
   { action, subject }: OperandsOf<typeof link>,
 ): Promise<ExitCode> {
   const known = oneOf(linkActions, action, "ACTION");
-  if (known === "list" && subject !== undefined) throw usageError("link list takes no APP or ID");
   if (known !== "list" && subject === undefined) {
     throw usageError(
       `link ${known}: give ${known === "create" ? "the bundle identifier of the app" : "the ID of the link"}`,
     );
   }
   refuseOtherOptions(known, options);
+  if (known !== "list" && known !== "receipts") refusePageOptions(`link ${known}`, options);
   checkDepotExists(options);
   return withDepot(options, context.now, async (depot) => {
-    await run(depot, known, subject ?? "", options, context);
+    await run(depot, known, subject, options, context);
     return exitCode.success;
   });
 }
@@ -35,27 +36,26 @@ export async function runLink(
 async function run(
   depot: Depot,
   action: (typeof linkActions)[number],
-  subject: string,
+  subject: string | undefined,
   options: LinkOptions,
   context: CommandContext,
 ): Promise<void> {
   const { out, now } = context;
+  const { json, limit, after } = options;
+  if (action === "list") {
+    const page = await depot.links.list({ limit, after, item: subject });
+    return printPage(page, { name: "links", json, table: (links) => linkTable(links, now()) }, context);
+  }
+  if (subject === undefined) return; // which `runLink` has refused
   if (action === "create") return create(depot, subject, options, context);
   if (action === "revoke") {
     await depot.links.revoke(subject);
-    if (options.json) out.json({ id: subject, revoked: true });
+    if (json) out.json({ id: subject, revoked: true });
     else out.line(`Link ${subject} is revoked. A token that it led to works until it expires.`);
     return;
   }
-  if (action === "list") {
-    const links = await depot.links.list();
-    if (options.json) return out.json({ links });
-    for (const line of linkTable(links, now())) out.line(line);
-    return;
-  }
-  const receipts = await depot.receipts.list(subject);
-  if (options.json) return out.json({ receipts });
-  for (const line of receiptTable(receipts)) out.line(line);
+  const page = await depot.receipts.list(subject, { limit, after });
+  printPage(page, { name: "receipts", json, table: receiptTable }, context);
 }
 
 async function create(depot: Depot, item: string, options: LinkOptions, { out, err }: CommandContext): Promise<void> {

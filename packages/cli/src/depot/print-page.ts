@@ -1,0 +1,34 @@
+import type { Page } from "@portcullis/depot";
+import { usageError } from "../command-line/command-error.ts";
+import type { CommandContext } from "../command-line/context.ts";
+
+/** How to print a page of a list. */
+interface PagePrint<Entry> {
+  /** The member of the JSON object that has the entries. */
+  readonly name: string;
+  readonly json: boolean;
+  readonly table: (entries: readonly Entry[]) => readonly string[];
+}
+
+/** Prints one page of a list, and how to get the next one. */
+export function printPage<Entry>(
+  { entries, next }: Page<Entry>,
+  { name, json, table }: PagePrint<Entry>,
+  { out, err }: CommandContext,
+): void {
+  if (json) {
+    out.json({ [name]: entries, ...(next !== undefined && { next }) });
+    return;
+  }
+  for (const line of table(entries)) out.line(line);
+  if (next !== undefined) err.line(err.colours.dim(`There are more: add --after ${next}`));
+}
+
+/** An option that would have no effect is a mistake. */
+export function refusePageOptions(
+  action: string,
+  { limit, after }: { readonly limit: number | undefined; readonly after: string | undefined },
+): void {
+  const flag = limit !== undefined ? "--limit" : after !== undefined ? "--after" : undefined;
+  if (flag !== undefined) throw usageError(`${flag} has no effect on ${action}`, "It is for lists");
+}

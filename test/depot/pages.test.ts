@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type Depot, openDepot, type Page, type PageOptions } from "@portcullis/depot";
+import { openStore } from "../../packages/depot/src/store/open-store.ts";
+import { runMain } from "../support/run-main.ts";
+import { depotData } from "./running-depot.ts";
+
+describe("lists in pages", () => {
+  const data = depotData();
+  const app = "com.example.notes";
+  let depot: Depot;
+  let linkId: string;
+  const lists: { [name: string]: (page: PageOptions) => Promise<Page<{ readonly id: string }>> } = {
+    items: (page) => depot.items.list(page),
+    versions: (page) => depot.items.versions(app, page),
+    links: (page) => depot.links.list(page),
+    "links of one item": (page) => depot.links.list({ ...page, item: app }),
+    receipts: (page) => depot.receipts.list(linkId, page),
+  };
+  before(async () => {
+    depot = await openDepot({ ...data.options, now: data.clock.now });
+    // All at one moment and with one title, so that only the IDs tell them apart.
+    for (const version of ["1", "2", "3", "4", "5"]) await data.publish({ version });
+    for (const name of ["a", "b", "c", "d"]) await data.publish({ identifier: `com.example.${name}` });
+    for (let count = 0; count < 5; count += 1) linkId = (await data.link()).id;
+    const store = await openStore(data.storePlace);
+    const { id: versionId } = await store.db.selectFrom("version").select("id").executeTakeFirstOrThrow();
+    await store.close();
+    for (const id of ["r1", "r2", "r3", "r4", "r5"]) {
+      await depot.receipts.begin({ id, linkId, versionId, client: "test", address: undefined });
+    }
+  });
+  after(() => depot.close());
+
+  for (const [name, list] of Object.entries(lists)) {
+    test(`${name}: every entry is on exactly one page, in the order of the whole list`, async () => {
+      const ids = async (page: PageOptions) => (await list(page)).entries.map(({ id }) => id);
+      const whole = await ids({});
+      assert.equal(new Set(whole).size, 5);
+      for (const limit of [1, 2, 4]) {
+        const seen: string[] = [];
+        let next: string | undefined;
+        do {
+          const page = await list({ limit, after: next });
+          assert.ok(page.entries.length <= limit);
+          seen.push(...page.entries.map(({ id }) => id));
+          next = page.next;
+        } while (next !== undefined);
+        assert.deepEqual(seen, whole);
+      }
+      assert.equal((await list({ limit: 5 })).next, undefined, "the last page is known by its size");
+      assert.deepEqual(await ids({ after: whole.at(-1) }), []);
+    });
+
+    test(`${name}: a limit or an ID that is not allowed is refused`, async () => {
+      for (const limit of [0, -1, 1.5, 1001, Number.NaN]) {
+        await assert.rejects(list({ limit }), { code: "page_invalid" }, String(limit));
+      }
+      for (const id of ["none", "", "' or 1=1"])
+        await assert.rejects(list({ after: id }), { code: "page_invalid" }, id);
+    });
+  }
+
+  test("a list is not continued after an entry of another one", async () => {
+    const [other] = (await depot.items.versions("com.example.a")).entries;
+    await assert.rejects(depot.items.versions(app, { after: other?.id }), { code: "page_invalid" });
+    const { id } = await data.link();
+    await assert.rejects(depot.links.list({ item: "com.example.a", after: id }), { code: "page_invalid" });
+    await assert.rejects(depot.receipts.list(id, { after: "r1" }), { code: "page_invalid" });
+  });
+
+  test("the commands print a page, and how to get the next one", async () => {
+    const run = (...args: string[]) => runMain([...args, ...data.place], { now: data.clock.now });
+    const first = await run("item", "list", "--limit", "3");
+    assert.equal(first.stdout.trimEnd().split("\n").length, 4);
+    const [, next = ""] = /^There are more: add --after (\S+)\n$/.exec(first.stderr) ?? [];
+    const second = await run("item", "list", "--limit", "3", "--after", next);
+    assert.equal(second.stdout.trimEnd().split("\n").length, 3);
+    assert.equal(second.stderr, "");
+    const page = JSON.parse((await run("link", "receipts", linkId, "--limit", "2", "--json")).stdout);
+    assert.deepEqual([page.receipts.length, page.next], [2, page.receipts[1].id]);
+    const last = JSON.parse((await run("link", "list", app, "--limit", "1000", "--json")).stdout);
+    assert.equal("next" in last, false);
+    const { code, stderr } = await run("link", "list", "--after", "none");
+    assert.match(`${code} ${stderr}`, /^3 .*no entry with the ID to continue after\nList it from the start/);
+  });
+});
