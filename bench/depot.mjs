@@ -14,6 +14,7 @@ const items = 10_000;
 const receipts = 1_000_000;
 /** In seconds since 1970; one a second since then. */
 const oldestReceipt = Math.floor(Date.now() / 1000) - receipts;
+const starts = 3;
 const rounds = 8;
 const requests = 250;
 
@@ -109,8 +110,16 @@ async function lastEntry(list) {
   }
 }
 
-/** Starts a depot on the data and asks it for manifests, one after the other; the best of several rounds counts. */
+/** The best of several starts and rounds: another busy process can delay any of them. */
 async function measureServer(data, secret) {
+  const runs = [];
+  for (let count = 0; count < starts; count += 1) runs.push(await measureOnce(data, secret));
+  const best = (name) => Math.min(...runs.map((run) => run[name]));
+  return { start: best("start"), processor: best("processor"), median: best("median") };
+}
+
+/** Starts a depot on the data and asks it for manifests, one after the other. */
+async function measureOnce(data, secret) {
   const started = performance.now();
   const args = ["depot", "--data", data, "--public-url", "https://apps.example", "--host", "127.0.0.1", "--port", "0"];
   const child = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "inherit"] });

@@ -79,7 +79,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
     const configuration = createConfiguration(store, dataKey, now);
     await configuration.createFirst();
     await writeSetting(store.db, publicUrlSetting, publicUrl);
-    const parts = { db: store.db, links: depot.links, receipts: depot.receipts, configuration, publicUrl, now };
+    const parts = { db: store.db, receipts: depot.receipts, configuration, publicUrl, now };
     return {
       ...depot,
       configuration,

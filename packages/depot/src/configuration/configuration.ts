@@ -42,8 +42,12 @@ export interface Configuration {
   save(change: ConfigurationChange): Promise<ConfigurationRecord>;
   /** No token is issued until there is a configuration again; those that were issued stay valid until they expire. */
   remove(): Promise<void>;
-  /** The issuer of the configuration as it is in the database now. */
-  issuer(): Promise<Issuer>;
+  /**
+   * The issuer of the configuration as it is in the database now.
+   *
+   * @param revision - the revision that the caller has just read; if it is the one that was used last, nothing is read
+   */
+  issuer(revision?: number): Promise<Issuer>;
   /** The keys whose tokens are accepted now. */
   verificationKeys(): Promise<readonly VerificationKey[]>;
 }
@@ -125,7 +129,8 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
         await retireKeys(transaction, undefined, await lastExpiry(transaction, before, now()));
       });
     },
-    async issuer() {
+    async issuer(revision) {
+      if (cached && revision === cached.revision) return cached.issuer;
       const found = await current();
       if (!found) throw missing();
       return found.issuer;

@@ -138,8 +138,9 @@ export function createLinks(store: Store, now: () => number): Links {
     },
 
     async find(secret) {
-      if (!secretForm.test(secret)) return undefined;
-      return db.selectFrom("link").selectAll().where("secret_hash", "=", hashOf(secret)).executeTakeFirst();
+      const hash = secretHash(secret);
+      if (hash === undefined) return undefined;
+      return db.selectFrom("link").selectAll().where("secret_hash", "=", hash).executeTakeFirst();
     },
   };
 }
@@ -147,6 +148,11 @@ export function createLinks(store: Store, now: () => number): Links {
 /** The error for an ID that no link has. */
 export function linkUnknown(id: string): Error {
   return depotError("link_unknown", `there is no link with the ID ${id}`, "List them: portcullis link list");
+}
+
+/** What is stored of a secret; `undefined` for a text that no secret is. */
+export function secretHash(secret: string): string | undefined {
+  return secretForm.test(secret) ? hashOf(secret) : undefined;
 }
 
 /** The secret is random, so a plain hash cannot be reversed by trying. */

@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { type AppMetadata, type FileHashes, isIssuerError, writeAppManifest } from "@portcullis/issuer";
 import type { Configuration } from "../configuration/configuration.ts";
 import { isDepotError } from "../depot-error.ts";
-import type { Links } from "../link/links.ts";
+import { secretHash } from "../link/links.ts";
 import type { Receipts } from "../receipt/receipts.ts";
-import type { Database, LinkRow } from "../store/schema.ts";
+import type { Database } from "../store/schema.ts";
 
 /** What happened to a request for a manifest, by a stable name for logs. */
 export type ManifestOutcome = "allowed" | "link_unknown" | "link_revoked" | "link_expired" | "configuration_disabled";
@@ -41,7 +41,6 @@ export interface ManifestRequest {
 /** What manifests are made from. */
 export interface ManifestParts {
   readonly db: Database;
-  readonly links: Links;
   readonly receipts: Receipts;
   readonly configuration: Configuration;
   /** Scheme, host and port, without a slash at the end. */
@@ -56,30 +55,32 @@ export interface ManifestParts {
  */
 export function createManifests(parts: ManifestParts): (request: ManifestRequest) => Promise<ManifestResult> {
   const templates = new Map<string, string>();
-  return (request) => createManifest(request, parts, templates);
+  const findLink = linkFinder(parts.db);
+  return (request) => createManifest(request, parts, findLink, templates);
 }
 
 async function createManifest(
   request: ManifestRequest,
   parts: ManifestParts,
+  findLink: LinkFinder,
   templates: Templates,
 ): Promise<ManifestResult> {
-  const link = await parts.links.find(request.secret);
+  const hash = secretHash(request.secret);
+  const link = hash === undefined ? undefined : await findLink(hash);
   if (!link) return { outcome: "link_unknown" };
   if (link.revoked_at !== null) return { outcome: "link_revoked", link: link.id };
   if (link.expires_at !== null && !(parts.now() < link.expires_at)) return { outcome: "link_expired", link: link.id };
   try {
-    const issuer = await parts.configuration.issuer();
+    const issuer = await parts.configuration.issuer(link.revision ?? undefined);
     // A token that is not issued leaves no receipt: HEAD only asks whether the link works.
     if (request.isHead) return { outcome: issuer.enabled ? "allowed" : "configuration_disabled", link: link.id };
     const receipt = randomUUID();
-    const version = await currentVersion(parts.db, link);
-    const url = `${parts.publicUrl}/f/${version.sha256}/${version.file_name}`;
-    const template = await templateFor(url, version, templates);
+    const url = `${parts.publicUrl}/f/${link.sha256}/${link.file_name}`;
+    const template = templates.get(url) ?? (await writeTemplate(url, link.version_id, parts.db, templates));
     const withToken = await issuer.downloadUrl(url, { tokenId: receipt });
     const manifest = template.replace(place, () => withToken.replaceAll("&", "&amp;"));
     const { client, address } = request;
-    await parts.receipts.begin({ id: receipt, linkId: link.id, versionId: version.id, client, address });
+    await parts.receipts.begin({ id: receipt, linkId: link.id, versionId: link.version_id, client, address });
     return { outcome: "allowed", link: link.id, receipt, manifest };
   } catch (error) {
     const isDisabled = isIssuerError(error) && error.code === "configuration_disabled";
@@ -89,23 +90,37 @@ async function createManifest(
   }
 }
 
-interface CurrentVersion {
+/** A link, what it leads to now, and the revision of the configuration that signs: all that a manifest needs. */
+interface FoundLink {
   readonly id: string;
+  readonly revoked_at: number | null;
+  readonly expires_at: number | null;
+  readonly version_id: string;
   readonly sha256: string;
   readonly file_name: string;
-  readonly metadata: string;
-  readonly hashes: string;
+  /** Null if there is no configuration. */
+  readonly revision: number | null;
 }
 
-/** A link is only made for a channel that has a version, and a channel never loses its version. */
-function currentVersion(db: Database, { item_id, channel }: LinkRow): Promise<CurrentVersion> {
-  return db
-    .selectFrom("channel")
+type LinkFinder = (hash: string) => Promise<FoundLink | undefined>;
+
+/**
+ * Makes the function that finds a link by the hash of its secret, with one query that is built once: building it takes
+ * longer than running it. A link is only made for a channel that has a version, and a channel never loses its version.
+ */
+function linkFinder(db: Database): LinkFinder {
+  const query = db
+    .selectFrom("link")
+    .innerJoin("channel", (join) =>
+      join.onRef("channel.item_id", "=", "link.item_id").onRef("channel.name", "=", "link.channel"),
+    )
     .innerJoin("version", "version.id", "channel.version_id")
-    .select(["version.id", "version.sha256", "version.file_name", "version.metadata", "version.hashes"])
-    .where("channel.item_id", "=", item_id)
-    .where("channel.name", "=", channel)
-    .executeTakeFirstOrThrow();
+    .leftJoin("configuration", (join) => join.onTrue())
+    .select(["link.id", "link.revoked_at", "link.expires_at", "channel.version_id"])
+    .select(["version.sha256", "version.file_name", "configuration.revision"])
+    .where("link.secret_hash", "=", "")
+    .compile();
+  return async (hash) => (await db.executeQuery<FoundLink>({ ...query, parameters: [hash] })).rows[0];
 }
 
 /** Manifests of the versions that were served lately, by URL, in which the place of the URL with its token is marked. */
@@ -114,9 +129,12 @@ const mostTemplates = 1000;
 const place = "https://portcullis.invalid/place-of-the-url";
 
 /** Writing and checking a manifest takes longer than signing its token, and a version never changes. */
-async function templateFor(url: string, { metadata, hashes }: CurrentVersion, templates: Templates): Promise<string> {
-  const known = templates.get(url);
-  if (known !== undefined) return known;
+async function writeTemplate(url: string, versionId: string, db: Database, templates: Templates): Promise<string> {
+  const { metadata, hashes } = await db
+    .selectFrom("version")
+    .select(["metadata", "hashes"])
+    .where("id", "=", versionId)
+    .executeTakeFirstOrThrow();
   const softwarePackage = { url, hashes: JSON.parse(hashes) as FileHashes };
   const app = JSON.parse(metadata) as AppMetadata;
   const template = await writeAppManifest({ ...app, softwarePackage }, async () => place);

@@ -58,14 +58,16 @@ const mostRemoved = 200;
 
 /** Makes the receipts' rules over their table; `now` in seconds. */
 export function createReceipts({ db, write }: Store, now: () => number): Receipts {
+  const nothingYet = { bytes: sql.lit(0), reached: sql.lit(0) };
+  // Built once: it is run for each manifest.
+  const insertion = db
+    .insertInto("receipt")
+    .values({ ...{ id: "", link_id: "", version_id: "", manifest_at: 0, client: "", address: "" }, ...nothingYet })
+    .compile();
   return {
     async begin({ id, linkId, versionId, client, address }) {
-      const from = { id, link_id: linkId, version_id: versionId, manifest_at: Math.floor(now()), client };
-      const nothingYet = { head_at: null, get_at: null, bytes: 0, reached: 0, completed_at: null };
-      await db
-        .insertInto("receipt")
-        .values({ ...from, address: address ?? null, ...nothingYet })
-        .execute();
+      const parameters = [id, linkId, versionId, Math.floor(now()), client, address ?? null];
+      await db.executeQuery({ ...insertion, parameters });
     },
 
     async downloadEnded({ receiptId, method, status, sent, size, range }) {
