@@ -49,6 +49,7 @@ export interface DepotData {
 export interface RunningDepot {
   readonly port: number;
   readonly statusPort: number;
+  readonly adminPort: number;
   /** All that it has logged. */
   log(): string;
   request(target: string, request?: RawRequest): Promise<RawResponse>;
@@ -120,7 +121,19 @@ async function startDepot(more: readonly string[], clock: Clock): Promise<Runnin
   const signals = new EventEmitter();
   let output = "";
   let found: ((port: number) => void) | undefined;
-  const args = ["depot", "--public-url", publicUrl, "--host", "127.0.0.1", "--port", "0", "--status", "127.0.0.1:0"];
+  const args = [
+    "depot",
+    "--public-url",
+    publicUrl,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "0",
+    "--status",
+    "127.0.0.1:0",
+    "--admin",
+    "127.0.0.1:0",
+  ];
   const listening = new Promise<number>((resolve) => {
     found = resolve;
   });
@@ -144,6 +157,7 @@ async function startDepot(more: readonly string[], clock: Clock): Promise<Runnin
   return {
     port,
     statusPort: Number(/status: http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]),
+    adminPort: Number(/administration: http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1]),
     log: () => output,
     request,
     async packageTarget(path) {

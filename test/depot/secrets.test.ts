@@ -64,6 +64,8 @@ describe("the data key", () => {
       "127.0.0.1",
       "--port",
       "0",
+      "--admin",
+      "off",
       ...more,
     ];
     const { code, stderr } = await runMain(args, { env });

@@ -42,7 +42,19 @@ test("a step of the schema that fails leaves the database as it was; a newer sch
 
 test("two depots that start at the same moment on an empty folder agree on one database, data key and private key", async () => {
   const { data } = depotData();
-  const args = ["depot", "--data", data, "--public-url", publicUrl, "--host", "127.0.0.1", "--port", "0"];
+  const args = [
+    "depot",
+    "--data",
+    data,
+    "--public-url",
+    publicUrl,
+    "--host",
+    "127.0.0.1",
+    "--port",
+    "0",
+    "--admin",
+    "off",
+  ];
   const depots = [startPortcullis(args), startPortcullis(args), startPortcullis(args)];
   const keys = await Promise.all(
     depots.map(

@@ -20,7 +20,7 @@ test("two depots that start at the same moment on an empty database agree on its
   const depots = ["one", "two"].map((name) =>
     startPortcullis([
       ...["depot", "--data", join(folder, name), "--database", database, "--data-key-file", dataKey],
-      ...["--public-url", publicUrl, "--host", "127.0.0.1", "--port", "0"],
+      ...["--public-url", publicUrl, "--host", "127.0.0.1", "--port", "0", "--admin", "off"],
     ]),
   );
   const keys = await Promise.all(

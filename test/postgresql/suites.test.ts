@@ -5,6 +5,7 @@ import { startPostgres } from "./postgres-server.ts";
 const { createDatabase } = await startPostgres();
 useDatabases(createDatabase);
 
+await import("../depot/administration.test.ts");
 await import("../depot/configuration.test.ts");
 await import("../depot/items.test.ts");
 await import("../depot/links.test.ts");

@@ -9,7 +9,7 @@ const libraries = names.filter((name) => name !== "cli" && existsSync(`packages/
 const readJson = (path: string) => JSON.parse(readFileSync(path, "utf8"));
 const sourceFiles = (name: string): string[] =>
   readdirSync(`packages/${name}/src`, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => `packages/${name}/src/${file}`);
 
 function importsOf(file: string): string[] {
@@ -26,7 +26,7 @@ function circleThrough(file: string): readonly string[] | undefined {
   const waiting: (readonly string[])[] = [[file]];
   for (let way = waiting.pop(); way; way = waiting.pop()) {
     const from = way.at(-1) as string;
-    for (const imported of importsOf(from).filter((specifier) => /^\.\.?\/.*\.ts$/.test(specifier))) {
+    for (const imported of importsOf(from).filter((specifier) => /^\.\.?\/.*\.tsx?$/.test(specifier))) {
       const next = join(dirname(from), imported);
       if (next === file) return [...way, file];
       if (!visited.has(next)) waiting.push([...way, next]);
@@ -44,7 +44,7 @@ const mayImport: Record<string, RegExp> = {
   koa: /^@portcullis\/core$/,
   "web-fetch": /^@portcullis\/core$/,
   origin: /^(node:|aws4fetch$)/,
-  depot: /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|(hono|kysely|libsql|pg)$)/,
+  depot: /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|hono(\/[\w/-]+)?$|(kysely|libsql|pg)$)/,
 };
 
 /** The folders of packages/cli/src, lowest layer first; a command is on top of them, and the list of commands above it. */
@@ -78,7 +78,7 @@ describe("import direction", () => {
       for (const file of sourceFiles(name)) {
         for (const imported of importsOf(file)) {
           if (imported.startsWith("./") || imported.startsWith("../")) {
-            assert.match(imported, /\.(ts|json)$/, `${file} imports ${imported}`);
+            assert.match(imported, /\.(tsx?|json)$/, `${file} imports ${imported}`);
             assert.doesNotMatch(imported, /packages|\.\.\/\.\.\/\.\./, `${file} leaves its package`);
             continue;
           }
@@ -98,7 +98,7 @@ describe("import direction", () => {
     const root = "packages/cli/src";
     for (const file of sourceFiles("cli")) {
       const from = folderOf(file, root);
-      for (const imported of importsOf(file).filter((specifier) => /^\.\.?\/.*\.ts$/.test(specifier))) {
+      for (const imported of importsOf(file).filter((specifier) => /^\.\.?\/.*\.tsx?$/.test(specifier))) {
         const to = folderOf(join(dirname(file), imported), root);
         if (from === to || (from === "commands/demo" && to === "commands/serve")) continue;
         assert.ok(layerOf(to) < layerOf(from), `${file} imports ${imported}`);

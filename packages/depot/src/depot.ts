@@ -3,7 +3,10 @@ import { join } from "node:path";
 import type { Origin } from "@portcullis/origin";
 import { folder } from "@portcullis/origin/node";
 import type { Hono } from "hono";
+import type { AdminAppOptions } from "./admin/admin-app.tsx";
+import type { AdminEnvironment } from "./admin/admin-environment.ts";
 import { type AppBindings, createApp } from "./app.ts";
+import { type Actor, recordChanges } from "./audit/audit.ts";
 import { type Configuration, createConfiguration } from "./configuration/configuration.ts";
 import type { DataKey } from "./configuration/data-key.ts";
 import { createDepotGate, type DepotGate } from "./configuration/depot-gate.ts";
@@ -13,6 +16,7 @@ import { type PublishedVersion, type PublishOptions, publishFile } from "./item/
 import { createLinks, type Links } from "./link/links.ts";
 import { createManifests } from "./manifest/manifest.ts";
 import { createReceipts, type Receipts } from "./receipt/receipts.ts";
+import { type Administrator, createAdministrator } from "./sign-in/administrator.ts";
 import { openStore } from "./store/open-store.ts";
 import { readSetting, writeSetting } from "./store/settings.ts";
 
@@ -36,6 +40,9 @@ export interface DepotServer extends Depot {
   readonly files: Origin;
   /** Everything else: its `fetch` needs {@link AppBindings}. */
   readonly app: Hono<{ Bindings: AppBindings }>;
+  readonly administrator: Pick<Administrator, "exists" | "createSetupLink">;
+  /** Makes the administration pages, for a listener of their own: their `fetch` needs {@link AdminBindings}. */
+  createAdminApp(options: AdminAppOptions): Promise<Hono<AdminEnvironment>>;
 }
 
 /** Where the data is. */
@@ -76,7 +83,10 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
   const publicUrl = checkPublicUrl(options.publicUrl);
   const { depot, store, files } = await open(options);
   try {
-    const configuration = createConfiguration(store, dataKey, now);
+    const configurationFor = (actor: Actor): Configuration =>
+      createConfiguration(store, dataKey, now, recordChanges(actor, now));
+    const configuration = configurationFor({ name: "depot" });
+    const administrator = createAdministrator(store, now);
     await configuration.createFirst();
     await writeSetting(store.db, publicUrlSetting, publicUrl);
     const parts = { db: store.db, receipts: depot.receipts, configuration, publicUrl, now };
@@ -86,6 +96,12 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       gate: await createDepotGate(configuration, now),
       files: belowF(folder(files)),
       app: createApp(createManifests(parts)),
+      administrator,
+      createAdminApp: async (adminOptions) => {
+        // Loaded only if there are pages: what they are made with takes time.
+        const { createAdminApp } = await import("./admin/admin-app.tsx");
+        return createAdminApp({ db: store.db, administrator, configurationFor }, adminOptions);
+      },
     };
   } catch (error) {
     await depot.close();

@@ -1,5 +1,7 @@
 // The depot and its server
 
+export type { AdminAppOptions } from "./admin/admin-app.tsx";
+export type { AdminBindings, AdminEnvironment } from "./admin/admin-environment.ts";
 export type { AppBindings, RequestFacts } from "./app.ts";
 export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration/configuration.ts";
 export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
@@ -17,12 +19,14 @@ export {
 
 // What it holds
 
+export type { Actor, AuditAction, AuditEntry, AuditRecord } from "./audit/audit.ts";
 export { checkChannel } from "./item/channel.ts";
 export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
 export type { PublishedVersion, PublishOptions } from "./item/publish.ts";
 export type { LinkRecord, Links, NewLink } from "./link/links.ts";
 export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";
 export type { EndedDownload, ReceiptRecord, Receipts } from "./receipt/receipts.ts";
+export type { Administrator, Session, SignInResult } from "./sign-in/administrator.ts";
 
 export type { Page, PageOptions } from "./store/page.ts";
 

@@ -3,8 +3,11 @@
  * reads. It contains no token, and no control characters from outside.
  */
 export interface LogEntry {
-  /** `"download"` for serve and files of the depot, `"authorization"` for auth, `"link"` for the rest of the depot. */
-  readonly event: "download" | "authorization" | "link";
+  /**
+   * `"download"` for serve and files of the depot, `"authorization"` for auth, `"link"` for the rest of the depot,
+   * `"administration"` for its administration pages.
+   */
+  readonly event: "download" | "authorization" | "link" | "administration";
   readonly method: string;
   /** Without the query, so without the token. */
   readonly path: string;

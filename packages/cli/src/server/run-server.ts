@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { RequestListener, Server } from "node:http";
 import type { Server as TlsServer } from "node:tls";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
@@ -36,8 +36,22 @@ export interface ServerPlan {
   readonly warnings: readonly string[];
   createGate(surroundings: GateSurroundings): Promise<ReloadingGate>;
   createListener(tools: ServerTools): RequestListener;
+  /** A second server of the same process, with the same certificate if it has TLS. */
+  readonly second?: SecondServer | undefined;
   /** Called with the URL of the server, or `unix:` and the path of its socket, when it listens. */
   listening?(where: string): void;
+}
+
+/** A server for few and known people, at an address of its own. */
+export interface SecondServer {
+  readonly address: ListenAddress;
+  readonly hasTls: boolean;
+  /** How long a request can take, in milliseconds: an upload takes longer than a download's request. */
+  readonly requestTimeout: number;
+  /** `finished` is to be called once for every response. */
+  createListener(finished: (entry: LogEntry) => void): RequestListener;
+  /** Called with its URL when it listens, before the first server does. */
+  listening(where: string, log: Log): Promise<void>;
 }
 
 /** What the listener of a server gets. */
@@ -48,6 +62,8 @@ export interface ServerTools {
   /** To be called once for every response. */
   readonly finished: (entry: LogEntry) => void;
 }
+
+const mostSecondConnections = 256;
 
 /** Runs a server until a signal ends it; `values` are those of the options that all servers share. */
 export async function runServer(
@@ -73,7 +89,11 @@ export async function runServer(
     const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });
     const maxConnections = Math.min(values.maxConnections, affordableConnections() ?? values.maxConnections);
     const server = createServer(serializePipelinedRequests(accounting.counted(listener)), certificate?.credentials);
-    certificate?.onRenewal((credentials) => (server as unknown as TlsServer).setSecureContext(credentials));
+    const secondServer = plan.second && createSecondServer(plan.second, certificate, log);
+    certificate?.onRenewal((credentials) => {
+      (server as unknown as TlsServer).setSecureContext(credentials);
+      if (plan.second?.hasTls) (secondServer as unknown as TlsServer).setSecureContext(credentials);
+    });
     const connections = trackConnections(server);
     reloadOnSignal(context, log, gate, certificate);
 
@@ -82,6 +102,11 @@ export async function runServer(
       const statusServer = createStatusServer(metrics, () => !isEnding && gate.keyIds().length > 0);
       log.info(`status: ${await listen(statusServer, statusAddress)}/healthz /readyz /metrics`);
       endings.push(() => statusServer.close().closeAllConnections());
+    }
+    if (plan.second && secondServer) {
+      const secondWhere = await listen(secondServer, plan.second.address, plan.second.hasTls ? "https" : "http");
+      endings.push(() => secondServer.close().closeAllConnections());
+      await plan.second.listening(secondWhere, log);
     }
     const where = await listen(server, plan.address, plan.tls ? "https" : "http");
     const { clientsAreDirect } = plan;
@@ -103,6 +128,17 @@ export async function runServer(
   } finally {
     for (const end of endings.reverse()) await end();
   }
+}
+
+function createSecondServer(
+  { hasTls, requestTimeout, createListener }: SecondServer,
+  certificate: CertificateReloader | undefined,
+  log: Log,
+): Server {
+  const server = createServer(createListener(log.decision), hasTls ? certificate?.credentials : undefined);
+  server.requestTimeout = requestTimeout;
+  server.maxConnections = mostSecondConnections;
+  return server;
 }
 
 function readStatusAddress(text: string | undefined, own: ListenAddress): ListenAddress | undefined {

@@ -1,11 +1,11 @@
-import { generateKeyPair } from "node:crypto";
-import { promisify } from "node:util";
 import { createIssuer, type Issuer } from "@portcullis/issuer";
+import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ConfigurationRow, Database } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { DataKey } from "./data-key.ts";
+import { generateEncryptionKey } from "./generate-encryption-key.ts";
 
 /** What the form of Jamf Pro has, all but the key, which is write-only. */
 export interface ConfigurationRecord {
@@ -31,6 +31,8 @@ export interface ConfigurationChange {
 export interface VerificationKey {
   readonly keyId: string;
   readonly pem: string;
+  /** When the last token that it signed has expired, in seconds since 1970; `undefined` while it signs. */
+  readonly acceptedUntil: number | undefined;
 }
 
 /** The JSON Web Token configuration of a depot: one or none. */
@@ -57,7 +59,12 @@ const firstDisplayName = "Portcullis depot";
 const firstTokenExpiry = 30;
 
 /** Makes the configuration's rules over its tables; `now` in seconds. */
-export function createConfiguration(store: Store, dataKey: DataKey, now: () => number): Configuration {
+export function createConfiguration(
+  store: Store,
+  dataKey: DataKey,
+  now: () => number,
+  recordChange: RecordChange,
+): Configuration {
   const { db } = store;
   let cached: { readonly revision: number; readonly issuer: Issuer } | undefined;
 
@@ -71,6 +78,9 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
       now,
     });
   }
+
+  const keyIdOf = (row: ConfigurationRow): string =>
+    cached?.revision === row.revision ? cached.issuer.keyId : issuerOf(row).keyId;
 
   async function current(): Promise<{ readonly row: ConfigurationRow; readonly issuer: Issuer } | undefined> {
     const row = await onlyRow(db);
@@ -104,6 +114,14 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
       await transaction.deleteFrom("configuration").execute();
       await transaction.insertInto("configuration").values(saved).execute();
       await changeSigningKey(transaction, issuer, await lastExpiry(transaction, before, now()));
+      const isNewKey = before !== undefined && keyIdOf(before) !== issuer.keyId;
+      const subject = issuer.displayName;
+      await recordChange(transaction, {
+        action: before ? "configuration_saved" : "configuration_created",
+        subject,
+        detail: `token expiry ${issuer.tokenExpiry} min, ${issuer.enabled ? "enabled" : "disabled"}`,
+      });
+      if (isNewKey) await recordChange(transaction, { action: "key_replaced", subject, detail: `key ${issuer.keyId}` });
       return saved;
     });
     return record(row, issuerOf(row));
@@ -112,8 +130,7 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
   return {
     async createFirst() {
       if (await hasHadOne(db)) return void (await current()); // which fails if the data key is another one
-      const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-      const encryptionKey = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+      const encryptionKey = await generateEncryptionKey();
       await save({ displayName: firstDisplayName, encryptionKey, tokenExpiry: firstTokenExpiry }, true);
     },
     async read() {
@@ -127,6 +144,7 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
         if (!before) throw missing();
         await transaction.deleteFrom("configuration").execute();
         await retireKeys(transaction, undefined, await lastExpiry(transaction, before, now()));
+        await recordChange(transaction, { action: "configuration_removed", subject: before.display_name });
       });
     },
     async issuer(revision) {
@@ -138,11 +156,15 @@ export function createConfiguration(store: Store, dataKey: DataKey, now: () => n
     async verificationKeys() {
       const rows = await db
         .selectFrom("verification_key")
-        .select(["key_id", "pem"])
+        .select(["key_id", "pem", "accepted_until"])
         .where((is) => is.or([is("accepted_until", "is", null), is("accepted_until", ">", Math.floor(now()))]))
         .orderBy("key_id")
         .execute();
-      return rows.map(({ key_id, pem }) => ({ keyId: key_id, pem }));
+      return rows.map(({ key_id, pem, accepted_until }) => ({
+        keyId: key_id,
+        pem,
+        acceptedUntil: accepted_until ?? undefined,
+      }));
     },
   };
 }

@@ -8,7 +8,7 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
  *
  * Only types and clauses that SQLite and PostgreSQL both have.
  */
-export const migrations: readonly Migration[] = [createTables, addChannelHistory, addPages];
+export const migrations: readonly Migration[] = [createTables, addChannelHistory, addPages, addAdministration];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -115,4 +115,34 @@ async function addPages({ schema }: Kysely<unknown>): Promise<void> {
   await schema.createIndex("link_created").on("link").columns(["created_at", "id"]).execute();
   await schema.createIndex("link_item").on("link").columns(["item_id", "created_at", "id"]).execute();
   await schema.createIndex("receipt_age").on("receipt").column("manifest_at").execute();
+}
+
+async function addAdministration({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable("administrator")
+    .addColumn("id", "integer", (column) => column.primaryKey())
+    .addColumn("password_hash", "text", (column) => column.notNull())
+    .addColumn("changed_at", "bigint", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("setup_link")
+    .addColumn("secret_hash", "text", (column) => column.primaryKey())
+    .addColumn("expires_at", "bigint", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("session")
+    .addColumn("token_hash", "text", (column) => column.primaryKey())
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addColumn("expires_at", "bigint", (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable("audit")
+    .addColumn("number", "integer", (column) => column.primaryKey())
+    .addColumn("changed_at", "bigint", (column) => column.notNull())
+    .addColumn("actor", "text", (column) => column.notNull())
+    .addColumn("address", "text")
+    .addColumn("action", "text", (column) => column.notNull())
+    .addColumn("subject", "text", (column) => column.notNull())
+    .addColumn("detail", "text")
+    .execute();
 }

@@ -112,6 +112,42 @@ export interface SettingRow {
   value: string;
 }
 
+/** The administrator's password: one row, or none until it is set for the first time. */
+export interface AdministratorRow {
+  /** Always 1. */
+  id: number;
+  password_hash: string;
+  changed_at: number;
+}
+
+/** A link that sets the administrator's password once. */
+export interface SetupLinkRow {
+  /** SHA-256 of the secret, in hexadecimal. */
+  secret_hash: string;
+  expires_at: number;
+}
+
+/** A browser that has signed in. */
+export interface SessionRow {
+  /** SHA-256 of the cookie's value, in hexadecimal. */
+  token_hash: string;
+  created_at: number;
+  expires_at: number;
+}
+
+/** One change that somebody made; never changed itself. */
+export interface AuditRow {
+  /** 1, 2, 3 and so on, in the order of the changes. */
+  number: number;
+  changed_at: number;
+  actor: string;
+  address: string | null;
+  action: string;
+  /** What was changed. */
+  subject: string;
+  detail: string | null;
+}
+
 /** All tables. Times are whole seconds since 1970. */
 export interface Schema {
   configuration: ConfigurationRow;
@@ -123,6 +159,10 @@ export interface Schema {
   link: LinkRow;
   receipt: ReceiptRow;
   setting: SettingRow;
+  administrator: AdministratorRow;
+  setup_link: SetupLinkRow;
+  session: SessionRow;
+  audit: AuditRow;
 }
 
 /** The database, or a transaction in it. */

@@ -74,7 +74,7 @@ export function createDepotListener(options: DepotListenerOptions): RequestListe
 }
 
 /** The path for the log. A link is as secret as a token is, also in another place, in part, or percent-encoded. */
-function hideSecrets(url: string): string {
+export function hideSecrets(url: string): string {
   const path = url.split(/[?#]/, 1)[0] ?? "";
   return path.includes("%") ? "…" : path.replace(/[0-9a-f]{12,}/gi, "…");
 }

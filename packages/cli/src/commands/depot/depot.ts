@@ -26,6 +26,19 @@ export const depot = defineCommand({
       description: "what clients reach the depot by: https://, a host, and a port if it is not 443",
       remedy: "For example: --public-url https://apps.example",
     },
+    admin: {
+      kind: "text",
+      placeholder: "ADDRESS",
+      default: "127.0.0.1:9443",
+      description:
+        "serve the administration pages here: a port, HOST:PORT or the path of a unix socket; off turns them off. Other computers can use them only with a certificate",
+    },
+    adminUrl: {
+      kind: "text",
+      placeholder: "URL",
+      description: "what browsers reach the administration pages by, if a proxy with TLS is in front of them",
+      remedy: "For example: --admin-url https://depot-admin.example",
+    },
     host: hostOption,
     port: { ...portOption, default: 8443 },
     ...tlsOptionTable,

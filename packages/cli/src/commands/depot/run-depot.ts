@@ -8,6 +8,7 @@ import { explainDepotErrors } from "../../depot/with-depot.ts";
 import { isLocal } from "../../server/listen-address.ts";
 import { runServer } from "../../server/run-server.ts";
 import { tlsFiles } from "../../tls/tls-credentials.ts";
+import { createAdminServer, readAdminAddress } from "./admin-server.ts";
 import type { depot } from "./depot.ts";
 import { createDepotListener } from "./depot-listener.ts";
 import { startReceiptRemoval } from "./receipt-removal.ts";
@@ -19,13 +20,15 @@ const certificateRefresh = 60;
 
 /** Serves links and files of a depot until a signal ends it. */
 export async function runDepot(settings: DepotOptions, context: CommandContext): Promise<ExitCode> {
-  const { data, database, host, port, publicUrl, receiptRetention, resumeGrace, trustProxy } = settings;
+  const { data, database, host, port, publicUrl, adminUrl, receiptRetention, resumeGrace, trustProxy } = settings;
   const { now, env } = context;
   const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
   const address = { host, port };
+  const adminAddress = readAdminAddress(settings.admin, { own: address, hasTls: tls !== undefined, url: adminUrl });
   const depot: DepotServer = await explainDepotErrors(data, async () =>
     openDepotServer({ data, database, publicUrl, dataKey: readDataKey(settings, env), now }),
   );
+  const second = adminAddress && (await createAdminServer({ depot, address: adminAddress, url: adminUrl, trustProxy }));
   const pending = new Set<Promise<void>>();
   let stopRemoval = async (): Promise<void> => {};
   try {
@@ -39,6 +42,7 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
         clientsAreDirect: !trustProxy,
         purpose: `depot ${data} for ${publicUrl}`,
         warnings: tls === undefined && !trustProxy && !isLocal(address) ? [noTls] : [],
+        second,
         createGate: async (surroundings) => serverGate(depot.gate, surroundings),
         createListener({ gate, log, metrics, finished }) {
           stopRemoval = startReceiptRemoval({ receipts: depot.receipts, retention: receiptRetention, now, log });

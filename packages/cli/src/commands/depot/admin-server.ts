@@ -1,0 +1,94 @@
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import type { DepotServer } from "@portcullis/depot";
+import { usageError } from "../../command-line/command-error.ts";
+import { clientAddress, type DownloadRecord, startRecord } from "../../server/download-record.ts";
+import { collides, isLocal, type ListenAddress, parseListenAddress } from "../../server/listen-address.ts";
+import type { SecondServer } from "../../server/run-server.ts";
+import { hideSecrets } from "./depot-listener.ts";
+
+/** An upload of some gigabytes over a slow line. */
+const longestRequest = 6 * 60 * 60 * 1000;
+
+/** What the administration pages need to know of the rest. */
+export interface AdminServerOptions {
+  readonly depot: DepotServer;
+  readonly address: ListenAddress;
+  /** `https://` and a host, if a proxy is in front. */
+  readonly url: string | undefined;
+  readonly trustProxy: boolean;
+}
+
+/** Reads `--admin`; `undefined` if it is off. Where others can reach the pages, a certificate is required. */
+export function readAdminAddress(
+  text: string,
+  { own, hasTls, url }: { readonly own: ListenAddress; readonly hasTls: boolean; readonly url: string | undefined },
+): ListenAddress | undefined {
+  if (url !== undefined && !isOrigin(url)) {
+    throw usageError(
+      "--admin-url must be https:// with a host, and a port if it is not 443, and nothing else",
+      "For example: --admin-url https://depot-admin.example",
+    );
+  }
+  if (text === "off") return undefined;
+  const address = parseListenAddress(text, "--admin");
+  if ("socket" in address && url === undefined) {
+    throw usageError(
+      "--admin: browsers reach a unix socket only through a proxy",
+      "Give the URL of the pages behind the proxy with --admin-url",
+    );
+  }
+  if (collides(address, own)) {
+    throw usageError(
+      `--admin ${text} is the address of the depot itself`,
+      "The administration pages need an address of their own, which devices cannot reach",
+    );
+  }
+  if (isLocal(address) || hasTls) return address;
+  throw usageError(
+    `--admin ${text} can be reached from other computers, which would send the password unencrypted`,
+    "Give --tls-cert and --tls-key, or listen on 127.0.0.1 and use an SSH tunnel or a proxy with TLS",
+  );
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === "https:" && new URL(text).href === `${new URL(text).origin}/`;
+}
+
+/** Makes the server of the administration pages. */
+export async function createAdminServer(options: AdminServerOptions): Promise<SecondServer> {
+  const { depot, address, url, trustProxy } = options;
+  const hasTls = !isLocal(address);
+  const app = await depot.createAdminApp({ url, hasTls });
+  return {
+    address,
+    hasTls,
+    requestTimeout: longestRequest,
+    createListener: (finished) => {
+      const records = new WeakMap<object, DownloadRecord>();
+      const serve = getRequestListener(
+        (request, bindings) => {
+          const { incoming } = bindings as HttpBindings;
+          const record = records.get(incoming);
+          return app.fetch(request, {
+            address: clientAddress(incoming, trustProxy),
+            report: ({ problem }) => record?.add({ problem }),
+          });
+        },
+        { overrideGlobalObjects: false },
+      );
+      return (request, response) => {
+        const record = startRecord(request, response, trustProxy, finished);
+        record.add({ event: "administration", path: hideSecrets(request.url ?? "") });
+        records.set(request, record);
+        void serve(request, response);
+      };
+    },
+    async listening(where, log) {
+      log.info(`administration: ${where}`);
+      if (await depot.administrator.exists()) return;
+      const secret = await depot.administrator.createSetupLink();
+      const base = url === undefined ? where : new URL(url).origin;
+      log.warn(`no password is set: within a day, open ${base}/setup/${secret}`);
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { csrf } from "hono/csrf";
+import { HTTPException } from "hono/http-exception";
+import { secureHeaders } from "hono/secure-headers";
+import type { Actor } from "../audit/audit.ts";
+import { addAuditPage } from "../audit/audit-page.tsx";
+import type { Configuration } from "../configuration/configuration.ts";
+import { addConfigurationPage } from "../configuration/configuration-page.tsx";
+import type { Administrator } from "../sign-in/administrator.ts";
+import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
+import type { Database } from "../store/schema.ts";
+import type { AdminEnvironment } from "./admin-environment.ts";
+import { icon, Page, sendPage } from "./page.tsx";
+import { style, stylePath } from "./style.ts";
+
+/** How the pages are reached. */
+export interface AdminAppOptions {
+  /** What browsers reach them by, if a proxy with TLS is in front: `https://` and a host. */
+  readonly url?: string | undefined;
+  /** Whether the listener itself has TLS; without it, and without `url`, only this computer can use the pages. */
+  readonly hasTls: boolean;
+}
+
+/** What the pages show and change. */
+export interface AdminParts {
+  readonly db: Database;
+  readonly administrator: Administrator;
+  configurationFor(actor: Actor): Configuration;
+}
+
+/** A form with a key of 8192 bits takes less than 10 KB. */
+const longestForm = 512 * 1024;
+const year = 31_536_000;
+
+/** Makes the administration pages. Every page but those for signing in needs a session, every change a form of that session. */
+export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptions): Hono<AdminEnvironment> {
+  const { db, administrator, configurationFor } = parts;
+  const cookie = createSessionCookie(administrator, hasTls || url !== undefined);
+  const app = new Hono<AdminEnvironment>();
+
+  /** Another site can give its own name the address of this computer; without TLS, its pages could then use these. */
+  function isOwnHost({ host, hostname }: URL): boolean {
+    if (url !== undefined) return host === new URL(url).host;
+    return hasTls || ["localhost", "[::1]"].includes(hostname) || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  }
+
+  // For every request
+  app.use(pageHeaders());
+  app.use(async ({ req, text }, next) => {
+    if (!isOwnHost(new URL(req.url))) return text("Use the address that the depot printed when it started.\n", 421);
+    await next();
+  });
+  app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
+  app.use(bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) }));
+
+  // Without a session
+  app.get(stylePath, ({ body, header }) => {
+    header("Cache-Control", `public, max-age=${year}, immutable`);
+    return body(style, 200, { "Content-Type": "text/css; charset=utf-8" });
+  });
+  app.get("/icon.svg", ({ body, header }) => {
+    header("Cache-Control", "public, max-age=86400");
+    return body(icon, 200, { "Content-Type": "image/svg+xml" });
+  });
+  addSignInPages(app, administrator, cookie);
+
+  // With a session
+  app.use(async (context, next) => {
+    const session = await cookie.read(context);
+    if (!session) return context.redirect("/sign-in", 303);
+    context.set("session", session);
+    context.set("actor", { name: "administrator", address: context.env.address });
+    if (context.req.method !== "GET" && context.req.method !== "HEAD") {
+      const { form_token } = await context.req.parseBody();
+      if (form_token !== session.formToken) return sendPage(context, <OldFormPage />, 403);
+    }
+    await next();
+  });
+  app.post("/sign-out", async (context) => {
+    await administrator.signOut(context.var.session);
+    cookie.remove(context);
+    return context.redirect("/sign-in", 303);
+  });
+  app.get("/", ({ redirect }) => redirect("/configuration", 303));
+  addConfigurationPage(app, configurationFor);
+  addAuditPage(app, db);
+
+  app.notFound((context) => sendPage(context, <NotFoundPage />, 404));
+  app.onError((error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    context.env.report({ problem: error.message });
+    context.header("Retry-After", "10");
+    return sendPage(context, <UnavailablePage />, 503);
+  });
+  return app;
+}
+
+/** As strict as pages without scripts can be. */
+function pageHeaders() {
+  const none = ["'none'"];
+  const own = ["'self'"];
+  const headers = secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: none,
+      styleSrc: own,
+      imgSrc: own,
+      formAction: own,
+      frameAncestors: none,
+      baseUri: none,
+    },
+    // With "no-referrer", browsers would send "Origin: null" with forms.
+    referrerPolicy: "same-origin",
+    xFrameOptions: "DENY",
+    strictTransportSecurity: false,
+  });
+  return async (context: Parameters<typeof headers>[0], next: Parameters<typeof headers>[1]): Promise<void> => {
+    context.header("Cache-Control", "no-store");
+    await headers(context, next);
+  };
+}
+
+function OldFormPage() {
+  return (
+    <Page title="This form is from another session" isNarrow>
+      <div class="card">
+        <p>Nothing was changed. Go back, reload the page, and send the form again.</p>
+      </div>
+    </Page>
+  );
+}
+
+function NotFoundPage() {
+  return (
+    <Page title="There is nothing here" isNarrow>
+      <div class="card">
+        <p>
+          What was here can have been removed. <a href="/">Go to the first page</a>.
+        </p>
+      </div>
+    </Page>
+  );
+}
+
+function UnavailablePage() {
+  return (
+    <Page title="The depot is not available at the moment" isNarrow>
+      <div class="card">
+        <p>The change was not made. The log of the depot says what failed. Try again in a moment.</p>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,132 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import type { JSX } from "hono/jsx/jsx-runtime";
+import type { AdminContext } from "./admin-environment.ts";
+import { stylePath } from "./style.ts";
+
+/** The pages that the navigation leads to. */
+const sections = [
+  { path: "/configuration", name: "Configuration" },
+  { path: "/audit", name: "Audit log" },
+] as const;
+
+/** One page. */
+export interface PageProps {
+  readonly title: string;
+  /** The path of its section in the navigation; unset, there is no navigation. */
+  readonly section?: (typeof sections)[number]["path"] | undefined;
+  /** Of the session, for the form that signs out. */
+  readonly formToken?: string | undefined;
+  /** A page with one short form. */
+  readonly isNarrow?: boolean | undefined;
+  readonly children?: Child;
+}
+
+/** Responds with a page. */
+export async function sendPage(
+  context: AdminContext,
+  page: JSX.Element,
+  status: 200 | 400 | 401 | 403 | 404 | 409 | 429 | 503 = 200,
+): Promise<Response> {
+  return context.html(`<!doctype html>${await page.toString()}`, status);
+}
+
+/** The frame of every page. */
+export function Page({ title, section, formToken, isNarrow, children }: PageProps): JSX.Element {
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>{title} – Portcullis</title>
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <link rel="stylesheet" href={stylePath} />
+        <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+      </head>
+      <body>
+        <a class="skip" href="#content">
+          Skip to the content
+        </a>
+        <header class="top">
+          <a class="brand" href="/">
+            <Logo />
+            Portcullis
+          </a>
+          {section !== undefined && (
+            <nav aria-label="Sections">
+              {sections.map(({ path, name }) => (
+                <a href={path} aria-current={path === section ? "page" : undefined}>
+                  {name}
+                </a>
+              ))}
+            </nav>
+          )}
+          {formToken !== undefined && (
+            <form method="post" action="/sign-out">
+              <FormToken formToken={formToken} />
+              <button class="quiet" type="submit">
+                Sign out
+              </button>
+            </form>
+          )}
+        </header>
+        <main id="content" class={isNarrow ? "narrow" : undefined}>
+          <h1>{title}</h1>
+          {children}
+        </main>
+      </body>
+    </html>
+  );
+}
+
+/** Shows that a form was sent by a page of this session. */
+export function FormToken({ formToken }: { readonly formToken: string }): JSX.Element {
+  return <input type="hidden" name="form_token" value={formToken} />;
+}
+
+/** What came of the last form: announced by screen readers. */
+export function Notice({
+  kind,
+  children,
+}: {
+  readonly kind: "done" | "problem" | "warn";
+  readonly children?: Child;
+}): JSX.Element {
+  return (
+    <div class={`notice ${kind}`} role={kind === "problem" ? "alert" : "status"}>
+      {children}
+    </div>
+  );
+}
+
+/** A word that stands out. */
+export function Badge({
+  kind,
+  children,
+}: {
+  readonly kind?: "good" | "warn" | "bad" | "off";
+  readonly children?: Child;
+}): JSX.Element {
+  return <span class={kind === undefined ? "badge" : `badge ${kind}`}>{children}</span>;
+}
+
+/** A time, given in seconds since 1970, in UTC: the server does not know the reader's time zone. */
+export function Time({ at }: { readonly at: number }): JSX.Element {
+  const text = new Date(at * 1000).toISOString();
+  return <time datetime={text}>{`${text.slice(0, 10)} ${text.slice(11, 16)} UTC`}</time>;
+}
+
+/** A portcullis. */
+const bars = "M3 21V11a9 9 0 0 1 18 0v10M8 21V5M12 23V2.5M16 21V5M3.5 9.5h17M3 15h18";
+
+/** The icon of the pages in the browser. */
+export const icon: string = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="${bars}" fill="none" stroke="#5b7cf0" stroke-width="2" stroke-linecap="round"/></svg>`;
+
+function Logo(): JSX.Element {
+  return (
+    <svg class="logo" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={bars} />
+    </svg>
+  );
+}

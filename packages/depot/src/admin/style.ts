@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+
+/** The style of all pages. */
+export const style = `:root {
+  color-scheme: light dark;
+  --page: #f6f6f3;
+  --card: #ffffff;
+  --line: #dcdcd5;
+  --field: #8b8b84;
+  --text: #1b1c1e;
+  --faint: #5b5e63;
+  --accent: #2a4bc0;
+  --on-accent: #ffffff;
+  --accent-faint: #e9edfb;
+  --good: #17663d;
+  --good-faint: #e4f3ea;
+  --warn: #7a4b00;
+  --warn-faint: #fdf1d8;
+  --bad: #b3261e;
+  --bad-faint: #fbe9e7;
+  --shadow: 0 1px 2px rgb(0 0 0 / 6%), 0 4px 16px rgb(0 0 0 / 4%);
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #131417;
+    --card: #1c1e22;
+    --line: #33363c;
+    --field: #767a82;
+    --text: #ececea;
+    --faint: #a7abb3;
+    --accent: #a3b7ff;
+    --on-accent: #10183a;
+    --accent-faint: #252c47;
+    --good: #7ed6a3;
+    --good-faint: #16301f;
+    --warn: #f0c46c;
+    --warn-faint: #352912;
+    --bad: #ffa79f;
+    --bad-faint: #3b1d1a;
+    --shadow: none;
+  }
+}
+* { box-sizing: border-box; }
+html { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--page); color: var(--text); overflow-wrap: break-word; }
+a { color: var(--accent); text-underline-offset: 0.2em; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
+.skip { position: absolute; left: -999px; }
+.skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: 0.5rem 1rem; z-index: 1; }
+.top { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem 1.5rem; padding: 0.75rem max(1.25rem, calc((100% - 66rem) / 2)); background: var(--card); border-bottom: 1px solid var(--line); }
+.brand { display: flex; align-items: center; gap: 0.6rem; font-weight: 650; letter-spacing: -0.01em; color: var(--text); text-decoration: none; padding: 0.35rem 0; }
+.logo { width: 1.6rem; height: 1.6rem; fill: none; stroke: var(--accent); stroke-width: 1.8; stroke-linecap: round; }
+nav { display: flex; flex-wrap: wrap; gap: 0.25rem; flex: 1; }
+nav a { padding: 0.4rem 0.75rem; border-radius: 999px; color: var(--faint); text-decoration: none; font-weight: 500; }
+nav a:hover { color: var(--text); background: var(--page); }
+nav a[aria-current] { color: var(--accent); background: var(--accent-faint); }
+main { max-width: 68.5rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+main.narrow { max-width: 29rem; }
+h1 { font-size: 1.75rem; line-height: 1.2; letter-spacing: -0.02em; margin: 0 0 1.25rem; }
+h2 { font-size: 1.15rem; line-height: 1.3; letter-spacing: -0.01em; margin: 0 0 0.75rem; }
+h3 { font-size: 1rem; margin: 1.25rem 0 0.5rem; }
+p { margin: 0 0 0.75rem; }
+p:last-child { margin-bottom: 0; }
+.faint, .hint { color: var(--faint); }
+.hint { font-size: 0.9rem; margin: 0.3rem 0 0; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 14px; box-shadow: var(--shadow); padding: 1.5rem; margin: 0 0 1.5rem; }
+.field { margin: 0 0 1.25rem; }
+label, legend { font-weight: 600; }
+label { display: block; margin-bottom: 0.3rem; }
+fieldset { border: 0; padding: 0; margin: 0 0 1.25rem; min-width: 0; }
+legend { padding: 0; margin-bottom: 0.4rem; }
+.choice { display: flex; gap: 0.6rem; align-items: baseline; margin: 0.35rem 0; }
+.choice label { font-weight: 400; margin: 0; }
+input, textarea, select, button, .button { font: inherit; color: inherit; }
+input:not([type="radio"], [type="checkbox"], [type="hidden"]), textarea, select { width: 100%; background: var(--card); border: 1px solid var(--field); border-radius: 8px; padding: 0.55rem 0.7rem; min-height: 2.75rem; }
+input[type="number"] { max-width: 9rem; }
+input[type="radio"], input[type="checkbox"] { accent-color: var(--accent); width: 1.1rem; height: 1.1rem; flex: none; position: relative; top: 0.15rem; }
+textarea, code, pre, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.875rem; }
+textarea { min-height: 9rem; resize: vertical; }
+[aria-invalid="true"] { border-color: var(--bad) !important; }
+.error { color: var(--bad); font-weight: 500; margin: 0.3rem 0 0; }
+button, .button { display: inline-flex; align-items: center; justify-content: center; gap: 0.5rem; min-height: 2.75rem; padding: 0.5rem 1.1rem; border-radius: 10px; border: 1px solid transparent; background: var(--accent); color: var(--on-accent); font-weight: 600; text-decoration: none; cursor: pointer; }
+button:hover, .button:hover { filter: brightness(1.08); }
+button.second, .button.second { background: transparent; border-color: var(--field); color: var(--text); }
+button.danger { background: transparent; border-color: var(--bad); color: var(--bad); }
+button.quiet { background: transparent; color: var(--faint); padding: 0.4rem 0.5rem; font-weight: 500; }
+@supports selector(:has(*)) {
+  fieldset:not(:has(#key-paste:checked)) .when-paste, fieldset:not(:has(#key-upload:checked)) .when-upload { display: none; }
+}
+.field.when-paste, .field.when-upload { margin: 0.75rem 0 0.75rem 1.7rem; }
+.key + .key { border-top: 1px solid var(--line); padding-top: 1rem; margin-top: 1rem; }
+summary { cursor: pointer; color: var(--accent); width: fit-content; }
+pre { overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; padding: 0.8rem 1rem; margin: 0.6rem 0; }
+.actions { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
+.notice { border-radius: 10px; padding: 0.8rem 1rem; margin: 0 0 1.5rem; font-weight: 500; }
+.notice.done { background: var(--good-faint); color: var(--good); }
+.notice.problem { background: var(--bad-faint); color: var(--bad); }
+.notice.warn { background: var(--warn-faint); color: var(--warn); }
+.badge { display: inline-block; border-radius: 999px; padding: 0.1rem 0.65rem; font-size: 0.85rem; font-weight: 600; background: var(--accent-faint); color: var(--accent); white-space: nowrap; }
+.badge.good { background: var(--good-faint); color: var(--good); }
+.badge.warn { background: var(--warn-faint); color: var(--warn); }
+.badge.bad { background: var(--bad-faint); color: var(--bad); }
+.badge.off { background: var(--page); color: var(--faint); }
+dl.facts { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.4rem 1.5rem; margin: 0; }
+dl.facts dt { color: var(--faint); }
+dl.facts dd { margin: 0; min-width: 0; }
+table { width: 100%; border-collapse: collapse; }
+th, td { text-align: left; padding: 0.65rem 1rem 0.65rem 0; vertical-align: baseline; border-top: 1px solid var(--line); }
+thead th { border-top: 0; color: var(--faint); font-weight: 500; font-size: 0.9rem; white-space: nowrap; }
+tbody th { font-weight: 600; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+time { white-space: nowrap; }
+@media (max-width: 40rem) {
+  main { padding-top: 1.25rem; }
+  .card { padding: 1.1rem; }
+  dl.facts { grid-template-columns: 1fr; gap: 0; }
+  dl.facts dd { margin-bottom: 0.6rem; }
+  thead { position: absolute; left: -999px; }
+  tbody tr { display: block; border-top: 1px solid var(--line); padding: 0.7rem 0; }
+  tbody tr:first-child { border-top: 0; padding-top: 0; }
+  tbody th, tbody td, tbody td.number { display: flex; gap: 1rem; justify-content: space-between; border: 0; padding: 0.15rem 0; text-align: right; }
+  tbody th { text-align: left; }
+  td[data-label]::before { content: attr(data-label); color: var(--faint); text-align: left; }
+}
+`;
+
+/** Where it is; another style has another path, so that browsers can keep it. */
+export const stylePath: string = `/style-${createHash("sha256").update(style).digest("hex").slice(0, 12)}.css`;

@@ -1,0 +1,153 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type Actor, recordChanges } from "../audit/audit.ts";
+import { depotError } from "../depot-error.ts";
+import type { Store } from "../store/open-store.ts";
+import type { Database } from "../store/schema.ts";
+import { createAttemptLimit } from "./attempt-limit.ts";
+import { checkNewPassword, hashPassword, isPassword } from "./password.ts";
+
+/** A browser that has signed in. */
+export interface Session {
+  /** The value of its cookie. */
+  readonly token: string;
+  /** To be sent with every form, so that no other site can send one. */
+  readonly formToken: string;
+}
+
+/** What became of an attempt to sign in. */
+export type SignInResult =
+  | { readonly outcome: "signed_in"; readonly session: Session }
+  | { readonly outcome: "password_wrong" }
+  | { readonly outcome: "too_many_attempts"; readonly retryAfter: number };
+
+/** The one administrator of a depot: the password and the sessions. */
+export interface Administrator {
+  /** Whether the password has been set. */
+  exists(): Promise<boolean>;
+  /** Makes a link that sets the password once, and resolves with its secret. It works for a day. */
+  createSetupLink(): Promise<string>;
+  isSetupLink(secret: string): Promise<boolean>;
+  /** Sets the password with a setup link; all sessions and setup links end, and a new session begins. */
+  setUp(secret: string, password: string, address: string | undefined): Promise<Session>;
+  signIn(password: string, address: string | undefined): Promise<SignInResult>;
+  /** The session of a cookie; `undefined` if it has ended. */
+  session(token: string): Promise<Session | undefined>;
+  signOut(session: Session): Promise<void>;
+}
+
+/** In seconds. */
+const setupLinkLife = 24 * 60 * 60;
+/** A working day. In seconds. */
+export const sessionLife: number = 12 * 60 * 60;
+const secretBytes = 20; // 160 bits
+
+/** Makes the administrator's rules over their tables; `now` in seconds. */
+export function createAdministrator(store: Store, now: () => number): Administrator {
+  const { db } = store;
+  const limit = createAttemptLimit(now);
+  const time = (): number => Math.floor(now());
+  const actor = (address: string | undefined): Actor => ({ name: "administrator", address });
+
+  async function beginSession(transaction: Database): Promise<Session> {
+    const token = newSecret();
+    await transaction.deleteFrom("session").where("expires_at", "<=", time()).execute();
+    const row = { token_hash: hashOf(token), created_at: time(), expires_at: time() + sessionLife };
+    await transaction.insertInto("session").values(row).execute();
+    return sessionOf(token);
+  }
+
+  async function findSetupLink(from: Database, secret: string): Promise<boolean> {
+    const found = await from
+      .selectFrom("setup_link")
+      .select("secret_hash")
+      .where("secret_hash", "=", hashOf(secret))
+      .where("expires_at", ">", time())
+      .executeTakeFirst();
+    return found !== undefined;
+  }
+
+  return {
+    exists: async () => (await passwordHash(db)) !== undefined,
+
+    async createSetupLink() {
+      const secret = newSecret();
+      const row = { secret_hash: hashOf(secret), expires_at: time() + setupLinkLife };
+      await store.write(async (transaction) => {
+        await transaction.deleteFrom("setup_link").where("expires_at", "<=", time()).execute();
+        await transaction.insertInto("setup_link").values(row).execute();
+      });
+      return secret;
+    },
+
+    isSetupLink: (secret) => findSetupLink(db, secret),
+
+    async setUp(secret, password, address) {
+      checkNewPassword(password);
+      // Only then is the hash made, which takes time and memory.
+      if (!(await findSetupLink(db, secret))) throw setupLinkUnknown();
+      const password_hash = await hashPassword(password);
+      return store.write(async (transaction) => {
+        if (!(await findSetupLink(transaction, secret))) throw setupLinkUnknown();
+        for (const table of ["administrator", "session", "setup_link"] as const)
+          await transaction.deleteFrom(table).execute();
+        await transaction.insertInto("administrator").values({ id: 1, password_hash, changed_at: time() }).execute();
+        await recordChanges(actor(address), now)(transaction, { action: "password_set", subject: "administrator" });
+        return beginSession(transaction);
+      });
+    },
+
+    async signIn(password, address) {
+      const retryAfter = limit.attempt(address);
+      if (retryAfter > 0) return { outcome: "too_many_attempts", retryAfter };
+      const stored = await passwordHash(db);
+      if (stored === undefined || !(await isPassword(password, stored))) return { outcome: "password_wrong" };
+      limit.succeeded(address);
+      const session = await store.write(async (transaction) => {
+        // It can have been replaced in the meantime, and then its sessions have ended.
+        if ((await passwordHash(transaction)) !== stored) return undefined;
+        await recordChanges(actor(address), now)(transaction, { action: "signed_in", subject: "administrator" });
+        return beginSession(transaction);
+      });
+      return session ? { outcome: "signed_in", session } : { outcome: "password_wrong" };
+    },
+
+    async session(token) {
+      const found = await db
+        .selectFrom("session")
+        .select("token_hash")
+        .where("token_hash", "=", hashOf(token))
+        .where("expires_at", ">", time())
+        .executeTakeFirst();
+      return found && sessionOf(token);
+    },
+
+    async signOut({ token }) {
+      await db.deleteFrom("session").where("token_hash", "=", hashOf(token)).execute();
+    },
+  };
+}
+
+async function passwordHash(db: Database): Promise<string | undefined> {
+  return (await db.selectFrom("administrator").select("password_hash").executeTakeFirst())?.password_hash;
+}
+
+function newSecret(): string {
+  return randomBytes(secretBytes).toString("hex");
+}
+
+/** The secret is random, so a plain hash cannot be reversed by trying. */
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+function sessionOf(token: string): Session {
+  return { token, formToken: createHash("sha256").update(`form ${token}`).digest("base64url") };
+}
+
+function setupLinkUnknown(): Error {
+  return depotError(
+    "setup_link_unknown",
+    "this setup link was used already, has expired, or was not copied whole",
+    "Restart the depot: it prints a new one while no password is set",
+  );
+}

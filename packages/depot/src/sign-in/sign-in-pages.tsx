@@ -1,0 +1,170 @@
+/** @jsxRuntime automatic */
+/** @jsxImportSource hono/jsx */
+import type { Hono } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import type { JSX } from "hono/jsx/jsx-runtime";
+import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.ts";
+import { Notice, Page, sendPage } from "../admin/page.tsx";
+import { isDepotError } from "../depot-error.ts";
+import { type Administrator, type Session, sessionLife } from "./administrator.ts";
+
+/** How a browser is signed in: by a cookie that no script reads and no other site sends. */
+export interface SessionCookie {
+  read(context: AdminContext): Promise<Session | undefined>;
+  set(context: AdminContext, session: Session): void;
+  remove(context: AdminContext): void;
+}
+
+/** Makes the cookie's rules; with `isSecure`, the browser sends it over TLS only, and only to this host. */
+export function createSessionCookie(administrator: Administrator, isSecure: boolean): SessionCookie {
+  const name = "portcullis_session";
+  const prefix = isSecure ? ({ prefix: "host" } as const) : {};
+  const options = { path: "/", httpOnly: true, sameSite: "Strict", secure: isSecure, ...prefix } as const;
+  return {
+    async read(context) {
+      const token = getCookie(context, name, isSecure ? "host" : undefined);
+      return token === undefined ? undefined : administrator.session(token);
+    },
+    set: (context, { token }) => setCookie(context, name, token, { ...options, maxAge: sessionLife }),
+    remove: (context) => void deleteCookie(context, name, options),
+  };
+}
+
+/** Adds the pages that need no session: the setup link, and signing in. */
+export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Administrator, cookie: SessionCookie): void {
+  app.get("/setup/:secret", async (context) => {
+    const isValid = await administrator.isSetupLink(context.req.param("secret"));
+    return isValid ? sendPage(context, <SetUpPage />) : sendPage(context, <UnknownSetupLinkPage />, 404);
+  });
+
+  app.post("/setup/:secret", async (context) => {
+    const { password, repeated } = await context.req.parseBody();
+    if (typeof password !== "string" || password !== repeated)
+      return sendPage(context, <SetUpPage problem="The two passwords differ." />, 400);
+    try {
+      const session = await administrator.setUp(context.req.param("secret"), password, context.env.address);
+      cookie.set(context, session);
+      return context.redirect("/configuration?done=password", 303);
+    } catch (error) {
+      if (!isDepotError(error)) throw error;
+      if (error.code === "setup_link_unknown") return sendPage(context, <UnknownSetupLinkPage />, 404);
+      return sendPage(context, <SetUpPage problem={sentences(error)} />, 400);
+    }
+  });
+
+  app.get("/sign-in", async (context) => {
+    if (await cookie.read(context)) return context.redirect("/", 303);
+    return sendPage(context, <SignInPage isSetUp={await administrator.exists()} />);
+  });
+
+  app.post("/sign-in", async (context) => {
+    const { password } = await context.req.parseBody();
+    const result = await administrator.signIn(String(password ?? ""), context.env.address);
+    if (result.outcome === "signed_in") {
+      cookie.set(context, result.session);
+      return context.redirect("/", 303);
+    }
+    const isSetUp = await administrator.exists();
+    if (result.outcome === "password_wrong")
+      return sendPage(context, <SignInPage isSetUp={isSetUp} problem="This is not the password." />, 401);
+    const minutes = Math.ceil(result.retryAfter / 60);
+    const problem = `Too many attempts. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`;
+    context.header("Retry-After", String(result.retryAfter));
+    return sendPage(context, <SignInPage isSetUp={isSetUp} problem={problem} />, 429);
+  });
+}
+
+/** The message of an error and its remedy, as sentences. */
+export function sentences({
+  message,
+  remedy,
+}: {
+  readonly message: string;
+  readonly remedy?: string | undefined;
+}): string {
+  const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return [message, ...(remedy === undefined ? [] : [remedy])].map(sentence).join(" ");
+}
+
+function SetUpPage({ problem }: { readonly problem?: string }): JSX.Element {
+  return (
+    <Page title="Set the password" isNarrow>
+      <form class="card" method="post">
+        {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
+        <p>This depot has one administrator, who signs in with a password.</p>
+        <NewPassword
+          name="password"
+          label="New password"
+          hint="At least 12 characters. A few random words are easy to remember."
+        />
+        <NewPassword name="repeated" label="The same password again" />
+        <button type="submit">Set the password</button>
+      </form>
+    </Page>
+  );
+}
+
+function NewPassword({
+  name,
+  label,
+  hint,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: string;
+}): JSX.Element {
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <input
+        id={name}
+        name={name}
+        type="password"
+        autocomplete="new-password"
+        minlength={12}
+        required
+        aria-describedby={hint && `${name}-hint`}
+      />
+      {hint !== undefined && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function UnknownSetupLinkPage(): JSX.Element {
+  return (
+    <Page title="This link does not work" isNarrow>
+      <div class="card">
+        <p>The setup link was used already, is older than a day, or was not copied whole.</p>
+        <p>
+          If the password is set, <a href="/sign-in">sign in</a>. If it is not, restart the depot: it prints a new link.
+        </p>
+      </div>
+    </Page>
+  );
+}
+
+function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly problem?: string }): JSX.Element {
+  return (
+    <Page title="Sign in" isNarrow>
+      {isSetUp ? (
+        <form class="card" method="post" action="/sign-in">
+          {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
+          <div class="field">
+            <label for="password">Password</label>
+            <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />
+          </div>
+          <button type="submit">Sign in</button>
+        </form>
+      ) : (
+        <div class="card">
+          <p>No password has been set yet. Open the setup link, which the depot printed when it started.</p>
+          <p class="faint">Each start prints a new one, which works for a day, until the password is set.</p>
+        </div>
+      )}
+    </Page>
+  );
+}
