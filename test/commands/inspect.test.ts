@@ -187,6 +187,34 @@ for (const link of ["“https://example.com/a.ipa?token=T”", "«T»", "‘T’
   });
 }
 
+test("a token or link is found whole in a quoted or wrapped mail, wherever its first line ends", () => {
+  const token = signToken(key);
+  const lines = (text: string, first: number, lineEnd: string) =>
+    [text.slice(0, first), ...(text.slice(first).match(/.{1,72}/g) ?? [])].join(lineEnd);
+  for (const lineEnd of ["\n", "\r\n  ", "\n> ", "\n>> ", "\n> > ", "=\n", "=\r\n> "]) {
+    for (const [before, after] of [
+      ["", ""],
+      ["> ", "\nbye\n"],
+      ["See token=", " and more"],
+      ["Authorization: Bearer ", ""],
+      ["GET /", " HTTP/1.1"],
+      ["> See https://example.com/a.ipa?token=", ". Bye"],
+    ] as const) {
+      for (let first = 1; first < 72; first += 1) {
+        const { url } = readPastedLink(`${before}${lines(token, first, lineEnd)}${after}`, "token", false);
+        assert.ok(url.endsWith(`?token=${token}`), JSON.stringify([before, lineEnd, first]));
+      }
+    }
+  }
+  for (let first = 30; first < 72; first += 1) {
+    for (const lineEnd of ["\n", "\n> "]) {
+      const link = `https://files.example/in-house/app.ipa?v=1&token=${token}`;
+      assert.equal(readPastedLink(lines(link, first, lineEnd), "token", false).url, link);
+      assert.equal(readPastedLink(`> ${lines(link, first, lineEnd)}\n`, "token", false).url, link);
+    }
+  }
+});
+
 test("the dot at the end of an unsigned token is a part of it", async () => {
   const unsigned = `${segment({ alg: "none" })}.${segment(jamfClaims)}.`;
   for (const link of [unsigned, `https://example.com/a.ipa?token=${unsigned}`]) {

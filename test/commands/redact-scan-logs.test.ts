@@ -117,11 +117,42 @@ test("text before a wrapped token does not hide it, and no word of the next line
   );
 });
 
+test("a bare token is found whole wherever its first line ends, and whatever is in front of it", async () => {
+  const withKid = signToken(key, jamfClaims, { alg: "RS256", typ: "JWT", kid: "a key" });
+  const longer = signToken(signingKey(4096));
+  for (const token of [valid, withKid, longer]) {
+    const fingerprint = await fingerprintToken(token);
+    for (const before of [
+      "Authorization: Bearer ",
+      "",
+      "> ",
+      "GET /",
+      "eyJa.eyJb.c\n",
+      "eyJhbGciOiJSUzI1NiJ9\n",
+      "u=%2F%3Ftoken%3D",
+    ]) {
+      for (const lineEnd of ["\n", "\r\n> > ", "=\n"]) {
+        for (let first = 1; first <= 72; first += before === "" ? 1 : 5) {
+          const log = `${before}${token.slice(0, first)}${lineEnd}${wrapped(token.slice(first), 72, lineEnd)}\nbye\n`;
+          const redacted = await redact(log.match(/.{1,100}/gs) ?? []);
+          const place = JSON.stringify([before, lineEnd, first, redacted.slice(0, 200)]);
+          assert.ok(redacted.endsWith(`${fingerprint}\nbye\n`), place);
+          assert.ok(redacted.length <= before.length + 14, place);
+        }
+      }
+    }
+  }
+});
+
 test("wrapped lines take linear time", () => {
   for (const line of [
     "eyJhbGciOiJSUzI1NiJ9aaaa\n",
     `${"a".repeat(39)}\n`,
     "token=eyJa.eyJb.cccccccccccccccccccc\n> ",
+    "e\n",
+    "eyJhbGciOiJSUzI1NiJ9.eyJh.\n",
+    `eyJh.eyJh.${"a".repeat(342)}\n`,
+    `${"eyJ".repeat(30)}.eyJh.${"a".repeat(342)}\n`,
   ]) {
     assertLinear((length) => {
       const blocks = createTokenBlocks("token");

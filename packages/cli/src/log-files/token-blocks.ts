@@ -1,5 +1,5 @@
-import { findTokens, type TokenSpan } from "@portcullis/core";
-import { joinWrappedTokens, mayContinue } from "./wrapped-tokens.ts";
+import type { TokenSpan } from "@portcullis/core";
+import { findWrappedTokens, mayContinue } from "./wrapped-tokens.ts";
 
 /** A piece of a log that splits no token; each character is one byte (Latin-1). */
 export interface TokenBlock {
@@ -45,11 +45,11 @@ export function createTokenBlocks(parameter: string): TokenBlocks {
   function cutAt(text: string, end: number): TokenBlock {
     waiting = text.slice(end);
     const block = text.slice(0, end);
-    return { text: block, tokens: joinWrappedTokens(block, findTokens(block, parameter)) };
+    return { text: block, tokens: findWrappedTokens(block, parameter) };
   }
 
   function cutLongLine(text: string): TokenBlock {
-    const tokens = joinWrappedTokens(text, findTokens(text, parameter));
+    const tokens = findWrappedTokens(text, parameter);
     const end = text.length - maxTokenLength;
     const cut = tokens.find((token) => token.start < end && token.end > end)?.end ?? end;
     insideToken = cut === text.length;
@@ -85,6 +85,5 @@ function lastLineEnd(text: string): number {
 }
 
 function goesOn(text: string, lineFeed: number): boolean {
-  const line = text.slice(Math.max(0, lineFeed - 40), lineFeed + 1);
-  return /=\r?\n$/.test(line) || mayContinue(line);
+  return /=\r?$/.test(text.slice(Math.max(0, lineFeed - 2), lineFeed)) || mayContinue(text, lineFeed);
 }

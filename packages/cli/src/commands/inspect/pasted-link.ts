@@ -1,4 +1,5 @@
 import { usageError } from "../../command-line/command-error.ts";
+import { findWrappedTokens, isWholeToken } from "../../log-files/wrapped-tokens.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
 import { linkNotes } from "./link-notes.ts";
 import { refuseKey } from "./pasted-key.ts";
@@ -19,6 +20,8 @@ const maxPasteLength = 16 * 1024;
 /** White space and invisible characters: soft hyphens, and zero-width marks that chats and mail programs insert. */
 const whiteSpace = /[\s\u00ad\u200b-\u200f\u2060\ufeff]/g;
 
+const wrappedNote = "White space inside was removed; a mail program or a terminal may have wrapped the link.";
+
 /**
  * Reads a link or a token as people paste them: quoted, wrapped, escaped, from a log, a manifest, a chat or a mail.
  *
@@ -33,7 +36,7 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   refuseKey(text);
   if (text === "") throw usageError("there is nothing to inspect", "Give a link or a token.");
 
-  text = withoutQuotedPrintable(text, parameter, notes);
+  text = withoutLineBreaks(withoutQuotedPrintable(text, parameter, notes), parameter, notes);
   const header = /^(?:authorization:\s*)?bearer\s+(?=eyJ)/i.exec(text)?.[0];
   if (header !== undefined) {
     notes.push("This token is in a header; devices send it in the link, and servers look for it only there.");
@@ -46,7 +49,7 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   }
   const unwrapped = text.replace(whiteSpace, "");
   if (unwrapped !== text) {
-    notes.push("White space inside was removed; a mail program or a terminal may have wrapped the link.");
+    if (!notes.includes(wrappedNote)) notes.push(wrappedNote);
     text = unwrapped;
   }
   const punctuation = endOfSentence(text);
@@ -64,6 +67,20 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   return { url: text, isBareToken: false, notes: [...notes, ...linkNotes(text, parameter, isArgument)] };
 }
 
+/** Joins a wrapped token, and removes the marks of a quoted mail. */
+function withoutLineBreaks(text: string, parameter: string, notes: string[]): string {
+  let joined = "";
+  let copied = 0;
+  for (const { start, end, token } of findWrappedTokens(text, parameter)) {
+    if (!text.slice(start, end).includes("\n")) continue;
+    joined += text.slice(copied, start) + token;
+    copied = end;
+  }
+  joined += text.slice(copied);
+  if (copied > 0) notes.push(wrappedNote);
+  return joined.replace(/^(?:[ \t]*>)+[ \t]?(?=\S)/gm, "");
+}
+
 /** Mail in quoted-printable (RFC 2045 section 6.7) writes `=` as `=3D` and breaks lines at 76 characters. */
 function withoutQuotedPrintable(text: string, parameter: string, notes: string[]): string {
   if (!text.includes(`${parameter}=3D`)) return text;
@@ -79,12 +96,25 @@ function withoutQuotedPrintable(text: string, parameter: string, notes: string[]
  */
 function linkInText(text: string, parameter: string): string | undefined {
   if (/^([a-z-]+:\/\/|eyJ|[/?])/i.test(text)) {
-    // White space may be in a link that was wrapped; these characters are in no link.
-    const end = text.search(/[<>|"”»]/);
+    // White space may be in a link that was wrapped, unless a whole token ends there; these characters are in no link.
+    const token = findWrappedTokens(text, parameter).find(isWholeToken);
+    const isLast = token !== undefined && /^\s+[^\s&#]/.test(text.slice(token.end));
+    const end = isLast ? token.end : text.search(/[<>|"”»]/);
     return end === -1 ? undefined : text.slice(0, end);
   }
   const links = text.split(/[\s"'<>|“”„‘’«»]+/).flatMap(linkInWord);
-  return links.find((link) => link.includes(`${parameter}=`)) ?? links.find((link) => link.includes("eyJ")) ?? links[0];
+  return (
+    links.find((link) => link.includes(`${parameter}=`)) ??
+    links.find((link) => link.includes("eyJ")) ??
+    links[0] ??
+    tokenInText(text, parameter)
+  );
+}
+
+/** A token that is among words, and in no link. */
+function tokenInText(text: string, parameter: string): string | undefined {
+  if (!/\s/.test(text)) return undefined;
+  return findWrappedTokens(text, parameter).find(isWholeToken)?.token;
 }
 
 function linkInWord(word: string): string[] {
