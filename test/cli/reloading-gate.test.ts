@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { keyThumbprints } from "@portcullis/core";
+import { importKeys } from "@portcullis/core";
 import type { Log } from "../../packages/cli/src/decision-log/create-log.ts";
 import { createReloadingGate } from "../../packages/cli/src/gate/reloading-gate.ts";
 import { signingKey } from "../support/signing-key.ts";
@@ -30,7 +30,7 @@ test("a key that matched no token for 120 minutes is reported once as removable"
   let now = 1_000_000;
   const log = collectingLog();
   const gate = await createReloadingGate(settings, { log, now: () => now });
-  const [retiredId = "", currentId = ""] = await keyThumbprints([retired, current]);
+  const [{ keyId: retiredId = "" } = {}, { keyId: currentId = "" } = {}] = await importKeys([retired, current]);
   const reminders = () => log.lines.filter((line) => line.includes("can be removed"));
 
   now += 119 * 60;

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { keyThumbprints, refusalCodes } from "@portcullis/core";
+import { importKeys, refusalCodes } from "@portcullis/core";
 import { CommandError } from "../../packages/cli/src/command-line/command-error.ts";
 import { readPastedLink } from "../../packages/cli/src/commands/inspect/pasted-link.ts";
 import { assertLinear } from "../support/assert-linear.ts";
@@ -434,14 +434,14 @@ test("a link that a shell may have cut at & gets the advice to quote it, unless 
 test("an invalid signature is reported with the thumbprint of every key that was tried", async () => {
   const long = join(folder, "long.pem");
   writeFileSync(long, longKey.publicPem);
-  const thumbprints = await Promise.all([key, longKey].map(({ publicPem }) => keyThumbprints(publicPem)));
+  const thumbprints = (await importKeys([key.publicPem, longKey.publicPem])).map(({ keyId }) => keyId);
   const { stdout } = await inspect(signToken(otherKey), "--key", long);
   const words = stdout.replace(/\s+/g, " ");
-  for (const thumbprint of thumbprints.flat()) assert.ok(words.includes(`thumbprint ${thumbprint}`), stdout);
+  for (const thumbprint of thumbprints) assert.ok(words.includes(`thumbprint ${thumbprint}`), stdout);
   const { keysTried } = await inspectJson(signToken(otherKey), "--key", long);
   assert.deepEqual(keysTried, [
-    { file: publicPem, thumbprint: thumbprints[0]?.[0] },
-    { file: long, thumbprint: thumbprints[1]?.[0] },
+    { file: publicPem, thumbprint: thumbprints[0] },
+    { file: long, thumbprint: thumbprints[1] },
   ]);
 });
 

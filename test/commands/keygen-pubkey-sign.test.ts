@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { createGate, keyThumbprints } from "@portcullis/core";
+import { createGate, importKeys } from "@portcullis/core";
 import makeQrCode from "qrcode-generator";
 import { keyFileRemedy } from "../../packages/cli/src/gate/key-file-remedy.ts";
 import { openssl, pemOf } from "../support/private-key.ts";
@@ -78,7 +78,7 @@ test("keygen into a missing folder fails and names the folder", async () => {
 });
 
 test("pubkey prints what openssl prints, for either form of private key, and the thumbprint separately", async () => {
-  const [thumbprint] = await keyThumbprints(key.publicPem);
+  const [{ keyId: thumbprint } = {}] = await importKeys(key.publicPem);
   for (const form of ["pkcs8", "pkcs1"] as const) {
     const { code, stdout, stderr } = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey, form) });
     assert.equal(code, 0);
@@ -88,7 +88,7 @@ test("pubkey prints what openssl prints, for either form of private key, and the
 });
 
 test("pubkey reads public keys, certificates, JWKs and JWK Sets, and writes all three forms", async () => {
-  const [thumbprint] = await keyThumbprints(key.publicPem);
+  const [{ keyId: thumbprint } = {}] = await importKeys(key.publicPem);
   const certificate = openssl(["req", "-x509", "-key", privatePem, "-subj", "/CN=test", "-days", "1"]);
   const jwk = { ...key.publicKey.export({ format: "jwk" }), kid: "mine" };
   const privateJwk = key.privateKey.export({ format: "jwk" });
@@ -109,6 +109,20 @@ test("pubkey reads public keys, certificates, JWKs and JWK Sets, and writes all 
   assert.deepEqual(one, set.keys[0]);
   const { keys } = JSON.parse((await runMain(["pubkey", privatePem, "--json"])).stdout);
   assert.deepEqual(keys, [{ pem: key.publicPem, jwk: one, thumbprint }]);
+});
+
+test("pubkey prints the keys of a JWK Set that the gate uses, each with its own thumbprint", async () => {
+  const other = signingKey();
+  const jwks = [other, key].map(({ publicKey }) => publicKey.export({ format: "jwk" }));
+  const [unused, ...used] = [{ kty: "EC", crv: "P-256", x: "x", y: "y" }, ...jwks];
+  const { keys } = JSON.parse(
+    (await runMain(["pubkey", "-", "--json"], { stdin: JSON.stringify({ keys: [unused, ...used] }) })).stdout,
+  );
+  const imported = await importKeys({ keys: used });
+  assert.deepEqual(
+    keys.map(({ pem, thumbprint }: { pem: string; thumbprint: string }) => [pem, thumbprint]),
+    [other, key].map(({ publicPem }, index) => [publicPem, imported[index]?.keyId]),
+  );
 });
 
 test("pubkey refuses what the gate refuses, with the same message, and prints no part of it", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGate, type GateKeys, isConfigurationError } from "@portcullis/core";
+import { createGate, type GateKeys, importKeys, isConfigurationError } from "@portcullis/core";
 import { assertLinear } from "../support/assert-linear.ts";
 import { base64url, pem, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
@@ -89,9 +89,7 @@ test("the thumbprint of RFC 7638 section 3.1 is the documented one", async () =>
     alg: "RS256",
     kid: "2011-04-29",
   };
-  const { importKeys } = await import("../../packages/core/src/rs256.ts");
-  const { readPublicKeys } = await import("../../packages/core/src/public-key.ts");
-  const [trusted] = await importKeys(readPublicKeys(jwk));
+  const [trusted] = await importKeys(jwk);
   assert.equal(trusted?.keyId, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
   assert.equal(trusted?.kid, "2011-04-29");
 });

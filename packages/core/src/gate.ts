@@ -118,7 +118,7 @@ type Keys = readonly VerificationKey[];
 
 async function findSigner({ signature, signingInput }: CompactJws, keys: Keys): Promise<VerificationKey | undefined> {
   for (const key of keys) {
-    if (signature.length !== key.signatureLength) continue;
+    if (signature.length !== key.modulus.length) continue;
     if (await key.verify(signingInput, signature)) return key;
   }
   return undefined;

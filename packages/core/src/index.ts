@@ -7,9 +7,12 @@ export type { GateOptions } from "./gate-options.ts";
 
 // Its keys
 
+export { importKeys, type PublicKeys } from "./import-keys.ts";
 export type { KeyResolver, ResolvedKey } from "./key-resolver.ts";
-export { type GateKeys, keyThumbprints } from "./key-ring.ts";
+export type { GateKeys } from "./key-ring.ts";
 export type { CryptoKeyLike, PublicJwk, PublicJwkSet, PublicKeySource } from "./public-key.ts";
+export type { VerificationKey } from "./rs256.ts";
+export type { RsaPublicKey } from "./rsa-public-key.ts";
 
 // Why a request is refused
 

@@ -1,9 +1,10 @@
+import { importKeys } from "./import-keys.ts";
 import type { JoseHeader } from "./jose-header.ts";
-import { type CryptoKeyLike, type PublicJwk, readPublicKeys } from "./public-key.ts";
-import { importKeys, type VerificationKey } from "./rs256.ts";
+import type { CryptoKeyLike, PublicJwk } from "./public-key.ts";
+import type { VerificationKey } from "./rs256.ts";
 
 /** What a key resolver may return. */
-export type ResolvedKey = CryptoKeyLike | PublicJwk;
+export type ResolvedKey = CryptoKeyLike | PublicJwk | VerificationKey;
 
 /**
  * Finds the key for a token by its protected header: the shape of the functions that jose's
@@ -18,7 +19,7 @@ export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => 
   return async (header) => {
     const keys: VerificationKey[] = [];
     for (const resolved of await askResolver(resolver, header)) {
-      const trusted = known.get(resolved) ?? (await importKeys(readPublicKeys(resolved)));
+      const trusted = known.get(resolved) ?? (await importKeys(resolved));
       known.set(resolved, trusted);
       keys.push(...trusted);
     }

@@ -1,11 +1,10 @@
-import { configurationError, isConfigurationError } from "./configuration-error.ts";
+import { importParsedKeys, type PublicKeys, parseKeys } from "./import-keys.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import { createKeyFinder, type KeyResolver } from "./key-resolver.ts";
-import { type ParsedPublicKey, type PublicKeySource, readPublicKeys } from "./public-key.ts";
-import { importKeys, type VerificationKey } from "./rs256.ts";
+import type { VerificationKey } from "./rs256.ts";
 
 /** The keys that a gate trusts: one or several public keys, or a function that finds them. */
-export type GateKeys = PublicKeySource | readonly PublicKeySource[] | KeyResolver;
+export type GateKeys = PublicKeys | KeyResolver;
 
 /** The trusted keys of one gate. */
 export interface KeyRing {
@@ -24,25 +23,19 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   if (typeof keys === "function") {
     return { ready: async () => {}, keysFor: createKeyFinder(keys) };
   }
-  const parsed = parseAll(keys);
+  const parsed = parseKeys(keys);
   let trusted: readonly VerificationKey[] | undefined;
 
   // Each caller loads for itself until one is done: on Workers no request may wait for a promise
   // that belongs to another.
   async function load(): Promise<readonly VerificationKey[]> {
-    trusted ??= await importKeys(parsed);
+    trusted ??= await importParsedKeys(parsed);
     return trusted;
   }
 
   return {
     async ready() {
-      try {
-        await load();
-      } catch (cause) {
-        throw isConfigurationError(cause)
-          ? cause
-          : configurationError("keys", `cannot be used in this runtime: ${cause}`);
-      }
+      await load();
     },
     keysFor({ kid }) {
       const fits = (key: VerificationKey): boolean => key.kid === undefined || key.kid === kid;
@@ -50,19 +43,4 @@ export function createKeyRing(keys: GateKeys): KeyRing {
       return trusted?.filter(fits) ?? load().then((keys) => keys.filter(fits));
     },
   };
-}
-
-/** The RFC 7638 thumbprints of keys, in order: their names in decisions, logs and metrics. */
-export async function keyThumbprints(keys: Exclude<GateKeys, KeyResolver>): Promise<string[]> {
-  return (await importKeys(parseAll(keys))).map(({ keyId }) => keyId);
-}
-
-function parseAll(keys: PublicKeySource | readonly PublicKeySource[]): readonly ParsedPublicKey[] {
-  const parsed: ParsedPublicKey[] = [];
-  for (const source of Array.isArray(keys) ? keys : [keys]) parsed.push(...readPublicKeys(source));
-  if (parsed.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
-  const kids = parsed.map((key) => (typeof key === "function" ? undefined : key.kid));
-  const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
-  if (isRepeated) throw configurationError("keys", "two keys have the same kid; give each its own, or none");
-  return parsed;
 }

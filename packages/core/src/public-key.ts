@@ -3,6 +3,7 @@ import { type ConfigurationError, configurationError } from "./configuration-err
 import { derTag } from "./der.ts";
 import { readDerPublicKey } from "./der-public-key.ts";
 import { readPemPublicKey } from "./pem-public-key.ts";
+import type { VerificationKey } from "./rs256.ts";
 import { type RsaPublicKey, rsaPublicKey } from "./rsa-public-key.ts";
 
 /** A JSON Web Key (RFC 7517); only RSA public keys are accepted. */
@@ -29,11 +30,14 @@ export interface CryptoKeyLike {
   readonly usages: readonly string[];
 }
 
-/** One public key, or several in a JWK Set; text is PEM, or a JWK or JWK Set as JSON; bytes are such text, or DER. */
-export type PublicKeySource = string | Uint8Array | PublicJwk | PublicJwkSet | CryptoKeyLike;
+/**
+ * One public key, or several in a JWK Set; text is PEM, or a JWK or JWK Set as JSON; bytes are such text, or DER. A
+ * `VerificationKey` has been imported already.
+ */
+export type PublicKeySource = string | Uint8Array | PublicJwk | PublicJwkSet | CryptoKeyLike | VerificationKey;
 
-/** A key that was parsed, or, for a `CryptoKey`, a function that reads it. */
-export type ParsedPublicKey = RsaPublicKey | (() => Promise<RsaPublicKey>);
+/** A key that was parsed or imported, or, for a `CryptoKey`, a function that reads it. */
+export type ParsedPublicKey = RsaPublicKey | VerificationKey | (() => Promise<RsaPublicKey>);
 
 /** Parses one source of keys; throws a configuration error that says what was found instead. */
 export function readPublicKeys(source: unknown): ParsedPublicKey[] {
@@ -46,6 +50,7 @@ export function readPublicKeys(source: unknown): ParsedPublicKey[] {
     return bytes[0] === derTag.sequence ? [readDerPublicKey(bytes)] : readPublicKeys(new TextDecoder().decode(bytes));
   }
   if (isCryptoKey(source)) return [readCryptoKey(source)];
+  if (isVerificationKey(source)) return [source];
   const jwk: AnyJwk = Object(source);
   return Array.isArray(jwk.keys) ? readJwkSet(jwk.keys) : [readJwk(jwk)];
 }
@@ -56,6 +61,11 @@ type AnyJwk = Readonly<Record<string, unknown>>;
 /** By its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name. */
 function isCryptoKey(source: unknown): source is CryptoKeyLike {
   return typeof (source as Partial<CryptoKeyLike> | null)?.algorithm?.name === "string";
+}
+
+/** By its function, which no JSON has; `instanceof` and symbols fail between the ESM and the CommonJS copy of this package. */
+export function isVerificationKey(source: unknown): source is VerificationKey {
+  return typeof (source as Partial<VerificationKey> | null)?.verify === "function";
 }
 
 /** Trimming removes a byte order mark too. */

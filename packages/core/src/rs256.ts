@@ -1,15 +1,11 @@
 import { encodeBase64url } from "./base64url.ts";
-import type { ParsedPublicKey } from "./public-key.ts";
 import { type RsaPublicKey, subjectPublicKeyInfo } from "./rsa-public-key.ts";
 
 /** A public key ready to verify RS256 signatures (RFC 7518 section 3.3) with this runtime's crypto. */
-export interface VerificationKey {
+export interface VerificationKey extends RsaPublicKey {
   /** RFC 7638 SHA-256 thumbprint, base64url: the key's name in logs, the same everywhere. */
   readonly keyId: string;
-  /** The name that the key's JWK gives it, to compare with a token's `kid`. */
-  readonly kid: string | undefined;
-  /** In bytes, the only length that a signature by this key can have. */
-  readonly signatureLength: number;
+  /** Whether this key made the signature, which must be as long as the modulus. */
   verify(signingInput: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
 }
 
@@ -30,14 +26,9 @@ const nodeCrypto = (
 
 const text = new TextEncoder();
 
-/** Imports keys; rejects if this runtime cannot use one of them. */
-export async function importKeys(parsed: readonly ParsedPublicKey[]): Promise<VerificationKey[]> {
-  const keys: VerificationKey[] = [];
-  for (const source of parsed) {
-    const key = typeof source === "function" ? await source() : source;
-    keys.push(nodeCrypto ? importWithNodeCrypto(key, nodeCrypto) : await importWithWebCrypto(key));
-  }
-  return keys;
+/** Imports a key; rejects if this runtime cannot use it. */
+export async function importKey(key: RsaPublicKey): Promise<VerificationKey> {
+  return nodeCrypto ? importWithNodeCrypto(key, nodeCrypto) : importWithWebCrypto(key);
 }
 
 function importWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): VerificationKey {
@@ -65,8 +56,7 @@ function verificationKey(
   thumbprint: Uint8Array,
   verify: VerificationKey["verify"],
 ): VerificationKey {
-  const { kid, modulus } = key;
-  return { keyId: encodeBase64url(thumbprint), kid, signatureLength: modulus.length, verify };
+  return { ...key, keyId: encodeBase64url(thumbprint), verify };
 }
 
 /** The members that RFC 7638 section 3.2 requires of an RSA key, in its order and without spaces. */

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { keyThumbprints } from "@portcullis/core";
+import { importKeys } from "@portcullis/core";
 import { checkJwkSetUrl, fetchJwkSet, JwkSetError } from "../../../packages/cli/src/gate/jwk-set-url.ts";
 import { createKeyUsage } from "../../../packages/cli/src/gate/key-usage.ts";
 import { loadKeys } from "../../../packages/cli/src/gate/load-keys.ts";
@@ -44,7 +44,7 @@ async function ask(port: number, key = oldKey): Promise<number> {
 }
 
 const inUse = async (portcullis: PortcullisProcess, ...keys: { publicPem: string }[]) => {
-  const names = (await keyThumbprints(keys.map(({ publicPem }) => publicPem))).join(", ");
+  const names = (await importKeys(keys.map(({ publicPem }) => publicPem))).map(({ keyId }) => keyId).join(", ");
   return portcullis.line(({ msg }) => msg?.endsWith(` in use: ${names}`) === true);
 };
 
@@ -55,7 +55,7 @@ test("several keys are all accepted, and each decision is logged with the key th
   assert.equal(await ask(port, oldKey), 200);
   assert.equal(await ask(port, newKey), 200);
   assert.equal(await ask(port, signingKey()), 401);
-  const [one, two] = await keyThumbprints([oldKey.publicPem, newKey.publicPem]);
+  const [one, two] = (await importKeys([oldKey.publicPem, newKey.publicPem])).map(({ keyId }) => keyId);
   await portcullis.line(({ code }) => code === "signature_invalid");
   const decisions = portcullis.log.filter(({ event }) => event === "download");
   assert.deepEqual(
@@ -268,6 +268,7 @@ test("keys are fetched over https from exactly the given address, 1 MiB at most,
   const bodies: Record<string, unknown> = {
     "/good": { keys: [rsa, { ...rsa, use: "sig", alg: "RS256" }, ...foreign] },
     "/foreign": { keys: foreign },
+    "/secret": { keys: [rsa, { kty: "oct", k: "c2VjcmV0" }] },
     "/large": { keys: [rsa], padding: " ".repeat(1024 * 1024) },
     "/null": null,
   };
@@ -279,14 +280,18 @@ test("keys are fetched over https from exactly the given address, 1 MiB at most,
   await new Promise((resolve) => host.once("listening", resolve));
   const address = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
   try {
-    assert.equal((await fetchJwkSet(`${address}/good`)).keys.length, 2);
+    assert.equal((await loadKeys([`${address}/good`]))[0]?.keys.length, 2);
     for (const [path, problem] of [
       ["/moved", /could not be asked for the JWK Set: it redirects, and redirects are not followed/],
-      ["/foreign", /has no RSA key for RS256 in its JWK Set/],
+      ["/foreign", /:\d+: no key in the JWK Set can be used: this is not an RSA JWK for RS256/],
+      ["/secret", /:\d+: the JWK is a private or secret key$/],
       ["/large", /sent more than 1 MiB/],
       ["/null", /did not send a JWK Set/],
     ] as const) {
-      await assert.rejects(fetchJwkSet(address + path), problem);
+      await assert.rejects(
+        loadKeys([address + path]),
+        (error) => error instanceof JwkSetError && problem.test(error.message),
+      );
     }
   } finally {
     host.close();

@@ -1,4 +1,4 @@
-import type { PublicJwk, PublicJwkSet } from "@portcullis/core";
+import type { PublicJwkSet } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
 import { isLoopback } from "../system/loopback.ts";
 import { withoutControls } from "../terminal/safe-text.ts";
@@ -43,8 +43,7 @@ export function checkJwkSetUrl(address: string): URL {
 }
 
 /**
- * Fetches a JWK Set and selects the keys that can be meant for RS256; a set often holds others too.
- * Redirects are not followed. Rejects with a `JwkSetError` that names the host, whatever it sent.
+ * Fetches a JWK Set, in which each key is still to be checked. Redirects are not followed. Rejects with a `JwkSetError` that names the host, whatever it sent.
  */
 export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   const url = checkJwkSetUrl(address);
@@ -80,10 +79,7 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   }
   if (response.status !== 200) return refuse(`responded with ${response.status} instead of a JWK Set`);
   if (text === undefined) return refuse("sent more than 1 MiB instead of a JWK Set");
-  const keys = keysOf(text);
-  if (keys === undefined) return refuse("did not send a JWK Set");
-  const usable = keys.filter(isForRs256);
-  return usable.length === 0 ? refuse("has no RSA key for RS256 in its JWK Set") : { keys: usable };
+  return parseJwkSet(text) ?? refuse("did not send a JWK Set");
 }
 
 /** Undici's own messages, rewritten; any other message is the system's or OpenSSL's. */
@@ -107,16 +103,11 @@ async function readText(response: Response): Promise<string | undefined> {
   return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
-function keysOf(text: string): readonly unknown[] | undefined {
+function parseJwkSet(text: string): PublicJwkSet | undefined {
   try {
-    const { keys } = (JSON.parse(text) ?? {}) as { readonly keys?: unknown };
-    return Array.isArray(keys) ? keys : undefined;
+    const set = JSON.parse(text) as PublicJwkSet | null;
+    return Array.isArray(set?.keys) ? set : undefined;
   } catch {
     return undefined;
   }
-}
-
-function isForRs256(value: unknown): value is PublicJwk {
-  const { kty, use = "sig", alg = "RS256" } = (value ?? {}) as PublicJwk;
-  return kty === "RSA" && use === "sig" && alg === "RS256";
 }

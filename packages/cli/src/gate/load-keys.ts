@@ -1,6 +1,5 @@
-import { createPublicKey } from "node:crypto";
 import { join } from "node:path";
-import { isConfigurationError, keyThumbprints, type PublicKeySource } from "@portcullis/core";
+import { importKeys, isConfigurationError, type VerificationKey } from "@portcullis/core";
 import { CommandError, failure } from "../command-line/command-error.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { openSmallFile, type SmallFile } from "../system/read-small-file.ts";
@@ -10,13 +9,11 @@ import { fetchJwkSet, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
 import { keyFileRemedy } from "./key-file-remedy.ts";
 import { readPublicKeyFile } from "./read-public-key-file.ts";
 
-/** The keys of one `--key`. */
-export interface NamedKey {
+/** The keys of one `--key`: one, or those of a JWK Set. */
+export interface NamedKeys {
   /** The file name or URL that the user gave. */
   readonly source: string;
-  readonly key: PublicKeySource;
-  /** RFC 7638 thumbprints of the keys in it. */
-  readonly keyIds: readonly string[];
+  readonly keys: readonly VerificationKey[];
   /** What the administrator should know, such as that a private key is where a public one belongs. */
   readonly warnings: readonly string[];
 }
@@ -26,7 +23,7 @@ export interface NamedKey {
  *
  * An invalid file is reported before a host that does not respond, since waiting does not fix it.
  */
-export async function loadKeys(sources: readonly string[]): Promise<readonly NamedKey[]> {
+export async function loadKeys(sources: readonly string[]): Promise<readonly NamedKeys[]> {
   const results = await Promise.allSettled(sources.map(loadSource));
   const errors = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
   if (errors.length > 0) throw errors.find((error) => !(error instanceof JwkSetError)) ?? errors[0];
@@ -34,7 +31,7 @@ export async function loadKeys(sources: readonly string[]): Promise<readonly Nam
 }
 
 /** Like `loadKeys`, for a command that runs once: a host that does not respond ends it too. */
-export async function loadKeysOnce(sources: readonly string[]): Promise<readonly NamedKey[]> {
+export async function loadKeysOnce(sources: readonly string[]): Promise<readonly NamedKeys[]> {
   try {
     return await loadKeys(sources);
   } catch (error) {
@@ -43,34 +40,20 @@ export async function loadKeysOnce(sources: readonly string[]): Promise<readonly
 }
 
 /** The name that the user gave for the key with this thumbprint. */
-export function nameOfKey(keys: readonly NamedKey[], keyId: string | undefined): string | undefined {
-  return keys.find(({ keyIds }) => keyId !== undefined && keyIds.includes(keyId))?.source;
-}
-
-/** The length of a PEM key's signatures, in bytes; `undefined` for any other key. */
-export function signatureLength({ key }: NamedKey): number | undefined {
-  if (typeof key !== "string") return undefined;
-  try {
-    const { modulusLength } = createPublicKey(key).asymmetricKeyDetails ?? {};
-    return modulusLength === undefined ? undefined : Math.ceil(modulusLength / 8);
-  } catch {
-    return undefined; // a JWK as text; the comparison is a hint only
-  }
+export function nameOfKey(loaded: readonly NamedKeys[], keyId: string | undefined): string | undefined {
+  return loaded.find(({ keys }) => keys.some((key) => key.keyId === keyId))?.source;
 }
 
 /** PEM or JSON: for these, core says what is wrong. */
 const resemblesKey = /-----\s*BEGIN |^\s*\{/;
 
-async function loadSource(source: string): Promise<NamedKey> {
+async function loadSource(source: string): Promise<NamedKeys> {
   try {
-    if (isKeyUrl(source)) {
-      const key = await fetchJwkSet(source);
-      return { source, key, keyIds: await keyThumbprints(key), warnings: [] };
-    }
+    if (isKeyUrl(source)) return { source, keys: await importKeys(await fetchJwkSet(source)), warnings: [] };
     const file = await openSmallFile(source);
-    const { text: key, isPrivate } = readPublicKeyFile(file.bytes, source);
-    if (!resemblesKey.test(key)) throw new KeyFileError("it contains no key, neither a PEM block nor a JWK");
-    return { source, key, keyIds: await keyThumbprints(key), warnings: warnings(source, file, isPrivate) };
+    const { text, isPrivate } = readPublicKeyFile(file.bytes, source);
+    if (!resemblesKey.test(text)) throw new KeyFileError("it contains no key, neither a PEM block nor a JWK");
+    return { source, keys: await importKeys(text), warnings: warnings(source, file, isPrivate) };
   } catch (error) {
     throw asKeyError(error, source);
   }
@@ -80,7 +63,7 @@ function asKeyError(error: unknown, source: string): Error {
   if (error instanceof CommandError) return error;
   if (isKeyUrl(source)) {
     if (error instanceof JwkSetError) return error;
-    return new JwkSetError(`${new URL(source).origin} sent a key that cannot be used: ${problemOf(error)}`);
+    return new JwkSetError(`${new URL(source).origin}: ${problemOf(error)}`);
   }
   if ((error as NodeJS.ErrnoException).code === "EISDIR") {
     return failure(

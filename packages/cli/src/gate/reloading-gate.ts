@@ -5,7 +5,7 @@ import { createReloader } from "../system/reloader.ts";
 import { type GateOptionValues, gateOptions } from "./gate-option-table.ts";
 import { checkJwkSetUrl, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
 import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
-import { loadKeys, type NamedKey } from "./load-keys.ts";
+import { loadKeys, type NamedKeys } from "./load-keys.ts";
 
 /** A gate whose keys are kept up to date while it is in use. */
 export interface ReloadingGate extends Gate {
@@ -27,7 +27,7 @@ export interface GateSurroundings {
 /** The keys of one load, and a gate made with them. */
 interface LoadedGate {
   readonly gate: Gate;
-  readonly keys: readonly NamedKey[];
+  readonly loaded: readonly NamedKeys[];
   /** Without repetitions: the same key given twice is one key. */
   readonly keyIds: readonly string[];
 }
@@ -52,13 +52,13 @@ export async function createReloadingGate(
   for (const source of values.key) if (isKeyUrl(source)) checkJwkSetUrl(source);
 
   async function load(): Promise<LoadedGate> {
-    const keys = await loadKeys(values.key);
-    const keyIds = [...new Set(keys.flatMap((one) => one.keyIds))];
+    const loaded = await loadKeys(values.key);
+    const keys = loaded.flatMap((one) => one.keys);
+    const keyIds = [...new Set(keys.map(({ keyId }) => keyId))];
     // A new gate has an empty cache: a token of a withdrawn key is not remembered.
-    const gate = createGate({ ...options, keys: keys.map(({ key }) => key) });
-    await gate.ready();
+    const gate = createGate({ ...options, keys });
     metrics?.keysLoaded(keyIds);
-    return { gate, keys, keyIds };
+    return { gate, loaded, keyIds };
   }
 
   const reloader = await createReloader<LoadedGate>({
@@ -71,7 +71,7 @@ export async function createReloadingGate(
       usage.load(keyIds);
       log.info(`${keyIds.length === 1 ? "key" : `${keyIds.length} keys`} in use: ${keyIds.join(", ")}`);
     },
-    warnings: ({ keys }) => keys.flatMap(({ warnings }) => warnings),
+    warnings: ({ loaded }) => loaded.flatMap(({ warnings }) => warnings),
     isFatal: (error) => !(error instanceof JwkSetError),
     fallback: (inUse) => (inUse === undefined ? "nothing can be downloaded yet" : "the old keys stay in use"),
     failed: () => metrics?.keyLoadFailed(),
@@ -103,9 +103,9 @@ export async function createReloadingGate(
   };
 }
 
-/** All that was loaded, not only the thumbprints: a `kid`, too, decides which key is tried for a token. */
-function contents({ keys }: LoadedGate): string {
-  return JSON.stringify(keys.map(({ key }) => key));
+/** Not only the thumbprints: a `kid`, too, decides which key is tried for a token. */
+function contents({ loaded }: LoadedGate): string {
+  return JSON.stringify(loaded.map(({ keys }) => keys.map(({ keyId, kid }) => [keyId, kid])));
 }
 
 function refuseAll(): never {

@@ -10,7 +10,7 @@ import {
   validateClaims,
 } from "@portcullis/core";
 import { type GateRuleValues, gateOptions } from "../../gate/gate-option-table.ts";
-import type { NamedKey } from "../../gate/load-keys.ts";
+import type { NamedKeys } from "../../gate/load-keys.ts";
 import { readTokenParts, type TokenParts } from "../../token/token-parts.ts";
 
 /** The result of one check; `"unknown"` if an earlier one failed, or if it needs a key and none was given. */
@@ -33,7 +33,7 @@ export interface Examination {
 /** Asks the gate about a link, and checks the claims also where the gate stops at the signature. */
 export async function examine(
   url: string,
-  keys: readonly NamedKey[],
+  loaded: readonly NamedKeys[],
   rules: GateRuleValues,
   now: number,
 ): Promise<Examination> {
@@ -43,8 +43,8 @@ export async function examine(
   const faults = new Set<RefusalCode>();
   let keyId: string | undefined;
   if (formFault) faults.add(formFault);
-  else if (keys.length > 0) {
-    const gate = createGate({ ...gateOptions(rules, () => now), keys: keys.map(({ key }) => key) });
+  else if (loaded.length > 0) {
+    const gate = createGate({ ...gateOptions(rules, () => now), keys: loaded.flatMap(({ keys }) => keys) });
     const decision = await gate.check(url);
     keyId = decision.keyId;
     if (!decision.allowed) faults.add(decision.code);
@@ -55,7 +55,7 @@ export async function examine(
     parts: token === undefined ? undefined : readTokenParts(token),
     verified: keyId !== undefined,
     keyId,
-    checks: listChecks(faults, keys.length > 0, rules.pathBound),
+    checks: listChecks(faults, loaded.length > 0, rules.pathBound),
     refusal: refusalCodes.find((code) => faults.has(code)),
   };
 }

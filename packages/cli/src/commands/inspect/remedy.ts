@@ -1,4 +1,4 @@
-import { type NamedKey, signatureLength } from "../../gate/load-keys.ts";
+import type { NamedKeys } from "../../gate/load-keys.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import type { Examination } from "./examine.ts";
 
@@ -6,7 +6,7 @@ import type { Examination } from "./examine.ts";
 const commonLengths = [256, 384, 512, 768, 1024];
 
 /** What to do about the first check that failed, one sentence each, the likeliest first. */
-export function remedies(examination: Examination, keys: readonly NamedKey[], now: number): string[] {
+export function remedies(examination: Examination, keys: readonly NamedKeys[], now: number): string[] {
   const { refusal, parts, checks } = examination;
   if (refusal === undefined) return [];
   const { sub, exp } = parts?.claims ?? {};
@@ -75,14 +75,14 @@ function malformed({ token = "", parts }: Examination): string[] {
   return ["The token was changed or truncated in copying. Copy the whole link again."];
 }
 
-function wrongKey({ parts }: Examination, keys: readonly NamedKey[]): string[] {
+function wrongKey({ parts }: Examination, loaded: readonly NamedKeys[]): string[] {
   const length = parts?.signatureLength ?? 0;
-  const lengths = keys.map(signatureLength);
+  const sizes = loaded.flatMap(({ source, keys }) => keys.map(({ modulus }) => ({ source, length: modulus.length })));
   if (!commonLengths.includes(length)) return [wrongLength(length)];
-  if (!lengths.includes(undefined) && !lengths.includes(length)) {
-    const sizes = keys.map(({ source }, index) => `${source} has ${8 * (lengths[index] ?? 0)}`).join(", ");
+  if (!sizes.some((size) => size.length === length)) {
+    const found = sizes.map((size) => `${size.source} has ${size.length * 8}`).join(", ");
     return [
-      `It was signed with another key, of ${length * 8} bits (${sizes}). Create the public key file from the private key in Jamf Pro: portcullis pubkey key.pem > public.pem`,
+      `It was signed with another key, of ${length * 8} bits (${found}). Create the public key file from the private key in Jamf Pro: portcullis pubkey key.pem > public.pem`,
     ];
   }
   return [

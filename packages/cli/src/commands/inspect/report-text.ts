@@ -1,6 +1,6 @@
 import { redactToken, refusals } from "@portcullis/core";
 import type { GateRuleValues } from "../../gate/gate-option-table.ts";
-import { type NamedKey, nameOfKey } from "../../gate/load-keys.ts";
+import { type NamedKeys, nameOfKey } from "../../gate/load-keys.ts";
 import { formatDate, formatDuration } from "../../terminal/format-duration.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -15,7 +15,7 @@ export interface Inspection {
   readonly link: PastedLink;
   readonly examination: Examination;
   readonly fingerprint: string | undefined;
-  readonly keys: readonly NamedKey[];
+  readonly keys: readonly NamedKeys[];
   readonly remedies: readonly string[];
   readonly rules: GateRuleValues;
   readonly now: number;
@@ -74,9 +74,9 @@ export function printInspection(inspection: Inspection, out: Terminal): void {
 
 /** Every key that was tried on the signature. */
 export function triedKeys(
-  keys: readonly NamedKey[],
+  loaded: readonly NamedKeys[],
 ): readonly { readonly file: string; readonly thumbprint: string }[] {
-  return keys.flatMap(({ source, keyIds }) => keyIds.map((thumbprint) => ({ file: source, thumbprint })));
+  return loaded.flatMap(({ source, keys }) => keys.map(({ keyId }) => ({ file: source, thumbprint: keyId })));
 }
 
 function printChecks({ examination, keys, rules, now }: Inspection, out: Terminal): void {

@@ -2,7 +2,7 @@ import { generateKeyPair } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { keyThumbprints } from "@portcullis/core";
+import { importKeys } from "@portcullis/core";
 import type { OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
@@ -28,7 +28,7 @@ export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: Comm
     throw error;
   }
 
-  const [thumbprint] = await keyThumbprints(publicPem);
+  const [{ keyId: thumbprint } = {}] = await importKeys(publicPem);
   if (options.json) {
     out.json({ privateKey: privateFile, publicKey: publicFile, bits: Number(options.bits), thumbprint });
     return exitCode.success;

@@ -1,12 +1,5 @@
-import { createPublicKey, type JsonWebKeyInput, type KeyObject } from "node:crypto";
-import {
-  isConfigurationError,
-  keyThumbprints,
-  type PublicJwk,
-  type PublicJwkSet,
-  type PublicKeySource,
-} from "@portcullis/core";
-import { findPemBlocks, pemText } from "@portcullis/issuer/pem";
+import { createPublicKey } from "node:crypto";
+import { importKeys, isConfigurationError, type VerificationKey } from "@portcullis/core";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { CommandError, failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
@@ -44,9 +37,8 @@ export async function runPubkey(
 async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]> {
   try {
     const { text: source } = readPublicKeyFile(bytes, name);
-    // The gate checks the key first: what it would refuse is not printed as if it were usable.
-    const thumbprints = await keyThumbprints(source);
-    return keyObjects(source).map((key, index) => describe(key, thumbprints[index] ?? ""));
+    // What the gate itself reads: a key that it refuses or ignores is not printed as if it were usable.
+    return (await importKeys(source)).map(describe);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const isKnown = isConfigurationError(error) || error instanceof KeyFileError;
@@ -56,22 +48,12 @@ async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]
   }
 }
 
-function keyObjects(source: PublicKeySource): KeyObject[] {
-  const text = String(source).replace(/^\uFEFF/, "");
-  if (!/^\s*\{/.test(text)) {
-    const [block] = findPemBlocks(text);
-    return [createPublicKey(block ? pemText(block) : text)];
-  }
-  const parsed = JSON.parse(text) as PublicJwk | PublicJwkSet;
-  const jwks = "keys" in parsed ? parsed.keys : [parsed];
-  return jwks.map((jwk) => createPublicKey({ key: jwk as JsonWebKeyInput["key"], format: "jwk" }));
-}
-
-function describe(key: KeyObject, thumbprint: string): DescribedKey {
-  const { n, e } = key.export({ format: "jwk" });
+function describe({ keyId, modulus, exponent }: VerificationKey): DescribedKey {
+  const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+  const numbers = { kty: "RSA", n: base64url(modulus), e: base64url(exponent) };
   return {
-    pem: key.export({ type: "spki", format: "pem" }).toString(),
-    jwk: { kty: "RSA", n, e, alg: "RS256", use: "sig", kid: thumbprint },
-    thumbprint,
+    pem: createPublicKey({ key: numbers, format: "jwk" }).export({ type: "spki", format: "pem" }).toString(),
+    jwk: { ...numbers, alg: "RS256", use: "sig", kid: keyId },
+    thumbprint: keyId,
   };
 }

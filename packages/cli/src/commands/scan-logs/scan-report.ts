@@ -1,4 +1,4 @@
-import { type NamedKey, nameOfKey } from "../../gate/load-keys.ts";
+import { type NamedKeys, nameOfKey } from "../../gate/load-keys.ts";
 import { formatDate, formatDuration } from "../../terminal/format-duration.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -13,7 +13,7 @@ const maxListed = 20;
 export function printScan(
   scans: readonly LogScan[],
   live: readonly LiveToken[],
-  keys: readonly NamedKey[],
+  keys: readonly NamedKeys[],
   now: number,
   out: Terminal,
 ): void {

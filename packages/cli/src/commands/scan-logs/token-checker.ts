@@ -1,5 +1,5 @@
 import { createGate, fingerprintToken, type GateOptions, gateDefaults } from "@portcullis/core";
-import type { NamedKey } from "../../gate/load-keys.ts";
+import type { NamedKeys } from "../../gate/load-keys.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 
 /**
@@ -22,11 +22,11 @@ const maxRemembered = 10_000;
 
 /** Creates the check of leaked tokens; it remembers the results of a bounded number of them. */
 export function createTokenChecker(
-  keys: readonly NamedKey[],
+  loaded: readonly NamedKeys[],
   options: Omit<GateOptions, "keys"> & { readonly now: () => number },
 ): (token: string) => Promise<CheckedToken> | CheckedToken {
   const { now, clockSkew = gateDefaults.clockSkew, tokenParameter = gateDefaults.tokenParameter } = options;
-  const gate = keys.length === 0 ? undefined : createGate({ ...options, keys: keys.map(({ key }) => key) });
+  const gate = loaded.length === 0 ? undefined : createGate({ ...options, keys: loaded.flatMap(({ keys }) => keys) });
   let known = new Map<string, CheckedToken>();
 
   async function check(token: string): Promise<CheckedToken> {
