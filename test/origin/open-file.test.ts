@@ -43,8 +43,30 @@ function aroundOpen(t: TestContext, before = () => {}, after = () => {}): readon
     }
     setImmediate(done, null, opened.at(-1));
   };
-  replaceInFs(t, { open });
+  replaceInFs(t, {
+    open,
+    openSync(path: string, flags: number) {
+      before();
+      const fd = openSync(path, flags);
+      opened.push(fd);
+      after();
+      return fd;
+    },
+  });
   return opened;
+}
+
+/** The next open goes through the thread pool. */
+function cold(t: TestContext): void {
+  const start = performance.now() + 10_000;
+  t.mock.method(performance, "now", () => start);
+}
+
+/** The next open of the file does not. */
+async function warm(): Promise<void> {
+  const file = await openFile(www, "apps/app.ipa");
+  assert.ok("fd" in file);
+  file.close();
 }
 
 function swapIn(): void {
@@ -73,12 +95,19 @@ function withoutProc(t: TestContext): void {
   });
 }
 
+async function warmWithoutProc(t: TestContext): Promise<void> {
+  await warm();
+  withoutProc(t);
+}
+
 for (const [where, prepare] of [
-  ["with /proc", () => {}],
+  ["with /proc", cold],
+  ["with /proc, opened a moment ago", warm],
   ["without /proc", withoutProc],
+  ["without /proc, opened a moment ago", warmWithoutProc],
 ] as const) {
   test(`${where}: a file in the folder is opened, even through a link that stays inside`, async (t) => {
-    prepare(t);
+    await prepare(t);
     fs.rmSync(join(www, "inside.ipa"), { force: true });
     fs.symlinkSync("apps/app.ipa", join(www, "inside.ipa"));
     for (const name of ["apps/app.ipa", "inside.ipa"]) {
@@ -90,7 +119,7 @@ for (const [where, prepare] of [
   });
 
   test(`${where}: a link that leads out is refused, and so is a sibling folder with a similar name`, async (t) => {
-    prepare(t);
+    await prepare(t);
     fs.mkdirSync(join(base, "www2"), { recursive: true });
     fs.writeFileSync(join(base, "www2/x.ipa"), "x");
     for (const [name, target] of [
@@ -105,7 +134,7 @@ for (const [where, prepare] of [
   });
 
   test(`${where}: a folder that becomes a link out of the root while a file is opened leads nowhere`, async (t) => {
-    prepare(t);
+    await prepare(t);
     const opened = aroundOpen(t, swapIn);
     t.after(swapBack);
     assert.deepEqual(await openFile(www, "apps/app.ipa"), outside);
@@ -113,14 +142,14 @@ for (const [where, prepare] of [
   });
 
   test(`${where}: nor does one that is restored before the next check`, async (t) => {
-    prepare(t);
+    await prepare(t);
     const opened = aroundOpen(t, swapIn, swapBack);
     assert.deepEqual(await openFile(www, "apps/app.ipa"), outside);
     assertClosed(opened);
   });
 
   test(`${where}: a directory is closed again`, async (t) => {
-    prepare(t);
+    await prepare(t);
     const opened = aroundOpen(t);
     assert.deepEqual(await openFile(www, "apps"), absent);
     assertClosed(opened);
@@ -151,6 +180,7 @@ function failing(code: string): () => never {
 
 for (const code of ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENXIO", "ENODEV", "EINVAL"]) {
   test(`${code} means that there is no such file`, async (t) => {
+    await warm();
     aroundOpen(t, failing(code));
     assert.deepEqual(await openFile(www, "apps/app.ipa"), absent);
   });
@@ -158,6 +188,7 @@ for (const code of ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENX
 
 for (const code of ["EACCES", "EPERM"]) {
   test(`${code} is a problem that the administrator can fix`, async (t) => {
+    cold(t);
     aroundOpen(t, failing(code));
     assert.deepEqual(await openFile(www, "apps/app.ipa"), {
       ...absent,

@@ -23,12 +23,14 @@ export function createLog(stream: OutputStream, out: Terminal, format?: LogForma
   const currentTime = createTimestamps();
 
   function write(level: LogLine["level"], members: Partial<LogLine>): void {
-    const line: LogLine = { level, time: currentTime(), ...members };
-    sink.write(`${isHuman ? humanLine(line, out) : JSON.stringify(line)}\n`);
+    const line: Mutable<LogLine> = { level, time: currentTime(), ...members };
+    const isDecision = members.event !== undefined;
+    if (isDecision) makeSafe(line);
+    sink.write(`${isHuman ? humanLine(line, out) : JSON.stringify(line)}\n`, isDecision && level === "info");
   }
 
   return {
-    decision: (entry) => write(entry.problem === undefined ? "info" : "error", withSafeTexts(entry)),
+    decision: (entry) => write(entry.problem === undefined ? "info" : "error", entry),
     info: (message) => write("info", { msg: safeText(message) }),
     warn: (message) => write("warn", { msg: safeText(message) }),
     error: (message) => write("error", { msg: safeText(message) }),
@@ -53,17 +55,14 @@ function createTimestamps(): () => string {
 
 const maxLength = 512;
 
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
 /** What a client chose loses tokens and control characters, and then what exceeds a sane length; so does a problem. */
-function withSafeTexts(entry: LogEntry): LogEntry {
-  const { method, path, range, address, problem } = entry;
-  return {
-    ...entry,
-    method: shorten(method),
-    path: shorten(path),
-    range: range && shorten(range),
-    address: address && shorten(address),
-    problem: problem && shorten(problem),
-  };
+function makeSafe(line: Mutable<LogLine>): void {
+  for (const name of ["method", "path", "range", "address", "problem"] as const) {
+    const text = line[name];
+    if (text) line[name] = shorten(text);
+  }
 }
 
 function shorten(text: string): string {

@@ -5,13 +5,18 @@ import type { OutputStream } from "../terminal/terminal.ts";
 
 /** Where lines go; never throws, never blocks, and holds only a bounded number of them. */
 export interface LogSink {
-  write(line: string): void;
+  /** Writes a line; one that `canWait` is written within a moment, together with others. */
+  write(line: string, canWait: boolean): void;
   /** Waits briefly for the lines that are not written yet, then discards them. */
   end(): Promise<void>;
 }
 
 const mostWaiting = 16 * 1024 * 1024;
 const longestFlush = 1000;
+/** In milliseconds. A write for each line would take as much processor time as everything else in a small request. */
+const longestDelay = 20;
+/** In characters. */
+const mostTogether = 16 * 1024;
 
 /**
  * Makes a sink that can delay neither a download nor the end of the program.
@@ -31,6 +36,8 @@ export function createLogSink(stream: OutputStream): LogSink {
 function descriptorSink(fd: number): LogSink {
   let hasEnded = false;
   let isIdle = true;
+  let collected = "";
+  let timer: NodeJS.Timeout | undefined;
   const destination = new sonicBoom.SonicBoom({
     fd: withoutBlocking(fd),
     sync: false,
@@ -41,18 +48,28 @@ function descriptorSink(fd: number): LogSink {
   destination.on("drain", () => {
     isIdle = true;
   });
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (collected === "") return;
+    isIdle = false;
+    destination.write(collected);
+    collected = "";
+  }
   return {
-    write(line) {
+    write(line, canWait) {
       if (hasEnded) return;
-      isIdle = false;
-      destination.write(line);
+      collected += line;
+      if (!canWait || collected.length >= mostTogether) flush();
+      else timer ??= setTimeout(flush, longestDelay);
     },
     async end() {
+      flush();
       if (!isIdle) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, longestFlush);
+          const deadline = setTimeout(resolve, longestFlush);
           const done = (): void => {
-            clearTimeout(timer);
+            clearTimeout(deadline);
             resolve();
           };
           destination.once("drain", done);

@@ -135,7 +135,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     const read = (range: ByteRange) => readChecked({ fd, entry, good, range, close, damaged, object });
     const cached = withBytes(object, read, close);
     if (good.size < entry.blocks.length) return cached;
-    const file = { fd, stat: stats, isUnchanged: () => true, close };
+    const file = { fd, stat: stats, isWarm: false, isUnchanged: () => true, close };
     return { ...cached, file } as FileObject;
   }
 

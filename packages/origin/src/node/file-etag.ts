@@ -7,7 +7,8 @@ const read = promisify(fs.read);
 
 const sampleSize = 32 * 1024;
 const mostRemembered = 10_000;
-const remembered = new Map<string, string>();
+/** By inode, with the version that the tag is of. */
+const remembered = new Map<bigint, { readonly stat: FileStat; readonly etag: string }>();
 
 /**
  * The strong entity tag of an open file: a digest of its size, its modification time in nanoseconds, and its first and
@@ -21,10 +22,22 @@ const remembered = new Map<string, string>();
  * - The ends are where `.ipa`, `.pkg` and `.dmg` keep the checksums of everything else: a rebuilt archive of the same
  *   size and time still gets another ETag.
  */
-export async function fileEtag(fd: number, stat: FileStat): Promise<string> {
-  const version = [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(" ");
-  const known = remembered.get(version);
-  if (known !== undefined) return known;
+export function fileEtag(fd: number, stat: FileStat): string | Promise<string> {
+  const known = remembered.get(stat.ino);
+  return known && isSameVersion(known.stat, stat) ? known.etag : makeEtag(fd, stat);
+}
+
+function isSameVersion(one: FileStat, other: FileStat): boolean {
+  return (
+    one.ctimeNs === other.ctimeNs &&
+    one.mtimeNs === other.mtimeNs &&
+    one.size === other.size &&
+    one.ino === other.ino &&
+    one.dev === other.dev
+  );
+}
+
+async function makeEtag(fd: number, stat: FileStat): Promise<string> {
   const size = Number(stat.size);
   const hash = createHash("sha256").update(`${stat.size} ${stat.mtimeNs} `);
   const head = Math.min(size, sampleSize);
@@ -37,7 +50,7 @@ export async function fileEtag(fd: number, stat: FileStat): Promise<string> {
     if (remembered.size < mostRemembered) break;
     remembered.delete(oldest);
   }
-  remembered.set(version, etag);
+  remembered.set(stat.ino, { stat, etag });
   return etag;
 }
 

@@ -60,7 +60,8 @@ function close(file: OpenFile | Missing): void {
 
 async function describe(name: string, file: OpenFile): Promise<FileObject> {
   try {
-    const etag = await fileEtag(file.fd, file.stat);
+    const found = fileEtag(file.fd, file.stat);
+    const etag = typeof found === "string" ? found : await found;
     const { size, mtimeMs } = file.stat;
     return {
       found: true,

@@ -2,11 +2,14 @@ import fs from "node:fs";
 import { join } from "node:path";
 import type { Missing } from "../origin.ts";
 import { type FileStat, pathOfDescriptor, realRoot, recentRoot, resolvesInside } from "./confinement.ts";
+import { isWarm, noteOpened } from "./warm-files.ts";
 
 /** A regular file inside the folder, open. Its opener must close it. */
 export interface OpenFile {
   readonly fd: number;
   readonly stat: FileStat;
+  /** Whether it was opened a moment ago as well. */
+  readonly isWarm: boolean;
   /** Whether the bytes that were read since are still those of the version that was opened. */
   isUnchanged(): boolean;
   close(): void;
@@ -19,16 +22,17 @@ const readOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 /**
  * Opens a file below a folder, if it may be served. Symbolic links are followed as long as they stay inside.
  *
- * Only the open itself goes through the thread pool. The system calls after it concern what the kernel has just looked
- * up, and cost less than handing them to a thread.
+ * Only the open itself goes through the thread pool, and only if the file is not warm. The system calls after it concern
+ * what the kernel has just looked up, and cost less than handing them to a thread.
  *
  * Rejects only if the system fails, such as with too many open files, or if the folder itself is missing.
  */
 export async function openFile(folder: string, name: string): Promise<OpenFile | Missing> {
   const path = join(folder, name);
+  const wasWarm = isWarm(path);
   let fd: number;
   try {
-    fd = await open(path);
+    fd = wasWarm ? fs.openSync(path, readOnly) : await open(path);
   } catch (error) {
     return missing(error as NodeJS.ErrnoException, folder);
   }
@@ -43,13 +47,14 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
       fs.closeSync(fd);
       return { found: false, status: 404 };
     }
+    noteOpened(path, stat);
     let isOpen = true;
     const close = (): void => {
       // A second close could close another file that has since got the descriptor's number.
       if (isOpen) fs.closeSync(fd);
       isOpen = false;
     };
-    return { fd, stat, isUnchanged: () => isUnchanged(fd, stat, real), close };
+    return { fd, stat, isWarm: wasWarm, isUnchanged: () => isUnchanged(fd, stat, real), close };
   } catch (error) {
     fs.closeSync(fd);
     return missing(error as NodeJS.ErrnoException, folder);

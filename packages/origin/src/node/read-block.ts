@@ -22,3 +22,14 @@ export function readBlock(fd: number, buffer: Uint8Array, length: number, positi
     readOn();
   });
 }
+
+/** The same without a thread, for bytes that are in memory. */
+export function readBlockNow(fd: number, buffer: Uint8Array, length: number, position: number): number {
+  let done = 0;
+  while (done < length) {
+    const bytesRead = fs.readSync(fd, buffer, done, length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done;
+}
