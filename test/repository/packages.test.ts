@@ -253,6 +253,7 @@ const publicApi: Record<string, string[]> = {
     "checkChannel",
     "checkPublicUrl",
     "createDataKey",
+    "generateEncryptionKey",
     "isDepotError",
     "manifestUrl",
     "openDepot",

@@ -26,6 +26,8 @@ export interface Depot {
   readonly links: Links;
   readonly receipts: Receipts;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
+  /** The configuration; it needs the key that encrypts the private key. */
+  configurationWith(dataKey: DataKey): Configuration;
   /** The public URL with which a depot was last started on this data. */
   publicUrl(): Promise<string | undefined>;
   close(): Promise<void>;
@@ -123,6 +125,7 @@ async function open({ data, database, now = currentTime }: DepotOptions) {
     links: createLinks(store, now),
     receipts: createReceipts(store, now),
     publish: (file, options) => publishFile(file, options, { store, places, now }),
+    configurationWith: (dataKey) => createConfiguration(store, dataKey, now, recordChanges({ name: "command" }, now)),
     publicUrl: () => readSetting(store.db, publicUrlSetting),
     close: store.close,
   };

@@ -6,6 +6,7 @@ export type { AppBindings, RequestFacts } from "./app.ts";
 export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration/configuration.ts";
 export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
 export type { DepotGate } from "./configuration/depot-gate.ts";
+export { generateEncryptionKey } from "./configuration/generate-encryption-key.ts";
 export {
   checkPublicUrl,
   type Depot,

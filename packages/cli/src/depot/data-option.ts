@@ -16,6 +16,14 @@ export const channelOption = {
   default: "release",
 } as const satisfies Omit<TextOption, "description">;
 
+/** Where the key is that encrypts the private key of a depot. */
+export const dataKeyFileOption = {
+  kind: "text",
+  placeholder: "FILE",
+  description:
+    "key that encrypts the private key in the database, made if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
+} as const satisfies TextOption;
+
 /** Which part of a list to print, the same for every command that lists what is in a depot. */
 export const pageOptionTable = {
   limit: {

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../command-line/command.ts";
-import { databaseOption, dataOption } from "../../depot/data-option.ts";
+import { databaseOption, dataKeyFileOption, dataOption } from "../../depot/data-option.ts";
 import {
   hostOption,
   portOption,
@@ -42,12 +42,7 @@ export const depot = defineCommand({
     host: hostOption,
     port: { ...portOption, default: 8443 },
     ...tlsOptionTable,
-    dataKeyFile: {
-      kind: "text",
-      placeholder: "FILE",
-      description:
-        "key that encrypts the private key in the database, made if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
-    },
+    dataKeyFile: dataKeyFileOption,
     receiptRetention: {
       kind: "duration",
       min: 86_400,

@@ -1,9 +1,8 @@
-import { join } from "node:path";
-import { createDataKey, type DataKey, type DepotServer, openDepotServer, readDataKeyFile } from "@portcullis/depot";
+import { type DepotServer, openDepotServer } from "@portcullis/depot";
 import type { OptionsOf } from "../../command-line/command.ts";
-import { usageError } from "../../command-line/command-error.ts";
-import type { CommandContext, Environment } from "../../command-line/context.ts";
+import type { CommandContext } from "../../command-line/context.ts";
 import type { ExitCode } from "../../command-line/exit-code.ts";
+import { readDataKey } from "../../depot/read-data-key.ts";
 import { explainDepotErrors } from "../../depot/with-depot.ts";
 import { isLocal } from "../../server/listen-address.ts";
 import { runServer } from "../../server/run-server.ts";
@@ -59,9 +58,3 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
 
 const noTls =
   "without TLS, links can be read in transit, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front and give --trust-proxy";
-
-function readDataKey({ data, dataKeyFile }: DepotOptions, { PORTCULLIS_DATA_KEY: text }: Environment): DataKey {
-  if (text === undefined || text === "") return readDataKeyFile(dataKeyFile ?? join(data, "data.key"));
-  if (dataKeyFile === undefined) return createDataKey(text);
-  throw usageError("--data-key-file and PORTCULLIS_DATA_KEY exclude each other: give one");
-}

@@ -1,0 +1,50 @@
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
+import { databaseOption, dataKeyFileOption, dataOption } from "../../depot/data-option.ts";
+import { expiryOption } from "../../signing/signing-options.ts";
+
+/** What can be done with the configuration. */
+export const configurationActions = ["show", "change"] as const;
+
+/** `portcullis configuration`: how a depot signs tokens. */
+export const configuration = defineCommand({
+  name: "configuration",
+  summary: "show or change how a depot signs tokens",
+  description:
+    "Shows or changes the JSON Web Token configuration of a depot, which has the fields of Jamf Pro's form. Change replaces the key that signs tokens, for example because it was stolen: the next token is signed with the new key. The old public key still verifies tokens until the last one that the old key signed has expired. The depot can be running; it notices the change, also on other machines with the same database. The private key is never printed.",
+  operands: {
+    action: { placeholder: "ACTION", description: "show or change", choices: configurationActions },
+  },
+  options: {
+    data: dataOption,
+    database: databaseOption,
+    dataKeyFile: dataKeyFileOption,
+    newKey: { kind: "flag", description: "change: replace the key by a new one, RSA with 2048 bits" },
+    encryptionKey: {
+      kind: "text",
+      placeholder: "FILE",
+      description: "change: replace the key by the private key in this file, such as the one in Jamf Pro",
+    },
+    passphraseFile: {
+      kind: "text",
+      placeholder: "FILE",
+      description: "change: file whose first line is the passphrase of the private key, if it is encrypted",
+    },
+    tokenExpiry: { ...expiryOption, description: "change: how long tokens are valid" },
+    displayName: { kind: "text", placeholder: "NAME", description: "change: the name of the configuration" },
+    enabled: {
+      kind: "choice",
+      choices: ["yes", "no"],
+      description: "change: whether tokens are issued; if not, links respond with 503",
+    },
+    json: jsonOption,
+  },
+  examples: [
+    { command: "portcullis configuration show --data data", meaning: "name, expiry and thumbprint of the key" },
+    { command: "portcullis configuration change --data data --new-key", meaning: "replace the key" },
+    {
+      command: "portcullis configuration change --data data --token-expiry 10m",
+      meaning: "tokens that are issued from now on are valid for 10 minutes",
+    },
+  ],
+});

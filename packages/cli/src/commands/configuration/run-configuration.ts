@@ -1,0 +1,89 @@
+import { type ConfigurationChange, type ConfigurationRecord, generateEncryptionKey } from "@portcullis/depot";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
+import { failure, usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { durationText } from "../../command-line/duration.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { oneOf } from "../../command-line/option-value.ts";
+import { readDataKey } from "../../depot/read-data-key.ts";
+import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
+import { loadPrivateKey } from "../../signing/load-private-key.ts";
+import { alignColumns } from "../../terminal/align-columns.ts";
+import { type configuration, configurationActions } from "./configuration.ts";
+
+type ConfigurationOptions = OptionsOf<typeof configuration>;
+
+/** Shows the configuration of a depot, or changes it. */
+export async function runConfiguration(
+  options: ConfigurationOptions,
+  context: CommandContext,
+  { action }: OperandsOf<typeof configuration>,
+): Promise<ExitCode> {
+  const known = oneOf(configurationActions, action, "ACTION");
+  checkFields(known, options);
+  checkDepotExists(options);
+  const { out, env, now } = context;
+  const change = known === "change" ? await readChange(options) : undefined;
+  const record = await withDepot(options, now, async (depot) => {
+    const configuration = depot.configurationWith(readDataKey(options, env));
+    const before = await configuration.read();
+    if (!before) {
+      throw failure(
+        "the depot has no JSON Web Token configuration",
+        "The first start of portcullis depot makes one; one that was removed is made again on the page of the configuration",
+      );
+    }
+    return change === undefined ? before : configuration.save(change);
+  });
+  if (options.json) out.json(record);
+  else for (const line of lines(record)) out.line(line);
+  return exitCode.success;
+}
+
+/** At least one field to change, none to show: an option that would have no effect is a mistake. */
+function checkFields(
+  action: string,
+  { newKey, encryptionKey, passphraseFile, tokenExpiry, displayName, enabled }: ConfigurationOptions,
+): void {
+  const fields = {
+    "--new-key": newKey || undefined,
+    "--encryption-key": encryptionKey,
+    "--token-expiry": tokenExpiry,
+    "--display-name": displayName,
+    "--enabled": enabled,
+  };
+  const given = Object.entries(fields).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (action === "show" && given.length > 0) {
+    throw usageError(`${given[0]} has no effect on configuration show`, "It is for configuration change");
+  }
+  if (action === "change" && given.length === 0) {
+    throw usageError("configuration change: give at least one field", `They are ${Object.keys(fields).join(", ")}`);
+  }
+  if (newKey && encryptionKey !== undefined)
+    throw usageError("--new-key and --encryption-key exclude each other: give one");
+  if (passphraseFile !== undefined && encryptionKey === undefined)
+    throw usageError("--passphrase-file has no effect without --encryption-key");
+}
+
+async function readChange(options: ConfigurationOptions): Promise<ConfigurationChange> {
+  const { newKey, encryptionKey, passphraseFile, tokenExpiry, displayName, enabled } = options;
+  return {
+    displayName,
+    tokenExpiry: tokenExpiry === undefined ? undefined : tokenExpiry / 60,
+    enabled: enabled === undefined ? undefined : enabled === "yes",
+    encryptionKey: newKey
+      ? await generateEncryptionKey()
+      : encryptionKey === undefined
+        ? undefined
+        : (await loadPrivateKey(encryptionKey, passphraseFile)).export({ type: "pkcs8", format: "pem" }).toString(),
+  };
+}
+
+function lines({ displayName, tokenExpiry, enabled, keyId }: ConfigurationRecord): readonly string[] {
+  return alignColumns([
+    ["Display name", displayName],
+    ["Token expiry", durationText(tokenExpiry * 60)],
+    ["Enabled", enabled ? "yes" : "no"],
+    ["Key", keyId],
+  ]);
+}
