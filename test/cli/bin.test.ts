@@ -37,6 +37,30 @@ for (const [version, isNewEnough] of [
   });
 }
 
+test("a command that waits for what never comes ends with exit code 3, and says so", async () => {
+  const preload = join(folder, "silent.mjs");
+  // A stream that keeps no process alive and sends nothing, not even its end.
+  writeFileSync(
+    preload,
+    'import { Readable } from "node:stream"; Object.defineProperty(process, "stdin", { value: new Readable({ read() {} }) });',
+  );
+  const [program, ...args] = portcullisCommand();
+  for (const command of [["inspect", "-"], ["pubkey", "-"], ["redact"]]) {
+    const { code, stdout, stderr } = await runTool(program, [
+      ...args.slice(0, -1),
+      "--import",
+      preload,
+      args.at(-1) ?? "",
+      ...command,
+    ]);
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [3, "", "portcullis: it ended before it was done, which is a defect of Portcullis\n"],
+      command.join(" "),
+    );
+  }
+});
+
 test("the oldest version that runs is the one in package.json", () => {
   assert.equal(engines.node, ">=20.19");
 });

@@ -42,9 +42,9 @@ test("a file that is not a package is refused before it is copied, and a named p
   execFileSync("mkfifo", [pipe]);
   writeFileSync(text, "no package");
   for (const [file, problem] of [
-    [pipe, /pipe\.ipa: This is a folder or a device/],
-    [base, /This is a folder or a device/],
-    ["/dev/zero", /\/dev\/zero: This is a folder or a device/],
+    [pipe, /pipe\.ipa: This is a folder, pipe or device/],
+    [base, /This is a folder, pipe or device/],
+    ["/dev/zero", /\/dev\/zero: This is a folder, pipe or device/],
     [text, /text\.ipa: The file is neither an \.ipa \(zip\) nor a flat \.pkg/],
   ] as const) {
     const run = await runMain(["publish", file, "--data", depot.data]);

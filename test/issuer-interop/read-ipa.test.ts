@@ -498,7 +498,10 @@ describe("another file is refused", () => {
     const server = createServer().listen(path("socket.ipa"));
     await once(server, "listening");
     for (const name of ["bundle.pkg", "pipe.ipa", "zeros.ipa", "socket.ipa"]) {
-      await assert.rejects(readPackage(path(name)), refuses("file_not_regular", /a folder or a device: give an .ipa/));
+      await assert.rejects(
+        readPackage(path(name)),
+        refuses("file_not_regular", /a folder, pipe or device, not a regular file: give an .ipa/),
+      );
       await assert.rejects(hashFile(path(name)), refuses("file_not_regular", /not a regular file/));
     }
     server.close();

@@ -46,7 +46,7 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   }
   const configFile = parsed.configFile ?? env.PORTCULLIS_CONFIG;
   const names = commands.map(({ name }) => name);
-  const file = configFile ? readConfigFile(configFile, command.name, names) : {};
+  const file = configFile ? await readConfigFile(configFile, command.name, names) : {};
   const options = resolveOptions(command.options, {
     commandLine,
     env,

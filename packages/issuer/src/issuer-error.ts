@@ -20,7 +20,7 @@ const reasons = {
   // Files (file-hashes.ts, read-package.ts)
   file_empty: "The file has no bytes.",
   file_changed: "The file changed while it was read.",
-  file_not_regular: "It is a folder or a device, not a regular file.",
+  file_not_regular: "It is a folder, pipe or device, not a regular file.",
   // Packages (read-package.ts and the readers of each format)
   package_unknown: "The file is neither an .ipa nor a .pkg.",
   package_damaged: "The archive is truncated or otherwise damaged.",

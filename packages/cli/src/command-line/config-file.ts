@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import { describeSystemError } from "../system/describe-system-error.ts";
-import { failure, usageError } from "./command-error.ts";
+import { usageError } from "./command-error.ts";
 import { didYouMean } from "./nearest.ts";
+import { readOptionFile } from "./read-input.ts";
 
 /**
  * Reads the part of a configuration file that is for one command.
@@ -9,12 +8,12 @@ import { didYouMean } from "./nearest.ts";
  * The file is JSON with one member per command: `{ "serve": { "port": 8443 } }`; the published JSON
  * Schema describes it. An unknown member is refused: a misspelled one must not be ignored.
  */
-export function readConfigFile(
+export async function readConfigFile(
   path: string,
   command: string,
   commands: readonly string[],
-): Readonly<Record<string, unknown>> {
-  const parts = objectOf(parse(path), path);
+): Promise<Readonly<Record<string, unknown>>> {
+  const parts = objectOf(parse(await readOptionFile("--config", path), path), path);
   for (const name of Object.keys(parts)) {
     if (name === "$schema" || commands.includes(name)) continue;
     throw usageError(
@@ -25,15 +24,9 @@ export function readConfigFile(
   return objectOf(parts[command] ?? {}, `"${command}" in ${path}`);
 }
 
-function parse(path: string): unknown {
-  let text: string;
+function parse(text: string, path: string): unknown {
   try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw failure(`--config ${path}: ${describeSystemError(error)}`);
-  }
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
+    return JSON.parse(text);
   } catch (error) {
     throw usageError(`${path} is not JSON: ${(error as Error).message}`);
   }

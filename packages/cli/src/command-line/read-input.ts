@@ -1,3 +1,4 @@
+import { decodeText } from "../system/decode-text.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { readSmall, readSmallFile } from "../system/read-small-file.ts";
 import { failure } from "./command-error.ts";
@@ -10,6 +11,15 @@ export async function readInput(name: string, context: Pick<CommandContext, "std
     return await (name === "-" ? readSmall(standardInput(context)) : readSmallFile(name));
   } catch (error) {
     throw failure(`${nameOfInput(name)} cannot be read: ${describeSystemError(error)}`);
+  }
+}
+
+/** Reads the text of a file that an option names. */
+export async function readOptionFile(option: string, name: string): Promise<string> {
+  try {
+    return decodeText(await readSmallFile(name));
+  } catch (error) {
+    throw failure(`${option} ${name}: ${describeSystemError(error)}`);
   }
 }
 

@@ -2,7 +2,7 @@ import { constants, type FileHandle, open } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** No link, key or manifest is larger; a larger input is another file, or has no end, like `/dev/zero`. */
+/** No link, key, manifest or configuration is larger; a larger input is another file, or has no end, like `/dev/zero`. */
 const maxBytes = 16 * 1024 * 1024;
 const readDeadline = 10_000;
 const retryPause = 20;
@@ -81,5 +81,5 @@ export async function readSmall(stream: Readable): Promise<Buffer> {
 }
 
 function refuseLarge(length: number): void {
-  if (length > maxBytes) throw new Error("it has more than 16 MiB, so it is no link, token, key or manifest");
+  if (length > maxBytes) throw new Error("it has more than 16 MiB, which no link, key, manifest or configuration has");
 }

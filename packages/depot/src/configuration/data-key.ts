@@ -1,5 +1,15 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { depotError } from "../depot-error.ts";
 
@@ -12,14 +22,20 @@ export interface DataKey {
 
 const cipher = "aes-256-gcm";
 const form = "v1";
+/** In bytes; the digits, and white space around them. */
+const maxFileSize = 1024;
 
 /** Makes the data key from its text: 64 hexadecimal digits, white space around them ignored. */
 export function createDataKey(text: string): DataKey {
+  return dataKeyOf(text, "the data key");
+}
+
+function dataKeyOf(text: string, name: string): DataKey {
   const digits = text.trim();
   if (!/^[0-9a-f]{64}$/i.test(digits)) {
     throw depotError(
       "data_key_malformed",
-      "the data key is not 64 hexadecimal digits",
+      `${name} is not 64 hexadecimal digits`,
       "Restore the file of the data key, or make a new key: openssl rand -hex 32",
     );
   }
@@ -57,7 +73,7 @@ export function createDataKey(text: string): DataKey {
 /** Reads the data key from a file; makes the file, readable by its owner alone, if it is missing. */
 export function readDataKeyFile(file: string): DataKey {
   try {
-    return createDataKey(readFileSync(file, "utf8"));
+    return dataKeyOf(readText(file), `the data key in ${file}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
@@ -72,5 +88,22 @@ export function readDataKeyFile(file: string): DataKey {
   } finally {
     rmSync(made);
   }
-  return createDataKey(readFileSync(file, "utf8"));
+  return dataKeyOf(readText(file), `the data key in ${file}`);
+}
+
+/** What was opened is checked: a named pipe would be waited for, and a device has no end. */
+function readText(file: string): string {
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants; // Windows has no O_NONBLOCK
+  const descriptor = openSync(file, O_RDONLY | O_NONBLOCK);
+  try {
+    const stats = fstatSync(descriptor);
+    if (stats.isFile() && stats.size <= maxFileSize) return readFileSync(descriptor, "utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+  throw depotError(
+    "data_key_malformed",
+    `${file} is not a regular file of 64 hexadecimal digits`,
+    "Give the file of the data key that was made when the depot was first started",
+  );
 }

@@ -21,7 +21,7 @@ export async function readPackage(file: string | URL): Promise<PackageDescriptio
   const path = typeof file === "string" ? file : fileURLToPath(file);
   const handle = await openRegularFile(
     path,
-    "This is a folder or a device: give an .ipa or a flat .pkg (productbuild converts a bundle).",
+    "This is a folder, pipe or device, not a regular file: give an .ipa or a flat .pkg (productbuild converts a bundle).",
   );
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);

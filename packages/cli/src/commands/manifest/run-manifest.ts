@@ -45,7 +45,8 @@ export async function runManifest(
   } catch (error) {
     if (isIssuerError(error)) {
       // As with sign, a wrong URL is a wrong command line.
-      throw error.code.startsWith("url_") ? usageError(error.message) : failure(error.message);
+      if (error.code.startsWith("url_")) throw usageError(error.message);
+      throw failure(error.code.startsWith("file_") ? `${file}: ${error.message}` : error.message);
     }
     if (isSystemError(error))
       throw failure(`${error.path ?? file} cannot be read or written: ${describeSystemError(error)}`);

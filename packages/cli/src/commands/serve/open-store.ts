@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type AzureCredentials,
   azureBlob,
@@ -11,7 +10,7 @@ import {
 import type { OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { Environment } from "../../command-line/context.ts";
-import { describeSystemError } from "../../system/describe-system-error.ts";
+import { readOptionFile } from "../../command-line/read-input.ts";
 import type { serve } from "./serve.ts";
 
 type ServeOptions = OptionsOf<typeof serve>;
@@ -63,7 +62,7 @@ export async function openStore(
       const credentials = azureCredentials(env);
       return azureBlob({ account: place, container, prefix: prefix.join("/"), endpoint, credentials, ...observed });
     }
-    const headers = options.originHeaderFile === undefined ? {} : readHeader(options.originHeaderFile);
+    const headers = options.originHeaderFile === undefined ? {} : await readHeader(options.originHeaderFile);
     return httpOrigin({ url: source, headers, ...observed });
   } catch (error) {
     // An origin's message about an invalid option begins with the option's name.
@@ -116,13 +115,8 @@ function azureCredentials(env: Environment): AzureCredentials {
 }
 
 /** The first line of a file, `Name: value`. */
-function readHeader(file: string): Record<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw failure(`--origin-header-file ${file}: ${describeSystemError(error)}`);
-  }
+async function readHeader(file: string): Promise<Record<string, string>> {
+  const text = await readOptionFile("--origin-header-file", file);
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(\S.*)/.exec(text.split(/\r?\n/, 1)[0] ?? "") ?? [];
   if (name !== undefined && value !== undefined) return { [name]: value.trimEnd() };
   throw usageError(
