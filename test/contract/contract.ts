@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { readToken } from "@portcullis/core";
+import { readToken, refusals } from "@portcullis/core";
+import type { AttackCase, PolicyName } from "../security/attack-case.ts";
+import { attackCorpus } from "../security/attack-corpus.ts";
 import { jamfClaims, testTime, type WebSigningKey, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 import { type HttpReply, sendRaw } from "./send-raw.ts";
 
@@ -65,6 +67,19 @@ const otherPaths = [
 
 /** Paths that the URL standard normalises to `/f/a`. */
 const otherSpellings = ["/f/./a", "/./f/a", "/g/../f/a", "/f/g/..//../a", "/f/%2e/a", "/g/%2E%2e/f/a", "/f\\a"];
+
+let corpus: Promise<{ readonly key: WebSigningKey; readonly cases: readonly AttackCase[] }> | undefined;
+
+/** The attack corpus, made once for all servers that this process tests. */
+function sharedCorpus(): NonNullable<typeof corpus> {
+  corpus ??= webSigningKey().then(async (key) => ({ key, cases: await attackCorpus(key) }));
+  return corpus;
+}
+
+/** Those that every server sees as they are sent; see "a path-bound token opens only its own path" for the others. */
+function casesOf(cases: readonly AttackCase[], policy: PolicyName): AttackCase[] {
+  return cases.filter((one) => one.policy === policy && one.isOddTarget !== true);
+}
 
 /**
  * The one contract of all adapters, over real sockets, by a client that normalises nothing.
@@ -273,6 +288,37 @@ export function runContract(driver: ContractDriver): void {
         await bound.close();
       }
     });
+
+    for (const policy of ["jamf", "pathBound"] as const) {
+      test(`every case of the attack corpus gets its decision, by a gate with the policy "${policy}"`, {
+        timeout: 300_000,
+      }, async () => {
+        const { key, cases } = await sharedCorpus();
+        const setup = {
+          publicPem: key.publicPem,
+          time: testTime,
+          reportOnly: false,
+          pathBound: policy === "pathBound",
+        };
+        const guarded = await driver.start(setup);
+        try {
+          const results = await Promise.all(
+            casesOf(cases, policy).map(async ({ name, target, expected }) => {
+              const { status, body } = await request(target, { to: guarded });
+              const code = status === 200 ? "allowed" : JSON.parse(body || "{}").code;
+              const expectedStatus = expected === "allowed" ? 200 : refusals[expected].status;
+              return code === expected && status === expectedStatus
+                ? []
+                : [`${name}: ${status} ${code}, not ${expected}`];
+            }),
+          );
+          const wrong = results.flat();
+          assert.deepEqual(wrong, []);
+        } finally {
+          await guarded.close();
+        }
+      });
+    }
 
     test("request targets that are not URLs neither crash the server nor get through", async () => {
       for (const target of ["//evil:99999/a", "///", "//", "/\\evil", "/%zz", "/%", "/a?%"]) {

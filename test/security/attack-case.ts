@@ -1,0 +1,39 @@
+import type { RefusalCode } from "@portcullis/core";
+import { testTime } from "../support/web-signing-key.ts";
+
+/** One request, what every Portcullis gate must decide about it, and why it is worth asking. */
+export interface AttackCase {
+  /** What is unusual about it; unique in the corpus. */
+  readonly name: string;
+  /** The reason it exists: a vulnerability, a section of a standard, or what a careless program would do. */
+  readonly reason: string;
+  /** The gate to ask, as named in {@link policies}. */
+  readonly policy: PolicyName;
+  /** The request target. */
+  readonly target: string;
+  /**
+   * Whether RFC 9112 does not allow the target, or runtimes normalise it: a server can respond to it by itself, or see
+   * another target.
+   */
+  readonly isOddTarget?: true;
+  readonly expected: Verdict;
+}
+
+export type Verdict = "allowed" | RefusalCode;
+
+/** Gates besides their key and clock; `jamf` has the defaults. */
+export const policies = {
+  jamf: {},
+  pathBound: { pathBound: true },
+  audience: { audience: "downloads" },
+} as const;
+
+export type PolicyName = keyof typeof policies;
+
+/** Seconds since 1970, the clock of every gate that is asked. */
+export const now: number = testTime;
+
+/** A valid path, and the target with a token in its usual place. */
+export function withToken(token: string, path = "/a.ipa"): string {
+  return `${path}?token=${token}`;
+}

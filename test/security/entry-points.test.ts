@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { createPrivateKey } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { refusals } from "@portcullis/core";
+import { createDataKey, openDepotServer } from "@portcullis/depot";
+import { type HttpReply, sendRaw } from "../contract/send-raw.ts";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { webSigningKey } from "../support/web-signing-key.ts";
+import { type AttackCase, now, type PolicyName } from "./attack-case.ts";
+import { attackCorpus } from "./attack-corpus.ts";
+import { startServer } from "./running-server.ts";
+
+const base = temporaryFolder();
+const folder = join(base, "www");
+const publicPem = join(base, "public.pem");
+const content = "the bytes of an app";
+const key = await webSigningKey();
+const corpus = await attackCorpus(key);
+mkdirSync(folder);
+writeFileSync(join(folder, "a.ipa"), content);
+writeFileSync(publicPem, key.publicPem);
+
+/** How the command is told of each policy. */
+const policyOptions: Record<PolicyName, readonly string[]> = {
+  jamf: [],
+  pathBound: ["--path-bound"],
+  audience: ["--audience", "downloads"],
+};
+
+for (const policy of ["jamf", "pathBound", "audience"] as const) {
+  const cases = corpus.filter((one) => one.policy === policy);
+
+  test(`serve decides every case of the attack corpus, with the policy "${policy}"`, async () => {
+    const server = await startServer(["serve", folder, "--key", publicPem, ...policyOptions[policy]]);
+    const wrong: string[] = [];
+    for (const one of cases) {
+      const { status, body } = await request(server.port, one.target);
+      const problem = status >= 400 && body.startsWith("{") ? JSON.parse(body) : {};
+      // What is allowed on another path than the file's is not found; only the gate's refusals have a code.
+      const verdict = problem.code ?? (status === 200 || status === 404 ? "allowed" : undefined);
+      const served = body.includes(content);
+      if (!isRight(one, verdict, status) || (served && one.expected !== "allowed"))
+        wrong.push(`${one.name}: ${status} ${verdict}, not ${one.expected}`);
+    }
+    await server.end();
+    assert.deepEqual(wrong, []);
+    assert.ok(cases.length > 0);
+  });
+
+  test(`auth decides every case of the attack corpus, with the policy "${policy}"`, async () => {
+    const server = await startServer(["auth", "--for", "nginx", "--key", publicPem, ...policyOptions[policy]]);
+    const wrong: string[] = [];
+    for (const one of cases) {
+      const { status, headers } = await request(server.port, "/auth", `X-Original-URI: ${one.target}\r\n`);
+      const verdict = headers["x-portcullis-code"];
+      const expected = one.expected === "allowed" ? 204 : refusals[one.expected].status === 401 ? 401 : 403;
+      if (verdict !== one.expected || status !== expected)
+        wrong.push(`${one.name}: ${status} ${verdict}, not ${one.expected}`);
+    }
+    await server.end();
+    assert.deepEqual(wrong, []);
+  });
+
+  test(`rewritemap decides every case of the attack corpus, with the policy "${policy}"`, async () => {
+    const args = ["rewritemap", "--key", publicPem, ...policyOptions[policy]];
+    const stdin = `${cases.map(({ target }) => target).join("\n")}\n`;
+    const { stdout } = await runMain(args, { stdin, now: () => now });
+    const verdicts = stdout.trimEnd().split("\n");
+    assert.equal(verdicts.length, cases.length);
+    const wrong = cases.flatMap(({ name, expected }, index) =>
+      verdicts[index] === expected ? [] : [`${name}: ${verdicts[index]}, not ${expected}`],
+    );
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test("the depot's gate decides every path-bound case of the attack corpus", async () => {
+  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", key.privateKey));
+  const encryptionKey = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" })
+    .export({ type: "pkcs8", format: "pem" })
+    .toString();
+  const options = {
+    data: join(base, "depot"),
+    dataKey: createDataKey("ab".repeat(32)),
+    publicUrl: "https://files.example",
+    now: () => now,
+  };
+  const configured = await openDepotServer(options);
+  await configured.configuration.save({ encryptionKey });
+  await configured.close();
+  const depot = await openDepotServer(options);
+  after(() => depot.close());
+  const wrong: string[] = [];
+  for (const { name, policy, target, expected } of corpus) {
+    if (policy === "audience" || expected === "audience_mismatch") continue;
+    const decision = await depot.gate.check(target);
+    const verdict = decision.allowed ? "allowed" : decision.code;
+    // A token as Jamf Pro makes it opens nothing here, whatever else is right or wrong with it.
+    if (policy === "jamf" ? decision.allowed : verdict !== expected) wrong.push(`${name}: ${verdict}, not ${expected}`);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+/** Whether a server decided as it should, or refused by itself what is no request target. */
+function isRight({ expected, isOddTarget }: AttackCase, verdict: string | undefined, status: number): boolean {
+  return verdict === expected || (isOddTarget === true && status === 400 && verdict === undefined);
+}
+
+function request(port: number, target: string, headers = ""): Promise<HttpReply> {
+  return sendRaw(port, `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n${headers}\r\n`);
+}
