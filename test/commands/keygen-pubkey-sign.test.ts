@@ -126,10 +126,15 @@ test("pubkey prints the keys of a JWK Set that the gate uses, each with its own 
 });
 
 test("pubkey refuses what the gate refuses, with the same message, and prints no part of it", async () => {
-  const short = pemOf(signingKey(1024).privateKey);
-  const run = await runMain(["pubkey", "-"], { stdin: short });
-  assert.equal(run.code, 3);
-  assert.match(run.stderr, /standard input: the RSA key has 1024 bits; use one of 2048 to 8192/);
+  const short = signingKey(1024);
+  for (const [stdin, message] of [
+    [short.publicPem, /standard input: the RSA key has 1024 bits; use one of 2048 to 8192/],
+    [pemOf(short.privateKey), /standard input: the RSA key has 1024 bits; it must have 2048 to 8192/],
+  ] as const) {
+    const { code, stderr } = await runMain(["pubkey", "-"], { stdin });
+    assert.equal(code, 3);
+    assert.match(stderr, message);
+  }
   const garbled = await runMain(["pubkey", "-"], { stdin: pemOf(key.privateKey).slice(0, 500) });
   assert.equal(garbled.code, 3);
   assert.ok(!garbled.stderr.includes(pemOf(key.privateKey).slice(60, 100)));
@@ -378,6 +383,55 @@ test("a file with two private keys is refused", async () => {
   }
 });
 
+test("pubkey, --key and sign read the same private keys, and refuse the others for the same reason", async () => {
+  const [pkcs8, pkcs1] = [pemOf(key.privateKey), pemOf(key.privateKey, "pkcs1")];
+  const relabelled = (pem: string, label: string) => pem.replace(/(BEGIN|END) [A-Z ]+-/g, `$1 ${label}-`);
+  const withoutLine = (pem: string) => pem.split("\n").toSpliced(5, 1).join("\n");
+  const readable: (string | Buffer)[] = [
+    ...[pkcs8, pkcs1, relabelled(pkcs1, "PRIVATE KEY"), relabelled(pkcs8, "RSA PRIVATE KEY")],
+    ...[
+      pkcs8.replaceAll("\n", "\r"),
+      pkcs8.replaceAll("\n", "\\n"),
+      Buffer.from(pkcs1, "utf16le"),
+      key.publicPem + pkcs8,
+    ],
+    ...(["pkcs8", "pkcs1"] as const).map((type) => key.privateKey.export({ type, format: "der" })),
+  ];
+  const refused = [
+    ...[pkcs8 + pkcs1, withoutLine(pkcs8), withoutLine(relabelled(pkcs1, "PRIVATE KEY")), pkcs8.slice(0, 800)],
+    ...["DSA", "EC", "ANY", "TSS2"].map((kind) => relabelled(pkcs8, `${kind} PRIVATE KEY`)),
+    ...["PRIVATE KEY", "RSA PRIVATE KEY"].map((label) => relabelled(key.publicPem, label)),
+    ...["ED25519", "X25519", "SM2", "RSA-PSS"].map((algorithm) => openssl(["genpkey", "-algorithm", algorithm])),
+    ...[
+      openssl(["genrsa", "-3", "2048"]),
+      openssl(["genrsa", "1024"]),
+      openssl(["ecparam", "-name", "prime256v1", "-genkey"]),
+    ],
+  ];
+  const file = join(folder, "either.pem");
+  const commands = [
+    ["pubkey", file],
+    ["inspect", signToken(key), "--key", file],
+    ["sign", "https://example.com/a.ipa", "--private-key", file],
+  ];
+  for (const content of readable) {
+    writeFileSync(file, content, { mode: 0o600 });
+    const [pubkey, inspect, sign] = await Promise.all(commands.map((argv) => runMain(argv, { now: () => testTime })));
+    assert.deepEqual([pubkey?.stdout, inspect?.code, sign?.code], [key.publicPem, 0, 0], String(content).slice(0, 60));
+  }
+  for (const content of refused) {
+    writeFileSync(file, content, { mode: 0o600 });
+    const reasons = await Promise.all(
+      commands.map(async (argv) => {
+        const { code, stderr } = await runMain(argv);
+        assert.equal(code, 3, stderr);
+        return stderr.replace(/^portcullis: (--key )?\S+either\.pem: /, "");
+      }),
+    );
+    assert.equal(new Set(reasons).size, 1, reasons.join());
+  }
+});
+
 test("a cipher that OpenSSL no longer supports is named, with the key's file", async () => {
   const file = join(folder, "rc2.pem");
   const passphrase = join(folder, "rc2-passphrase");
@@ -397,7 +451,7 @@ test("a damaged private key is reported as damaged, not as encrypted", async () 
     ["pubkey", file],
     ["inspect", "x", "--key", file],
   ]) {
-    assert.match((await runMain(argv)).stderr, /damaged\.pem is a damaged private key\nCopy the whole key again/);
+    assert.match((await runMain(argv)).stderr, /damaged\.pem: the private key is damaged\nCopy the whole key again/);
   }
 });
 

@@ -1,62 +1,53 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
-import { findPemBlocks, pemText } from "@portcullis/issuer/pem";
-import { failure } from "../command-line/command-error.ts";
+import { createPublicKey } from "node:crypto";
+import { isConfigurationError } from "@portcullis/core";
+import { readEncryptionKey } from "@portcullis/issuer/encryption-key";
+import { findPemBlocks } from "@portcullis/issuer/pem";
 import { shellQuote } from "../terminal/shell-quote.ts";
+import { KeyFileError } from "./decode-key-file.ts";
 
-/** The public half of a private key, as PEM; `undefined` if the text is not a private key. */
+/**
+ * The public half of a private key, as PEM; `undefined` if the text is not a private key. It is read as the issuer
+ * reads it, so that a key can be used on both sides or on neither.
+ *
+ * Throws a `KeyFileError` that says what is wrong with the private key.
+ */
 export function readPublicHalf(text: string, source: string): string | undefined {
-  const privateKeys = text.match(/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/g)?.length ?? 0;
-  if (privateKeys > 1) {
-    throw failure(`${source} contains ${privateKeys} private keys`, "Keep only the one whose public half is needed");
-  }
-  const jwk = privateKeys === 1 ? undefined : readPrivateJwk(text);
-  if (privateKeys === 0 && jwk === undefined) return undefined;
+  const jwk = readPrivateJwk(text);
+  if (jwk !== undefined) return spkiOf({ key: jwk, format: "jwk" });
+  if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) return undefined;
   try {
-    const [block] = findPemBlocks(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
-    const key = jwk ? createPublicKey({ key: jwk, format: "jwk" }) : publicKeyOf(block ? pemText(block) : text);
-    return key.export({ type: "spki", format: "pem" }).toString();
-  } catch {
-    throw unreadablePrivateKey(text, source);
-  }
-}
-
-/** The body of a PKCS#1 key also occurs under the label of PKCS#8, and its public half is the same. */
-function publicKeyOf(pem: string): KeyObject {
-  try {
-    return createPublicKey(pem);
+    return spkiOf(readEncryptionKey(text, undefined));
   } catch (error) {
-    const relabelled = pem
-      .replaceAll("-----BEGIN PRIVATE", "-----BEGIN RSA PRIVATE")
-      .replaceAll("-----END PRIVATE", "-----END RSA PRIVATE");
-    if (relabelled === pem) throw error;
-    return createPublicKey(relabelled);
+    throw refusalOf(error, text, shellQuote(source));
   }
 }
 
-function unreadablePrivateKey(text: string, source: string): Error {
-  const file = shellQuote(source);
-  if (/BEGIN OPENSSH/.test(text)) {
-    // Of the public half in it, which is not encrypted; an RSA key says ssh-rsa.
-    const [{ body = "" } = {}] = findPemBlocks(text);
-    const content = Buffer.from(body, "base64").toString("latin1");
-    if (!content.includes("ssh-rsa")) {
-      return failure(
-        `${source} is a private key in OpenSSH's own format, and not an RSA key`,
-        "Tokens are signed with an RSA key: give the one that is in Jamf Pro",
-      );
-    }
-    return failure(
-      `${source} is a private key in OpenSSH's own format`,
-      `To make its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,
-    );
-  }
-  if (/ENCRYPTED/.test(text)) {
-    return failure(
-      `${source} is an encrypted private key`,
+function spkiOf(key: Parameters<typeof createPublicKey>[0]): string {
+  return createPublicKey(key).export({ type: "spki", format: "pem" }).toString();
+}
+
+/** What the issuer says, but for a key of which a command makes the public half. */
+function refusalOf(error: unknown, text: string, file: string): unknown {
+  if (!isConfigurationError(error)) return error;
+  if (error.option === "passphrase") {
+    return new KeyFileError(
+      "it is an encrypted private key",
       `To make its public half, run: openssl pkey -in ${file} -pubout -out public.pem`,
     );
   }
-  return failure(`${source} is a damaged private key`, "Copy the whole key again, unchanged");
+  if (!/BEGIN OPENSSH/.test(text)) return new KeyFileError(error.problem, error.remedy);
+  // The public half in it is not encrypted; that of an RSA key says ssh-rsa.
+  const [{ body = "" } = {}] = findPemBlocks(text);
+  if (!Buffer.from(body, "base64").toString("latin1").includes("ssh-rsa")) {
+    return new KeyFileError(
+      "it is a private key in OpenSSH's own format, and not an RSA key",
+      "Tokens are signed with an RSA key: give the one that is in Jamf Pro",
+    );
+  }
+  return new KeyFileError(
+    "it is a private key in OpenSSH's own format",
+    `To make its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,
+  );
 }
 
 function readPrivateJwk(text: string): JsonWebKeyInput | undefined {

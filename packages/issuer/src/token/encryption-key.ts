@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { configurationError } from "@portcullis/core";
-import { formatOfFile, formatOfPrivateKey, legacyCipherOf } from "./key-format.ts";
+import { formatOfFile, formatOfPrivateKey, isMislabelled, legacyCipherOf } from "./key-format.ts";
 import { findPemBlocks, type PemBlock, pemText } from "./pem.ts";
 
 /** An RSA key of 8192 bits takes 6.4 KB as PEM; certificates and text may surround it. */
@@ -84,6 +84,9 @@ function foundInstead(label: string): Error | undefined {
       "If it is an RSA key, convert a copy of it: ssh-keygen -p -m PEM -f copy-of-key",
     );
   }
+  if (label.endsWith("PRIVATE KEY")) {
+    return problem(`its BEGIN line names a key of another kind, but ${rsaOnly}`, generateOne);
+  }
   if (label.endsWith("PARAMETERS")) {
     return problem("this contains the parameters of a key, but no key", generateOne);
   }
@@ -95,15 +98,22 @@ function unreadable(source: string | Uint8Array, text: string): Error {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
   if (trimmed === "") return problem("it is empty", generateOne);
   const format = formatOfFile(source);
-  if (format) return problem(`this is ${format.name}`, format.conversion);
+  if (format) return problem(`this is ${format.name}`, format.remedy);
   if (trimmed.includes("-----BEGIN ")) {
     return problem("the key is truncated: its BEGIN line has no matching END line", "Copy the whole key again");
   }
   if (trimmed.startsWith("{")) {
-    return problem("this is JSON", "Give the private key in PEM form, from its BEGIN line to its END line");
+    const found = /"kty"\s*:/.test(trimmed) ? "this is a key in the form of a JWK" : "this is JSON";
+    return problem(found, "Give the private key in PEM form, from its BEGIN line to its END line");
   }
   if (trimmed.startsWith("ssh-") || trimmed.startsWith("---- BEGIN SSH2 PUBLIC KEY")) {
     return problem("this is an SSH public key, which cannot sign", "Give an RSA private key in PEM form");
+  }
+  if (/BEGIN [A-Z0-9 ]{0,40}KEY/i.test(trimmed)) {
+    return problem(
+      "its BEGIN line is damaged",
+      "Copy the key again: that line is in capitals, with five hyphens on each side",
+    );
   }
   if (trimmed.length < 256 && /^[^\n]+\.(pem|key|p8|der|p12|pfx|ppk|pvk|txt)$/i.test(trimmed)) {
     return problem("this is the name of a file", "Give the content of the file");
@@ -120,7 +130,9 @@ function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject 
     throw configurationError("passphrase", "the encryption key is encrypted", "Give its passphrase");
   }
   try {
-    const pem = { key: pemText(block), format: "pem" } as const;
+    // The body of a PKCS#1 key also occurs under the label of PKCS#8.
+    const label = isMislabelled(block) ? "RSA PRIVATE KEY" : block.label;
+    const pem = { key: pemText({ ...block, label }), format: "pem" } as const;
     if (!encrypted || passphrase === undefined) return createPrivateKey(pem);
     const secret = typeof passphrase === "string" ? passphrase : Buffer.from(passphrase);
     return createPrivateKey({ ...pem, passphrase: secret });
@@ -150,7 +162,7 @@ function undecryptable(block: PemBlock, error: unknown): Error {
 function undecodable(block: PemBlock): Error {
   const format = formatOfPrivateKey(block);
   if (!format) return problem("the private key is damaged", "Copy the whole key again, unchanged");
-  if (format.conversion !== undefined) return problem(`this is ${format.name}`, format.conversion);
+  if (format.remedy !== undefined) return problem(`this is ${format.name}`, format.remedy);
   return problem(`this is ${format.name}, but ${rsaOnly}`, generateOne);
 }
 

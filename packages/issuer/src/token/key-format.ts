@@ -4,8 +4,8 @@ import type { PemBlock } from "./pem.ts";
 export interface KeyFormat {
   /** With its article, such as `"an Ed25519 key"`. */
   readonly name: string;
-  /** How to convert it to a key that can sign, if that is possible. */
-  readonly conversion?: string;
+  /** How to get a key that can sign from it, if that is possible. */
+  readonly remedy?: string;
 }
 
 /** Key algorithms by object identifier, in hexadecimal DER (RFC 3279, 5480, 8410, 9881; X9.42). */
@@ -44,6 +44,8 @@ const legacyCiphers: Readonly<Record<string, string>> = {
   "060a2a864886f70d010c0106": "RC2",
 };
 
+const giveItsPrivateKey = "Give the private key that belongs to it";
+
 // The first bytes of DER, in hexadecimal: `length` is that of any element.
 const length = "(?:[0-7].|81..|82.{4}|83.{6})";
 const pkcs8 = new RegExp(`^30${length}02010[01]30${length}06(..)`); // RFC 5958
@@ -51,6 +53,11 @@ const pkcs1 = new RegExp(`^30${length}02010002${length}`); // RFC 8017
 const spki = new RegExp(`^30${length}30${length}06`); // RFC 5280
 const certificate = new RegExp(`^30${length}30${length}(?:a0|02)`); // RFC 5280
 const pkcs12 = new RegExp(`^30(?:80|${length})020103`); // RFC 7292
+
+/** Whether a block contains a private key in the form of PKCS#1 under the label of PKCS#8. */
+export function isMislabelled({ label, body }: PemBlock): boolean {
+  return label === "PRIVATE KEY" && pkcs1.test(Buffer.from(body.slice(0, 128), "base64").toString("hex"));
+}
 
 /** What a block labelled as a private key contains, if it is not an RSA key in the form that its label names. */
 export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undefined {
@@ -62,15 +69,9 @@ export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undef
     const name = keyAlgorithms[identifier];
     return name === undefined ? undefined : { name };
   }
-  if (label !== "PRIVATE KEY") return undefined;
-  if (pkcs1.test(hex)) {
-    return {
-      name: "a PKCS#1 key labelled PRIVATE KEY",
-      conversion: "Write RSA PRIVATE KEY in its BEGIN and END lines",
-    };
-  }
-  if (spki.test(hex)) return { name: "a public key labelled PRIVATE KEY" };
-  if (certificate.test(hex)) return { name: "a certificate labelled PRIVATE KEY" };
+  if (label !== "PRIVATE KEY" && label !== "RSA PRIVATE KEY") return undefined;
+  if (spki.test(hex)) return { name: `a public key labelled ${label}`, remedy: giveItsPrivateKey };
+  if (certificate.test(hex)) return { name: `a certificate labelled ${label}`, remedy: giveItsPrivateKey };
   return undefined;
 }
 
@@ -90,26 +91,26 @@ export function formatOfFile(source: string | Uint8Array): KeyFormat | undefined
   if (start.trimStart().startsWith("PuTTY-User-Key-File-")) {
     return {
       name: "a PuTTY key (.ppk)",
-      conversion: "Convert a copy of it: puttygen key.ppk -O private-openssh -o key.pem",
+      remedy: "Convert a copy of it: puttygen key.ppk -O private-openssh -o key.pem",
     };
   }
   const hex = Buffer.from(start, "latin1").toString("hex");
   if (hex.startsWith("1ef1b5b0")) {
     return {
       name: "a Microsoft key (.pvk)",
-      conversion: "Convert it: openssl rsa -inform PVK -in key.pvk -out key.pem",
+      remedy: "Convert it: openssl rsa -inform PVK -in key.pvk -out key.pem",
     };
   }
   if (pkcs12.test(hex)) {
     return {
       name: "a PKCS#12 file (.p12, .pfx)",
-      conversion: "Take the private key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
+      remedy: "Take the private key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
     };
   }
   if (/^30[89]/.test(hex) || start.startsWith("0\uFFFD")) {
     return {
       name: "binary (DER)",
-      conversion: "Convert it: openssl pkey -inform DER -in key.der -out key.pem",
+      remedy: "Convert it: openssl pkey -inform DER -in key.der -out key.pem",
     };
   }
   return undefined;
