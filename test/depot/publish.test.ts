@@ -1,8 +1,21 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { runMain } from "../support/run-main.ts";
@@ -51,6 +64,24 @@ test("a file that is not a package is refused before it is copied, and a named p
     assert.equal(run.code, 3, run.stderr);
     assert.match(run.stderr.replaceAll("\n", " "), problem);
   }
+  assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
+});
+
+const sharedMemory = "/dev/shm";
+
+test("the files can be on another file system than the data folder", { skip: !existsSync(sharedMemory) }, async () => {
+  const depot = depotData();
+  const elsewhere = mkdtempSync(join(sharedMemory, "portcullis-test-"));
+  after(() => rmSync(elsewhere, { recursive: true }));
+  mkdirSync(depot.data);
+  symlinkSync(elsewhere, join(depot.data, "files"));
+  assert.notEqual(statSync(elsewhere).dev, statSync(depot.data).dev, "they are two file systems");
+  const file = await depot.publish();
+  const running = await depot.start();
+  const { body } = await running.request(await running.packageTarget((await depot.link()).path));
+  assert.ok(body.equals(file));
+  const [folder = ""] = readdirSync(elsewhere);
+  assert.equal(readdirSync(join(elsewhere, folder)).length, 1, "no part of a copy is left behind");
   assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
 });
 

@@ -44,7 +44,7 @@ const mayImport: Record<string, RegExp> = {
   koa: /^@portcullis\/core$/,
   "web-fetch": /^@portcullis\/core$/,
   origin: /^(node:|aws4fetch$)/,
-  depot: /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|hono(\/[\w/-]+)?$|(kysely|libsql|pg)$)/,
+  depot: /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|hono(\/[\w/-]+)?$|(kysely|libsql|pg|@tus\/server)$)/,
 };
 
 /** The folders of packages/cli/src, lowest layer first; a command is on top of them, and the list of commands above it. */

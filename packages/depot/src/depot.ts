@@ -5,6 +5,7 @@ import { folder } from "@portcullis/origin/node";
 import type { Hono } from "hono";
 import type { AdminAppOptions } from "./admin/admin-app.tsx";
 import type { AdminEnvironment } from "./admin/admin-environment.ts";
+import { type ApiTokens, createApiTokens } from "./api-token/api-tokens.ts";
 import { type AppBindings, createApp } from "./app.ts";
 import { type Actor, recordChanges } from "./audit/audit.ts";
 import { type Configuration, createConfiguration } from "./configuration/configuration.ts";
@@ -25,6 +26,7 @@ export interface Depot {
   readonly items: Items;
   readonly links: Links;
   readonly receipts: Receipts;
+  readonly apiTokens: ApiTokens;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
   /** The configuration; it needs the key that encrypts the private key. */
   configurationWith(dataKey: DataKey): Configuration;
@@ -44,7 +46,12 @@ export interface DepotServer extends Depot {
   readonly app: Hono<{ Bindings: AppBindings }>;
   readonly administrator: Pick<Administrator, "exists" | "createSetupLink">;
   /** Makes the administration pages, for a listener of their own: their `fetch` needs {@link AdminBindings}. */
-  createAdminApp(options: AdminAppOptions): Promise<Hono<AdminEnvironment>>;
+  createAdminApp(
+    options: AdminAppOptions & {
+      /** In bytes. */
+      readonly largestUpload: number;
+    },
+  ): Promise<Hono<AdminEnvironment>>;
 }
 
 /** Where the data is. */
@@ -83,7 +90,7 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
 export async function openDepotServer(options: DepotServerOptions): Promise<DepotServer> {
   const { dataKey, now = currentTime } = options;
   const publicUrl = checkPublicUrl(options.publicUrl);
-  const { depot, store, files } = await open(options);
+  const { depot, store, places } = await open(options);
   try {
     const configurationFor = (actor: Actor): Configuration =>
       createConfiguration(store, dataKey, now, recordChanges(actor, now));
@@ -96,13 +103,24 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       ...depot,
       configuration,
       gate: await createDepotGate(configuration, now),
-      files: belowF(folder(files)),
+      files: belowF(folder(places.files)),
       app: createApp(createManifests(parts)),
       administrator,
       createAdminApp: async (adminOptions) => {
         // Loaded only if there are pages: what they are made with takes time.
-        const { createAdminApp } = await import("./admin/admin-app.tsx");
-        return createAdminApp({ db: store.db, administrator, configurationFor }, adminOptions);
+        const [{ createAdminApp }, { createApi, uploadsPath }, { createUploads }] = await Promise.all([
+          import("./admin/admin-app.tsx"),
+          import("./api/api.ts"),
+          import("./upload/uploads.ts"),
+        ]);
+        const { largestUpload, ...pageOptions } = adminOptions;
+        const uploads = createUploads(
+          { path: uploadsPath, folder: join(options.data, "uploads"), largest: largestUpload },
+          { store, places, now },
+        );
+        const { apiTokens, links } = depot;
+        const api = createApi({ apiTokens, links, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
+        return createAdminApp({ db: store.db, administrator, configurationFor, api }, pageOptions);
       },
     };
   } catch (error) {
@@ -124,12 +142,13 @@ async function open({ data, database, now = currentTime }: DepotOptions) {
     items: createItems(store, now),
     links: createLinks(store, now),
     receipts: createReceipts(store, now),
+    apiTokens: createApiTokens(store, now, recordChanges({ name: "command" }, now)),
     publish: (file, options) => publishFile(file, options, { store, places, now }),
     configurationWith: (dataKey) => createConfiguration(store, dataKey, now, recordChanges({ name: "command" }, now)),
     publicUrl: () => readSetting(store.db, publicUrlSetting),
     close: store.close,
   };
-  return { depot, store, files: places.files };
+  return { depot, store, places };
 }
 
 /** Checks a public URL and returns it without a slash at its end. */

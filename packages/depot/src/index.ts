@@ -20,6 +20,7 @@ export {
 
 // What it holds
 
+export type { ApiTokenRecord, ApiTokens } from "./api-token/api-tokens.ts";
 export type { Actor, AuditAction, AuditEntry, AuditRecord } from "./audit/audit.ts";
 export { checkChannel } from "./item/channel.ts";
 export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
@@ -28,7 +29,6 @@ export type { LinkRecord, Links, NewLink } from "./link/links.ts";
 export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";
 export type { EndedDownload, ReceiptRecord, Receipts } from "./receipt/receipts.ts";
 export type { Administrator, Session, SignInResult } from "./sign-in/administrator.ts";
-
 export type { Page, PageOptions } from "./store/page.ts";
 
 // When something cannot be done

@@ -5,6 +5,7 @@ import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
+import { apiPath } from "../api/api.ts";
 import type { Actor } from "../audit/audit.ts";
 import { addAuditPage } from "../audit/audit-page.tsx";
 import type { Configuration } from "../configuration/configuration.ts";
@@ -29,6 +30,8 @@ export interface AdminParts {
   readonly db: Database;
   readonly administrator: Administrator;
   configurationFor(actor: Actor): Configuration;
+  /** The API for programs, below `/api`. */
+  readonly api: Hono<AdminEnvironment>;
 }
 
 /** A form with a key of 8192 bits takes less than 10 KB. */
@@ -37,7 +40,7 @@ const year = 31_536_000;
 
 /** Makes the administration pages. Every page but those for signing in needs a session, every change a form of that session. */
 export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptions): Hono<AdminEnvironment> {
-  const { db, administrator, configurationFor } = parts;
+  const { db, administrator, configurationFor, api } = parts;
   const cookie = createSessionCookie(administrator, hasTls || url !== undefined);
   const app = new Hono<AdminEnvironment>();
 
@@ -53,6 +56,8 @@ export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptio
     if (!isOwnHost(new URL(req.url))) return text("Use the address that the depot printed when it started.\n", 421);
     await next();
   });
+  // Its tokens are in no browser, so that no other site can use them, and its uploads are larger than forms.
+  app.route(apiPath, api);
   app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
   app.use(bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) }));
 

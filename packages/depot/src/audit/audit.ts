@@ -13,6 +13,8 @@ export const auditActions = {
   configuration_created: "created the configuration",
   configuration_saved: "saved the configuration",
   configuration_removed: "removed the configuration",
+  api_token_created: "created an API token",
+  api_token_revoked: "revoked an API token",
   key_replaced: "replaced the encryption key",
   password_set: "set the administrator's password",
   signed_in: "signed in",

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { type AppMetadata, hashFile, type PackageWarning, readPackage } from "@portcullis/issuer";
 import type { Store } from "../store/open-store.ts";
@@ -38,6 +38,14 @@ export interface FilePlaces {
   readonly incoming: string;
 }
 
+/** What publishing needs. */
+export interface PublishParts {
+  readonly store: Store;
+  readonly places: FilePlaces;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+}
+
 /** A copy that is older than this, in milliseconds, belongs to a process that was ended. */
 const longestCopy = 24 * 60 * 60 * 1000;
 
@@ -51,30 +59,51 @@ const longestCopy = 24 * 60 * 60 * 1000;
 export async function publishFile(
   source: string,
   { channel, onProgress }: PublishOptions,
-  { store, places, now }: { readonly store: Store; readonly places: FilePlaces; readonly now: () => number },
+  parts: PublishParts,
 ): Promise<PublishedVersion> {
+  const { places } = parts;
   checkChannel(channel);
   await readPackage(source); // before gigabytes are copied of what is no package, such as a named pipe
   await removeAbandoned(places.incoming);
   const copy = join(places.incoming, randomUUID());
   try {
     const { sha256, size } = await copyAndHash(source, copy, onProgress);
-    const { kind, metadata, build, warnings } = await readPackage(copy);
-    const hashes = await hashFile(copy);
-    const fileName = safeName(source, kind);
-    const names = { ...metadata, ...(build !== undefined && { build }) };
-    const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, channel };
-    const known = await store.db
-      .selectFrom("version")
-      .select("file_name")
-      .where("sha256", "=", sha256)
-      .executeTakeFirst();
-    await place(copy, join(places.files, sha256), known?.file_name ?? fileName);
-    const published = await store.write((transaction) => insertVersion(transaction, facts, Math.floor(now())));
-    return { ...published, kind, metadata: names, channel, sha256, size, warnings };
+    return await publishCopy({ path: copy, sha256, size, name: source, channel }, parts);
   } finally {
     await rm(copy, { force: true });
   }
+}
+
+/** A complete file that is on disk, and in no other place. */
+export interface CompleteCopy {
+  readonly path: string;
+  readonly sha256: string;
+  /** In bytes. */
+  readonly size: number;
+  /** What the file is called where it comes from. */
+  readonly name: string;
+  readonly channel: string;
+}
+
+/** Moves a copy to its place, and makes it the version of a channel. */
+export async function publishCopy(
+  { path, sha256, size, name, channel }: CompleteCopy,
+  { store, places, now }: PublishParts,
+): Promise<PublishedVersion> {
+  checkChannel(channel);
+  const { kind, metadata, build, warnings } = await readPackage(path);
+  const hashes = await hashFile(path);
+  const fileName = safeName(name, kind);
+  const names = { ...metadata, ...(build !== undefined && { build }) };
+  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, channel };
+  const known = await store.db
+    .selectFrom("version")
+    .select("file_name")
+    .where("sha256", "=", sha256)
+    .executeTakeFirst();
+  await place(path, join(places.files, sha256), known?.file_name ?? fileName);
+  const published = await store.write((transaction) => insertVersion(transaction, facts, Math.floor(now())));
+  return { ...published, kind, metadata: names, channel, sha256, size, warnings };
 }
 
 async function copyAndHash(
@@ -115,8 +144,34 @@ async function copyAndHash(
 async function place(copy: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const target = join(folder, name);
-  if (!existsSync(target)) await rename(copy, target);
+  if (!existsSync(target)) await move(copy, target);
   for (const path of [folder, join(folder, "..")]) await syncFolder(path);
+}
+
+/** The files can be on another file system than the copy, such as a folder that several depots share. */
+async function move(copy: string, target: string): Promise<void> {
+  try {
+    await rename(copy, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
+    const nearby = join(target, "..", `.${randomUUID()}`);
+    try {
+      await copyFile(copy, nearby);
+      await syncFile(nearby);
+      await rename(nearby, target);
+    } finally {
+      await rm(nearby, { force: true });
+    }
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** So that the new name survives a power failure. Windows cannot open folders, and needs no such thing. */

@@ -161,7 +161,7 @@ function hashOf(secret: string): string {
 }
 
 /** It is printed in tables and logs. */
-function checkRecipient(recipient: string): void {
+export function checkRecipient(recipient: string): void {
   const isText = recipient.trim() !== "" && !/[\p{Cc}\p{Cs}]/u.test(recipient);
   if (isText && recipient.length <= longestRecipient) return;
   throw depotError(

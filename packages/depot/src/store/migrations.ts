@@ -8,7 +8,13 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
  *
  * Only types and clauses that SQLite and PostgreSQL both have.
  */
-export const migrations: readonly Migration[] = [createTables, addChannelHistory, addPages, addAdministration];
+export const migrations: readonly Migration[] = [
+  createTables,
+  addChannelHistory,
+  addPages,
+  addAdministration,
+  addApiTokens,
+];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
@@ -144,5 +150,18 @@ async function addAdministration({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn("action", "text", (column) => column.notNull())
     .addColumn("subject", "text", (column) => column.notNull())
     .addColumn("detail", "text")
+    .execute();
+}
+
+async function addApiTokens({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable("api_token")
+    .addColumn("id", "text", (column) => column.primaryKey())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("token_hash", "text", (column) => column.notNull().unique())
+    .addColumn("created_at", "bigint", (column) => column.notNull())
+    .addColumn("expires_at", "bigint")
+    .addColumn("revoked_at", "bigint")
+    .addColumn("last_used_at", "bigint")
     .execute();
 }

@@ -106,6 +106,18 @@ export interface ReceiptRow {
   completed_at: number | null;
 }
 
+/** A token of a program that uses the API. */
+export interface ApiTokenRow {
+  id: string;
+  name: string;
+  /** SHA-256 of the token, in hexadecimal. */
+  token_hash: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  last_used_at: number | null;
+}
+
 /** A setting of the depot itself. */
 export interface SettingRow {
   name: string;
@@ -158,6 +170,7 @@ export interface Schema {
   channel_change: ChannelChangeRow;
   link: LinkRow;
   receipt: ReceiptRow;
+  api_token: ApiTokenRow;
   setting: SettingRow;
   administrator: AdministratorRow;
   setup_link: SetupLinkRow;

@@ -16,6 +16,8 @@ export interface AdminServerOptions {
   /** `https://` and a host, if a proxy is in front. */
   readonly url: string | undefined;
   readonly trustProxy: boolean;
+  /** In bytes. */
+  readonly largestUpload: number;
 }
 
 /** Reads `--admin`; `undefined` if it is off. Where others can reach the pages, a certificate is required. */
@@ -56,9 +58,9 @@ function isOrigin(text: string): boolean {
 
 /** Makes the server of the administration pages. */
 export async function createAdminServer(options: AdminServerOptions): Promise<SecondServer> {
-  const { depot, address, url, trustProxy } = options;
+  const { depot, address, url, trustProxy, largestUpload } = options;
   const hasTls = !isLocal(address);
-  const app = await depot.createAdminApp({ url, hasTls });
+  const app = await depot.createAdminApp({ url, hasTls, largestUpload });
   return {
     address,
     hasTls,

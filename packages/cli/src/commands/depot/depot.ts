@@ -43,6 +43,14 @@ export const depot = defineCommand({
     port: { ...portOption, default: 8443 },
     ...tlsOptionTable,
     dataKeyFile: dataKeyFileOption,
+    maxUpload: {
+      kind: "number",
+      placeholder: "MIB",
+      min: 1,
+      max: 1_048_576,
+      default: 4096,
+      description: "largest file that can be uploaded, in MiB",
+    },
     receiptRetention: {
       kind: "duration",
       min: 86_400,

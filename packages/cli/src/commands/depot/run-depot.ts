@@ -27,7 +27,15 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
   const depot: DepotServer = await explainDepotErrors(data, async () =>
     openDepotServer({ data, database, publicUrl, dataKey: readDataKey(settings, env), now }),
   );
-  const second = adminAddress && (await createAdminServer({ depot, address: adminAddress, url: adminUrl, trustProxy }));
+  const second =
+    adminAddress &&
+    (await createAdminServer({
+      depot,
+      address: adminAddress,
+      url: adminUrl,
+      trustProxy,
+      largestUpload: settings.maxUpload * 1024 ** 2,
+    }));
   const pending = new Set<Promise<void>>();
   let stopRemoval = async (): Promise<void> => {};
   try {

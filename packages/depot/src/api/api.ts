@@ -1,0 +1,113 @@
+import { isIssuerError } from "@portcullis/issuer";
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { AdminEnvironment } from "../admin/admin-environment.ts";
+import type { ApiTokens } from "../api-token/api-tokens.ts";
+import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
+import type { Links } from "../link/links.ts";
+import type { Uploads } from "../upload/uploads.ts";
+
+/** What the API needs. */
+export interface ApiParts {
+  readonly apiTokens: Pick<ApiTokens, "find">;
+  readonly links: Links;
+  readonly uploads: Uploads;
+  /** The URL of the manifest of a link. */
+  manifestUrl(secret: string): string;
+}
+
+/** Where the API is on the listener of the administration pages. */
+export const apiPath = "/api";
+/** Where uploads are sent, by the protocol tus. */
+export const uploadsPath: string = `${apiPath}/uploads`;
+
+const longestBody = 16 * 1024;
+
+/** Makes the API for programs, such as a CI job, each with a token of its own. */
+export function createApi({ apiTokens, links, uploads, manifestUrl }: ApiParts): Hono<AdminEnvironment> {
+  const api = new Hono<AdminEnvironment>();
+
+  api.use(async (context, next) => {
+    const [, token = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("Authorization") ?? "") ?? [];
+    const found = await apiTokens.find(token);
+    if (!found) {
+      return problem(401, "api_token_invalid", "The API token is missing, not known, expired or revoked.", {
+        "WWW-Authenticate": "Bearer",
+      });
+    }
+    context.set("actor", { name: `API token ${found.name}`, address: context.env.address });
+    await next();
+  });
+
+  api.all("/uploads", ({ req }) => uploads.handle(req.raw));
+  api.all("/uploads/:id", ({ req }) => uploads.handle(req.raw));
+
+  api.use(bodyLimit({ maxSize: longestBody, onError: () => problem(413, "body_too_large", "The body is too large.") }));
+
+  /** Publishes a complete upload. */
+  api.post("/versions", async (context) => {
+    const { upload, fileName, channel } = await readFields(context.req.raw);
+    const published = await uploads.publish({
+      id: text(upload, "upload"),
+      fileName: text(fileName, "fileName"),
+      channel: text(channel ?? "release", "channel"),
+    });
+    return context.json(published, 201);
+  });
+
+  api.post("/links", async (context) => {
+    const { item, channel, recipient, days } = await readFields(context.req.raw);
+    if (days !== undefined && typeof days !== "number") throw new FieldError("days", "a number");
+    const { id, secret, expiresAt } = await links.create({
+      item: text(item, "item"),
+      channel: text(channel ?? "release", "channel"),
+      recipient: text(recipient, "recipient"),
+      days,
+    });
+    return context.json({ id, url: manifestUrl(secret), expiresAt }, 201);
+  });
+
+  api.all("*", () => problem(404, "not_found", "The API has no such path."));
+  api.onError((error, context) => {
+    if (error instanceof FieldError) return problem(400, "field_invalid", error.message);
+    if (isIssuerError(error)) return problem(422, error.code, error.message);
+    if (isDepotError(error)) return problem(statusOf(error.code), error.code, error.message, {}, error.remedy);
+    context.env.report({ problem: error.message });
+    return problem(503, "unavailable", "The depot is not available at the moment.", { "Retry-After": "10" });
+  });
+  return api;
+}
+
+/** A member of a JSON body that has another type than it must have. */
+class FieldError extends Error {
+  constructor(name: string, type: string) {
+    super(`The member ${name} of the JSON body must be ${type}.`);
+  }
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value !== "string") throw new FieldError(name, "a string");
+  return value;
+}
+
+async function readFields(request: Request): Promise<Readonly<Record<string, unknown>>> {
+  const body: unknown = await request.json().catch(() => undefined);
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
+  throw new FieldError("(all of it)", "an object");
+}
+
+function statusOf(code: DepotErrorCode): number {
+  return code === "upload_unknown" || code === "item_unknown" || code === "channel_unknown" ? 404 : 400;
+}
+
+/** A problem document (RFC 9457) with the code of the error. */
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+  more: Readonly<Record<string, string>> = {},
+  remedy?: string,
+): Response {
+  const headers = { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...more };
+  return new Response(JSON.stringify({ type: "about:blank", status, code, detail, remedy }), { status, headers });
+}

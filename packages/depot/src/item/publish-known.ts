@@ -1,0 +1,29 @@
+import type { AppMetadata } from "@portcullis/issuer";
+import { checkChannel, setChannel } from "./channel.ts";
+import type { PublishedVersion, PublishParts } from "./publish.ts";
+
+/** Makes a version that is published already the one of a channel; resolves with `undefined` if no file has this SHA-256. */
+export async function publishKnown(
+  sha256: string,
+  channel: string,
+  { store, now }: Pick<PublishParts, "store" | "now">,
+): Promise<PublishedVersion | undefined> {
+  checkChannel(channel);
+  return store.write(async (transaction) => {
+    const found = await transaction
+      .selectFrom("version")
+      .innerJoin("item", "item.id", "version.item_id")
+      .selectAll("version")
+      .select("item.kind")
+      .where("sha256", "=", sha256)
+      .executeTakeFirst();
+    if (!found) return undefined;
+    const { id: versionId, item_id: itemId, kind, size } = found;
+    await setChannel(transaction, { itemId, channel, versionId, now: Math.floor(now()) });
+    return {
+      ...{ itemId, versionId, kind, channel, sha256, size, wasKnown: true },
+      metadata: JSON.parse(found.metadata) as AppMetadata,
+      warnings: found.warnings === null ? [] : JSON.parse(found.warnings),
+    };
+  });
+}

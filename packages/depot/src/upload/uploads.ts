@@ -1,0 +1,100 @@
+import { randomBytes } from "node:crypto";
+import { open } from "node:fs/promises";
+import { isIssuerError } from "@portcullis/issuer";
+import { ERRORS, Server } from "@tus/server";
+import { depotError } from "../depot-error.ts";
+import { type PublishedVersion, type PublishParts, publishCopy } from "../item/publish.ts";
+import { publishKnown } from "../item/publish-known.ts";
+import { UploadStore } from "./upload-store.ts";
+
+/** An upload that is complete, to be published. */
+export interface UploadToPublish {
+  /** The last part of the upload's URL. */
+  readonly id: string;
+  /** What the file is called. */
+  readonly fileName: string;
+  readonly channel: string;
+}
+
+/** Files that are sent in parts, by the protocol tus (https://tus.io), and published when they are complete. */
+export interface Uploads {
+  /** Handles a request of the protocol. */
+  handle(request: Request): Promise<Response>;
+  /**
+   * Publishes a complete upload. Can be repeated: an upload that is named by its SHA-256 is published again from the
+   * depot's own file.
+   *
+   * Rejects with `upload_unknown`, or with what the issuer says of the package; the upload is then removed.
+   */
+  publish(upload: UploadToPublish): Promise<PublishedVersion>;
+}
+
+/** How uploads are received. */
+export interface UploadOptions {
+  /** Of the URL. */
+  readonly path: string;
+  /** What is not complete yet. */
+  readonly folder: string;
+  /** In bytes. */
+  readonly largest: number;
+}
+
+const hashForm = /^[0-9a-f]{64}$/;
+
+/** Makes the uploads. */
+export function createUploads({ path, folder, largest }: UploadOptions, parts: PublishParts): Uploads {
+  const store = new UploadStore(folder);
+  const server = new Server({
+    path,
+    datastore: store,
+    maxSize: largest,
+    relativeLocation: true,
+    // None: pages of other sites have no business here.
+    allowedOrigins: [],
+    /** A client that knows the hash finds the upload again after any interruption, without having stored its URL. */
+    namingFunction: (_request, metadata) => {
+      const hash = metadata?.sha256 ?? "";
+      return hashForm.test(hash) ? hash : randomBytes(16).toString("hex");
+    },
+    onResponseError: (_request, error) => {
+      if ((error as NodeJS.ErrnoException).code === "ENOSPC" || (error as NodeJS.ErrnoException).code === "EDQUOT") {
+        return { status_code: 507, body: "The depot's disk is full: what was sent is kept, and can be continued.\n" };
+      }
+      if (error === ERRORS.ERR_MAX_SIZE_EXCEEDED) {
+        return { status_code: 413, body: `The file is larger than ${largest / 1024 ** 2} MiB, the depot's limit.\n` };
+      }
+      return "status_code" in error ? undefined : { status_code: 503, body: "The upload could not be stored.\n" };
+    },
+  });
+
+  return {
+    handle: (request) => server.handleWeb(request as Parameters<typeof server.handleWeb>[0]),
+    async publish({ id, fileName, channel }) {
+      const received = await store.received(id);
+      if (!received) {
+        const known = hashForm.test(id) ? await publishKnown(id, channel, parts) : undefined;
+        if (known) return known;
+        throw depotError(
+          "upload_unknown",
+          "there is no complete upload with this ID",
+          "Upload the file, or the rest of it",
+        );
+      }
+      if (hashForm.test(id) && received.sha256 !== id) {
+        await store.remove(id);
+        throw depotError("upload_damaged", "what was uploaded is not the file with this SHA-256", "Upload it again");
+      }
+      const handle = await open(received.path, "r+");
+      await handle.sync().finally(() => handle.close());
+      try {
+        const published = await publishCopy({ ...received, name: fileName, channel }, parts);
+        await store.remove(id);
+        return published;
+      } catch (error) {
+        // It will never be a package.
+        if (isIssuerError(error)) await store.remove(id);
+        throw error;
+      }
+    },
+  };
+}
