@@ -38,6 +38,13 @@ export interface DiskCache extends Origin {
 /** After the origin could not be reached, it is not asked again for this long, in milliseconds: clients must not wait for each attempt. */
 const restAfterFailure = 10_000;
 const mostRemembered = 10_000;
+/** Entries in memory have at most about this many checksums, 44 bytes each. */
+const mostRecentBlocks = 100_000;
+/** In milliseconds: the time of use is not written to the disk more often. */
+const touchInterval = 1000;
+
+/** An entry in memory: reading it again would take longer than everything else for a small file. */
+type RecentEntry = CacheEntry & { readonly touched: number };
 
 /**
  * Keeps the files of a slow or distant origin on disk, for a branch office. The origin is asked about every request, so
@@ -55,6 +62,8 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   const files = createCacheFiles(folder, maxBytes, now, () => onEvent({ kind: "eviction" }));
   const fills = new Map<string, CacheFill>();
   const checked = new Map<string, Set<number>>();
+  const recent = new Map<string, RecentEntry>();
+  let recentBlocks = 0;
   let unreachableUntil = 0;
   let unreachable: Missing | undefined;
   prepareCacheFolder(folder);
@@ -65,12 +74,13 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     unreachable = undefined;
     const { etag, size } = object;
     if (etag === undefined || size > maxBytes || size === 0) return object;
-    const entry = await readEntry(folder, name);
+    const known = recent.get(name);
+    const entry = known?.etag === etag && known.size === size ? known : await readEntry(folder, name);
     if (entry?.etag === etag && entry.size === size) {
       const fd = openData(entry);
       if (fd !== undefined) {
         onEvent({ kind: "hit" });
-        touch(entryFile(folder, name));
+        remember(entry);
         return cachedObject(object, entry, fd);
       }
     }
@@ -130,6 +140,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     };
     const damaged = (): void => {
       onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged; it is fetched again` });
+      recent.delete(entry.name);
       unlink(dataFile(folder, entry.name, entry.etag, entry.size)).catch(() => {});
     };
     const read = (range: ByteRange) => readChecked({ fd, entry, good, range, close, damaged, object });
@@ -168,9 +179,19 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     await files.makeRoom();
   }
 
-  function touch(file: string): void {
+  /** The time of the entry's file says when it was last used. */
+  function remember(entry: CacheEntry): void {
+    const before = recent.get(entry.name);
+    const elapsed = now() - (before?.touched ?? Number.NEGATIVE_INFINITY);
+    if (before === entry && elapsed >= 0 && elapsed < touchInterval) return;
     const seconds = now() / 1000;
-    utimes(file, seconds, seconds).catch(() => {});
+    utimes(entryFile(folder, entry.name), seconds, seconds).catch(() => {});
+    if (recentBlocks > mostRecentBlocks) {
+      recent.clear();
+      recentBlocks = 0;
+    }
+    if (before !== entry) recentBlocks += entry.blocks.length;
+    recent.set(entry.name, Object.assign(entry, { touched: now() }));
   }
 
   return {

@@ -1,5 +1,7 @@
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+
+/** Bytes that can wait for the connection, so that it has something to send while the next bytes come from the origin. */
+const mostWaiting = 128 * 1024;
 
 /**
  * Sends a stream of exactly `length` bytes, no faster than the client reads. The last piece is held back until the
@@ -14,8 +16,17 @@ export async function sendStream(
   wrote: (bytes: number) => void,
 ): Promise<void> {
   const reader = stream.getReader();
-  const cancel = (): void => void reader.cancel().catch(() => {});
-  response.once("close", cancel);
+  let wake = (): void => {};
+  const onDrain = (): void => wake();
+  const drained = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+    });
+  response.on("drain", onDrain);
+  response.once("close", () => {
+    reader.cancel().catch(() => {});
+    wake();
+  });
   let held: Uint8Array | undefined;
   let left = length;
   for (;;) {
@@ -30,16 +41,11 @@ export async function sendStream(
         response.end(held);
         return;
       }
-      if (held && !response.write(held)) await drained(response);
+      if (held && !response.write(held) && response.writableLength > mostWaiting) {
+        if (response.destroyed) return;
+        await drained();
+      }
     }
     held = value;
   }
-}
-
-async function drained(response: ServerResponse): Promise<void> {
-  if (response.destroyed) return;
-  const ended = new AbortController();
-  const { signal } = ended;
-  await Promise.race([once(response, "drain", { signal }), once(response, "close", { signal })]);
-  ended.abort();
 }
