@@ -433,5 +433,16 @@ describe("text that is not a manifest", () => {
       assert.equal(report.errors.length, 1);
       assert.ok(!JSON.stringify(report).includes("hunter2"));
     }
+    for (const key of [`${secret}?token=hunter2`, `hunter2${"a".repeat(400)}`]) {
+      const { warnings } = lintWith(
+        ({ asset, metadata }) => void [asset, metadata].map((each) => Object.assign(each, { [key]: "x" })),
+      );
+      const paths = warnings.filter(({ code }) => code === "key_unknown").map(({ path }) => path);
+      assert.deepEqual(paths, [
+        `items[0].assets[0].(a key of ${key.length} characters)`,
+        `items[0].metadata.(a key of ${key.length} characters)`,
+      ]);
+      assert.ok(!JSON.stringify(warnings).includes("hunter2"));
+    }
   });
 });

@@ -19,11 +19,16 @@ export function lintKeys(
   }
   for (const [key, value] of Object.entries(dictionary)) {
     const rule = Object.hasOwn(schema, key) ? schema[key] : undefined;
-    const keyPath = path === "" ? key : `${path}.${key}`;
+    const keyPath = path === "" ? shown(key) : `${path}.${shown(key)}`;
     if (!rule) flaw("key_unknown", keyPath, "Apple's schema does not have this key.");
     else if (rule.removed) flaw("key_removed", keyPath, "Apple has removed this key: devices ignore it.");
     else lintValue(value, rule, keyPath, flaw);
   }
+}
+
+/** A key as a part of a path. One that is not a name can be a URL that ended up in the wrong place, with its token. */
+function shown(key: string): string {
+  return /^[\w .-]{0,60}$/.test(key) ? key : `(a key of ${key.length} characters)`;
 }
 
 function lintValue(value: unknown, rule: ManifestKey, path: string, flaw: ReportFlaw): void {
