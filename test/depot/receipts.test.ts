@@ -3,6 +3,7 @@ import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { startReceiptRemoval } from "../../packages/cli/src/commands/depot/receipt-removal.ts";
 import type { Log } from "../../packages/cli/src/decision-log/create-log.ts";
+import { recordChanges } from "../../packages/depot/src/audit/audit.ts";
 import { createLinks } from "../../packages/depot/src/link/links.ts";
 import { createReceipts, type Receipts } from "../../packages/depot/src/receipt/receipts.ts";
 import { openStore, type Store } from "../../packages/depot/src/store/open-store.ts";
@@ -21,7 +22,7 @@ describe("receipts", () => {
     await depot.publish();
     store = await openStore(depot.storePlace);
     receipts = createReceipts(store, clock.now);
-    const links = createLinks(store, clock.now);
+    const links = createLinks(store, clock.now, recordChanges({ name: "test" }, clock.now));
     linkId = (await links.create({ item: "com.example.notes", channel: "release", recipient: "iPad" })).id;
     versionId = (await store.db.selectFrom("version").select("id").executeTakeFirstOrThrow()).id;
   });

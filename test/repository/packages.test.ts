@@ -44,7 +44,8 @@ const mayImport: Record<string, RegExp> = {
   koa: /^@portcullis\/core$/,
   "web-fetch": /^@portcullis\/core$/,
   origin: /^(node:|aws4fetch$)/,
-  depot: /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|hono(\/[\w/-]+)?$|(kysely|libsql|pg|@tus\/server)$)/,
+  depot:
+    /^(node:|@portcullis\/(core|issuer|origin(\/node)?)$|hono(\/[\w/-]+)?$|(@fastify\/busboy|kysely|libsql|pg|@tus\/server|qrcode-generator)$)/,
 };
 
 /** The folders of packages/cli/src, lowest layer first; a command is on top of them, and the list of commands above it. */
@@ -254,6 +255,7 @@ const publicApi: Record<string, string[]> = {
     "checkPublicUrl",
     "createDataKey",
     "generateEncryptionKey",
+    "installPageUrl",
     "isDepotError",
     "manifestUrl",
     "openDepot",

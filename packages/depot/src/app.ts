@@ -1,26 +1,14 @@
 import { Hono } from "hono";
+import type { AppBindings } from "./app-bindings.ts";
+import { addInstallPage, type InstallPageParts } from "./install-page/install-page.tsx";
 import type { ManifestRequest, ManifestResult } from "./manifest/manifest.ts";
 import { manifestResponse } from "./manifest/manifest-response.ts";
 import { problemResponse } from "./problem-response.ts";
 
-/** What the server in front of the app knows of a request, and wants to know of the response. */
-export interface AppBindings {
-  /** The kind of client, for the receipt. */
-  readonly client: string;
-  readonly address: string | undefined;
-  /** Called at most once with what a log line says of the request. */
-  readonly report: (facts: RequestFacts) => void;
-}
-
-/** What a log line says of a request; no secret is in it. */
-export interface RequestFacts extends Partial<Omit<ManifestResult, "manifest">> {
-  /** What failed, for the administrator; the client is not told. */
-  readonly problem?: string;
-}
-
 /** Makes the public pages: everything that clients get besides the files themselves. */
 export function createApp(
   createManifest: (request: ManifestRequest) => Promise<ManifestResult>,
+  pages: Omit<InstallPageParts, "createManifest">,
 ): Hono<{ Bindings: AppBindings }> {
   const app = new Hono<{ Bindings: AppBindings }>();
   app.get("/m/:secret/manifest.plist", async ({ req, env }) => {
@@ -33,6 +21,7 @@ export function createApp(
   app.all("/m/:secret/manifest.plist", () =>
     problemResponse(405, "Manifests are fetched with GET or HEAD.", { Allow: "GET, HEAD" }),
   );
+  addInstallPage(app, { ...pages, createManifest });
   // The database is locked, full or gone: the client can try again.
   app.onError((error, { env }) => {
     env.report({ problem: error.message });

@@ -20,6 +20,7 @@ const reasons = {
   version_unknown: "The item has no version with this ID.",
   link_unknown: "There is no link with this ID.",
   link_field_invalid: "The recipient or the number of days is not allowed.",
+  upload_failed: "No file was received, or not all of it.",
   password_invalid: "The new password is too short, too long, or is not text.",
   password_wrong: "The password is not the administrator's.",
   setup_link_unknown: "The setup link was used, has expired, or was not copied whole.",

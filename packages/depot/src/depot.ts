@@ -5,8 +5,10 @@ import { folder } from "@portcullis/origin/node";
 import type { Hono } from "hono";
 import type { AdminAppOptions } from "./admin/admin-app.tsx";
 import type { AdminEnvironment } from "./admin/admin-environment.ts";
+import type { Changes } from "./admin/admin-parts.ts";
 import { type ApiTokens, createApiTokens } from "./api-token/api-tokens.ts";
-import { type AppBindings, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
+import type { AppBindings } from "./app-bindings.ts";
 import { type Actor, recordChanges } from "./audit/audit.ts";
 import { type Configuration, createConfiguration } from "./configuration/configuration.ts";
 import type { DataKey } from "./configuration/data-key.ts";
@@ -14,6 +16,7 @@ import { createDepotGate, type DepotGate } from "./configuration/depot-gate.ts";
 import { depotError } from "./depot-error.ts";
 import { createItems, type Items } from "./item/items.ts";
 import { type PublishedVersion, type PublishOptions, publishFile } from "./item/publish.ts";
+import { manifestUrl } from "./link/link-urls.ts";
 import { createLinks, type Links } from "./link/links.ts";
 import { createManifests } from "./manifest/manifest.ts";
 import { createReceipts, type Receipts } from "./receipt/receipts.ts";
@@ -46,12 +49,7 @@ export interface DepotServer extends Depot {
   readonly app: Hono<{ Bindings: AppBindings }>;
   readonly administrator: Pick<Administrator, "exists" | "createSetupLink">;
   /** Makes the administration pages, for a listener of their own: their `fetch` needs {@link AdminBindings}. */
-  createAdminApp(
-    options: AdminAppOptions & {
-      /** In bytes. */
-      readonly largestUpload: number;
-    },
-  ): Promise<Hono<AdminEnvironment>>;
+  createAdminApp(options: AdminAppOptions): Promise<Hono<AdminEnvironment>>;
 }
 
 /** Where the data is. */
@@ -60,6 +58,8 @@ export interface DepotOptions {
   readonly data: string;
   /** The URL of a PostgreSQL database; unset, SQLite in the data folder. Several depots can share it. */
   readonly database?: string | undefined;
+  /** Who makes the changes, for the audit log; default `"program"`. */
+  readonly actor?: string | undefined;
   /** The clock, in seconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
@@ -71,6 +71,7 @@ export interface DepotServerOptions extends DepotOptions {
   readonly publicUrl: string;
 }
 
+const defaultActor = "program";
 const publicUrlSetting = "public_url";
 
 /**
@@ -88,23 +89,25 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
 
 /** Opens a depot that serves its links and files; makes a configuration with a new key if it has none yet. */
 export async function openDepotServer(options: DepotServerOptions): Promise<DepotServer> {
-  const { dataKey, now = currentTime } = options;
+  const { dataKey, actor = defaultActor, now = currentTime } = options;
   const publicUrl = checkPublicUrl(options.publicUrl);
-  const { depot, store, places } = await open(options);
+  const { depot, store, places, changesOf } = await open(options);
   try {
+    const first = createConfiguration(store, dataKey, now, recordChanges({ name: "depot" }, now));
+    await first.createFirst();
+    const gate = await createDepotGate(first, now);
     const configurationFor = (actor: Actor): Configuration =>
-      createConfiguration(store, dataKey, now, recordChanges(actor, now));
-    const configuration = configurationFor({ name: "depot" });
+      reloadingGate(createConfiguration(store, dataKey, now, recordChanges(actor, now)), gate);
+    const configuration = configurationFor({ name: actor });
     const administrator = createAdministrator(store, now);
-    await configuration.createFirst();
     await writeSetting(store.db, publicUrlSetting, publicUrl);
     const parts = { db: store.db, receipts: depot.receipts, configuration, publicUrl, now };
     return {
       ...depot,
       configuration,
-      gate: await createDepotGate(configuration, now),
+      gate,
       files: belowF(folder(places.files)),
-      app: createApp(createManifests(parts)),
+      app: createApp(createManifests(parts), { db: store.db, publicUrl }),
       administrator,
       createAdminApp: async (adminOptions) => {
         // Loaded only if there are pages: what they are made with takes time.
@@ -113,14 +116,15 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
           import("./api/api.ts"),
           import("./upload/uploads.ts"),
         ]);
-        const { largestUpload, ...pageOptions } = adminOptions;
         const uploads = createUploads(
-          { path: uploadsPath, folder: join(options.data, "uploads"), largest: largestUpload },
+          { path: uploadsPath, folder: join(options.data, "uploads"), largest: adminOptions.largestUpload },
           { store, places, now },
         );
-        const { apiTokens, links } = depot;
-        const api = createApi({ apiTokens, links, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
-        return createAdminApp({ db: store.db, administrator, configurationFor, api }, pageOptions);
+        const linksOf = (who: Actor): Links => changesOf(who).links;
+        const { apiTokens, receipts } = depot;
+        const api = createApi({ apiTokens, linksOf, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
+        const shown = { db: store.db, administrator, receipts, incoming: places.incoming, publicUrl, now };
+        return createAdminApp({ ...shown, configurationFor, changesOf, api }, adminOptions);
       },
     };
   } catch (error) {
@@ -129,26 +133,27 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
   }
 }
 
-/** The URL of the manifest of a link. */
-export function manifestUrl(publicUrl: string, secret: string): string {
-  return `${publicUrl}/m/${secret}/manifest.plist`;
-}
-
-async function open({ data, database, now = currentTime }: DepotOptions) {
+async function open({ data, database, actor = defaultActor, now = currentTime }: DepotOptions) {
   const places = { files: join(data, "files"), incoming: join(data, "incoming") };
   for (const path of [data, places.files, places.incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const store = await openStore(database === undefined ? { file: join(data, "depot.db") } : { url: database });
+  const changesOf = (who: Actor): Changes => {
+    const recordChange = recordChanges(who, now);
+    return {
+      items: createItems(store, now, recordChange),
+      links: createLinks(store, now, recordChange),
+      publish: (file, options) => publishFile(file, options, { store, places, now, recordChange }),
+    };
+  };
   const depot: Depot = {
-    items: createItems(store, now),
-    links: createLinks(store, now),
+    ...changesOf({ name: actor }),
     receipts: createReceipts(store, now),
-    apiTokens: createApiTokens(store, now, recordChanges({ name: "command" }, now)),
-    publish: (file, options) => publishFile(file, options, { store, places, now }),
-    configurationWith: (dataKey) => createConfiguration(store, dataKey, now, recordChanges({ name: "command" }, now)),
+    apiTokens: createApiTokens(store, now, recordChanges({ name: actor }, now)),
+    configurationWith: (dataKey) => createConfiguration(store, dataKey, now, recordChanges({ name: actor }, now)),
     publicUrl: () => readSetting(store.db, publicUrlSetting),
     close: store.close,
   };
-  return { depot, store, places };
+  return { depot, store, places, changesOf };
 }
 
 /** Checks a public URL and returns it without a slash at its end. */
@@ -161,6 +166,22 @@ export function checkPublicUrl(text: string): string {
     "the public URL must be https:// with a host, and a port if it is not 443, and nothing else",
     "For example: https://apps.example. Devices accept https only",
   );
+}
+
+/** The same configuration, whose changes the gate knows when they are made: a token of a new key opens its file immediately. */
+function reloadingGate(configuration: Configuration, gate: DepotGate): Configuration {
+  return {
+    ...configuration,
+    async save(change) {
+      const saved = await configuration.save(change);
+      await gate.reload();
+      return saved;
+    },
+    async remove() {
+      await configuration.remove();
+      await gate.reload();
+    },
+  };
 }
 
 /** The same origin, mounted below `/f/`. */

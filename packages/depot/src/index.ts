@@ -2,7 +2,7 @@
 
 export type { AdminAppOptions } from "./admin/admin-app.tsx";
 export type { AdminBindings, AdminEnvironment } from "./admin/admin-environment.ts";
-export type { AppBindings, RequestFacts } from "./app.ts";
+export type { AppBindings, RequestFacts } from "./app-bindings.ts";
 export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration/configuration.ts";
 export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
 export type { DepotGate } from "./configuration/depot-gate.ts";
@@ -13,7 +13,6 @@ export {
   type DepotOptions,
   type DepotServer,
   type DepotServerOptions,
-  manifestUrl,
   openDepot,
   openDepotServer,
 } from "./depot.ts";
@@ -25,6 +24,7 @@ export type { Actor, AuditAction, AuditEntry, AuditRecord } from "./audit/audit.
 export { checkChannel } from "./item/channel.ts";
 export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
 export type { PublishedVersion, PublishOptions } from "./item/publish.ts";
+export { installPageUrl, manifestUrl } from "./link/link-urls.ts";
 export type { LinkRecord, Links, NewLink } from "./link/links.ts";
 export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";
 export type { EndedDownload, ReceiptRecord, Receipts } from "./receipt/receipts.ts";

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { type Depot, isDepotError, openDepot } from "@portcullis/depot";
 import { failure } from "../command-line/command-error.ts";
@@ -17,13 +18,22 @@ export async function withDepot<Result>(
   use: (depot: Depot) => Promise<Result>,
 ): Promise<Result> {
   return explainDepotErrors(data, async () => {
-    const depot = await openDepot({ data, database, now });
+    const depot = await openDepot({ data, database, now, actor: commandUser() });
     try {
       return await use(depot);
     } finally {
       await depot.close();
     }
   });
+}
+
+/** Who made a change, for the audit log. */
+function commandUser(): string {
+  try {
+    return `command line (${userInfo().username})`;
+  } catch {
+    return "command line"; // a user without a name, as in some containers
+  }
 }
 
 /** Refuses a folder without a depot: the name is probably wrong, and a new depot there would be a surprise. */

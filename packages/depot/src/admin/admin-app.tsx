@@ -6,16 +6,17 @@ import { csrf } from "hono/csrf";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import { apiPath } from "../api/api.ts";
-import type { Actor } from "../audit/audit.ts";
 import { addAuditPage } from "../audit/audit-page.tsx";
-import type { Configuration } from "../configuration/configuration.ts";
 import { addConfigurationPage } from "../configuration/configuration-page.tsx";
-import type { Administrator } from "../sign-in/administrator.ts";
+import { isDepotError } from "../depot-error.ts";
+import { addItemPage } from "../item/item-page.tsx";
+import { addItemsPage, uploadPath } from "../item/items-page.tsx";
+import { addLinkPages } from "../link/link-pages.tsx";
 import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
-import type { Database } from "../store/schema.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
-import { icon, Page, sendPage } from "./page.tsx";
-import { style, stylePath } from "./style.ts";
+import type { AdminParts } from "./admin-parts.ts";
+import { icon, Page, sendPage, stylePath } from "./page.tsx";
+import { style } from "./style.ts";
 
 /** How the pages are reached. */
 export interface AdminAppOptions {
@@ -23,15 +24,8 @@ export interface AdminAppOptions {
   readonly url?: string | undefined;
   /** Whether the listener itself has TLS; without it, and without `url`, only this computer can use the pages. */
   readonly hasTls: boolean;
-}
-
-/** What the pages show and change. */
-export interface AdminParts {
-  readonly db: Database;
-  readonly administrator: Administrator;
-  configurationFor(actor: Actor): Configuration;
-  /** The API for programs, below `/api`. */
-  readonly api: Hono<AdminEnvironment>;
+  /** Of one file that is uploaded, in bytes. */
+  readonly largestUpload: number;
 }
 
 /** A form with a key of 8192 bits takes less than 10 KB. */
@@ -39,7 +33,10 @@ const longestForm = 512 * 1024;
 const year = 31_536_000;
 
 /** Makes the administration pages. Every page but those for signing in needs a session, every change a form of that session. */
-export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptions): Hono<AdminEnvironment> {
+export function createAdminApp(
+  parts: AdminParts,
+  { url, hasTls, largestUpload }: AdminAppOptions,
+): Hono<AdminEnvironment> {
   const { db, administrator, configurationFor, api } = parts;
   const cookie = createSessionCookie(administrator, hasTls || url !== undefined);
   const app = new Hono<AdminEnvironment>();
@@ -59,7 +56,8 @@ export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptio
   // Its tokens are in no browser, so that no other site can use them, and its uploads are larger than forms.
   app.route(apiPath, api);
   app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
-  app.use(bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) }));
+  const limitForm = bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) });
+  app.use((context, next) => (context.req.path === uploadPath ? next() : limitForm(context, next)));
 
   // Without a session
   app.get(stylePath, ({ body, header }) => {
@@ -78,7 +76,8 @@ export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptio
     if (!session) return context.redirect("/sign-in", 303);
     context.set("session", session);
     context.set("actor", { name: "administrator", address: context.env.address });
-    if (context.req.method !== "GET" && context.req.method !== "HEAD") {
+    // An upload is not read into memory: its page checks the form token itself.
+    if (!["GET", "HEAD"].includes(context.req.method) && context.req.path !== uploadPath) {
       const { form_token } = await context.req.parseBody();
       if (form_token !== session.formToken) return sendPage(context, <OldFormPage />, 403);
     }
@@ -89,19 +88,26 @@ export function createAdminApp(parts: AdminParts, { url, hasTls }: AdminAppOptio
     cookie.remove(context);
     return context.redirect("/sign-in", 303);
   });
-  app.get("/", ({ redirect }) => redirect("/configuration", 303));
+  app.get("/", ({ redirect }) => redirect("/items", 303));
+  addItemsPage(app, parts, largestUpload);
+  addItemPage(app, parts);
+  addLinkPages(app, parts);
   addConfigurationPage(app, configurationFor);
   addAuditPage(app, db);
 
   app.notFound((context) => sendPage(context, <NotFoundPage />, 404));
   app.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
+    if (isDepotError(error) && notFoundCodes.includes(error.code)) return sendPage(context, <NotFoundPage />, 404);
     context.env.report({ problem: error.message });
     context.header("Retry-After", "10");
     return sendPage(context, <UnavailablePage />, 503);
   });
   return app;
 }
+
+/** The errors for what is named in an address. */
+const notFoundCodes = ["item_unknown", "link_unknown", "page_invalid"];
 
 /** As strict as pages without scripts can be. */
 function pageHeaders() {

@@ -3,10 +3,15 @@
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminContext } from "./admin-environment.ts";
-import { stylePath } from "./style.ts";
+import { styleHash } from "./style.ts";
+
+/** Where the style of the administration pages is. */
+export const stylePath: string = `/style-${styleHash}.css`;
 
 /** The pages that the navigation leads to. */
 const sections = [
+  { path: "/items", name: "Apps" },
+  { path: "/links", name: "Links" },
   { path: "/configuration", name: "Configuration" },
   { path: "/audit", name: "Audit log" },
 ] as const;
@@ -18,6 +23,8 @@ export interface PageProps {
   readonly section?: (typeof sections)[number]["path"] | undefined;
   /** Of the session, for the form that signs out. */
   readonly formToken?: string | undefined;
+  /** Instead of the title. */
+  readonly heading?: Child;
   /** A page with one short form. */
   readonly isNarrow?: boolean | undefined;
   readonly children?: Child;
@@ -33,7 +40,7 @@ export async function sendPage(
 }
 
 /** The frame of every page. */
-export function Page({ title, section, formToken, isNarrow, children }: PageProps): JSX.Element {
+export function Page({ title, heading, section, formToken, isNarrow, children }: PageProps): JSX.Element {
   return (
     <html lang="en">
       <head>
@@ -72,7 +79,7 @@ export function Page({ title, section, formToken, isNarrow, children }: PageProp
           )}
         </header>
         <main id="content" class={isNarrow ? "narrow" : undefined}>
-          <h1>{title}</h1>
+          {heading ?? <h1>{title}</h1>}
           {children}
         </main>
       </body>
@@ -115,6 +122,42 @@ export function Badge({
 export function Time({ at }: { readonly at: number }): JSX.Element {
   const text = new Date(at * 1000).toISOString();
   return <time datetime={text}>{`${text.slice(0, 10)} ${text.slice(11, 16)} UTC`}</time>;
+}
+
+/** A number of bytes, as people say it. */
+export function formatSize(bytes: number): string {
+  const units = ["bytes", "kB", "MB", "GB"];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  const amount = bytes / 1000 ** power;
+  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
+}
+
+/** The first letter of a title on one of six colours, which is always the same for an item. */
+export function ItemIcon({ title, id }: { readonly title: string; readonly id: string }): JSX.Element {
+  const colour = [...id].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % 6;
+  return (
+    <svg class={`item-icon colour-${colour}`} viewBox="0 0 64 64" aria-hidden="true">
+      <rect width="64" height="64" rx="15" />
+      <text x="32" y="43" text-anchor="middle">
+        {[...title.trim()][0]?.toUpperCase() ?? "?"}
+      </text>
+    </svg>
+  );
+}
+
+/** Leads to the next page of a list, if there is one. */
+export function NextPage({ href, next }: { readonly href: string; readonly next: string | undefined }): JSX.Element {
+  return (
+    <>
+      {next !== undefined && (
+        <p class="next">
+          <a class="button second" href={`${href}${encodeURIComponent(next)}`}>
+            Show more
+          </a>
+        </p>
+      )}
+    </>
+  );
 }
 
 /** A portcullis. */

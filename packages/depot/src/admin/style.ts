@@ -70,6 +70,7 @@ label { display: block; margin-bottom: 0.3rem; }
 fieldset { border: 0; padding: 0; margin: 0 0 1.25rem; min-width: 0; }
 legend { padding: 0; margin-bottom: 0.4rem; }
 .choice { display: flex; gap: 0.6rem; align-items: baseline; margin: 0.35rem 0; }
+.choice.field { margin: 0 0 1.25rem; }
 .choice label { font-weight: 400; margin: 0; }
 input, textarea, select, button, .button { font: inherit; color: inherit; }
 input:not([type="radio"], [type="checkbox"], [type="hidden"]), textarea, select { width: 100%; background: var(--card); border: 1px solid var(--field); border-radius: 8px; padding: 0.55rem 0.7rem; min-height: 2.75rem; }
@@ -108,8 +109,49 @@ table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; padding: 0.65rem 1rem 0.65rem 0; vertical-align: baseline; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--faint); font-weight: 500; font-size: 0.9rem; white-space: nowrap; }
 tbody th { font-weight: 600; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+th:last-child, td:last-child { padding-right: 0; }
 time { white-space: nowrap; }
+.item-icon { width: 3rem; height: 3rem; flex: none; }
+.item-icon text { font-size: 32px; font-weight: 650; fill: #fff; }
+.colour-0 rect { fill: #3155d0; }
+.colour-1 rect { fill: #0f766e; }
+.colour-2 rect { fill: #9d3f6e; }
+.colour-3 rect { fill: #a2480f; }
+.colour-4 rect { fill: #6440b8; }
+.colour-5 rect { fill: #3f6212; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.warning { color: var(--warn); font-weight: 400; font-size: 0.9rem; margin: 0.25rem 0 0; }
+.below { margin-top: 1.25rem; }
+.next { margin-top: 1rem; }
+td .inline { flex-wrap: nowrap; justify-content: flex-end; }
+select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-size: 0.9rem; }
+.list { list-style: none; margin: 0; padding: 0; }
+.list > li { border-top: 1px solid var(--line); }
+.list > li:first-child { border-top: 0; }
+.list > li > a { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; padding: 0.9rem 0.25rem; color: inherit; text-decoration: none; }
+.list > li > a:hover .name { color: var(--accent); text-decoration: underline; }
+.list .what { flex: 1; min-width: 12rem; }
+.name { font-weight: 600; }
+.badges { display: flex; flex-wrap: wrap; gap: 0.4rem; }
+.heading { display: flex; align-items: center; gap: 1rem; margin: 0 0 1.5rem; }
+.heading h1 { margin: 0; }
+.heading .item-icon { width: 4rem; height: 4rem; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0 1.5rem; align-items: start; }
+.empty { text-align: center; padding: 2.5rem 1rem; color: var(--faint); }
+.inline { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
+.inline .field { margin: 0; }
+button.small { min-height: 2.25rem; padding: 0.25rem 0.8rem; font-size: 0.9rem; }
+.qr { display: block; width: 13rem; max-width: 100%; border-radius: 10px; }
+.secret { display: block; padding: 0.8rem 1rem; background: var(--page); border: 1px solid var(--line); border-radius: 8px; overflow-wrap: anywhere; user-select: all; }
+.with-qr { display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; align-items: flex-start; }
+.with-qr > div { flex: 1; min-width: min(100%, 20rem); }
+details + details { margin-top: 0.75rem; }
+.install { text-align: center; max-width: 26rem; }
+.install .item-icon { width: 6rem; height: 6rem; margin: 0 auto 1rem; display: block; }
+.install .button { width: 100%; min-height: 3.25rem; font-size: 1.1rem; border-radius: 14px; }
+.install .qr { margin: 0 auto 0.75rem; }
+.install h1 { margin-bottom: 0.4rem; }
 @media (max-width: 40rem) {
   main { padding-top: 1.25rem; }
   .card { padding: 1.1rem; }
@@ -118,11 +160,17 @@ time { white-space: nowrap; }
   thead { position: absolute; left: -999px; }
   tbody tr { display: block; border-top: 1px solid var(--line); padding: 0.7rem 0; }
   tbody tr:first-child { border-top: 0; padding-top: 0; }
-  tbody th, tbody td, tbody td.number { display: flex; gap: 1rem; justify-content: space-between; border: 0; padding: 0.15rem 0; text-align: right; }
-  tbody th { text-align: left; }
+  tbody th, tbody td, tbody td.number { display: block; border: 0; padding: 0.15rem 0; text-align: left; }
+  tbody td[data-label], tbody td.number[data-label] { display: flex; gap: 1rem; justify-content: space-between; text-align: right; }
+  td .inline { justify-content: flex-start; margin-top: 0.35rem; }
+  .inline > .field { flex: 1 1 100%; }
+  .inline input[type="number"] { max-width: none; }
+  .top { gap: 0.25rem 1rem; padding-bottom: 0.5rem; }
+  .top nav { order: 1; flex-basis: 100%; margin: 0 -0.75rem; gap: 0; }
+  .top form { margin-left: auto; }
   td[data-label]::before { content: attr(data-label); color: var(--faint); text-align: left; }
 }
 `;
 
-/** Where it is; another style has another path, so that browsers can keep it. */
-export const stylePath: string = `/style-${createHash("sha256").update(style).digest("hex").slice(0, 12)}.css`;
+/** Of its content: another style has another path, so that browsers can keep it. */
+export const styleHash: string = createHash("sha256").update(style).digest("hex").slice(0, 12);

@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { AdminEnvironment } from "../admin/admin-environment.ts";
 import type { ApiTokens } from "../api-token/api-tokens.ts";
+import type { Actor } from "../audit/audit.ts";
 import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
 import type { Links } from "../link/links.ts";
 import type { Uploads } from "../upload/uploads.ts";
@@ -10,7 +11,7 @@ import type { Uploads } from "../upload/uploads.ts";
 /** What the API needs. */
 export interface ApiParts {
   readonly apiTokens: Pick<ApiTokens, "find">;
-  readonly links: Links;
+  linksOf(actor: Actor): Links;
   readonly uploads: Uploads;
   /** The URL of the manifest of a link. */
   manifestUrl(secret: string): string;
@@ -24,7 +25,7 @@ export const uploadsPath: string = `${apiPath}/uploads`;
 const longestBody = 16 * 1024;
 
 /** Makes the API for programs, such as a CI job, each with a token of its own. */
-export function createApi({ apiTokens, links, uploads, manifestUrl }: ApiParts): Hono<AdminEnvironment> {
+export function createApi({ apiTokens, linksOf, uploads, manifestUrl }: ApiParts): Hono<AdminEnvironment> {
   const api = new Hono<AdminEnvironment>();
 
   api.use(async (context, next) => {
@@ -47,18 +48,19 @@ export function createApi({ apiTokens, links, uploads, manifestUrl }: ApiParts):
   /** Publishes a complete upload. */
   api.post("/versions", async (context) => {
     const { upload, fileName, channel } = await readFields(context.req.raw);
-    const published = await uploads.publish({
+    const toPublish = {
       id: text(upload, "upload"),
       fileName: text(fileName, "fileName"),
       channel: text(channel ?? "release", "channel"),
-    });
+    };
+    const published = await uploads.publish(toPublish, context.var.actor);
     return context.json(published, 201);
   });
 
   api.post("/links", async (context) => {
     const { item, channel, recipient, days } = await readFields(context.req.raw);
     if (days !== undefined && typeof days !== "number") throw new FieldError("days", "a number");
-    const { id, secret, expiresAt } = await links.create({
+    const { id, secret, expiresAt } = await linksOf(context.var.actor).create({
       item: text(item, "item"),
       channel: text(channel ?? "release", "channel"),
       recipient: text(recipient, "recipient"),

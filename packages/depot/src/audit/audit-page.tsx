@@ -45,8 +45,10 @@ function AuditPage({ records, formToken }: AuditPageProps): JSX.Element {
                   {detail !== undefined && <span class="faint">, {detail}</span>}
                 </td>
                 <td data-label="Who">
-                  {actor.name}
-                  {actor.address !== undefined && <span class="faint"> at {actor.address}</span>}
+                  <span>
+                    {actor.name}
+                    {actor.address !== undefined && <span class="faint"> at {actor.address}</span>}
+                  </span>
                 </td>
                 <td data-label="When">
                   <Time at={changedAt} />

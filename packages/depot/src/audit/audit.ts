@@ -16,6 +16,11 @@ export const auditActions = {
   api_token_created: "created an API token",
   api_token_revoked: "revoked an API token",
   key_replaced: "replaced the encryption key",
+  item_published: "published a version",
+  channel_set: "set a channel",
+  channel_rolled_back: "rolled back a channel",
+  link_created: "created a link",
+  link_revoked: "revoked a link",
   password_set: "set the administrator's password",
   signed_in: "signed in",
 } as const;

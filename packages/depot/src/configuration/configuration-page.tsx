@@ -5,6 +5,7 @@ import type { Hono } from "hono";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.ts";
 import { Badge, FormToken, Notice, Page, sendPage, Time } from "../admin/page.tsx";
+import { sentences } from "../admin/sentences.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { Configuration, ConfigurationRecord, VerificationKey } from "./configuration.ts";
 import { generateEncryptionKey } from "./generate-encryption-key.ts";
@@ -34,6 +35,9 @@ export function addConfigurationPage(
     const configuration = configurationFor(context.var.actor);
     const record = await configuration.read();
     const keys = await configuration.verificationKeys();
+    const signingFirst = keys.toSorted(
+      (one, other) => Number(other.keyId === record?.keyId) - Number(one.keyId === record?.keyId),
+    );
     const form = sent ?? {
       displayName: record?.displayName ?? "",
       tokenExpiry: String(record?.tokenExpiry ?? 30),
@@ -42,7 +46,7 @@ export function addConfigurationPage(
     };
     const props = {
       record,
-      keys,
+      keys: signingFirst,
       form,
       problem,
       formToken: context.var.session.formToken,
@@ -72,7 +76,10 @@ export function addConfigurationPage(
       return context.redirect("/configuration?done=saved", 303);
     } catch (error) {
       if (!isConfigurationError(error)) throw error;
-      return show(context, form, { field: fieldOf(error.option), text: sentence(error.problem, error.remedy) });
+      return show(context, form, {
+        field: fieldOf(error.option),
+        text: sentences({ message: error.problem, remedy: error.remedy }),
+      });
     }
   });
 
@@ -92,11 +99,6 @@ async function readKey(source: string, pasted: string, file: unknown): Promise<s
 
 function fieldOf(option: string): FormProblem["field"] {
   return option === "displayName" || option === "tokenExpiry" ? option : "encryptionKey";
-}
-
-function sentence(problem: string, remedy: string | undefined): string {
-  const text = `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`;
-  return remedy === undefined ? text : `${text} ${remedy}.`;
 }
 
 const notices: Readonly<Record<string, string>> = {
@@ -200,32 +202,17 @@ interface KeyFieldProps {
 }
 
 function KeyField({ form, hasKey, problem }: KeyFieldProps): JSX.Element {
-  const choices = [
-    ...(hasKey ? [{ value: "keep", label: "Keep the key that is saved" }] : []),
-    { value: "generate", label: "Generate a key here: RSA, 2048 bits" },
-    { value: "paste", label: "Paste or type an encryption key" },
-    { value: "upload", label: "Upload an encryption key file" },
-  ];
   return (
     <fieldset {...invalid(problem, "encryptionKey", "key-hint")}>
       <legend>Encryption key</legend>
-      {choices.map(({ value, label }) => (
-        <div class={`choice source-${value}`}>
-          <input
-            id={`key-${value}`}
-            name="key_source"
-            type="radio"
-            value={value}
-            checked={form.keySource === value}
-            required
-          />
-          <label for={`key-${value}`}>{label}</label>
-        </div>
-      ))}
+      {hasKey && <KeyChoice {...{ form, value: "keep", label: "Keep the key that is saved" }} />}
+      <KeyChoice {...{ form, value: "generate", label: "Generate a key here: RSA, 2048 bits" }} />
+      <KeyChoice {...{ form, value: "paste", label: "Paste or type an encryption key" }} />
       <div class="field when-paste">
         <label for="pasted-key">Private key, PEM</label>
-        <textarea id="pasted-key" name="pasted_key" spellcheck={false} autocomplete="off" placeholder="-----BEGIN …" />
+        <textarea id="pasted-key" name="pasted_key" spellcheck={false} autocomplete="off" />
       </div>
+      <KeyChoice {...{ form, value: "upload", label: "Upload an encryption key file" }} />
       <div class="field when-upload">
         <label for="key-file">Key file</label>
         <input id="key-file" name="key_file" type="file" accept=".pem,.key" />
@@ -235,6 +222,22 @@ function KeyField({ form, hasKey, problem }: KeyFieldProps): JSX.Element {
         valid for downloads until its last token has expired.
       </p>
     </fieldset>
+  );
+}
+
+interface KeyChoiceProps {
+  readonly form: FormState;
+  readonly value: string;
+  readonly label: string;
+}
+
+function KeyChoice({ form, value, label }: KeyChoiceProps): JSX.Element {
+  const id = `key-${value}`;
+  return (
+    <div class="choice">
+      <input id={id} name="key_source" type="radio" value={value} checked={form.keySource === value} required />
+      <label for={id}>{label}</label>
+    </div>
   );
 }
 

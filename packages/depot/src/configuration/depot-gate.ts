@@ -41,19 +41,25 @@ export async function createDepotGate(
   }
 
   /** One load at a time. */
-  function reload(): Promise<void> {
+  function loadOnce(): Promise<void> {
     loading ??= load().finally(() => {
       loading = undefined;
     });
     return loading;
   }
 
+  async function reload(): Promise<void> {
+    // A load that has begun can have read the keys before the change that this one is for.
+    await loading?.catch(() => {});
+    return loadOnce();
+  }
+
   async function check(url: string | URL): Promise<Decision> {
-    if (now() - loadedAt >= reloadInterval) await reload().catch(() => {});
+    if (now() - loadedAt >= reloadInterval) await loadOnce().catch(() => {});
     const decision = await gate.check(url);
     const isOurs = decision.allowed || (decision.code !== "signature_invalid" && decision.code !== "keys_unavailable");
     if (isOurs || now() - loadedAt < shortestInterval) return decision;
-    await reload().catch(() => {});
+    await loadOnce().catch(() => {});
     return gate.check(url);
   }
 

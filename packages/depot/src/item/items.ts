@@ -1,4 +1,5 @@
 import type { AppMetadata, PackageWarning } from "@portcullis/issuer";
+import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
@@ -58,16 +59,22 @@ export interface Items {
 }
 
 /** Makes the rules over the tables of items, versions and channels; `now` in seconds. */
-export function createItems(store: Store, now: () => number): Items {
+export function createItems(store: Store, now: () => number, recordChange: RecordChange): Items {
   const { db } = store;
 
   /** Changes a channel and returns the version that it then has. */
-  function change(name: string, work: (transaction: Database, item: ItemRow) => Promise<string>) {
+  function change(
+    name: string,
+    { action, channel }: { readonly action: "channel_set" | "channel_rolled_back"; readonly channel: string },
+    work: (transaction: Database, item: ItemRow) => Promise<string>,
+  ) {
     return store.write(async (transaction) => {
       const item = await findItem(transaction, name);
       const versionId = await work(transaction, item);
       const version = await findVersion(transaction, item.id, versionId);
       if (!version) throw versionUnknown(item, versionId);
+      const detail = `${channel} leads to ${versionName(version)}`;
+      await recordChange(transaction, { action, subject: item.bundle_identifier, detail });
       return version;
     });
   }
@@ -125,14 +132,14 @@ export function createItems(store: Store, now: () => number): Items {
       return { entries: await versionRecords(db, itemId, entries), next };
     },
     promote: (name, { from, to }) =>
-      change(name, async (transaction, item) => {
+      change(name, { action: "channel_set", channel: to }, async (transaction, item) => {
         checkChannel(to);
         const { version_id: versionId } = await findChannel(transaction, item, from);
         await setChannel(transaction, { itemId: item.id, channel: to, versionId, now: time() });
         return versionId;
       }),
     choose: (name, channel, versionId) =>
-      change(name, async (transaction, item) => {
+      change(name, { action: "channel_set", channel }, async (transaction, item) => {
         checkChannel(channel);
         // Of this item: another one's file under its links would replace the app on every device.
         if (!(await findVersion(transaction, item.id, versionId))) throw versionUnknown(item, versionId);
@@ -140,8 +147,15 @@ export function createItems(store: Store, now: () => number): Items {
         return versionId;
       }),
     rollBack: (name, channel) =>
-      change(name, (transaction, item) => rollBackChannel(transaction, item, channel, time())),
+      change(name, { action: "channel_rolled_back", channel }, (transaction, item) =>
+        rollBackChannel(transaction, item, channel, time()),
+      ),
   };
+}
+
+/** The version as people name it, with its build if that says more. */
+export function versionName({ bundleVersion, build }: Pick<VersionRecord, "bundleVersion" | "build">): string {
+  return build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
 }
 
 interface ChannelOfItem {

@@ -1,12 +1,13 @@
 import type { AppMetadata } from "@portcullis/issuer";
 import { checkChannel, setChannel } from "./channel.ts";
+import { versionName } from "./items.ts";
 import type { PublishedVersion, PublishParts } from "./publish.ts";
 
 /** Makes a version that is published already the one of a channel; resolves with `undefined` if no file has this SHA-256. */
 export async function publishKnown(
   sha256: string,
   channel: string,
-  { store, now }: Pick<PublishParts, "store" | "now">,
+  { store, now, recordChange }: Omit<PublishParts, "places">,
 ): Promise<PublishedVersion | undefined> {
   checkChannel(channel);
   return store.write(async (transaction) => {
@@ -20,9 +21,13 @@ export async function publishKnown(
     if (!found) return undefined;
     const { id: versionId, item_id: itemId, kind, size } = found;
     await setChannel(transaction, { itemId, channel, versionId, now: Math.floor(now()) });
+    const metadata = JSON.parse(found.metadata) as AppMetadata & { readonly build?: string };
+    const { bundleIdentifier: subject, bundleVersion, build } = metadata;
+    const detail = `${versionName({ bundleVersion: String(bundleVersion), build })} on ${channel}`;
+    await recordChange(transaction, { action: "item_published", subject, detail });
     return {
       ...{ itemId, versionId, kind, channel, sha256, size, wasKnown: true },
-      metadata: JSON.parse(found.metadata) as AppMetadata,
+      metadata,
       warnings: found.warnings === null ? [] : JSON.parse(found.warnings),
     };
   });

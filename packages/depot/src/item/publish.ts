@@ -3,9 +3,11 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { type AppMetadata, hashFile, type PackageWarning, readPackage } from "@portcullis/issuer";
+import type { RecordChange } from "../audit/audit.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
 import { checkChannel, setChannel } from "./channel.ts";
+import { versionName } from "./items.ts";
 
 /** What was published. */
 export interface PublishedVersion {
@@ -38,12 +40,13 @@ export interface FilePlaces {
   readonly incoming: string;
 }
 
-/** What publishing needs. */
+/** What publishing uses. */
 export interface PublishParts {
   readonly store: Store;
   readonly places: FilePlaces;
-  /** Seconds since 1970. */
+  /** In seconds. */
   readonly now: () => number;
+  readonly recordChange: RecordChange;
 }
 
 /** A copy that is older than this, in milliseconds, belongs to a process that was ended. */
@@ -88,7 +91,7 @@ export interface CompleteCopy {
 /** Moves a copy to its place, and makes it the version of a channel. */
 export async function publishCopy(
   { path, sha256, size, name, channel }: CompleteCopy,
-  { store, places, now }: PublishParts,
+  { store, places, now, recordChange }: PublishParts,
 ): Promise<PublishedVersion> {
   checkChannel(channel);
   const { kind, metadata, build, warnings } = await readPackage(path);
@@ -102,7 +105,11 @@ export async function publishCopy(
     .where("sha256", "=", sha256)
     .executeTakeFirst();
   await place(path, join(places.files, sha256), known?.file_name ?? fileName);
-  const published = await store.write((transaction) => insertVersion(transaction, facts, Math.floor(now())));
+  const published = await store.write(async (transaction) => {
+    const detail = `${versionName({ bundleVersion: String(names.bundleVersion), build })} on ${channel}`;
+    await recordChange(transaction, { action: "item_published", subject: names.bundleIdentifier, detail });
+    return insertVersion(transaction, facts, Math.floor(now()));
+  });
   return { ...published, kind, metadata: names, channel, sha256, size, warnings };
 }
 

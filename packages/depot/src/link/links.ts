@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
+import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import { checkChannel, findChannel } from "../item/channel.ts";
 import { findItem } from "../item/find-item.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
-import type { LinkRow } from "../store/schema.ts";
+import type { Database, ItemRow, LinkRow } from "../store/schema.ts";
 
 /** What a link is made of. */
 export interface NewLink {
@@ -20,6 +21,7 @@ export interface NewLink {
 /** A link without its secret. Times are seconds since 1970. */
 export interface LinkRecord {
   readonly id: string;
+  readonly itemId: string;
   readonly bundleIdentifier: string;
   readonly title: string;
   readonly channel: string;
@@ -39,6 +41,8 @@ export interface Links {
   ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
   /** The latest first; of all items, or of one. */
   list(page?: PageOptions & { readonly item?: string | undefined }): Promise<Page<LinkRecord>>;
+  /** One link by its ID; throws `link_unknown`. */
+  get(id: string): Promise<LinkRecord>;
   /** Effective with the next request, on every depot of this database. */
   revoke(id: string): Promise<void>;
   /** Finds a link by its secret, whether it is still valid or not. */
@@ -52,7 +56,7 @@ const mostDays = 36_500;
 const day = 86_400;
 
 /** Makes the links' rules over their table; `now` in seconds. */
-export function createLinks(store: Store, now: () => number): Links {
+export function createLinks(store: Store, now: () => number, recordChange: RecordChange): Links {
   const { db } = store;
   return {
     async create({ item: name, channel, recipient, days }) {
@@ -73,6 +77,8 @@ export function createLinks(store: Store, now: () => number): Links {
           .insertInto("link")
           .values({ ...values, expires_at: expiresAt ?? null, revoked_at: null, last_used_at: null })
           .execute();
+        const detail = `${id} for ${recipient}, channel ${channel}`;
+        await recordChange(transaction, { action: "link_created", subject: item.bundle_identifier, detail });
       });
       return { id, secret, expiresAt };
     },
@@ -86,23 +92,7 @@ export function createLinks(store: Store, now: () => number): Links {
           return (itemId === undefined ? query : query.where("item_id", "=", itemId)).executeTakeFirst();
         },
         (limit, after) => {
-          let query = db
-            .selectFrom("link")
-            .innerJoin("item", "item.id", "link.item_id")
-            .selectAll("link")
-            .select((from) => [
-              "item.bundle_identifier",
-              "item.title",
-              // Reads one entry of an index for each link. Counting the receipts would read them all.
-              from
-                .selectFrom("receipt")
-                .select(({ fn }) => fn.max("manifest_at").as("at"))
-                .whereRef("receipt.link_id", "=", "link.id")
-                .as("newest_receipt"),
-            ])
-            .orderBy("link.created_at", "desc")
-            .orderBy("link.id", "desc")
-            .limit(limit);
+          let query = selectLinks(db).orderBy("link.created_at", "desc").orderBy("link.id", "desc").limit(limit);
           if (itemId !== undefined) query = query.where("link.item_id", "=", itemId);
           if (!after) return query.execute();
           return query
@@ -110,23 +100,23 @@ export function createLinks(store: Store, now: () => number): Links {
             .execute();
         },
       );
-      const records = entries.map((row) => ({
-        id: row.id,
-        bundleIdentifier: row.bundle_identifier,
-        title: row.title,
-        channel: row.channel,
-        recipient: row.recipient,
-        createdAt: row.created_at,
-        expiresAt: row.expires_at ?? undefined,
-        revokedAt: row.revoked_at ?? undefined,
-        lastUsedAt: row.newest_receipt ?? row.last_used_at ?? undefined,
-      }));
-      return { entries: records, next };
+      return { entries: entries.map(linkRecord), next };
+    },
+
+    async get(id) {
+      const row = await selectLinks(db).where("link.id", "=", id).executeTakeFirst();
+      if (!row) throw linkUnknown(id);
+      return linkRecord(row);
     },
 
     async revoke(id) {
       await store.write(async (transaction) => {
-        const link = await transaction.selectFrom("link").select("revoked_at").where("id", "=", id).executeTakeFirst();
+        const link = await transaction
+          .selectFrom("link")
+          .innerJoin("item", "item.id", "link.item_id")
+          .select(["revoked_at", "recipient", "item.bundle_identifier"])
+          .where("link.id", "=", id)
+          .executeTakeFirst();
         if (!link) throw linkUnknown(id);
         if (link.revoked_at !== null) return;
         await transaction
@@ -134,6 +124,8 @@ export function createLinks(store: Store, now: () => number): Links {
           .set({ revoked_at: Math.floor(now()) })
           .where("id", "=", id)
           .execute();
+        const { bundle_identifier: subject, recipient } = link;
+        await recordChange(transaction, { action: "link_revoked", subject, detail: `${id} for ${recipient}` });
       });
     },
 
@@ -142,6 +134,40 @@ export function createLinks(store: Store, now: () => number): Links {
       if (hash === undefined) return undefined;
       return db.selectFrom("link").selectAll().where("secret_hash", "=", hash).executeTakeFirst();
     },
+  };
+}
+
+function selectLinks(db: Database) {
+  return db
+    .selectFrom("link")
+    .innerJoin("item", "item.id", "link.item_id")
+    .selectAll("link")
+    .select((from) => [
+      "item.bundle_identifier",
+      "item.title",
+      // Reads one entry of an index for each link. Counting the receipts would read them all.
+      from
+        .selectFrom("receipt")
+        .select(({ fn }) => fn.max("manifest_at").as("at"))
+        .whereRef("receipt.link_id", "=", "link.id")
+        .as("newest_receipt"),
+    ]);
+}
+
+function linkRecord(
+  row: LinkRow & Pick<ItemRow, "bundle_identifier" | "title"> & { readonly newest_receipt: number | null },
+): LinkRecord {
+  return {
+    id: row.id,
+    itemId: row.item_id,
+    bundleIdentifier: row.bundle_identifier,
+    title: row.title,
+    channel: row.channel,
+    recipient: row.recipient,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at ?? undefined,
+    revokedAt: row.revoked_at ?? undefined,
+    lastUsedAt: row.newest_receipt ?? row.last_used_at ?? undefined,
   };
 }
 

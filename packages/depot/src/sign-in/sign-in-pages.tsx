@@ -5,6 +5,7 @@ import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.ts";
 import { Notice, Page, sendPage } from "../admin/page.tsx";
+import { sentences } from "../admin/sentences.ts";
 import { isDepotError } from "../depot-error.ts";
 import { type Administrator, type Session, sessionLife } from "./administrator.ts";
 
@@ -74,24 +75,13 @@ export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Admin
   });
 }
 
-/** The message of an error and its remedy, as sentences. */
-export function sentences({
-  message,
-  remedy,
-}: {
-  readonly message: string;
-  readonly remedy?: string | undefined;
-}): string {
-  const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-  return [message, ...(remedy === undefined ? [] : [remedy])].map(sentence).join(" ");
-}
-
 function SetUpPage({ problem }: { readonly problem?: string }): JSX.Element {
   return (
     <Page title="Set the password" isNarrow>
       <form class="card" method="post">
         {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
         <p>This depot has one administrator, who signs in with a password.</p>
+        <UserName />
         <NewPassword
           name="password"
           label="New password"
@@ -102,6 +92,11 @@ function SetUpPage({ problem }: { readonly problem?: string }): JSX.Element {
       </form>
     </Page>
   );
+}
+
+/** For password managers, which store a name with a password. */
+function UserName(): JSX.Element {
+  return <input type="text" name="username" autocomplete="username" value="administrator" readonly hidden />;
 }
 
 function NewPassword({
@@ -153,6 +148,7 @@ function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly 
       {isSetUp ? (
         <form class="card" method="post" action="/sign-in">
           {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
+          <UserName />
           <div class="field">
             <label for="password">Password</label>
             <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { isIssuerError } from "@portcullis/issuer";
 import { ERRORS, Server } from "@tus/server";
+import { type Actor, recordChanges } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import { type PublishedVersion, type PublishParts, publishCopy } from "../item/publish.ts";
 import { publishKnown } from "../item/publish-known.ts";
@@ -26,7 +27,7 @@ export interface Uploads {
    *
    * Rejects with `upload_unknown`, or with what the issuer says of the package; the upload is then removed.
    */
-  publish(upload: UploadToPublish): Promise<PublishedVersion>;
+  publish(upload: UploadToPublish, actor: Actor): Promise<PublishedVersion>;
 }
 
 /** How uploads are received. */
@@ -42,7 +43,10 @@ export interface UploadOptions {
 const hashForm = /^[0-9a-f]{64}$/;
 
 /** Makes the uploads. */
-export function createUploads({ path, folder, largest }: UploadOptions, parts: PublishParts): Uploads {
+export function createUploads(
+  { path, folder, largest }: UploadOptions,
+  others: Omit<PublishParts, "recordChange">,
+): Uploads {
   const store = new UploadStore(folder);
   const server = new Server({
     path,
@@ -69,7 +73,8 @@ export function createUploads({ path, folder, largest }: UploadOptions, parts: P
 
   return {
     handle: (request) => server.handleWeb(request as Parameters<typeof server.handleWeb>[0]),
-    async publish({ id, fileName, channel }) {
+    async publish({ id, fileName, channel }, actor) {
+      const parts = { ...others, recordChange: recordChanges(actor, others.now) };
       const received = await store.received(id);
       if (!received) {
         const known = hashForm.test(id) ? await publishKnown(id, channel, parts) : undefined;

@@ -1,0 +1,34 @@
+import type { Hono } from "hono";
+import type { Actor } from "../audit/audit.ts";
+import type { Configuration } from "../configuration/configuration.ts";
+import type { Items } from "../item/items.ts";
+import type { PublishedVersion, PublishOptions } from "../item/publish.ts";
+import type { Links } from "../link/links.ts";
+import type { Receipts } from "../receipt/receipts.ts";
+import type { Administrator } from "../sign-in/administrator.ts";
+import type { Database } from "../store/schema.ts";
+import type { AdminEnvironment } from "./admin-environment.ts";
+
+/** What an actor can change in items and links; each change is in the audit log. */
+export interface Changes {
+  readonly items: Items;
+  readonly links: Links;
+  publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
+}
+
+/** What the administration pages show and change. */
+export interface AdminParts {
+  readonly db: Database;
+  readonly administrator: Administrator;
+  readonly receipts: Receipts;
+  /** A folder for uploads that are not complete yet. */
+  readonly incoming: string;
+  /** Scheme, host and port that clients reach the depot by. */
+  readonly publicUrl: string;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  /** The API for programs, below `/api`. */
+  readonly api: Hono<AdminEnvironment>;
+  configurationFor(actor: Actor): Configuration;
+  changesOf(actor: Actor): Changes;
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { execFileSync, type StdioOptions } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { lintManifest } from "@portcullis/issuer";
+import { createClock, depotData, publicUrl, type RunningDepot } from "../depot/running-depot.ts";
+import { writeSampleApp } from "../depot/sample-app.ts";
+import { type Chromium, type ChromiumPage, startChromium } from "../support/chromium.ts";
+import { privateKeyPem } from "../support/private-key.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { adminUrl, openFirstPage, openSignedIn } from "./signed-in.ts";
+
+function readQrCode(picture: string): string {
+  const stdio = ["ignore", "pipe", "ignore"] satisfies StdioOptions;
+  return execFileSync("zbarimg", ["--quiet", "--raw", picture], { encoding: "utf8", stdio }).trim();
+}
+
+for (const javaScript of [true, false]) {
+  describe(`from the setup link to a receipt, in Chromium ${javaScript ? "with" : "without"} JavaScript`, () => {
+    const folder = temporaryFolder();
+    const clock = createClock();
+    const data = depotData(clock);
+    let chromium: Chromium;
+    let depot: RunningDepot;
+    let page: ChromiumPage;
+    before(async () => {
+      chromium = await startChromium();
+      depot = await data.start();
+    });
+    after(() => chromium?.close());
+
+    test("the setup link sets the password and signs in", async () => {
+      page = await openFirstPage(chromium, depot, { javaScript });
+      assert.match(await page.text(), /The password was set, and you are signed in/);
+    });
+
+    test("the form saves a key that is pasted, uploaded or generated, and never shows it", async () => {
+      const keyId = () => page.evaluate<string>(`document.querySelector(".key code").textContent`);
+      const keyIds = [await keyId()];
+      const pasted = privateKeyPem();
+      const file = join(folder, "key.pem");
+      writeFileSync(file, privateKeyPem());
+      for (const source of ["paste", "upload", "generate"]) {
+        await page.click(`#key-${source}`);
+        if (source === "paste") await page.fill("#pasted-key", pasted);
+        if (source === "upload") await page.chooseFile("#key-file", file);
+        await page.fill("#display-name", `By ${source}`);
+        await page.fill("#token-expiry", "45");
+        await page.follow("form[enctype] button");
+        assert.match(await page.text(), /The configuration was saved/);
+        assert.equal(await page.evaluate(`document.querySelector("#display-name").value`), `By ${source}`);
+        assert.equal(await page.evaluate(`document.querySelector("#pasted-key").value`), "");
+        assert.doesNotMatch(await page.evaluate<string>("document.documentElement.outerHTML"), /PRIVATE/);
+        keyIds.push(await keyId());
+      }
+      assert.equal(new Set(keyIds).size, 4, "each is another key");
+      assert.match(await page.text(), /accepted until \d{4}-/, "the replaced keys");
+    });
+
+    test("the form says what is wrong with a field, and changes nothing", async () => {
+      await page.click("#key-paste");
+      await page.fill("#pasted-key", "ssh-rsa AAAA");
+      await page.fill("#display-name", "Not saved");
+      await page.follow("form[enctype] button");
+      assert.match(await page.text(), /Nothing was saved. This is an SSH public key, which cannot sign/);
+      assert.equal(await page.evaluate(`document.querySelector("fieldset").getAttribute("aria-invalid")`), "true");
+      assert.equal(await page.evaluate(`document.querySelector("#display-name").value`), "Not saved");
+      await page.goto(adminUrl(depot, "/configuration"));
+      assert.equal(await page.evaluate(`document.querySelector("#display-name").value`), "By generate");
+    });
+
+    test("an app is uploaded to a channel, promoted, and rolled back", async () => {
+      await page.goto(adminUrl(depot, "/items"));
+      await page.chooseFile("#file", writeSampleApp(join(folder, "Notes 1.ipa"), { version: "1.0" }));
+      await page.follow(`form[action="/items/upload"] button`);
+      assert.match(await page.text(), /The version was published[\s\S]*release\s+1\.0/);
+      await page.chooseFile("#file", writeSampleApp(join(folder, "Notes 2.ipa"), { version: "2.0" }));
+      await page.fill("#channel", "beta");
+      await page.follow(`form[action="/items/upload"] button`);
+      assert.match(await page.text(), /beta\s+2\.0[\s\S]*release\s+1\.0/);
+      await page.follow(`form[action$="/promote"] button`);
+      assert.match(await page.text(), /beta\s+2\.0[\s\S]*release\s+2\.0/);
+      await page.follow(`button[aria-label="Roll back release"]`);
+      assert.match(await page.text(), /beta\s+2\.0[\s\S]*release\s+1\.0/);
+      await page.follow(`button[aria-label="Roll back release"]`);
+      assert.match(await page.text(), /Nothing was changed. The channel release of .* has no earlier version/);
+    });
+
+    test("a file that is no app is refused with the reason", async () => {
+      await page.goto(adminUrl(depot, "/items"));
+      const file = join(folder, "text.ipa");
+      writeFileSync(file, "no app");
+      await page.chooseFile("#file", file);
+      await page.follow(`form[action="/items/upload"] button`);
+      assert.match(await page.text(), /Nothing was published. \S/);
+    });
+
+    test("a link's QR code leads to its install page, that to the manifest, and a device to a receipt", async () => {
+      await page.goto(adminUrl(depot, "/items"));
+      await page.follow(".list a");
+      await page.fill("#recipient", "Ada's iPad <b>");
+      await page.follow(`form[action="/links"] button`);
+      assert.match(await page.text(), /The link for Ada's iPad <b> works until/);
+      const picture = join(folder, "link.png");
+      writeFileSync(picture, await page.screenshot());
+      const read = readQrCode(picture);
+      assert.equal(read, await page.evaluate(`document.querySelector("#page-url").textContent`));
+      await page.follow(`main p > a[href^="/links/"]`);
+      const linkPage = await page.url();
+      assert.match(await page.text(), /Nobody has fetched a manifest/);
+
+      // On the device
+      const userAgent =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Safari/604.1";
+      const phone = await chromium.newPage({ width: 390, userAgent, javaScript });
+      await phone.goto(read.replace(publicUrl, `http://127.0.0.1:${depot.port}`));
+      assert.match(await phone.text(), /Notes\s+Version 1\.0/);
+      const install = await phone.evaluate<string>(`document.querySelector("a.button").href`);
+      assert.match(install, /^itms-services:\/\/\?action=download-manifest&url=https%3A%2F%2Fapps\.example%2Fm%2F/);
+      const manifestUrl = new URL(install.replace("itms-services:", "https://x/")).searchParams.get("url") ?? "";
+      const { pathname } = new URL(manifestUrl);
+      const manifest = await depot.request(pathname);
+      assert.equal(lintManifest(manifest.body, { expectTokens: true }).valid, true);
+      const target = await depot.packageTarget(pathname);
+      const { status, body } = await depot.request(target);
+      assert.equal(status, 200);
+      assert.ok(body.equals(readFileSync(join(folder, "Notes 1.ipa"))));
+
+      // Receipts are written after the response.
+      for (let attempt = 0; attempt < 600; attempt += 1) {
+        await page.goto(linkPage);
+        if (/complete/.test(await page.text())) break;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.match(await page.text(), /complete/);
+      assert.deepEqual([page.problems, phone.problems], [[], []]);
+    });
+
+    test("a desktop gets the QR code of the page, and a revoked link a page that says so", async () => {
+      const created = await data.link();
+      const secret = created.path.split("/")[2];
+      const url = `http://127.0.0.1:${depot.port}/i/${secret}`;
+      const desktop = await chromium.newPage({ javaScript });
+      await desktop.goto(url);
+      const picture = join(folder, "install.png");
+      writeFileSync(picture, await desktop.screenshot());
+      assert.equal(readQrCode(picture), `${publicUrl}/i/${secret}`);
+      await page.goto(adminUrl(depot, `/links/${created.id}`));
+      await page.follow("button.danger");
+      assert.match(await page.text(), /The link is revoked[\s\S]*revoked/);
+      await desktop.goto(url);
+      assert.match(await desktop.text(), /This link has been revoked. Ask for a new one/);
+    });
+
+    test("the audit log says who did all this", async () => {
+      await page.goto(adminUrl(depot, "/audit"));
+      const text = await page.text();
+      for (const line of [
+        /com\.example\.notes: revoked a link, \w+ for iPad\s+administrator at 127\.0\.0\.1/,
+        /com\.example\.notes: created a link, \w+ for iPad, channel release\s+command line/,
+        /com\.example\.notes: created a link, \w+ for Ada's iPad <b>, channel release\s+administrator/,
+        /com\.example\.notes: rolled back a channel, release leads to 1\.0/,
+        /com\.example\.notes: set a channel, release leads to 2\.0/,
+        /com\.example\.notes: published a version, 2\.0 on beta/,
+        /By generate: replaced the encryption key, key \S{43}/,
+        /By paste: saved the configuration, token expiry 45 min, enabled/,
+        /administrator: set the administrator's password/,
+      ])
+        assert.match(text, line);
+    });
+
+    test("the configuration can be removed; then links get no manifest, until one is saved", async () => {
+      const link = await data.link();
+      await page.goto(adminUrl(depot, "/configuration"));
+      await page.follow(`form[action="/configuration/remove"] button`);
+      assert.match(await page.text(), /There is no configuration, so no app can be installed/);
+      assert.equal((await depot.request(link.path)).status, 503);
+      await page.fill("#display-name", "Again");
+      await page.follow("form[enctype] button");
+      assert.equal((await depot.request(link.path)).status, 200);
+    });
+
+    test("after signing out, every page asks for the password", async () => {
+      await page.follow(`form[action="/sign-out"] button`);
+      assert.match(await page.url(), /\/sign-in$/);
+      await page.goto(adminUrl(depot, "/items"));
+      assert.match(await page.url(), /\/sign-in$/);
+      page = await openSignedIn(chromium, depot, { javaScript });
+      assert.match(await page.url(), /\/items$/);
+    });
+  });
+}
