@@ -108,9 +108,11 @@ test("an unknown variable produces a warning, unless it belongs to another comma
     ...Object.fromEntries(kubernetes.map((name) => [`PORTCULLIS_AUTH_${name}`, "x"])),
   };
   const { stderr } = await runMain(["auth", "--for", "nginx", "--key", "a.pem"], { env });
-  const [warning, hint, problem] = stderr.split("\n");
-  assert.equal(warning, "warning: PORTCULLIS_CLOCKSKEW is set, but there is no such option: it is ignored");
-  assert.equal(hint, "(Did you mean PORTCULLIS_CLOCK_SKEW?)", "wrapped at 80 columns");
+  const [warning, problem] = stderr.split("\n");
+  assert.equal(
+    warning,
+    "warning: PORTCULLIS_CLOCKSKEW is set, but there is no such option: it is ignored (Did you mean PORTCULLIS_CLOCK_SKEW?)",
+  );
   assert.match(problem ?? "", /^portcullis: --key a\.pem/);
 });
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { dashedName } from "../../packages/cli/src/command-line/option.ts";
 import { commands } from "../../packages/cli/src/commands.ts";
+import { writeZip } from "../support/packages.ts";
 import { pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey } from "../support/signing-key.ts";
@@ -16,6 +17,13 @@ writeFileSync(path("public.pem"), key.publicPem);
 writeFileSync(path("key.pem"), pemOf(key.privateKey), { mode: 0o600 });
 const [www, publicKey, privateKey] = [path("www"), path("public.pem"), path("key.pem")];
 const link = "https://files.example/app.ipa";
+
+const info = { CFBundleIdentifier: "example.app", CFBundleVersion: "1" };
+writeZip(path("app.ipa"), [{ name: "Payload/A.app/Info.plist", plist: info }]);
+before(async () => {
+  const { code, stderr } = await runMain(["publish", path("app.ipa"), "--data", path("depot")]);
+  assert.equal(code, 0, stderr);
+});
 
 /** Command lines in which FILE is what an option or operand names, by command and option. */
 const commandLines: Record<string, string[]> = {
@@ -55,6 +63,12 @@ const commandLines: Record<string, string[]> = {
     "https://a.example",
     "--data-key-file",
     "FILE",
+  ],
+  "configuration dataKeyFile": ["configuration", "show", "--data", path("depot"), "--data-key-file", "FILE"],
+  "configuration encryptionKey": ["configuration", "change", "--data", path("depot"), "--encryption-key", "FILE"],
+  "configuration passphraseFile": [
+    ...["configuration", "change", "--data", path("depot"), "--encryption-key", privateKey],
+    ...["--passphrase-file", "FILE"],
   ],
   "publish file": ["publish", "FILE", "--data", path("depot")],
   "inspect key": ["inspect", link, "--key", "FILE"],

@@ -10,7 +10,6 @@ import { commands } from "./commands.ts";
 import { describeSystemError, isSystemError } from "./system/describe-system-error.ts";
 import { safeLines } from "./terminal/safe-text.ts";
 import { createTerminal } from "./terminal/terminal.ts";
-import { wrapMessage } from "./terminal/wrap-text.ts";
 
 /**
  * Runs one command and returns its exit code; everything it uses is passed in.
@@ -42,7 +41,7 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   const { env, err } = context;
   const tables = commands.map((one) => one.options);
   for (const warning of unknownVariables(env, tables)) {
-    err.line(wrapMessage(`${err.colours.yellow("warning:")} ${warning}`, err.width));
+    err.warning(warning);
   }
   const configFile = parsed.configFile ?? env.PORTCULLIS_CONFIG;
   const names = commands.map(({ name }) => name);
@@ -75,10 +74,8 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
     err.json({ error: { exitCode: code, message, remedy } });
     return code;
   }
-  // Only people need short lines; a program gets the message on one line.
-  const wrapped = (text: string): string => (err.isTerminal ? wrapMessage(text, err.width) : text);
-  err.line(wrapped(`${err.colours.red("portcullis:")} ${message}`));
-  if (remedy !== undefined) err.line(wrapped(remedy));
+  err.sentence(`${err.colours.red("portcullis:")} ${message}`);
+  if (remedy !== undefined) err.sentence(remedy);
   return code;
 }
 

@@ -20,7 +20,7 @@ export async function loadIssuer(
       tokenExpiry: expiry / 60,
       pathBound,
       now,
-      onWarning: ({ message }) => err.line(`${err.colours.yellow("warning:")} ${message}`),
+      onWarning: ({ message }) => err.warning(message),
     }),
   );
 }

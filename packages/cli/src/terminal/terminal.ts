@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import pico from "picocolors";
 import { withoutControls } from "./safe-text.ts";
+import { wrapMessage } from "./wrap-text.ts";
 
 /** An output stream; a terminal says so and knows its width. */
 export type OutputStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
@@ -12,6 +13,10 @@ export type Colours = ReturnType<typeof pico.createColors>;
 export interface Terminal {
   /** Writes one line. */
   line(text?: string): void;
+  /** Writes text for people: in a terminal, its lines break between words, and a command to be pasted stays on one line. */
+  sentence(text: string): void;
+  /** Writes a warning, as {@link Terminal.sentence} does. */
+  warning(text: string): void;
   /** Writes a value as JSON in one line, without characters that could command a terminal. */
   json(value: unknown): void;
   /** Resolves when all is written; with the problem if something could not be. */
@@ -39,11 +44,15 @@ export function createTerminal(stream: OutputStream, env: ColourVariables): Term
       });
     });
   }
+  const colours = pico.createColors(wantsColour(isTerminal, env));
+  const sentence = (text: string): void => line(isTerminal ? wrapMessage(text, stream.columns || 80) : text);
   return {
     line,
+    sentence,
+    warning: (text) => sentence(`${colours.yellow("warning:")} ${text}`),
     json: (value) => line(withoutControls(JSON.stringify(value))),
     written: () => last.then(() => problem),
-    colours: pico.createColors(wantsColour(isTerminal, env)),
+    colours,
     isTerminal,
     get width() {
       return stream.columns || 80;

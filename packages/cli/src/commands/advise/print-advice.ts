@@ -10,6 +10,10 @@ const delayClasses = [0, 1, 2, 5, 10, 15, 30, 60, 120];
 const longestBar = 40;
 /** The text beside a bar: its label on the left, the count on the right. */
 const besideBar = 17 + 9;
+/** Of the column of names. */
+const nameWidth = 19;
+/** In a narrower window, the table of transfers becomes sentences. */
+const tableWidth = 60;
 
 /** Prints what the log shows; the last line is the recommendation. */
 export function printAdvice(usage: Usage, recommendation: Recommendation, isInferred: boolean, out: Terminal): void {
@@ -40,8 +44,8 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, isInfe
   const late = usage.firstUses.between(Number.NEGATIVE_INFINITY, 0);
   printShare("First requests", usage.firstUses.total, late, "after the token had expired", out);
   printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused, since their token had expired", out);
-  if (usage.graced > 0) out.line(`${" ".repeat(19)}${amount(usage.graced)} allowed by --resume-grace`);
-  if (usage.brokenOff > 0) out.line(`${"Interrupted".padEnd(19)}${amount(usage.brokenOff)} transfers`);
+  if (usage.graced > 0) printRow("", `${amount(usage.graced)} allowed by --resume-grace`, out);
+  if (usage.brokenOff > 0) printRow("Interrupted", `${amount(usage.brokenOff)} transfers`, out);
   printTransfers(usage, out);
 
   out.line();
@@ -57,19 +61,21 @@ function countDelays({ firstUses }: Usage, current: number, from: number, to: nu
 
 function printShare(name: string, total: number, count: number, what: string, out: Terminal): void {
   const share = count === 0 ? "all in time" : `${amount(count)} ${what} (${((100 * count) / total).toFixed(1)} %)`;
-  const line = `${amount(total)}${total === 0 ? "" : `, ${share}`}`;
-  out.line(`${name.padEnd(19)}${wrapText(line, out.width, " ".repeat(19), 19)}`);
+  printRow(name, `${amount(total)}${total === 0 ? "" : `, ${share}`}`, out);
+}
+
+function printRow(name: string, text: string, out: Terminal): void {
+  out.line(`${name.padEnd(nameWidth)}${wrapText(text, out.width, " ".repeat(nameWidth), nameWidth)}`);
 }
 
 function printTransfers({ transfers }: Usage, out: Terminal): void {
   const { bold } = out.colours;
   if (sizeClasses.every((bound) => transfers.get(bound)?.total === 0)) return;
   out.line();
-  out.line(
-    bold(
-      `${"Complete transfers".padEnd(19)}${"count".padStart(9)}${"half within".padStart(16)}${"95 % within".padStart(16)}`,
-    ),
-  );
+  const isTable = out.width >= tableWidth;
+  const row = (label: string, count: string, half: string, nearlyAll: string): string =>
+    `${label.padEnd(nameWidth)}${count.padStart(9)}${half.padStart(16)}${nearlyAll.padStart(16)}`;
+  out.line(bold(isTable ? row("Complete transfers", "count", "half within", "95 % within") : "Complete transfers"));
   let from = 0;
   for (const bound of sizeClasses) {
     const durations = transfers.get(bound);
@@ -78,9 +84,12 @@ function printTransfers({ transfers }: Usage, out: Terminal): void {
     if (!durations || durations.total === 0) continue;
     const half = formatDuration(durations.quantile(0.5) ?? 0);
     const nearlyAll = formatDuration(durations.quantile(0.95) ?? 0);
-    out.line(
-      `  ${label.padEnd(17)}${amount(durations.total).padStart(9)}${half.padStart(16)}${nearlyAll.padStart(16)}`,
-    );
+    const count = amount(durations.total);
+    if (isTable) out.line(row(`  ${label}`, count, half, nearlyAll));
+    else
+      out.line(
+        `  ${wrapText(`${label}: ${count}, half within ${half}, 95 % within ${nearlyAll}`, out.width, "    ", 2)}`,
+      );
   }
 }
 

@@ -28,8 +28,7 @@ export async function runInspect(
   }
   const now = options.now === undefined ? context.now() : readTime(options.now);
   const keys = await loadKeysOnce(options.key);
-  for (const warning of keys.flatMap(({ warnings }) => warnings))
-    err.line(`${err.colours.yellow("warning:")} ${warning}`);
+  for (const warning of keys.flatMap(({ warnings }) => warnings)) err.warning(warning);
 
   const examination = await examine(link.url, keys, options, now);
   const { token, verified, refusal } = examination;

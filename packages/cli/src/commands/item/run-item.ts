@@ -55,7 +55,7 @@ async function run(
         ? await items.promote(subject, { from: from ?? "", to: channel })
         : await items.choose(subject, channel, versionId);
   if (json) return out.json({ channel, version: changed });
-  out.line(safeText(`${subject} ${nameOf(changed)} is on channel ${channel}`));
+  out.sentence(safeText(`${subject} ${nameOf(changed)} is on channel ${channel}`));
 }
 
 /** One source for a promotion, none for anything else: an option that would have no effect is a mistake. */

@@ -35,13 +35,13 @@ export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: Comm
   }
   const { bold, dim } = out.colours;
   const width = Math.max(privateFile.length, publicFile.length);
-  out.line(`${bold(privateFile.padEnd(width))}  PRIVATE: paste it into Jamf Pro, then keep it off the web server.`);
-  out.line(
+  out.sentence(`${bold(privateFile.padEnd(width))}  PRIVATE: paste it into Jamf Pro, then keep it off the web server.`);
+  out.sentence(
     `${bold(publicFile.padEnd(width))}  public: for the web server: portcullis serve DIR --key ${shellQuote(publicFile)}`,
   );
   out.line();
-  out.line(dim("In Jamf Pro: Settings > Global > PKI certificates > JSON Web Token Configuration"));
-  out.line(dim('> New, with "Paste or Type Encryption Key": the whole file, with BEGIN and END.'));
+  out.sentence(dim("In Jamf Pro: Settings > Global > PKI certificates > JSON Web Token Configuration"));
+  out.sentence(dim('> New, with "Paste or Type Encryption Key": the whole file, with BEGIN and END.'));
   out.line(dim(`Thumbprint: ${thumbprint}`));
   return exitCode.success;
 }

@@ -95,8 +95,8 @@ async function makeManifest(
     ? await issuer.appManifest(description)
     : await writeAppManifest(description, async (url) => url);
   const { warnings: flaws } = lintManifest(manifest);
-  for (const { message } of warnings) err.line(`${err.colours.yellow("warning:")} ${safeText(message)}`);
-  for (const { path, message } of flaws) err.line(`${err.colours.yellow("warning:")} ${path}: ${safeText(message)}`);
+  for (const { message } of warnings) err.warning(safeText(message));
+  for (const { path, message } of flaws) err.warning(`${path}: ${safeText(message)}`);
 
   if (options.out !== undefined) writeFileSync(options.out, manifest, { flag: "wx" });
   const { title, bundleIdentifier, bundleVersion, build } = metadata;
@@ -115,7 +115,7 @@ async function makeManifest(
     out.line(manifest.trimEnd());
   } else {
     const shown = [title, bundleVersion, build !== undefined && build !== bundleVersion && `build ${build}`];
-    out.line(safeText(`${options.out}: ${shown.filter(Boolean).join(" ")} (${bundleIdentifier})`));
+    out.sentence(safeText(`${options.out}: ${shown.filter(Boolean).join(" ")} (${bundleIdentifier})`));
   }
   return exitCode.success;
 }

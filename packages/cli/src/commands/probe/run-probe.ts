@@ -8,7 +8,6 @@ import { isLoopback } from "../../system/loopback.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
-import { wrapText } from "../../terminal/wrap-text.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 import { classifyResponse } from "./classify-response.ts";
 import { confirmHost } from "./confirm-host.ts";
@@ -39,7 +38,7 @@ export async function runProbe(
   if (!key && token === undefined && url.search !== "") {
     const { err } = context;
     const advice = "the URL has no token. If it continues with &, the shell has cut it there: put it in quotes.";
-    err.line(`${err.colours.yellow("warning:")} ${wrapText(advice, err.width - "warning: ".length)}`);
+    err.warning(advice);
   }
   const loopback = isLoopback(url.hostname);
   if (!loopback && !options.yes) await confirmHost(url, probeCases.length * probeMethods.length, context);
@@ -101,7 +100,7 @@ async function warnIfOpen(client: ProbeClient, url: URL, links: string, { err }:
   const response = await client.request("GET", url, url.search);
   if (classifyResponse(response, undefined, url.pathname) !== "through") return;
   const sentence = `${url.host} is open: it serves the file without a token. Its log will now hold working links: ${links}.`;
-  err.line(`${err.colours.yellow("warning:")} ${wrapText(sentence, err.width - "warning: ".length)}`);
+  err.warning(sentence);
 }
 
 function asJson(url: URL, { results, checks, verdict }: ProbeReport): object {

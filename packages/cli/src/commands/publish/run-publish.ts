@@ -24,7 +24,7 @@ export async function runPublish(
     })
     .finally(() => progress.clear());
 
-  for (const { message } of published.warnings) err.line(`${err.colours.yellow("warning:")} ${safeText(message)}`);
+  for (const { message } of published.warnings) err.warning(safeText(message));
   if (json) {
     const { metadata, warnings, ...rest } = published;
     out.json({ ...rest, ...metadata, warnings: warnings.map(({ code }) => code) });
@@ -33,8 +33,8 @@ export async function runPublish(
   const { title, bundleIdentifier, bundleVersion, build } = published.metadata;
   const version = build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
   const known = published.wasKnown ? ", a file that had been published before" : "";
-  out.line(safeText(`${title} ${version} is on channel ${channel}${known}`));
-  out.line(
+  out.sentence(safeText(`${title} ${version} is on channel ${channel}${known}`));
+  out.sentence(
     out.colours.dim(safeText(`Make a link: portcullis link create ${bundleIdentifier} --data ${data} --for NAME`)),
   );
   return exitCode.success;

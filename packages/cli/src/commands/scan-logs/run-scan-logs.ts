@@ -22,8 +22,7 @@ export async function runScanLogs(
 ): Promise<ExitCode> {
   const { out, err, now } = context;
   const keys = await loadKeysOnce(options.key);
-  for (const warning of keys.flatMap(({ warnings }) => warnings))
-    err.line(`${err.colours.yellow("warning:")} ${warning}`);
+  for (const warning of keys.flatMap(({ warnings }) => warnings)) err.warning(warning);
   const check = createTokenChecker(keys, gateOptions(options, now));
   const live = createLiveTokens();
   const progress = createProgressLine(context);
@@ -55,12 +54,10 @@ export async function runScanLogs(
     printScan(scans, found, keys, now(), out);
   }
   if (live.overflowed()) {
-    err.line(
-      `${err.colours.yellow("warning:")} there are more unexpired tokens than the list can hold; the counts include all of them`,
-    );
+    err.warning("there are more unexpired tokens than the list can hold; the counts include all of them");
   }
   for (const { file, problem } of failed) {
-    err.line(`${err.colours.red("portcullis:")} ${safeText(file)} cannot be read: ${problem}`);
+    err.sentence(`${err.colours.red("portcullis:")} ${safeText(file)} cannot be read: ${problem}`);
   }
   if (failed.length > 0) return exitCode.failure;
   // By the counts, which are complete, and not by the list, which is bounded.

@@ -26,7 +26,9 @@ export function printScan(
       .map((worth) => `${amount(found[worth])} ${worth}`);
     const details = counts.length === 0 ? "" : `: ${counts.join(", ")}`;
     const unread = problem === undefined ? "" : red("; the rest is unreadable");
-    out.line(`${safeText(file).padEnd(width)}  ${count(total, "token")} in ${count(lines, "line")}${details}${unread}`);
+    out.sentence(
+      `${safeText(file).padEnd(width)}  ${count(total, "token")} in ${count(lines, "line")}${details}${unread}`,
+    );
   }
   printGroup("valid", red(bold("STILL VALID: anyone who reads these lines can download now")));
   printGroup("unverified", yellow(bold("NOT EXPIRED, and may be valid: give --key to verify")));
