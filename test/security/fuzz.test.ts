@@ -153,20 +153,7 @@ test("configuration files and command lines: a usage error or a failure, never a
     inspect: { json: true },
   });
   const words = [
-    ...[
-      "serve",
-      "inspect",
-      "probe",
-      "sign",
-      "manifest",
-      "advise",
-      "--config",
-      file,
-      "--key",
-      publicPem,
-      "--",
-      "-",
-    ],
+    ...["serve", "inspect", "probe", "sign", "manifest", "advise", "--config", file, "--key", publicPem, "--", "-"],
     ...[
       "--json",
       "--now",
