@@ -46,6 +46,8 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
       );
       return context.redirect(`/items/${itemId}?done=published`, 303);
     } catch (error) {
+      // The rest of the request is not read.
+      context.header("Connection", "close");
       if (isDepotError(error)) return show(context, sentences(error));
       if (isIssuerError(error)) return show(context, error.message);
       throw error;

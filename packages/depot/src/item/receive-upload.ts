@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
-import type { IncomingHttpHeaders } from "node:http";
 import { basename, join } from "node:path";
-import { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { depotError } from "../depot-error.ts";
@@ -35,46 +35,83 @@ export async function receiveUpload<Result>(
   use: (upload: Upload) => Promise<Result>,
 ): Promise<Result> {
   const folder = join(incoming, randomUUID());
-  const fields = new Map<string, string>();
   try {
-    const file = await receive();
-    return await use({ file, fields });
+    return await use(await receive(request, folder, { maxSize, check }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
 
-  async function receive(): Promise<string> {
-    if (!request.body || !/^multipart\/form-data/i.test(request.headers.get("content-type") ?? "")) throw noFile();
-    const limits = { fileSize: maxSize + 1, files: 1, fields: 10, fieldSize: 1000, parts: 11 };
-    const parser = new Busboy({
-      headers: Object.fromEntries(request.headers) as IncomingHttpHeaders & { "content-type": string },
-      limits,
-    });
-    let stored: Promise<string> | undefined;
-    parser.on("field", (name, value) => void fields.set(name, value));
+async function receive(
+  request: Request,
+  folder: string,
+  { maxSize, check }: Omit<UploadOptions, "incoming">,
+): Promise<Upload> {
+  const { body, headers } = request;
+  const type = headers.get("content-type") ?? "";
+  if (!body || !/^multipart\/form-data\s*;.*\bboundary=/i.test(type)) throw noFile();
+  const parser = new Busboy({
+    headers: { "content-type": type },
+    limits: { fileSize: maxSize, files: 1, fields: 10, fieldSize: 1000, parts: 11 },
+  });
+  const fields = new Map<string, string>();
+  const ending = new AbortController();
+  let stored: Promise<string> | undefined;
+  parser.on("field", (name, value) => void fields.set(name, value));
+  // Rejects with the first thing that goes wrong.
+  const failed = new Promise<never>((_resolve, reject) => {
+    parser.on("error", (error) => reject(endedEarly(error as Error)));
     parser.on("file", (_field, stream, sentName) => {
+      // Without a listener, a truncated part would end the process.
+      stream.on("error", (error) => reject(endedEarly(error)));
       // A form without a chosen file has an empty one.
       if (!sentName) return void stream.resume();
-      stored = (async () => {
-        check(fields);
-        await mkdir(folder, { mode: 0o700 });
-        const file = join(folder, safeName(sentName));
-        await pipeline(stream, createWriteStream(file, { flags: "wx", mode: 0o600 }));
-        if (stream.truncated) throw tooLarge(maxSize);
-        return file;
-      })();
-      // The rest of the request is of no use, and reading it can take hours.
-      stored.catch((error) => parser.destroy(error));
+      stream.on("limit", () => reject(tooLarge(maxSize)));
+      stored = store(stream, folder, sentName, () => check(fields), ending.signal);
+      stored.catch(reject);
     });
-    try {
-      await pipeline(Readable.fromWeb(request.body as never), parser);
-    } catch (error) {
-      await stored;
-      throw depotError("upload_failed", `the upload ended early: ${(error as Error).message}`, "Send the file again");
-    }
-    if (!stored) throw noFile();
-    return stored;
+  });
+  failed.catch(() => {});
+  try {
+    await Promise.race([failed, parse(body, parser)]);
+    // The last bytes can have been over the limit.
+    const file = await Promise.race([failed, stored ?? Promise.reject(noFile())]);
+    return { file, fields };
+  } catch (error) {
+    // The rest of the request is not read. Not even of the file that was begun: it is closed before it is removed.
+    ending.abort();
+    await stored?.catch(() => {});
+    throw error;
   }
+}
+
+async function store(
+  stream: Readable,
+  folder: string,
+  sentName: string,
+  check: () => void,
+  signal: AbortSignal,
+): Promise<string> {
+  check();
+  await mkdir(folder, { mode: 0o700 });
+  const file = join(folder, safeName(sentName));
+  await pipeline(stream, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal });
+  return file;
+}
+
+/** Not by a pipe, which would close the connection when something goes wrong, and then there is no response. */
+async function parse(body: ReadableStream<Uint8Array>, parser: Writable): Promise<void> {
+  const finished = once(parser, "finish");
+  finished.catch(() => {});
+  const reader = body.getReader();
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      if (!parser.write(part.value)) await once(parser, "drain");
+  } catch (error) {
+    throw endedEarly(error as Error);
+  }
+  parser.end();
+  await finished;
 }
 
 /** The name is the item's only in part, see `publishFile`; here it must only be a name. */
@@ -89,10 +126,14 @@ function noFile(): Error {
   return depotError("upload_failed", "no file was sent", "Choose an .ipa or .pkg file");
 }
 
+function endedEarly({ message }: Error): Error {
+  return depotError("upload_failed", `the upload ended early: ${message}`, "Send the file again");
+}
+
 function tooLarge(maxSize: number): Error {
   return depotError(
     "upload_failed",
-    `the file is larger than ${Math.round(maxSize / 1e9)} GB`,
+    `the file is larger than ${Math.floor(maxSize / 1024 ** 2)} MiB, the depot's limit`,
     "Copy it to the server, and publish it there: portcullis publish",
   );
 }

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { type AdminBrowser, adminBrowser, setupPath } from "./admin-browser.ts";
+import { depotData, type RunningDepot } from "./running-depot.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+const password = "correct horse battery";
+const boundary = "xxxxxxxxxxxx";
+
+describe("an upload by a form", () => {
+  const depot = depotData();
+  const app = readFileSync(writeSampleApp(join(temporaryFolder(), "Notes.ipa")));
+  let running: RunningDepot;
+  let browser: AdminBrowser;
+  let formToken: string;
+  before(async () => {
+    running = await depot.start("--max-upload", "1");
+    browser = adminBrowser(running);
+    await browser.post(setupPath(running), { password, repeated: password });
+    formToken = await browser.formToken();
+  });
+
+  const field = (name: string, value: string) =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const fileHead = (name: string) =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: application/octet-stream\r\n\r\n`;
+  const end = `\r\n--${boundary}--\r\n`;
+
+  function open(headers: Readonly<Record<string, string>> = {}): ClientRequest {
+    const sent = {
+      Host: `127.0.0.1:${running.adminPort}`,
+      Origin: `http://127.0.0.1:${running.adminPort}`,
+      Cookie: browser.cookie(),
+      "Content-Type": `multipart/form-data; boundary=${boundary}`,
+      ...headers,
+    };
+    const outgoing = httpRequest({
+      port: running.adminPort,
+      path: "/items/upload",
+      method: "POST",
+      agent: false,
+      headers: sent,
+    });
+    outgoing.on("error", () => {}); // the depot can end the request before all of it is sent
+    return outgoing;
+  }
+
+  async function responseOf(
+    outgoing: ClientRequest,
+  ): Promise<{ readonly status: number | undefined; readonly text: string }> {
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    let text = "";
+    for await (const part of response.setEncoding("utf8")) text += part;
+    return { status: response.statusCode, text };
+  }
+
+  async function upload(parts: readonly (string | Buffer)[], headers?: Readonly<Record<string, string>>) {
+    const outgoing = open(headers);
+    for (const part of parts) outgoing.write(part);
+    outgoing.end();
+    return responseOf(outgoing);
+  }
+
+  const whole = (name = "Notes.ipa", token = formToken) => [
+    field("form_token", token),
+    field("channel", "release"),
+    fileHead(name),
+    app,
+    end,
+  ];
+  const leftBehind = () => readdirSync(join(depot.data, "incoming"));
+
+  test("is published, whatever its name is, and leaves nothing behind", async () => {
+    for (const name of [
+      "Notes.ipa",
+      "../../../etc/passwd.ipa",
+      "C:\\\\Apps\\\\Notes.ipa",
+
+      "\u202egpj.ipa",
+      "a".repeat(5000),
+    ]) {
+      assert.equal((await upload(whole(name))).status, 303, name);
+      assert.deepEqual(leftBehind(), []);
+    }
+    const { entries } = (await depot.links("list")) as { readonly entries?: readonly unknown[] };
+    assert.equal(entries?.length ?? 0, 0);
+  });
+
+  test("of another session, another site or nobody is refused before it is stored", async () => {
+    const wrong = await upload(whole("Notes.ipa", "wrong"));
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.text, /Nothing was published. The form is from another session/);
+    assert.equal(
+      (await upload([fileHead("Notes.ipa"), app, end, field("form_token", formToken)])).status,
+      400,
+      "the token is last",
+    );
+    assert.equal((await upload(whole(), { Origin: "https://evil.example" })).status, 403);
+    assert.equal((await upload(whole(), { Cookie: "portcullis_session=0" })).status, 303, "to the page to sign in");
+    assert.deepEqual(leftBehind(), []);
+  });
+
+  test("that is too large is refused while it arrives", async () => {
+    const outgoing = open();
+    for (const part of [field("form_token", formToken), field("channel", "release"), fileHead("Big.ipa")])
+      outgoing.write(part);
+    const response = responseOf(outgoing);
+    // It never ends: the depot has to say so before.
+    const block = Buffer.alloc(65_536);
+    const sending = setInterval(() => outgoing.write(block), 1);
+    const { status, text } = await response.finally(() => clearInterval(sending));
+    outgoing.destroy();
+    assert.equal(status, 400);
+    assert.match(text, /larger than 1 MiB/);
+    assert.deepEqual(leftBehind(), []);
+  });
+
+  test("that breaks off leaves nothing behind and nothing published", async () => {
+    const outgoing = open();
+    for (const part of [field("form_token", formToken), field("channel", "broken"), fileHead("Notes.ipa")])
+      outgoing.write(part);
+    outgoing.write(app.subarray(0, 100_000));
+    for (let attempt = 0; leftBehind().length === 0 && attempt < 600; attempt += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(leftBehind().length, 1, "it is being stored");
+    outgoing.destroy();
+    for (let attempt = 0; leftBehind().length > 0 && attempt < 600; attempt += 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(leftBehind(), []);
+    assert.doesNotMatch((await browser.get("/items")).text, /broken/);
+  });
+
+  test("that is no upload is refused with the reason", async () => {
+    const none = [field("form_token", formToken), field("channel", "release"), fileHead(""), end];
+    const cases: readonly (readonly [readonly (string | Buffer)[], Readonly<Record<string, string>>, RegExp])[] = [
+      [none, {}, /No file was sent/],
+      [["nothing"], { "Content-Type": "text/plain" }, /No file was sent/],
+      [["nothing"], { "Content-Type": "multipart/form-data" }, /./],
+      [[field("form_token", formToken), fileHead("a.ipa"), "x"], {}, /upload ended early/],
+      [[field("form_token", formToken), fileHead("")], {}, /upload ended early/],
+      [[field("form_token", formToken).slice(0, 30)], {}, /upload ended early/],
+      [
+        [field("form_token", formToken), field("channel", "UPPER"), fileHead("a.ipa"), app, end],
+        {},
+        /name of a channel/,
+      ],
+    ];
+    for (const [parts, headers, problem] of cases) {
+      const { status, text } = await upload(parts, headers);
+      assert.equal(status, 400, text);
+      assert.match(text, problem);
+      assert.deepEqual(leftBehind(), []);
+    }
+  });
+});
