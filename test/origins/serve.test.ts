@@ -4,12 +4,15 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { after, describe, test } from "node:test";
+import { attackCorpus } from "../security/attack-corpus.ts";
+import { startServer } from "../security/running-server.ts";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
 import { type RawRequest, type RawResponse, rawRequest } from "../support/raw-request.ts";
 import { servedFolder } from "../support/served-folder.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
+import { webSigningKey } from "../support/web-signing-key.ts";
 import { startAzure } from "./azure-container.ts";
 import { startCeph } from "./ceph-bucket.ts";
 import { startMoto } from "./moto-bucket.ts";
@@ -21,6 +24,10 @@ const { key, base, start: startFolder } = servedFolder({ "My app.ipa": content, 
 const common = ["-k", `${base}/public.pem`, "--host", "127.0.0.1", "--port", "0"];
 const file = temporaryFiles();
 const folderPort = await startFolder().port();
+const corpusKey = await webSigningKey();
+const corpus = await attackCorpus(corpusKey);
+const corpusKeyFile = file("corpus.pem");
+writeFileSync(corpusKeyFile, corpusKey.publicPem);
 
 const [moto, ceph, azure, web] = await Promise.all([startMoto(), startCeph(), startAzure(), startWebServer()]);
 for (const name of ["My app.ipa", "book.epub"]) {
@@ -38,19 +45,27 @@ const aws = ({ accessKeyId, secretAccessKey }: typeof moto.credentials): Record<
 const serve = (source: string, more: string[], env: Record<string, string> = {}): PortcullisProcess =>
   startPortcullis(["serve", source, ...common, ...more], env);
 
-const stores: Record<string, PortcullisProcess> = {
-  "a bucket of moto": serve("s3://apps/prod", ["--endpoint", moto.endpoint], aws(moto.credentials)),
-  "a bucket of Ceph": serve("s3://apps/prod/", ["--endpoint", ceph.endpoint], aws(ceph.credentials)),
-  "a container of Azurite, by its key": serve(`azblob://${azure.account}/apps/prod`, ["--endpoint", azure.endpoint], {
-    AZURE_STORAGE_KEY: azure.accountKey,
-  }),
-  "a container of Azurite, by a signature, with a cache": serve(
+/** SOURCE, options and environment of each. */
+const storeArguments: Record<string, Parameters<typeof serve>> = {
+  "a bucket of moto": ["s3://apps/prod", ["--endpoint", moto.endpoint], aws(moto.credentials)],
+  "a bucket of Ceph": ["s3://apps/prod/", ["--endpoint", ceph.endpoint], aws(ceph.credentials)],
+  "a container of Azurite, by its key": [
+    `azblob://${azure.account}/apps/prod`,
+    ["--endpoint", azure.endpoint],
+    {
+      AZURE_STORAGE_KEY: azure.accountKey,
+    },
+  ],
+  "a container of Azurite, by a signature, with a cache": [
     `azblob://${azure.account}/apps/prod`,
     ["--endpoint", azure.endpoint, "--cache", file("cache")],
     { AZURE_STORAGE_SAS_TOKEN: azure.sas("r") },
-  ),
-  "a private nginx": serve(web.url, ["--origin-header-file", file("header")]),
+  ],
+  "a private nginx": [web.url, ["--origin-header-file", file("header")]],
 };
+const stores: Record<string, PortcullisProcess> = Object.fromEntries(
+  Object.entries(storeArguments).map(([title, args]) => [title, serve(...args)]),
+);
 
 /** Requests whose responses must be those of a folder; a `RANGE` is left out where the store cannot do them. */
 const requests: readonly (readonly [target: string, request: RawRequest])[] = [
@@ -94,6 +109,20 @@ for (const [title, running] of Object.entries(stores)) {
         const [mine, folders] = [await rawRequest(port, url, request), await rawRequest(folderPort, url, request)];
         assert.deepEqual(comparable(mine), comparable(folders), `${target} ${JSON.stringify(request)}`);
       }
+    });
+
+    test("decides every case of the attack corpus, before the store is asked", async () => {
+      const [source, more, env] = storeArguments[title] as Parameters<typeof serve>;
+      const server = await startServer(["serve", source, "--key", corpusKeyFile, ...more], env);
+      const wrong: string[] = [];
+      for (const { name, policy, target, expected, isOddTarget } of corpus) {
+        if (policy !== "jamf" || isOddTarget) continue;
+        const { status, body } = await rawRequest(server.port, target);
+        const verdict = status === 200 || status === 404 ? "allowed" : JSON.parse(body.toString()).code;
+        if (verdict !== expected) wrong.push(`${name}: ${status} ${verdict}, not ${expected}`);
+      }
+      await server.end();
+      assert.deepEqual(wrong, []);
     });
 
     test("writes neither credentials nor tokens to its log", async () => {
