@@ -1,36 +1,82 @@
 /**
- * `npm run bench`: the budgets of this project, each as a ratio within one run on one machine.
+ * `npm run bench`: measures Portcullis beside its peers in one run, and writes docs/performance.md with its plots.
  *
- * Servers are measured by the processor time that they take for a request, so that neither the load
- * generator nor a busy neighbour counts.
+ * `npm run bench -- --check` writes nothing, and fails if a budget is missed. With `--short` it takes about a minute and
+ * fails if a figure is twice its budget, or twice what it is in results.json. Names measure only these, and keep the rest of the page: `npm run bench -- files stores`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 
-const cwd = fileURLToPath(new URL(".", import.meta.url));
+const here = fileURLToPath(new URL(".", import.meta.url));
 if (!existsSync(new URL("node_modules", import.meta.url))) {
-  spawnSync("npm", ["ci", "--ignore-scripts"], { cwd, stdio: "inherit" });
+  spawnSync("npm", ["ci", "--ignore-scripts"], { cwd: here, stdio: "inherit" });
 }
-const { measureVerification } = await import("./verification.mjs");
-const { measureServers } = await import("./servers.mjs");
-const { measureMemory } = await import("./memory.mjs");
-const { measureFiles } = await import("./files.mjs");
-const { measureDepot } = await import("./depot.mjs");
-const { measureStores } = await import("./stores.mjs");
 
-const rows = [
-  ...(await measureVerification()),
-  ...(await measureServers()),
-  ...(await measureMemory()),
-  ...(await measureFiles()),
-  ...(await measureStores()),
-  ...(await measureDepot()),
-];
+const modules = {
+  verification: async () => (await import("./measure-verification.mjs")).measureVerification,
+  adapters: async () => (await import("./measure-adapters.mjs")).measureAdapters,
+  command: async () => (await import("./measure-command.mjs")).measureCommand,
+  files: async () => (await import("./measure-files.mjs")).measureFiles,
+  stores: async () => (await import("./measure-stores.mjs")).measureStores,
+  growth: async () => (await import("./measure-growth.mjs")).measureGrowth,
+  workers: async () => (await import("./measure-workers.mjs")).measureWorkers,
+  depot: async () => (await import("./measure-depot.mjs")).measureDepot,
+};
+/** In the short form only what a change can make much worse without a test that notices. */
+const shortModules = ["verification", "adapters", "command", "files"];
 
-console.log(`\nNode ${process.version}\n`);
-console.log("| what | aim | measured | beside it |");
-console.log("|---|---|---|---|");
-for (const { what, budget, measured, beside, kept } of rows) {
-  console.log(`| ${what} | ${budget} | ${measured}${kept ? "" : " (missed)"} | ${beside} |`);
+const args = process.argv.slice(2);
+const isShort = args.includes("--short");
+const isCheck = args.includes("--check");
+const named = args.filter((arg) => !arg.startsWith("--"));
+const unknown = named.find((name) => !(name in modules));
+if (unknown !== undefined) {
+  console.error(`There is no measurement ${unknown}. There are: ${Object.keys(modules).join(", ")}.`);
+  process.exit(2);
+}
+const settings = isShort
+  ? { rounds: 3, count: 300, warmUp: 1500, share: 0.1, isShort }
+  : { rounds: 7, count: 1200, warmUp: 3000, share: 0.5, isShort };
+
+const { check, checkRoughly } = await import("./budgets.mjs");
+const { describeMachine } = await import("./machine.mjs");
+const { measurementTable, budgetTable, measurementsOf, writePages } = await import("./write-page.mjs");
+
+const runs = {};
+for (const name of named.length > 0 ? named : isShort ? shortModules : Object.keys(modules)) {
+  const started = Date.now();
+  try {
+    const measure = await modules[name]();
+    const measurements = await measure(settings);
+    runs[name] = { date: new Date().toISOString().slice(0, 10), load: Math.round(loadavg()[1]), measurements };
+  } catch (error) {
+    console.error(`${name} could not be measured:`, error);
+    process.exitCode = 1;
+  }
+  console.error(`measured ${name} in ${Math.round((Date.now() - started) / 1000)} s`);
+}
+
+const file = new URL("results.json", import.meta.url);
+const last = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { runs: {} };
+const measurements = Object.values(runs).flatMap((run) => run.measurements);
+const outcomes = isShort ? checkRoughly(measurements, measurementsOf(last)) : check(measurements);
+console.log(measurementTable(measurements));
+console.log(`\n${budgetTable(outcomes)}\n`);
+if (isCheck) {
+  const missed = outcomes.filter(({ holds }) => !holds);
+  console.log(
+    missed.length === 0 ? "Every budget holds." : `${missed.length} of ${outcomes.length} budgets are missed.`,
+  );
+  if (missed.length > 0) process.exitCode = 1;
+} else if (!isShort) {
+  const results = { ...describeMachine(), runs: { ...last.runs, ...runs } };
+  writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+  writePages(results);
+  console.log("Wrote bench/results.json, docs/performance.md and its plots.");
+}
+
+function rounded(_name, value) {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
 }

@@ -1,0 +1,80 @@
+/**
+ * What has to hold in one run: `most` is the limit of `of` as a multiple of `to`, or without `to` in the unit of `of`. `plus`
+ * instead of `to`: the limit of what `of` takes more. Each is a group and a name of a measurement.
+ */
+import { median, ratio } from "./statistics.mjs";
+
+const repeated = "guard: a repeated token";
+const fresh = "guard: each token new";
+const sizes = ["64 KiB", "10 MiB", "1 GiB"];
+
+export const budgets = [
+  { of: ["a new token", "gate.check"], to: "crypto.verify", most: 1.12 },
+  { of: ["a new token", "gate.check"], to: "fast-jwt", most: 1 },
+  { of: ["a repeated token", "gate.check"], to: "fast-jwt with its cache", most: 0.4 },
+  { of: [repeated, "@portcullis/node-http"], to: "node:http", most: 1 / 0.92 },
+  { of: [repeated, "@portcullis/koa"], to: "koa", most: 1 / 0.95 },
+  { of: [repeated, "@portcullis/web-fetch on bun"], to: "bun, bare", most: 1 / 0.9 },
+  {
+    of: [repeated, "@portcullis/web-fetch on bun"],
+    to: "bun, asynchronous, with a copy of the request",
+    most: 1 / 0.9,
+  },
+  { of: [repeated, "@portcullis/web-fetch on deno"], to: "deno, bare", most: 1 / 0.9 },
+  {
+    of: [repeated, "@portcullis/web-fetch on deno"],
+    to: "deno, asynchronous, with a copy of the request",
+    most: 1 / 0.9,
+  },
+  { of: [fresh, "@portcullis/koa"], to: "koa-jwt", most: 1 / 3 },
+  { of: ["serve: 401", "serve, no token"], to: "fixed 401", most: 2 },
+  { of: ["serve: 304", "serve"], to: "fixed 304", most: 2 },
+  { of: ["auth: a subrequest on a unix socket", "auth, a repeated token"], most: 40 },
+  ...sizes.flatMap((size) =>
+    ["folder of @portcullis/origin", "portcullis serve"].flatMap((name) => [
+      { of: [`a file of ${size}`, name], to: "floor", most: 1.25 },
+      { of: [`a file of ${size}`, name], to: "sirv", most: 1 },
+    ]),
+  ),
+  { of: ["a file with TLS of 1 GiB", "portcullis serve"], to: "nginx", most: 1.5 },
+  { of: ["a web server as the origin: the first byte", "through Portcullis"], plus: "curl from nginx", most: 5 },
+  {
+    of: ["a web server as the origin: 10 MiB at 1 Gbit/s", "through Portcullis"],
+    to: "curl from nginx",
+    most: 1 / 0.9,
+  },
+  { of: ["a file of 10 MiB in the cache", "cache"], to: "folder", most: 1 / 0.95 },
+  { of: ["a file of 1 GiB in the cache", "cache"], to: "folder", most: 1 / 0.95 },
+  { of: ["growth: memory", "good and forged tokens"], most: 25 },
+  { of: ["growth: open connections", "5000 open"], to: "100 open", most: 1.5 },
+  { of: ["growth: good requests in a flood", "p99 beside forged tokens"], most: 100 },
+  ...["", ", with 10000 items and 1000000 receipts"].flatMap((state) => [
+    { of: ["depot", `a manifest, until the response has arrived${state}`], most: 3 },
+    { of: ["depot", `a manifest, processor time${state}`], most: 2 },
+    { of: ["depot", `the start, until it listens${state}`], most: 1000 },
+  ]),
+  { of: ["depot", "the slowest query"], most: 100 },
+];
+
+/** Compares measurements with the budgets. Budgets of what was not measured are left out. */
+export function check(measurements) {
+  const find = (group, name) => measurements.find((one) => one.group === group && one.name === name);
+  return budgets.flatMap(({ of: [group, name], to, plus, most }) => {
+    const own = find(group, name);
+    const other = find(group, to ?? plus);
+    if (!own || (!other && (to ?? plus) !== undefined)) return [];
+    const value = to ? ratio(own.rounds, other.rounds) : median(own.rounds) - (plus ? median(other.rounds) : 0);
+    return [{ group, name, to, plus, unit: to ? "×" : own.unit, value, most, holds: value <= most }];
+  });
+}
+
+/** The same for a short run on a busy machine: only what got twice as bad as the budget, or as the last full run, fails. */
+export function checkRoughly(measurements, lastMeasurements) {
+  const last = check(lastMeasurements);
+  return check(measurements).map((outcome) => {
+    const { group, name, to, value } = outcome;
+    const before = last.find((one) => one.group === group && one.name === name && one.to === to);
+    const most = 2 * Math.max(outcome.most, before?.value ?? 0);
+    return { ...outcome, most, holds: value <= most };
+  });
+}

@@ -1,0 +1,68 @@
+import { connect } from "node:net";
+import { connect as connectTls } from "node:tls";
+
+/**
+ * Sends `count` requests over kept-alive connections, one at a time on each, and checks the status of every response.
+ *
+ * `to` is `{ port }`, `{ port, tls: true }` or `{ socket }`; `request(index)` is the text of a request without its last
+ * line end. All responses to one load have the same length, except that chunked ones are read to their end.
+ */
+export async function load(to, request, { count, connections = 8, status = 200, isHead = false }) {
+  let next = 0;
+  const expected = `HTTP/1.1 ${status} `;
+  await Promise.all(
+    Array.from({ length: Math.min(connections, count) }, () => {
+      const { promise, resolve, reject } = withResolvers();
+      const socket = open(to);
+      let left = 0;
+      let length;
+      const send = () => {
+        if (next >= count) {
+          socket.destroy();
+          return resolve();
+        }
+        socket.write(`${request(next++)}\r\nHost: bench\r\n\r\n`);
+      };
+      socket.on("data", (chunk) => {
+        if (left === 0) {
+          const head = chunk.toString("latin1", 0, 2000);
+          if (!head.startsWith(expected)) return reject(new Error(`not ${status}: ${head}`));
+          length ??= lengthOf(head, isHead);
+          left = length;
+        }
+        left -= chunk.length;
+        if (left < 0 || (left === 0 && Number.isNaN(length))) return reject(new Error("a response has another length"));
+        if (left === 0) send();
+      });
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the server closed a connection")));
+      socket.once(to.tls ? "secureConnect" : "connect", send);
+      return promise;
+    }),
+  );
+}
+
+function open({ port, socket, tls = false }) {
+  if (socket !== undefined) return connect(socket);
+  const options = { port, host: "127.0.0.1", noDelay: true };
+  return tls ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
+}
+
+/** Bytes of the whole response, of which this is the beginning. */
+function lengthOf(start, isHead) {
+  const head = start.slice(0, start.indexOf("\r\n\r\n") + 4);
+  if (head.length < 4) throw new Error(`the head is longer than one packet: ${start}`);
+  if (isHead || /^HTTP\/1.1 (204|304)/.test(head)) return head.length;
+  const [, length] = /^content-length: (\d+)/im.exec(head) ?? [];
+  if (length !== undefined) return head.length + Number(length);
+  const end = start.indexOf("\r\n0\r\n\r\n");
+  if (end === -1) throw new Error(`the length of the response is unknown: ${start}`);
+  return end + "\r\n0\r\n\r\n".length;
+}
+
+/** `Promise.withResolvers` of Node.js 22. */
+function withResolvers() {
+  const resolvers = {};
+  resolvers.promise = new Promise((resolve, reject) => Object.assign(resolvers, { resolve, reject }));
+  return resolvers;
+}

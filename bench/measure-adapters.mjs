@@ -1,0 +1,51 @@
+/** Servers behind a guard: against the same server without one, and against the peers of its framework. */
+import { race } from "./race.mjs";
+import { runtime, startFetch, startNode } from "./start-server.mjs";
+import { makeTokens } from "./tokens.mjs";
+
+const frameworks = [
+  ["node:http", "@portcullis/node-http"],
+  ["koa", "@portcullis/koa", "koa-jwt"],
+  ["express", "@portcullis/node-http in Express", "express-jwt"],
+  ["fastify", "@portcullis/fastify", "@fastify/jwt"],
+];
+
+export async function measureAdapters({ rounds, count, warmUp }) {
+  const measurements = [];
+  for (const kinds of frameworks) {
+    measurements.push(...(await raceWith(kinds, repeated(), { rounds, count, warmUp })));
+  }
+  for (const kinds of frameworks.slice(1)) {
+    const guarded = kinds.slice(1);
+    measurements.push(...(await raceWith(guarded, fresh(warmUp + rounds * count), { rounds, count, warmUp })));
+  }
+  for (const name of ["bun", "deno"].filter(runtime)) {
+    const contenders = [
+      [`${name}, bare`, "bare"],
+      [`${name}, asynchronous, with a copy of the request`, "copying"],
+      [`@portcullis/web-fetch on ${name}`, "guarded"],
+    ].map(([title, kind]) => ({ name: title, start: () => startFetch(name, kind), request: repeated().request }));
+    measurements.push(
+      ...(await race("guard: a repeated token", contenders, { rounds, count, warmUp, connections: 8 })),
+    );
+  }
+  return measurements;
+}
+
+function raceWith(kinds, { group, request }, settings) {
+  const contenders = kinds.map((kind) => ({ name: kind, start: () => startNode(kind), request }));
+  return race(group, contenders, { ...settings, connections: 8 });
+}
+
+function repeated() {
+  const [token] = makeTokens(1);
+  return { group: "guard: a repeated token", request: () => line(token) };
+}
+
+/** Each server gets the same tokens, each of them once. */
+function fresh(count) {
+  const tokens = makeTokens(count);
+  return { group: "guard: each token new", request: (index) => line(tokens[index]) };
+}
+
+const line = (token) => `GET /a.ipa?token=${token} HTTP/1.1`;

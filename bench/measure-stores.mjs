@@ -1,0 +1,71 @@
+/**
+ * A private web server (nginx) as the origin: what Portcullis adds to a download over a link of 1 Gbit/s, as curl sees
+ * it, and the processor time of a file that is in the cache, against one in a folder.
+ */
+import { execFileSync } from "node:child_process";
+import { sizes, withFolder } from "./bench-folder.mjs";
+import { race } from "./race.mjs";
+import { isInstalled, startNginx, startNode } from "./start-server.mjs";
+
+const [small, medium] = sizes;
+
+export async function measureStores(settings) {
+  if (!isInstalled("nginx")) return [];
+  return withFolder(async ({ folder }) => [
+    ...(await measureStore(folder, settings)),
+    ...(await measureCache(folder, settings)),
+  ]);
+}
+
+async function measureStore(folder, { rounds }) {
+  const nginx = await startNginx(folder, { server: `root ${folder}; limit_rate 125000000;` });
+  const served = await startNode("store", folder, urlOf(nginx));
+  const series = [
+    { group: "a web server as the origin: the first byte", name: "curl from nginx", unit: "ms", rounds: [] },
+    { group: "a web server as the origin: the first byte", name: "through Portcullis", unit: "ms", rounds: [] },
+    { group: "a web server as the origin: 10 MiB at 1 Gbit/s", name: "curl from nginx", unit: "ms", rounds: [] },
+    { group: "a web server as the origin: 10 MiB at 1 Gbit/s", name: "through Portcullis", unit: "ms", rounds: [] },
+  ];
+  try {
+    for (let round = 0; round < rounds * 3 + 1; round += 1) {
+      for (const [index, { to }] of [nginx, served].entries()) {
+        const times = [curl(to.port, small).first, curl(to.port, medium).last];
+        // The first round is for the compiler.
+        if (round > 0) for (const [which, time] of times.entries()) series[which * 2 + index].rounds.push(time);
+      }
+    }
+  } finally {
+    await served.stop();
+    await nginx.stop();
+  }
+  return series;
+}
+
+async function measureCache(folder, { rounds, share }) {
+  const nginx = await startNginx(folder, { server: `root ${folder};` });
+  const measurements = [];
+  try {
+    for (const { name, file, requests, connections } of sizes) {
+      const contenders = [
+        { name: "folder", start: () => startNode("folder", folder) },
+        { name: "cache", start: () => startNode("cache", folder, urlOf(nginx)) },
+      ].map((contender) => ({ ...contender, request: () => `GET /${file} HTTP/1.1` }));
+      const count = Math.max(1, Math.round(requests * share));
+      measurements.push(...(await race(`a file of ${name} in the cache`, contenders, { rounds, count, connections })));
+    }
+  } finally {
+    await nginx.stop();
+  }
+  return measurements;
+}
+
+const urlOf = ({ to }) => `http://127.0.0.1:${to.port}/`;
+
+/** Milliseconds until the first and the last byte. */
+function curl(port, { file }) {
+  const args = ["-sSf", "-o", "/dev/null", "-w", "%{time_starttransfer} %{time_total}"];
+  const [first, last] = execFileSync("curl", [...args, `http://127.0.0.1:${port}/${file}`], { encoding: "utf8" }).split(
+    " ",
+  );
+  return { first: first * 1000, last: last * 1000 };
+}

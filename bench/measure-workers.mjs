@@ -1,0 +1,41 @@
+/** Whether two processes cost more for each request than one: if not, a second core doubles what they can do. */
+import { withFolder } from "./bench-folder.mjs";
+import { load } from "./load.mjs";
+import { processorTime } from "./processor-time.mjs";
+import { startAuth, startServe } from "./start-server.mjs";
+import { makeTokens } from "./tokens.mjs";
+
+export function measureWorkers({ rounds, count }) {
+  return withFolder(async ({ folder }) => {
+    const [token] = makeTokens(1);
+    const measurements = [];
+    for (const [command, start, request, status] of [
+      ["serve", startServe, () => `GET /64k.pkg?token=${token} HTTP/1.1`, 200],
+      ["auth", startAuth, () => `GET /auth HTTP/1.1\r\nX-Original-URI: /64k.pkg?token=${token}`, 204],
+    ]) {
+      const servers = [await start(folder), await start(folder)];
+      const group = `processes: ${command}`;
+      const one = { group, name: "one process", unit: "µs", rounds: [] };
+      const two = { group, name: "two processes", unit: "µs", rounds: [] };
+      const measure = async (used) => {
+        const pids = used.flatMap((server) => server.pids());
+        const before = processorTime(pids);
+        const each = count / used.length;
+        await Promise.all(used.map(({ to }) => load(to, request, { count: each, connections: 8, status })));
+        return (processorTime(pids) - before) / count;
+      };
+      try {
+        await measure(servers);
+        await measure(servers);
+        for (let round = 0; round < rounds; round += 1) {
+          one.rounds.push(await measure(servers.slice(round % 2, 1 + (round % 2))));
+          two.rounds.push(await measure(servers));
+        }
+      } finally {
+        await Promise.all(servers.map((server) => server.stop()));
+      }
+      measurements.push(one, two);
+    }
+    return measurements;
+  });
+}

@@ -1,0 +1,19 @@
+/** Of measurements that were taken in turn, so that round `i` of one and of the other ran side by side. */
+
+export function median(numbers) {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** The first and the third quartile. */
+export function quartiles(numbers) {
+  const sorted = [...numbers].sort((one, other) => one - other);
+  const at = (share) => sorted[Math.round((sorted.length - 1) * share)];
+  return [at(0.25), at(0.75)];
+}
+
+/** The median of the ratios of each round. */
+export function ratio(rounds, baseRounds) {
+  return median(rounds.map((value, round) => value / baseRounds[round]));
+}

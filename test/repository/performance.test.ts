@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+/** Plain JavaScript, which has no types. */
+interface Bench {
+  performancePages(results: unknown): Readonly<Record<string, string>>;
+}
+const { performancePages } = (await import(String(new URL("../../bench/write-page.mjs", import.meta.url)))) as Bench;
+
+test("docs/performance.md and its plots are what the last run measured", () => {
+  const pages = performancePages(JSON.parse(readFileSync("bench/results.json", "utf8")));
+  assert.ok(Object.keys(pages).length >= 5);
+  for (const [path, text] of Object.entries(pages)) {
+    assert.equal(readFileSync(`docs/${path}`, "utf8"), text, `docs/${path}: run node bench/write-page.mjs`);
+    assert.doesNotMatch(text, /undefined|NaN|\{\{/, path);
+  }
+});
