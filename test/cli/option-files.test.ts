@@ -70,6 +70,7 @@ const commandLines: Record<string, string[]> = {
     ...["configuration", "change", "--data", path("depot"), "--encryption-key", privateKey],
     ...["--passphrase-file", "FILE"],
   ],
+  "publish apiTokenFile": ["publish", path("no.ipa"), "--to", "http://127.0.0.1:1", "--api-token-file", "FILE"],
   "publish file": ["publish", "FILE", "--data", path("depot")],
   "inspect key": ["inspect", link, "--key", "FILE"],
   "probe privateKey": ["probe", link, "--private-key", "FILE"],

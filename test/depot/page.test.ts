@@ -24,6 +24,7 @@ test(`the commands of ${page} work, one after the other`, async () => {
   const files: Record<string, string> = {
     "/var/lib/portcullis": join(folder, "data"),
     "App.ipa": join(folder, "App.ipa"),
+    "build/App.ipa": join(folder, "App.ipa"),
     "App-2.ipa": join(folder, "App-2.ipa"),
     "App-3.ipa": join(folder, "App-3.ipa"),
     "tls.crt": cert,
@@ -32,6 +33,7 @@ test(`the commands of ${page} work, one after the other`, async () => {
   };
   const lines = codeBlocksOf(page).flatMap(({ language, code }) => (language === "sh" ? code.trim().split("\n") : []));
   let ran = 0;
+  let apiToken = "";
   // test/postgresql runs depots with a --database.
   for (const line of lines.filter((one) => one.startsWith("portcullis ") && !one.includes("--database"))) {
     const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
@@ -40,12 +42,41 @@ test(`the commands of ${page} work, one after the other`, async () => {
     const signals = new EventEmitter();
     // A server ends as soon as it listens.
     const onOutput = (text: string): void => void (/ on https:/.test(text) && signals.emit("SIGTERM"));
-    const { code, stderr } = await runMain(argv, { signals, onOutput });
+    const upload = argv.includes("--to") ? await startDepot(join(folder, "data")) : undefined;
+    const own = upload === undefined ? argv : argv.map((word) => (/^https:/.test(word) ? upload.admin : word));
+    const { code, stdout, stderr } = await runMain(own, { signals, onOutput, env: { PORTCULLIS_API_TOKEN: apiToken } });
     assert.equal(code, 0, `${line}: ${stderr}`);
+    await upload?.end();
+    if (argv[0] === "api-token") apiToken = stdout.trim();
     ran += 1;
   }
   assert.ok(ran >= 8, `${ran} lines`);
 });
+
+/** A depot on this data, until it is ended. */
+async function startDepot(data: string) {
+  const signals = new EventEmitter();
+  const args = ["--public-url", "https://apps.example", "--host", "127.0.0.1", "--port", "0", "--admin", "127.0.0.1:0"];
+  let output = "";
+  let running: Promise<unknown> | undefined;
+  const admin = await new Promise<string>((resolve) => {
+    running = runMain(["depot", "--data", data, ...args, "--grace", "0s"], {
+      signals,
+      onOutput(text) {
+        output += text;
+        const [, url] = /administration: (http:\/\/127\.0\.0\.1:\d+)/.exec(output) ?? [];
+        if (url !== undefined && output.includes(" on http://")) resolve(url);
+      },
+    });
+  });
+  return {
+    admin,
+    async end() {
+      signals.emit("SIGTERM");
+      await running;
+    },
+  };
+}
 
 test("the program in packages/depot/README.md prints a link", () => {
   const folder = temporaryFolder();

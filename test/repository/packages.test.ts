@@ -261,6 +261,7 @@ const publicApi: Record<string, string[]> = {
     "openDepot",
     "openDepotServer",
     "readDataKeyFile",
+    "sha256OfFile",
   ],
   "node-http": ["guard"],
   fastify: ["guard", "hideToken"],

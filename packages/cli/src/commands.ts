@@ -1,5 +1,6 @@
 import { type Command, command } from "./command-line/command.ts";
 import { advise } from "./commands/advise/advise.ts";
+import { apiToken } from "./commands/api-token/api-token.ts";
 import { auth } from "./commands/auth/auth.ts";
 import { completion } from "./commands/completion/completion.ts";
 import { configuration } from "./commands/configuration/configuration.ts";
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   command(publish, async () => (await import("./commands/publish/run-publish.ts")).runPublish),
   command(item, async () => (await import("./commands/item/run-item.ts")).runItem),
   command(link, async () => (await import("./commands/link/run-link.ts")).runLink),
+  command(apiToken, async () => (await import("./commands/api-token/run-api-token.ts")).runApiToken),
   command(configuration, async () => (await import("./commands/configuration/run-configuration.ts")).runConfiguration),
   command(inspect, async () => (await import("./commands/inspect/run-inspect.ts")).runInspect),
   command(probe, async () => (await import("./commands/probe/run-probe.ts")).runProbe),

@@ -24,6 +24,7 @@ export type { Actor, AuditAction, AuditEntry, AuditRecord } from "./audit/audit.
 export { checkChannel } from "./item/channel.ts";
 export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
 export type { PublishedVersion, PublishOptions } from "./item/publish.ts";
+export { sha256OfFile } from "./item/sha256-of-file.ts";
 export { installPageUrl, manifestUrl } from "./link/link-urls.ts";
 export type { LinkRecord, Links, NewLink } from "./link/links.ts";
 export type { ManifestOutcome, ManifestResult } from "./manifest/manifest.ts";

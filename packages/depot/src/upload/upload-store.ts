@@ -5,7 +5,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "nod
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DataStore, ERRORS, Upload } from "@tus/server";
-import { hashOfFile } from "../item/hash-of-file.ts";
+import { sha256OfFile } from "../item/sha256-of-file.ts";
 
 /** An upload that nothing was added to for this long, in milliseconds, is removed. */
 const longestPause = 24 * 60 * 60 * 1000;
@@ -96,7 +96,7 @@ export class UploadStore extends DataStore {
     if (upload?.size === undefined || upload.offset !== upload.size) return undefined;
     const path = this.#path(id);
     const state = this.#hashes.get(id);
-    const sha256 = state?.bytes === upload.size ? state.hash.copy().digest("hex") : await hashOfFile(path);
+    const sha256 = state?.bytes === upload.size ? state.hash.copy().digest("hex") : await sha256OfFile(path);
     return { path, sha256, size: upload.size };
   }
 

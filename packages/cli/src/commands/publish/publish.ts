@@ -7,12 +7,35 @@ export const publish = defineCommand({
   name: "publish",
   summary: "publish an .ipa or .pkg in a depot",
   description:
-    "Copies an .ipa or .pkg into the depot's data folder, reads its title, identifier and version, and makes it the version that the links of a channel install. The depot can be running. If the same file has been published before, only the channel is set to it.",
+    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links of a channel install. The depot can be running. If the same file has been published before, only the channel is set to it. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration listener; an upload that was interrupted is continued when the command is run again.",
   operands: { file: { placeholder: "FILE", description: "the .ipa or flat .pkg" } },
   options: {
-    data: dataOption,
+    data: { ...dataOption, required: false },
     database: databaseOption,
+    to: {
+      kind: "text",
+      placeholder: "URL",
+      description: "upload to this depot, given by the URL of its administration pages",
+    },
+    apiTokenFile: {
+      kind: "text",
+      placeholder: "FILE",
+      description: "file with the API token for --to (default the text in PORTCULLIS_API_TOKEN)",
+    },
     channel: { ...channelOption, description: "publish on this channel, such as beta" },
+    for: {
+      kind: "text",
+      placeholder: "NAME",
+      description: "make a link to the channel, for this person, device or group",
+    },
+    days: {
+      kind: "number",
+      placeholder: "N",
+      min: 1,
+      max: 36_500,
+      description: "how many days that link works (default until it is revoked)",
+    },
+    qr: { kind: "flag", description: "draw that link as a QR code, which installs the app when it is scanned" },
     json: jsonOption,
   },
   examples: [
@@ -20,6 +43,10 @@ export const publish = defineCommand({
     {
       command: "portcullis publish App.ipa --data /var/lib/portcullis --channel beta",
       meaning: "for testers only",
+    },
+    {
+      command: 'portcullis publish App.ipa --to https://admin.example --for "Build 42"',
+      meaning: "from a CI job, with a link for testers",
     },
   ],
 });

@@ -1,41 +1,70 @@
-import { isIssuerError } from "@portcullis/issuer";
-import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
-import { failure } from "../../command-line/command-error.ts";
+import { installLink } from "@portcullis/issuer";
+import type { OperandsOf } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { withDepot } from "../../depot/with-depot.ts";
+import { printLink } from "../../signing/print-link.ts";
 import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
 import { safeText } from "../../terminal/safe-text.ts";
+import type { Publication, PublishCommandOptions, ShowProgress } from "./publication.ts";
 import type { publish } from "./publish.ts";
+import { publishHere } from "./publish-here.ts";
+import { publishRemotely } from "./publish-remotely.ts";
 
 /** Publishes a file, and says what it is. */
 export async function runPublish(
-  { data, database, channel, json }: OptionsOf<typeof publish>,
+  options: PublishCommandOptions,
   context: CommandContext,
   { file }: OperandsOf<typeof publish>,
 ): Promise<ExitCode> {
-  const { out, err, now } = context;
+  checkOptions(options);
   const progress = createProgressLine(context);
-  const onProgress = ({ copied, size }: { copied: number; size: number }): void =>
-    progress.show(`${progressBar(copied / size, 30)} ${Math.round((100 * copied) / size)} % copied`);
-  const published = await withDepot({ data, database }, now, (depot) => depot.publish(file, { channel, onProgress }))
-    .catch((error: unknown) => {
-      throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
-    })
-    .finally(() => progress.clear());
+  const verb = options.to === undefined ? "copied" : "sent";
+  const show: ShowProgress = (done, size) =>
+    progress.show(`${progressBar(done / size, 30)} ${Math.round((100 * done) / size)} % ${verb}`);
+  const publishing = options.to === undefined ? publishHere : publishRemotely;
+  const publication = await publishing(file, options, context, show).finally(() => progress.clear());
+  print(publication, options, context);
+  return exitCode.success;
+}
 
+/** An option that would have no effect is a mistake. */
+function checkOptions({ data, to, apiTokenFile, for: recipient, days, qr }: PublishCommandOptions): void {
+  if (data === undefined && to === undefined) {
+    throw usageError(
+      "--data or --to is missing",
+      "Give the folder of a depot on this machine, --data /var/lib/portcullis, or the URL of its administration pages",
+    );
+  }
+  if (to === undefined && apiTokenFile !== undefined) throw usageError("--api-token-file has no effect without --to");
+  const flag = days !== undefined ? "--days" : qr ? "--qr" : undefined;
+  if (recipient === undefined && flag !== undefined) {
+    throw usageError(`${flag} has no effect without --for`, "Say who the link is for: --for NAME");
+  }
+}
+
+function print(
+  { published, link }: Publication,
+  { channel, data, qr, json }: PublishCommandOptions,
+  context: CommandContext,
+): void {
+  const { out, err } = context;
   for (const { message } of published.warnings) err.warning(safeText(message));
   if (json) {
     const { metadata, warnings, ...rest } = published;
-    out.json({ ...rest, ...metadata, warnings: warnings.map(({ code }) => code) });
-    return exitCode.success;
+    const made = link && { ...link, installLink: installLink(link.url) };
+    out.json({ ...rest, ...metadata, warnings: warnings.map(({ code }) => code), ...(made && { link: made }) });
+    return;
   }
   const { title, bundleIdentifier, bundleVersion, build } = published.metadata;
   const version = build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
   const known = published.wasKnown ? ", a file that had been published before" : "";
   out.sentence(safeText(`${title} ${version} is on channel ${channel}${known}`));
-  out.sentence(
-    out.colours.dim(safeText(`Make a link: portcullis link create ${bundleIdentifier} --data ${data} --for NAME`)),
-  );
-  return exitCode.success;
+  if (link) {
+    if (qr) printLink(installLink(link.url), { qr, json }, context);
+    out.line(link.url);
+    return;
+  }
+  const where = data === undefined ? "" : ` --data ${data}`;
+  out.sentence(out.colours.dim(safeText(`Make a link: portcullis link create ${bundleIdentifier}${where} --for NAME`)));
 }

@@ -1,0 +1,40 @@
+import { defineCommand } from "../../command-line/command.ts";
+import { jsonOption } from "../../command-line/option.ts";
+import { databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
+
+/** What can be done with API tokens. */
+export const apiTokenActions = ["create", "list", "revoke"] as const;
+
+/** `portcullis api-token`: who can publish over the network. */
+export const apiToken = defineCommand({
+  name: "api-token",
+  summary: "create, list or revoke tokens with which CI jobs publish",
+  description:
+    "An API token lets a program, such as a CI job, publish with portcullis publish --to, and make links. Create prints it once: the depot stores only its hash. An API token opens no file; devices get other tokens, in manifests. The depot can be running.",
+  operands: {
+    action: { placeholder: "ACTION", description: "create, list or revoke", choices: apiTokenActions },
+    subject: {
+      placeholder: "NAME|ID",
+      description: "create: the job or program that it is for; revoke: the ID of the token",
+      optional: true,
+    },
+  },
+  options: {
+    data: dataOption,
+    database: databaseOption,
+    days: {
+      kind: "number",
+      placeholder: "N",
+      min: 1,
+      max: 3650,
+      description: "create: how many days the token works (default until it is revoked)",
+    },
+    ...pageOptionTable,
+    json: jsonOption,
+  },
+  examples: [
+    { command: 'portcullis api-token create "CI of Notes" --data data --days 365', meaning: "a token for one job" },
+    { command: "portcullis api-token list --data data", meaning: "all tokens, and when each was last used" },
+    { command: "portcullis api-token revoke 8d1f0c6a2b --data data", meaning: "no further uploads" },
+  ],
+});

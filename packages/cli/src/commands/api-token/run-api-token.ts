@@ -1,0 +1,75 @@
+import type { ApiTokenRecord, ApiTokens } from "@portcullis/depot";
+import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { oneOf } from "../../command-line/option-value.ts";
+import { printPage, refusePageOptions } from "../../depot/print-page.ts";
+import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
+import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
+import { type apiToken, apiTokenActions } from "./api-token.ts";
+
+type ApiTokenOptions = OptionsOf<typeof apiToken>;
+
+/** Creates, lists or revokes API tokens. */
+export async function runApiToken(
+  options: ApiTokenOptions,
+  context: CommandContext,
+  { action, subject }: OperandsOf<typeof apiToken>,
+): Promise<ExitCode> {
+  const known = oneOf(apiTokenActions, action, "ACTION");
+  if (known === "list" && subject !== undefined) throw usageError("api-token list takes no NAME or ID");
+  if (known !== "list" && subject === undefined) {
+    throw usageError(`api-token ${known}: give ${known === "create" ? "a name, such as CI" : "the ID of the token"}`);
+  }
+  if (known !== "create" && options.days !== undefined) {
+    throw usageError(`--days has no effect on api-token ${known}`, "It is for api-token create");
+  }
+  if (known !== "list") refusePageOptions(`api-token ${known}`, options);
+  checkDepotExists(options);
+  return withDepot(options, context.now, async ({ apiTokens }) => {
+    await run(apiTokens, known, subject ?? "", options, context);
+    return exitCode.success;
+  });
+}
+
+async function run(
+  apiTokens: ApiTokens,
+  action: (typeof apiTokenActions)[number],
+  subject: string,
+  { days, limit, after, json }: ApiTokenOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { out, err, now } = context;
+  if (action === "list") {
+    const table = (entries: readonly ApiTokenRecord[]): readonly string[] => tokenTable(entries, now());
+    return printPage(await apiTokens.list({ limit, after }), { name: "apiTokens", json, table }, context);
+  }
+  if (action === "revoke") {
+    await apiTokens.revoke(subject);
+    if (json) out.json({ id: subject, revoked: true });
+    else out.line(`API token ${subject} is revoked.`);
+    return;
+  }
+  const { id, token, expiresAt } = await apiTokens.create({ name: subject, days });
+  if (json) return out.json({ id, token, expiresAt });
+  out.line(token);
+  err.line(err.colours.dim(`API token ${id} is shown only now: the depot stores a hash of it.`));
+}
+
+function tokenTable(tokens: readonly ApiTokenRecord[], now: number): readonly string[] {
+  if (tokens.length === 0) return ["There are no API tokens."];
+  const rows = tokens.map((token) => [
+    token.id,
+    token.name,
+    state(token, now),
+    token.lastUsedAt === undefined ? "never used" : `used ${tableTime(token.lastUsedAt)}`,
+  ]);
+  return alignColumns([["ID", "FOR", "STATE", "USE"], ...rows]);
+}
+
+function state({ revokedAt, expiresAt }: ApiTokenRecord, now: number): string {
+  if (revokedAt !== undefined) return `revoked ${tableTime(revokedAt)}`;
+  if (expiresAt === undefined) return "works";
+  return now < expiresAt ? `works until ${tableTime(expiresAt)}` : `expired ${tableTime(expiresAt)}`;
+}

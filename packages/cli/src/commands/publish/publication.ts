@@ -1,0 +1,22 @@
+import type { PublishedVersion } from "@portcullis/depot";
+import type { OptionsOf } from "../../command-line/command.ts";
+import type { publish } from "./publish.ts";
+
+/** The options of this command. */
+export type PublishCommandOptions = OptionsOf<typeof publish>;
+
+/** What was published, and the link that was made to it. */
+export interface Publication {
+  readonly published: PublishedVersion;
+  readonly link: MadeLink | undefined;
+}
+
+/** A link that was made with the publication. */
+export interface MadeLink {
+  readonly id: string;
+  readonly url: string;
+  readonly expiresAt?: number | undefined;
+}
+
+/** Shows how much of a file is done. */
+export type ShowProgress = (done: number, size: number) => void;

@@ -1,0 +1,33 @@
+import { manifestUrl } from "@portcullis/depot";
+import { isIssuerError } from "@portcullis/issuer";
+import { failure } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { withDepot } from "../../depot/with-depot.ts";
+import type { Publication, PublishCommandOptions, ShowProgress } from "./publication.ts";
+
+/** Publishes a file in a depot on this machine. */
+export async function publishHere(
+  file: string,
+  { data = "", database, channel, for: recipient, days }: PublishCommandOptions,
+  { now }: CommandContext,
+  show: ShowProgress,
+): Promise<Publication> {
+  return withDepot({ data, database }, now, async (depot) => {
+    const publicUrl = recipient === undefined ? undefined : await depot.publicUrl();
+    if (recipient !== undefined && publicUrl === undefined) {
+      throw failure(
+        "the depot's public URL is not known, because the depot has not been started yet",
+        "Start it with portcullis depot, or publish without --for",
+      );
+    }
+    const published = await depot
+      .publish(file, { channel, onProgress: ({ copied, size }) => show(copied, size) })
+      .catch((error: unknown) => {
+        throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
+      });
+    if (recipient === undefined || publicUrl === undefined) return { published, link: undefined };
+    const link = { item: published.itemId, channel, recipient, days };
+    const { id, secret, expiresAt } = await depot.links.create(link);
+    return { published, link: { id, url: manifestUrl(publicUrl, secret), expiresAt } };
+  });
+}

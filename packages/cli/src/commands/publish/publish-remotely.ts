@@ -1,0 +1,163 @@
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { type PublishedVersion, sha256OfFile } from "@portcullis/depot";
+import { isIssuerError, readPackage } from "@portcullis/issuer";
+import { failure, usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { describeSystemError, isSystemError } from "../../system/describe-system-error.ts";
+import { isLoopback } from "../../system/loopback.ts";
+import { readSmallFile } from "../../system/read-small-file.ts";
+import { safeText } from "../../terminal/safe-text.ts";
+import type { MadeLink, Publication, PublishCommandOptions, ShowProgress } from "./publication.ts";
+
+/** The API of a depot. */
+interface Api {
+  readonly uploads: string;
+  readonly headers: Readonly<Record<string, string>>;
+  post<Result>(path: string, body: object): Promise<ApiResponse<Result>>;
+}
+
+type ApiResponse<Result> =
+  | { readonly isDone: true; readonly result: Result }
+  | { readonly isDone: false; readonly code: string; readonly message: string; readonly remedy: string | undefined };
+
+/** Milliseconds to wait before each further attempt, if the connection breaks or the depot is restarted. */
+const retryDelays = [0, 1000, 3000, 5000, 10_000, 30_000];
+
+/**
+ * Publishes a file in a depot on another machine. The depot names the upload by the SHA-256 of the file: the command
+ * finds what was sent before it was interrupted, although it stores nothing on this machine.
+ */
+export async function publishRemotely(
+  file: string,
+  { to = "", apiTokenFile, channel, for: recipient, days }: PublishCommandOptions,
+  { env }: CommandContext,
+  show: ShowProgress,
+): Promise<Publication> {
+  const api = createApi(checkDepotUrl(to), await readToken(apiTokenFile, env.PORTCULLIS_API_TOKEN));
+  const sha256 = await readAndHash(file);
+  const version = { upload: sha256, fileName: basename(file), channel };
+  let response = await api.post<PublishedVersion>("versions", version);
+  if (!response.isDone && response.code === "upload_unknown") {
+    await upload(file, sha256, api, show);
+    response = await api.post("versions", version);
+  }
+  const published = resultOf(response, file);
+  if (recipient === undefined) return { published, link: undefined };
+  const link = await api.post<MadeLink>("links", { item: published.itemId, channel, recipient, days });
+  return { published, link: resultOf(link, "the link was not made") };
+}
+
+/** Checks before anything is sent whether the file can be published. */
+async function readAndHash(file: string): Promise<string> {
+  try {
+    await readPackage(file);
+    return await sha256OfFile(file);
+  } catch (error) {
+    if (isIssuerError(error)) throw failure(`${file}: ${error.message}`);
+    if (isSystemError(error)) throw failure(`${file}: ${describeSystemError(error)}`);
+    throw error;
+  }
+}
+
+/** The API token must not be readable in transit. */
+function checkDepotUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPrivate = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  if (url && isPrivate && url.href === `${url.origin}/`) return url;
+  throw usageError(
+    "--to must be https:// with a host, and a port if it is not 443, and nothing else; http:// only for this computer",
+    "For example: --to https://depot-admin.example",
+  );
+}
+
+async function readToken(file: string | undefined, text: string | undefined): Promise<string> {
+  if (file !== undefined) {
+    const bytes = await readSmallFile(file).catch((error: unknown) => {
+      throw failure(`${file} cannot be read: ${describeSystemError(error)}`);
+    });
+    return checkToken(bytes.toString("utf8").trim(), file);
+  }
+  if (text !== undefined && text !== "") return checkToken(text.trim(), "PORTCULLIS_API_TOKEN");
+  throw usageError(
+    "the API token is missing",
+    "Put it into PORTCULLIS_API_TOKEN, or into a file: --api-token-file FILE. To create one on the depot's machine, run: portcullis api-token create NAME",
+  );
+}
+
+function checkToken(token: string, source: string): string {
+  if (/^portcullis_[0-9a-f]{40}$/.test(token)) return token;
+  throw failure(
+    `${source} does not contain an API token`,
+    "It begins with portcullis_, and 40 hexadecimal digits follow",
+  );
+}
+
+function createApi(base: URL, token: string): Api {
+  const headers = { Authorization: `Bearer ${token}` };
+  return {
+    uploads: new URL("/api/uploads", base).href,
+    headers,
+    async post(path, body) {
+      const response = await fetch(new URL(`/api/${path}`, base), {
+        method: "POST",
+        redirect: "error",
+        headers: { ...headers, "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      }).catch(({ cause, message }: Error) => {
+        throw failure(
+          `${base.origin} cannot be reached: ${safeText((cause as Error | undefined)?.message || message)}`,
+        );
+      });
+      const result = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined;
+      if (response.ok && result) return { isDone: true, result: result as never };
+      const { code, detail, remedy } = typeof result?.code === "string" ? result : {};
+      return {
+        isDone: false,
+        code: String(code),
+        message: safeText(typeof detail === "string" ? detail : notADepot(response.status)),
+        remedy: typeof remedy === "string" ? safeText(remedy) : undefined,
+      };
+    },
+  };
+}
+
+function notADepot(status: number): string {
+  return `it responded with ${status}: check that this is the URL of the depot's administration pages`;
+}
+
+function resultOf<Result>(response: ApiResponse<Result>, subject: string): Result {
+  if (response.isDone) return response.result;
+  throw failure(`${subject}: ${response.message}`, response.remedy);
+}
+
+/** Sends the file, or the part of it that the depot does not have yet. */
+async function upload(file: string, sha256: string, { uploads, headers }: Api, show: ShowProgress): Promise<void> {
+  const { DetailedError, Upload } = await import("tus-js-client");
+  await new Promise<void>((resolve, reject) => {
+    new Upload(createReadStream(file), {
+      endpoint: uploads,
+      uploadUrl: `${uploads}/${sha256}`,
+      metadata: { sha256 },
+      headers: { ...headers },
+      retryDelays,
+      onShouldRetry: (error) => {
+        const status = error.originalResponse?.getStatus() ?? 0;
+        // 409 and 423: another upload of this file has just ended, or goes on. 507: the disk is full.
+        return status === 0 || status === 409 || status === 423 || (status >= 500 && status !== 507);
+      },
+      onProgress: (sent, size) => show(sent, size ?? sent),
+      onSuccess: () => resolve(),
+      onError(error) {
+        const response = error instanceof DetailedError ? error.originalResponse : undefined;
+        const reason = response?.getBody().trim() || (error as { causingError?: Error }).causingError?.message;
+        reject(
+          failure(
+            `${file} could not be uploaded: ${safeText(reason ?? error.message)}`,
+            "Run the command again: it continues where it stopped",
+          ),
+        );
+      },
+    }).start();
+  });
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer, request as send } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { startPortcullis } from "../support/portcullis-process.ts";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { createClock, depotData, publicUrl, type RunningDepot } from "./running-depot.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+describe("publish --to", () => {
+  const data = depotData(createClock());
+  const base = temporaryFolder();
+  let running: RunningDepot;
+  let token: string;
+  before(async () => {
+    running = await data.start();
+    const { stdout, stderr } = await runMain(["api-token", "create", "CI", ...data.place], { now: data.clock.now });
+    assert.match(stdout, /^portcullis_[0-9a-f]{40}\n$/, stderr);
+    token = stdout.trim();
+  });
+
+  const url = () => `http://127.0.0.1:${running.adminPort}`;
+  async function publish(file: string, ...more: string[]): Promise<string> {
+    const env = { PORTCULLIS_API_TOKEN: token };
+    const { code, stdout, stderr } = await runMain(["publish", file, "--to", url(), ...more], { env });
+    return code === 0 ? stdout : `${code} ${stderr}`;
+  }
+  const sample = (version: string) => writeSampleApp(join(base, `${version}.ipa`), { version });
+
+  test("uploads and publishes a file, and prints a link that installs it", async () => {
+    const file = sample("1.0");
+    const printed = await publish(file, "--channel", "beta", "--for", "Testers", "--days", "3");
+    const [first, link = ""] = printed.trimEnd().split("\n");
+    assert.equal(first, "Notes 1.0 is on channel beta");
+    const { body } = await running.request(await running.packageTarget(link.slice(publicUrl.length)));
+    assert.ok(body.equals(readFileSync(file)));
+    const again = JSON.parse(await publish(file, "--channel", "beta", "--for", "Others", "--json"));
+    assert.deepEqual([again.wasKnown, again.bundleVersion, again.warnings], [true, "1.0", ["not_signed"]]);
+    assert.match(again.link.installLink, /^itms-services:/);
+    const { links } = (await data.links("list")) as { links: { recipient: string }[] };
+    assert.deepEqual(links.map(({ recipient }) => recipient).sort(), ["Others", "Testers"]);
+  });
+
+  test("killed while it uploads, it continues where it stopped", async () => {
+    const large = join(base, "large.ipa");
+    writeSampleApp(large, { version: "2.1", size: 24 * 1024 * 1024 });
+    const sha256 = createHash("sha256").update(readFileSync(large)).digest("hex");
+    const part = join(data.data, "uploads", sha256);
+    const size = () => statSync(part, { throwIfNoEntry: false })?.size ?? 0;
+
+    const slow = await slowProxy(running.adminPort);
+    const to = `http://127.0.0.1:${slow.port}`;
+    const publishing = startPortcullis(["publish", large, "--to", to], { PORTCULLIS_API_TOKEN: token });
+    while (size() < 1024 * 1024) await setTimeout(20);
+    await publishing.end("SIGKILL");
+    slow.close();
+    const received = size();
+    assert.ok(received < statSync(large).size);
+
+    const counting = await slowProxy(running.adminPort, 0);
+    const env = { PORTCULLIS_API_TOKEN: token };
+    const { code, stderr } = await runMain(["publish", large, "--to", `http://127.0.0.1:${counting.port}`], { env });
+    assert.equal(code, 0, stderr);
+    assert.ok(counting.bytes() < statSync(large).size - received + 64 * 1024, "only the rest was sent");
+    counting.close();
+  });
+
+  test("each mistake gets a message that says what to do", async () => {
+    const file = sample("3.0");
+    const run = async (args: string[], env: Record<string, string> = {}) => {
+      const { code, stderr } = await runMain(["publish", ...args], { env });
+      return `${code} ${stderr}`;
+    };
+    const good = { PORTCULLIS_API_TOKEN: token };
+    assert.match(await run([file]), /^2 .*--data or --to is missing\nGive the folder/);
+    assert.match(await run([file, "--to", url()]), /^2 .*the API token is missing\nPut it into PORTCULLIS_API_TOKEN/);
+    assert.match(
+      await run([file, "--to", url()], { PORTCULLIS_API_TOKEN: "secret" }),
+      /^3 .*does not contain an API token/,
+    );
+    const other = { PORTCULLIS_API_TOKEN: `portcullis_${"0".repeat(40)}` };
+    assert.match(await run([file, "--to", url()], other), /^3 .*missing, not known, expired or revoked/);
+    for (const to of [
+      "http://depot.example",
+      "https://depot.example/x",
+      "https://u:p@depot.example",
+      "depot",
+      "ftp://a",
+    ]) {
+      assert.match(await run([file, "--to", to], good), /^2 .*--to must be https:/, to);
+    }
+    assert.match(await run([file, "--to", "http://127.0.0.1:1"], good), /^3 .*127\.0\.0\.1:1 cannot be reached/);
+    assert.match(
+      await run([file, "--to", `http://127.0.0.1:${running.port}`], good),
+      /^3 .*check that this is the URL/s,
+    );
+    assert.match(await run([file, "--to", url(), "--days", "3"], good), /^2 .*--days has no effect without --for/);
+    assert.match(await run([file, "--to", url(), "--qr"], good), /^2 .*--qr has no effect without --for/);
+    assert.match(await run([file, "--data", "x", "--api-token-file", "x"]), /^2 .*no effect without --to/);
+    assert.match(await run([join(base, "none.ipa"), "--to", url()], good), /^3 .*none\.ipa: there is no such file/);
+    const text = join(base, "text.ipa");
+    writeFileSync(text, "no package");
+    assert.match(await run([text, "--to", url()], good), /^3 .*text\.ipa: The file is neither/);
+    const tokenFile = join(base, "token");
+    writeFileSync(tokenFile, `${token}\n`);
+    assert.match(
+      await run([file, "--to", url(), "--api-token-file", tokenFile, "--channel", "A b"]),
+      /^3 .*lower-case/,
+    );
+  });
+});
+
+describe("publish --for on the depot's own machine", () => {
+  test("makes a link to the channel; before the depot was started, it publishes nothing", async () => {
+    const data = depotData();
+    const file = writeSampleApp(join(temporaryFolder(), "App.ipa"));
+    const early = await runMain(["publish", file, ...data.place, "--for", "iPad"]);
+    assert.match(`${early.code} ${early.stderr}`, /^3 .*public URL is not known/);
+    const running = await data.start();
+    assert.match((await runMain(["item", "list", ...data.place])).stdout, /^Nothing is published/);
+    const { stdout } = await runMain(["publish", file, ...data.place, "--for", "iPad", "--qr"], { terminal: 200 });
+    const link = stdout.trimEnd().split("\n").at(-1) ?? "";
+    assert.equal((await running.request(link.slice(publicUrl.length))).status, 200);
+    assert.match(stdout, /[▀▄█]/);
+  });
+});
+
+describe("portcullis api-token", () => {
+  const data = depotData();
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runMain(["api-token", ...args, ...data.place], { now: data.clock.now });
+    return code === 0 ? stdout : `${code} ${stderr}`;
+  };
+
+  test("creates, lists and revokes tokens", async () => {
+    await data.publish();
+    const { id } = JSON.parse(await run("create", "CI of Notes", "--days", "5", "--json"));
+    assert.match(await run("list"), /^ID +FOR +STATE +USE\n\S+ +CI of Notes +works until \S+ \S+ +never used\n$/);
+    assert.equal(await run("revoke", id), `API token ${id} is revoked.\n`);
+    assert.match(await run("list"), / revoked \d/);
+  });
+
+  test("each mistake gets a message that says what to do", async () => {
+    assert.match(await run("make"), /^2 .*ACTION: give one of create, list, revoke/);
+    assert.match(await run("create"), /^2 .*give a name, such as CI/);
+    assert.match(await run("revoke"), /^2 .*give the ID/);
+    assert.match(await run("revoke", "0000000000"), /^3 .*no API token with the ID 0000000000\nList them/);
+    assert.match(await run("list", "x"), /^2 .*takes no NAME/);
+    assert.match(await run("create", " "), /^3 .*1 to 200 characters/);
+    assert.match(await run("revoke", "x", "--days", "3"), /^2 .*--days has no effect/);
+    assert.match(await run("create", "x", "--limit", "3"), /^2 .*--limit has no effect/);
+  });
+});
+
+/** A proxy that passes on what it gets, in parts with a pause in between, and counts the bytes of bodies. */
+async function slowProxy(port: number, pause = 50) {
+  let bytes = 0;
+  const server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    const outgoing = send({ host: "127.0.0.1", port, method, path: url, headers }, (incoming) => {
+      response.writeHead(incoming.statusCode ?? 0, incoming.headers);
+      incoming.pipe(response);
+    });
+    outgoing.on("error", () => response.destroy());
+    try {
+      for await (const chunk of request) {
+        bytes += chunk.length;
+        outgoing.write(chunk);
+        if (pause > 0) await setTimeout(pause);
+      }
+      outgoing.end();
+    } catch {
+      outgoing.destroy(); // the client was killed
+    }
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const close = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  after(close);
+  return { port: (server.address() as AddressInfo).port, bytes: () => bytes, close };
+}
