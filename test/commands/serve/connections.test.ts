@@ -115,7 +115,7 @@ test("600 attackers who reconnect immediately cannot shut good requests out of a
   await hold(port, 600, (index) => `127.0.${1 + (index % 2)}.${1 + (index % 250)}`);
   const good = await successes(port, 100, "127.0.3.1");
   await release();
-  assert.ok(good >= 75, `${good} of 100`);
+  assert.ok(good >= 90, `${good} of 100`);
 });
 
 test("behind a trusted proxy, where all clients share one address, the limit per address is off", async () => {

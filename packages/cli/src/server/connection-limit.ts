@@ -5,10 +5,12 @@ import { isAllowed, type OpenConnection, type OpenConnections } from "./open-con
 
 // Listening sockets, file watches, the log and what Node itself keeps open.
 const reservedDescriptors = 50;
-/** Room above the limit for connections that have not been checked yet, as a share of it. */
+/** Least room above the limit for connections that have not been checked yet, as a share of it. */
 const headroom = 0.5;
 /** A slow but honest client has this long to complete its handshake and send its request. */
 const settlingTime = 1000;
+/** More connections above the limit than this are not kept, even where the system grants enough descriptors. */
+const mostUnchecked = 1024;
 /** Many honest devices can share an address, so that only connections older than this count as held by it. */
 const addressGrace = 5000;
 
@@ -18,11 +20,15 @@ const addressGrace = 5000;
  * fail everybody's download. `undefined` where the system does not say.
  */
 export function affordableConnections(): number | undefined {
+  const descriptors = availableDescriptors();
+  return descriptors && Math.max(1, Math.floor(descriptors / (2 + headroom)));
+}
+
+function availableDescriptors(): number | undefined {
   try {
     const limits = readFileSync("/proc/self/limits", "utf8");
     const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
-    if (soft === undefined) return undefined;
-    return Math.max(1, Math.floor((Number(soft) - reservedDescriptors) / (2 + headroom)));
+    return soft === undefined ? undefined : Math.max(1, Number(soft) - reservedDescriptors);
   } catch {
     return undefined;
   }
@@ -56,7 +62,8 @@ export function limitConnections(
   connections: OpenConnections,
   { maxConnections, clientsAreDirect, closed }: ConnectionLimit,
 ): () => void {
-  const hardLimit = maxConnections + Math.ceil(maxConnections * headroom);
+  const spare = (availableDescriptors() ?? 0) - 2 * maxConnections;
+  const hardLimit = maxConnections + Math.max(Math.ceil(maxConnections * headroom), Math.min(spare, mostUnchecked));
   const maxPerNetwork = Math.max(8, Math.floor(maxConnections / 4));
   let settling: NodeJS.Timeout | undefined;
 
