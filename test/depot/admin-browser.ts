@@ -20,6 +20,8 @@ export interface AdminBrowser {
   post(path: string, body: Readonly<Record<string, string>> | string, headers?: Headers): Promise<PageResponse>;
   /** Sends a form with the form token of the session. */
   send(path: string, fields: Readonly<Record<string, string>>): Promise<PageResponse>;
+  /** Sends any request. */
+  request(method: string, path: string, headers: Headers, body?: string): Promise<PageResponse>;
   formToken(): Promise<string>;
   /** The `Cookie` header. */
   cookie(): string;
@@ -45,6 +47,7 @@ export function adminBrowser({ adminPort }: Pick<RunningDepot, "adminPort">, sig
   }
 
   const browser: AdminBrowser = {
+    request: send,
     get: (path, headers = {}) => send("GET", path, headers),
     post: (path, body, headers = {}) => {
       const usual = {

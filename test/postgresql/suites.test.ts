@@ -8,6 +8,7 @@ useDatabases(createDatabase);
 await import("../depot/administration.test.ts");
 await import("../depot/configuration.test.ts");
 await import("../depot/items.test.ts");
+await import("../depot/jamf-api.test.ts");
 await import("../depot/links.test.ts");
 await import("../depot/pages.test.ts");
 await import("../depot/receipts.test.ts");

@@ -246,8 +246,11 @@ const publicApi: Record<string, string[]> = {
     "managedAppDeclaration",
     "microMdmCommand",
     "packageDeclaration",
+    "readApiConfiguration",
     "readEncryptionKey",
     "readPackage",
+    "writeApiConfiguration",
+    "writeApiList",
     "writeAppManifest",
   ],
   depot: [

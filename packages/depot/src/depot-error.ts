@@ -8,6 +8,8 @@ const reasons = {
   data_key_malformed: "The data key is not 32 bytes in hexadecimal.",
   data_key_wrong: "The private key in the database was encrypted with another data key.",
   configuration_missing: "There is no JSON Web Token configuration, so no token can be issued.",
+  configuration_exists: "There is a JSON Web Token configuration, and there can be only one.",
+  configuration_unknown: "The JSON Web Token configuration has another ID.",
   item_unknown: "No published app or package has this identifier.",
   item_ambiguous: "An app and a package have this identifier.",
   channel_invalid: "The name of the channel has other characters than lower-case letters, digits and hyphens.",

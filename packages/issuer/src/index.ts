@@ -60,8 +60,9 @@ export { microMdmCommand } from "./mdm/micromdm-command.ts";
 
 // Jamf Pro's API
 
-export type { ApiFormat } from "./jamf-api/api-representation.ts";
-export type { ConfigurationApiOptions } from "./jamf-api/configuration-api.ts";
+export type { ApiConfiguration, ApiFormat } from "./jamf-api/api-representation.ts";
+export { readApiConfiguration, writeApiConfiguration, writeApiList } from "./jamf-api/api-representation.ts";
+export type { ConfigurationApiOptions, ConfigurationApiStore } from "./jamf-api/configuration-api.ts";
 export { createConfigurationApi } from "./jamf-api/configuration-api.ts";
 export type { ConfigurationStore } from "./jamf-api/configuration-store.ts";
 export { createConfigurationStore } from "./jamf-api/configuration-store.ts";

@@ -8,6 +8,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { apiPath } from "../api/api.ts";
 import { addAuditPage } from "../audit/audit-page.tsx";
 import { addConfigurationPage } from "../configuration/configuration-page.tsx";
+import { createJamfApi, jamfApiPath } from "../configuration/jamf-api.ts";
 import { isDepotError } from "../depot-error.ts";
 import { addItemPage } from "../item/item-page.tsx";
 import { addItemsPage, uploadPath } from "../item/items-page.tsx";
@@ -55,6 +56,7 @@ export function createAdminApp(
   });
   // Its tokens are in no browser, so that no other site can use them, and its uploads are larger than forms.
   app.route(apiPath, api);
+  app.all(jamfApiPath, createJamfApi(parts));
   app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
   const limitForm = bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) });
   app.use((context, next) => (context.req.path === uploadPath ? next() : limitForm(context, next)));

@@ -42,6 +42,8 @@ export interface Configuration {
   read(): Promise<ConfigurationRecord | undefined>;
   /** Saves all of the change or nothing. A replaced key stays valid for verifying until its last token has expired. */
   save(change: ConfigurationChange): Promise<ConfigurationRecord>;
+  /** Makes a configuration; throws `configuration_exists` if there is one. */
+  create(change: ConfigurationChange): Promise<ConfigurationRecord>;
   /** No token is issued until there is a configuration again; those that were issued stay valid until they expire. */
   remove(): Promise<void>;
   /**
@@ -89,11 +91,12 @@ export function createConfiguration(
     return { row, issuer: cached.issuer };
   }
 
-  /** With `isFirst`, only if there is no configuration: another depot can have made one in the meantime. */
-  async function save(change: ConfigurationChange, isFirst = false): Promise<ConfigurationRecord> {
+  /** `found` decides what happens if there is a configuration: another depot can have made one in the meantime. */
+  async function save(change: ConfigurationChange, found: "change" | "keep" | "refuse"): Promise<ConfigurationRecord> {
     const row = await store.write(async (transaction) => {
       const before = await onlyRow(transaction);
-      if (before && isFirst) return before;
+      if (before && found === "keep") return before;
+      if (before && found === "refuse") throw exists();
       const encryptionKey = change.encryptionKey ?? (before && dataKey.unseal(before.sealed_key));
       const settings = {
         displayName: change.displayName ?? before?.display_name,
@@ -131,13 +134,14 @@ export function createConfiguration(
     async createFirst() {
       if (await hasHadOne(db)) return void (await current()); // which fails if the data key is another one
       const encryptionKey = await generateEncryptionKey();
-      await save({ displayName: firstDisplayName, encryptionKey, tokenExpiry: firstTokenExpiry }, true);
+      await save({ displayName: firstDisplayName, encryptionKey, tokenExpiry: firstTokenExpiry }, "keep");
     },
     async read() {
       const found = await current();
       return found && record(found.row, found.issuer);
     },
-    save: (change) => save(change),
+    save: (change) => save(change, "change"),
+    create: (change) => save(change, "refuse"),
     async remove() {
       await store.write(async (transaction) => {
         const before = await onlyRow(transaction);
@@ -219,6 +223,14 @@ async function nextNumber(transaction: Database, name: string): Promise<number> 
   const next = Number((await readSetting(transaction, name)) ?? 0) + 1;
   await writeSetting(transaction, name, String(next));
   return next;
+}
+
+function exists(): Error {
+  return depotError(
+    "configuration_exists",
+    "A configuration already exists, and there is at most one",
+    "Change it, or remove it first",
+  );
 }
 
 function missing(): Error {

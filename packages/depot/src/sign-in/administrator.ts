@@ -20,6 +20,12 @@ export type SignInResult =
   | { readonly outcome: "password_wrong" }
   | { readonly outcome: "too_many_attempts"; readonly retryAfter: number };
 
+/** What became of a check of the password. */
+export type PasswordCheck =
+  | { readonly outcome: "right"; readonly stored: string; readonly retryAfter?: never }
+  | { readonly outcome: "password_wrong"; readonly retryAfter?: never }
+  | { readonly outcome: "too_many_attempts"; readonly retryAfter: number };
+
 /** The one administrator of a depot: the password and the sessions. */
 export interface Administrator {
   /** Whether the password has been set. */
@@ -30,6 +36,8 @@ export interface Administrator {
   /** Sets the password with a setup link; all sessions and setup links end, and a new session begins. */
   setUp(secret: string, password: string, address: string | undefined): Promise<Session>;
   signIn(password: string, address: string | undefined): Promise<SignInResult>;
+  /** The same without a session; both count as attempts. */
+  checkPassword(password: string, address: string | undefined): Promise<PasswordCheck>;
   /** The session of a cookie; `undefined` if it has ended. */
   session(token: string): Promise<Session | undefined>;
   signOut(session: Session): Promise<void>;
@@ -54,6 +62,15 @@ export function createAdministrator(store: Store, now: () => number): Administra
     const row = { token_hash: hashOf(token), created_at: time(), expires_at: time() + sessionLife };
     await transaction.insertInto("session").values(row).execute();
     return sessionOf(token);
+  }
+
+  async function checkPassword(password: string, address: string | undefined): Promise<PasswordCheck> {
+    const retryAfter = limit.attempt(address);
+    if (retryAfter > 0) return { outcome: "too_many_attempts", retryAfter };
+    const stored = await passwordHash(db);
+    if (stored === undefined || !(await isPassword(password, stored))) return { outcome: "password_wrong" };
+    limit.succeeded(address);
+    return { outcome: "right", stored };
   }
 
   async function findSetupLink(from: Database, secret: string): Promise<boolean> {
@@ -96,15 +113,14 @@ export function createAdministrator(store: Store, now: () => number): Administra
       });
     },
 
+    checkPassword,
+
     async signIn(password, address) {
-      const retryAfter = limit.attempt(address);
-      if (retryAfter > 0) return { outcome: "too_many_attempts", retryAfter };
-      const stored = await passwordHash(db);
-      if (stored === undefined || !(await isPassword(password, stored))) return { outcome: "password_wrong" };
-      limit.succeeded(address);
+      const check = await checkPassword(password, address);
+      if (check.outcome !== "right") return check;
       const session = await store.write(async (transaction) => {
         // It can have been replaced in the meantime, and then its sessions have ended.
-        if ((await passwordHash(transaction)) !== stored) return undefined;
+        if ((await passwordHash(transaction)) !== check.stored) return undefined;
         await recordChanges(actor(address), now)(transaction, { action: "signed_in", subject: "administrator" });
         return beginSession(transaction);
       });

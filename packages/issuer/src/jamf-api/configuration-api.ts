@@ -1,7 +1,6 @@
 import { isConfigurationError } from "@portcullis/core";
 import { type IssuerErrorCode, isIssuerError } from "../issuer-error.ts";
 import { type ApiFormat, writeApiConfiguration } from "./api-representation.ts";
-import type { ConfigurationStore } from "./configuration-store.ts";
 
 /** Options of {@link createConfigurationApi}. */
 export interface ConfigurationApiOptions {
@@ -10,6 +9,17 @@ export interface ConfigurationApiOptions {
    * who is allowed can replace the key that signs the tokens.
    */
   readonly authorize: (request: Request) => boolean | Promise<boolean>;
+}
+
+type Awaitable<Value> = Value | Promise<Value>;
+
+/** What the API reads and changes: a `ConfigurationStore`, or one of your own that is asynchronous. */
+export interface ConfigurationApiStore {
+  list(format: ApiFormat): Awaitable<string>;
+  create(representation: string | Uint8Array): Awaitable<{ readonly id: number }>;
+  read(id: number, format: ApiFormat): Awaitable<string>;
+  update(id: number, representation: string | Uint8Array): Awaitable<void>;
+  remove(id: number): Awaitable<void>;
 }
 
 /** A configuration with a key of 8192 bits takes less than 10 KB. */
@@ -38,7 +48,7 @@ const statuses: Partial<Record<IssuerErrorCode, number>> = {
  * const response = await handle(new Request("https://lab.example/JSSResource/jsonwebtokenconfigurations"));
  */
 export function createConfigurationApi(
-  store: ConfigurationStore,
+  store: ConfigurationApiStore,
   { authorize }: ConfigurationApiOptions,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
@@ -48,7 +58,7 @@ export function createConfigurationApi(
     if ((await authorize(request)) !== true) return text(401, "Authorization is missing or invalid.");
     const [, id] = path;
     try {
-      return id === undefined ? listAll(store, request) : await serveOne(store, request, Number(id));
+      return id === undefined ? await listAll(store, request) : await serveOne(store, request, Number(id));
     } catch (error) {
       if (isConfigurationError(error)) return text(409, error.message);
       if (isIssuerError(error)) return text(statuses[error.code] ?? 500, error.message);
@@ -57,31 +67,31 @@ export function createConfigurationApi(
   };
 }
 
-function listAll(store: ConfigurationStore, request: Request): Response {
+async function listAll(store: ConfigurationApiStore, request: Request): Promise<Response> {
   if (request.method !== "GET") return notAllowed("GET");
   const format = formatOf(request);
-  return body(200, store.list(format), format);
+  return body(200, await store.list(format), format);
 }
 
-async function serveOne(store: ConfigurationStore, request: Request, id: number): Promise<Response> {
+async function serveOne(store: ConfigurationApiStore, request: Request, id: number): Promise<Response> {
   const format = formatOf(request);
   switch (request.method) {
     case "GET":
-      return body(200, store.read(id, format), format);
+      return body(200, await store.read(id, format), format);
     case "POST": {
       if (id !== 0) return text(400, "Post a new configuration to /id/0.");
       const representation = await readBody(request);
       if (representation === undefined) return text(413, "The body is longer than 64 KiB.");
-      return body(201, writeApiConfiguration(store.create(representation), format), format);
+      return body(201, writeApiConfiguration(await store.create(representation), format), format);
     }
     case "PUT": {
       const representation = await readBody(request);
       if (representation === undefined) return text(413, "The body is longer than 64 KiB.");
-      store.update(id, representation);
+      await store.update(id, representation);
       return new Response(null, { status: 201, headers: { "Cache-Control": "no-store" } });
     }
     case "DELETE":
-      store.remove(id);
+      await store.remove(id);
       return body(200, writeApiConfiguration({ id }, format), format);
     default:
       return notAllowed("GET, POST, PUT, DELETE");
