@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { durationText, parseDuration } from "../../packages/cli/src/command-line/duration.ts";
 import type { DurationOption, OptionDefinition } from "../../packages/cli/src/command-line/option.ts";
+import { resolveOptions } from "../../packages/cli/src/command-line/option-sources.ts";
 import { commands } from "../../packages/cli/src/commands.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -89,4 +90,25 @@ test("for a duration out of range, the error names the range with its units", as
   for (const text of ["121", "3h", "90s", "0", "x"]) assert.match(await problem("--expiry", text), range, text);
   const skew = await runMain(["rewritemap", "-k", "absent.pem", "--clock-skew", "10m"]);
   assert.match(skew.stderr, /--clock-skew: give a duration from 0s to 5m, such as/);
+});
+
+test("the message about a wrong duration names only examples that the option accepts", () => {
+  const options = commands.flatMap(({ options }) => Object.entries(options));
+  const durations = options.flatMap(([name, option]) => (option.kind === "duration" ? [[name, option] as const] : []));
+  assert.ok(durations.length > 5);
+  for (const [name, option] of durations) {
+    const resolve = (value: string) =>
+      resolveOptions({ [name]: option }, { commandLine: { [name]: [value] }, env: {}, file: {}, fileName: "" });
+    let message = "";
+    assert.throws(
+      () => resolve("nothing"),
+      (error: Error) => {
+        message = error.message;
+        return true;
+      },
+    );
+    const [, examples = ""] = /, such as (.*)$/.exec(message) ?? [];
+    assert.notEqual(examples, "", message);
+    for (const example of examples.split(" or ")) assert.doesNotThrow(() => resolve(example), `${name} ${example}`);
+  }
 });

@@ -69,6 +69,9 @@ function parseNumber(
   throw usageError(`${source}: give a whole number from ${min} to ${max}`);
 }
 
+/** In seconds; a message shows those that the option accepts. */
+const durationExamples = [10, 90, 600, 7200, 86_400, 30 * 86_400] as const;
+
 function checkDuration(option: DurationOption, value: unknown, source: string): number {
   const { min, max, step = 1, bareUnit } = option;
   const seconds = typeof value === "string" ? parseDuration(value, bareUnit) : Number.NaN;
@@ -80,9 +83,9 @@ function checkDuration(option: DurationOption, value: unknown, source: string): 
     );
   }
   const steps = step === 60 ? " in whole minutes" : "";
-  throw usageError(
-    `${source}: give a duration from ${durationText(min)} to ${durationText(max)}${steps}, such as 90s, 10m or 2h`,
-  );
+  const examples = durationExamples.filter((each) => each >= min && each <= max && each % step === 0).map(durationText);
+  const suchAs = examples.length === 0 ? "" : `, such as ${examples.slice(0, 3).join(" or ")}`;
+  throw usageError(`${source}: give a duration from ${durationText(min)} to ${durationText(max)}${steps}${suchAs}`);
 }
 
 function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
