@@ -27,7 +27,8 @@ export type {
   PackageMetadata,
   PackageWarning,
 } from "./package/package-description.ts";
-export { readPackage } from "./package/read-package.ts";
+export type { ProvisioningProfile } from "./package/provisioning-profile.ts";
+export { type ReadPackageOptions, readPackage } from "./package/read-package.ts";
 export type { PropertyListDictionary, PropertyListValue } from "./property-list/property-list.ts";
 
 // MDM commands, declarations and install links

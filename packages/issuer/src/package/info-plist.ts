@@ -4,12 +4,11 @@ import { readPropertyListFile } from "../property-list/read-property-list-file.t
 import type { PackagedApp } from "./package-description.ts";
 
 /**
- * Reads an app's names and versions from its `Info.plist`, in any property list format.
+ * Describes an app by the names and versions in its `Info.plist`.
  *
  * @param fallbackTitle - the name of the app's folder, for an app whose Info.plist has no name
  */
-export function readInfoPlist(bytes: Buffer, fallbackTitle: string): PackagedApp {
-  const info = parse(bytes);
+export function describeApp(info: InfoPlist, fallbackTitle: string): PackagedApp {
   const bundleIdentifier = typeof info.CFBundleIdentifier === "string" ? text(info, "CFBundleIdentifier") : undefined;
   const build = text(info, "CFBundleVersion");
   const bundleVersion = text(info, "CFBundleShortVersionString") ?? build;
@@ -19,7 +18,17 @@ export function readInfoPlist(bytes: Buffer, fallbackTitle: string): PackagedApp
   return { title, bundleIdentifier, bundleVersion, ...(build !== undefined && { build }) };
 }
 
-function parse(bytes: Buffer): Record<string, unknown> {
+/** Whether Xcode built the app for its simulator. */
+export function isSimulatorBuild({ CFBundleSupportedPlatforms, DTPlatformName }: InfoPlist): boolean {
+  const platforms = Array.isArray(CFBundleSupportedPlatforms) ? CFBundleSupportedPlatforms : [DTPlatformName];
+  return platforms.some((platform) => typeof platform === "string" && /simulator$/i.test(platform));
+}
+
+/** An `Info.plist` as a dictionary. */
+export type InfoPlist = Readonly<Record<string, unknown>>;
+
+/** Parses an `Info.plist` in any property list format. */
+export function parseInfoPlist(bytes: Buffer): InfoPlist {
   let problem = "it is not a dictionary";
   try {
     const info = readPropertyListFile(bytes);
@@ -30,13 +39,13 @@ function parse(bytes: Buffer): Record<string, unknown> {
   throw issuerError("package_damaged", `The app's Info.plist cannot be read: ${problem}.`);
 }
 
-function missing(info: Record<string, unknown>, key: string, type: string): Error {
+function missing(info: InfoPlist, key: string, type: string): Error {
   const present = key in info ? ` that is ${type}, and not empty` : "";
   return issuerError("package_incomplete", `The app's Info.plist has no ${key}${present}: build the app again.`);
 }
 
 /** A text, or a number, which some build tools write for versions. */
-function text(info: Record<string, unknown>, key: string): string | undefined {
+function text(info: InfoPlist, key: string): string | undefined {
   const value = info[key];
   if (typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value))) return String(value);
   return typeof value === "string" && value.trim() !== "" ? value : undefined;

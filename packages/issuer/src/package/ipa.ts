@@ -1,8 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { issuerError } from "../issuer-error.ts";
-import { readInfoPlist } from "./info-plist.ts";
+import { describeApp, isSimulatorBuild, parseInfoPlist } from "./info-plist.ts";
 import { leadsOutside } from "./leads-outside.ts";
 import type { PackageDescription, PackageWarning } from "./package-description.ts";
+import { type ProvisioningProfile, readProvisioningProfile } from "./provisioning-profile.ts";
 import { readZipEntry } from "./read-zip-entry.ts";
 import { visitZipEntries, type ZipEntry } from "./zip-directory.ts";
 
@@ -14,26 +15,58 @@ const notSigned: PackageWarning = {
   message: "The app is not signed, so no device installs it: export it from Xcode for distribution.",
 };
 
+const simulatorBuild: PackageWarning = {
+  code: "simulator_build",
+  message: "The app was built for the simulator, so no device can run it: build it for a device.",
+};
+
 /** Reads the description of an `.ipa`: the `Info.plist` of the one app in its `Payload`. */
-export async function readIpa(handle: FileHandle): Promise<PackageDescription> {
+export async function readIpa(handle: FileHandle, now: number): Promise<PackageDescription> {
   const { size } = await handle.stat();
-  const { infoPlist, folder, signed } = await findApp(handle, size);
+  const { infoPlist, profile: profileEntry, folder, signed } = await findApp(handle, size);
   if (infoPlist.size > largestInfoPlist || infoPlist.compressedSize > largestInfoPlist) {
     throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB: do not use this file.");
   }
-  const app = readInfoPlist(await readZipEntry(handle, size, infoPlist), folder);
+  const info = parseInfoPlist(await readZipEntry(handle, size, infoPlist));
+  const app = describeApp(info, folder);
+  const profile = profileEntry && (await readProfile(handle, size, profileEntry));
   const { title, bundleIdentifier, bundleVersion, build } = app;
   return {
     kind: "ipa",
     metadata: { title, bundleIdentifier, bundleVersion },
     ...(build !== undefined && { build }),
+    ...(profile && { profile }),
     apps: [app],
-    warnings: signed ? [] : [notSigned],
+    warnings: [
+      ...(signed ? [] : [notSigned]),
+      ...(profile && profile.expiresAt <= now ? [profileExpired(profile)] : []),
+      ...(isSimulatorBuild(info) ? [simulatorBuild] : []),
+    ],
+  };
+}
+
+async function readProfile(
+  handle: FileHandle,
+  fileSize: number,
+  entry: ZipEntry,
+): Promise<ProvisioningProfile | undefined> {
+  // Nothing that large is a provisioning profile, which is a few kilobytes.
+  if (entry.size > largestInfoPlist || entry.compressedSize > largestInfoPlist) return undefined;
+  return readProvisioningProfile(await readZipEntry(handle, fileSize, entry));
+}
+
+function profileExpired({ expiresAt }: ProvisioningProfile): PackageWarning {
+  const day = new Date(expiresAt * 1000).toISOString().slice(0, 10);
+  return {
+    code: "profile_expired",
+    message: `The provisioning profile expired on ${day}, so no device starts the app: export it with a new profile.`,
   };
 }
 
 interface FoundApp {
   readonly infoPlist: ZipEntry;
+  /** `embedded.mobileprovision`. */
+  readonly profile: ZipEntry | undefined;
   /** The name of the app's folder, without its extension. */
   readonly folder: string;
   readonly signed: boolean;
@@ -42,6 +75,7 @@ interface FoundApp {
 async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> {
   const found: { infoPlist: ZipEntry; folder: string }[] = [];
   let signed = false;
+  let profile: ZipEntry | undefined;
   let elsewhere: string | undefined;
   await visitZipEntries(handle, fileSize, (entry) => {
     if (leadsOutside(entry.name)) {
@@ -52,6 +86,8 @@ async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> 
     const isApp = /\.app$/i.test(app);
     if (payload === "Payload" && isApp && name === "Info.plist" && segments.length === 3) {
       found.push({ infoPlist: entry, folder: app.slice(0, -4) });
+    } else if (payload === "Payload" && isApp && name === "embedded.mobileprovision" && segments.length === 3) {
+      profile ??= entry;
     } else if (payload === "Payload" && isApp && name === "_CodeSignature" && resource === "CodeResources") {
       signed = true;
     } else {
@@ -68,7 +104,7 @@ async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> 
   if (found.length > 1) {
     throw issuerError("package_hostile", "The .ipa contains several apps in its Payload: there must be exactly one.");
   }
-  return { ...app, signed };
+  return { ...app, profile, signed };
 }
 
 /** Explains why devices do not find the app of this `Info.plist`; `undefined` for any other file. */

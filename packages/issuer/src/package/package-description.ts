@@ -1,4 +1,5 @@
 import type { AppMetadata } from "../manifest/app-manifest.ts";
+import type { ProvisioningProfile } from "./provisioning-profile.ts";
 
 /** What an `.ipa` or a `.pkg` says about itself. */
 export interface PackageDescription {
@@ -7,6 +8,8 @@ export interface PackageDescription {
   readonly metadata: PackageMetadata;
   /** `CFBundleVersion`, the build number, of the app that {@link metadata} names. */
   readonly build?: string;
+  /** The provisioning profile of an `.ipa`, if it has one that can be read. */
+  readonly profile?: ProvisioningProfile;
   /** The apps inside, outermost only. An `.ipa` has one, a `.pkg` any number. */
   readonly apps: readonly PackagedApp[];
   /** What would prevent a device from installing it. */
@@ -30,6 +33,6 @@ export interface PackagedApp {
 
 /** A reason why a device might not install a package, although it can be read. */
 export interface PackageWarning {
-  readonly code: "not_a_distribution" | "not_signed" | "several_apps";
+  readonly code: "not_a_distribution" | "not_signed" | "profile_expired" | "several_apps" | "simulator_build";
   readonly message: string;
 }

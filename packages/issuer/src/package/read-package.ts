@@ -6,6 +6,12 @@ import { readIpa } from "./ipa.ts";
 import type { PackageDescription } from "./package-description.ts";
 import { readPkg } from "./pkg.ts";
 
+/** How to read a package. */
+export interface ReadPackageOptions {
+  /** The clock, in seconds since 1970, for the warning about an expired provisioning profile. */
+  readonly now?: () => number;
+}
+
 /**
  * Reads title, bundle identifier and version from an `.ipa` or a flat `.pkg`. The format is detected
  * from the file's content, not its name; nothing is unpacked to disk.
@@ -17,7 +23,10 @@ import { readPkg } from "./pkg.ts";
  * const { metadata, warnings } = await readPackage("example.ipa");
  * const manifest = await issuer.appManifest({ ...metadata, softwarePackage: url });
  */
-export async function readPackage(file: string | URL): Promise<PackageDescription> {
+export async function readPackage(
+  file: string | URL,
+  { now = () => Date.now() / 1000 }: ReadPackageOptions = {},
+): Promise<PackageDescription> {
   const path = typeof file === "string" ? file : fileURLToPath(file);
   const handle = await openRegularFile(
     path,
@@ -27,7 +36,7 @@ export async function readPackage(file: string | URL): Promise<PackageDescriptio
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
     const magic = buffer.toString("latin1", 0, bytesRead);
     if (magic === "xar!") return await readPkg(handle, basename(path));
-    if (magic === "PK\u0003\u0004" || magic === "PK\u0005\u0006") return await readIpa(handle);
+    if (magic === "PK\u0003\u0004" || magic === "PK\u0005\u0006") return await readIpa(handle, now());
     throw issuerError("package_unknown", "The file is neither an .ipa (zip) nor a flat .pkg (xar).");
   } finally {
     await handle.close();
