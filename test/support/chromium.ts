@@ -33,6 +33,10 @@ export interface ChromiumPage {
   follow(selector: string): Promise<void>;
   click(selector: string): Promise<void>;
   press(key: "Tab" | "Enter"): Promise<void>;
+  /** Presses a key and waits for the page that it leads to. */
+  followKey(key: "Enter"): Promise<void>;
+  /** Changes how the page is shown. */
+  show(options: Pick<PageOptions, "width" | "colourScheme">): Promise<void>;
   /** The text that is shown. */
   text(): Promise<string>;
   url(): Promise<string>;
@@ -148,7 +152,8 @@ function connect(to: Writable, from: Readable): Connection {
 }
 
 async function openPage(connection: Connection, options: PageOptions = {}): Promise<ChromiumPage> {
-  const { width = 1280, colourScheme = "light", javaScript = true, userAgent } = options;
+  const { javaScript = true, userAgent } = options;
+  let { width = 1280, colourScheme = "light" } = options;
   const { browserContextId } = await connection.send("Target.createBrowserContext");
   const { targetId } = await connection.send("Target.createTarget", { url: "about:blank", browserContextId });
   const { sessionId } = await connection.send("Target.attachToTarget", { targetId, flatten: true });
@@ -172,10 +177,16 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
   await Promise.all(
     ["Page.enable", "Network.enable", "Log.enable", "Runtime.enable", "DOM.enable"].map((name) => send(name)),
   );
-  await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
-  await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: colourScheme }] });
+  await show({});
   if (!javaScript) await send("Emulation.setScriptExecutionDisabled", { value: true });
   if (userAgent !== undefined) await send("Emulation.setUserAgentOverride", { userAgent });
+
+  async function show(changed: Pick<PageOptions, "width" | "colourScheme">): Promise<void> {
+    width = changed.width ?? width;
+    colourScheme = changed.colourScheme ?? colourScheme;
+    await send("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: false });
+    await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: colourScheme }] });
+  }
 
   /** Does something that leads to another page, and waits until that is loaded. */
   async function leaving(act: () => Promise<unknown>): Promise<void> {
@@ -196,6 +207,13 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value;
+  }
+
+  async function press(key: "Tab" | "Enter"): Promise<void> {
+    const [windowsVirtualKeyCode, text] = key === "Tab" ? [9, ""] : [13, "\r"];
+    const pressed = { key, code: key, windowsVirtualKeyCode };
+    await send("Input.dispatchKeyEvent", { ...pressed, type: "keyDown", text });
+    await send("Input.dispatchKeyEvent", { ...pressed, type: "keyUp" });
   }
 
   const find = (selector: string): string => `(() => {
@@ -219,17 +237,9 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     },
     follow: (selector) => leaving(() => evaluate(`${find(selector)}.click()`)),
     click: (selector) => evaluate(`${find(selector)}.click()`),
-    async press(key) {
-      const [code, text] = key === "Tab" ? [9, ""] : [13, "\r"];
-      for (const type of ["keyDown", "keyUp"])
-        await send("Input.dispatchKeyEvent", {
-          type,
-          key,
-          code: key,
-          windowsVirtualKeyCode: code,
-          text: type === "keyDown" ? text : "",
-        });
-    },
+    press,
+    followKey: (key) => leaving(() => press(key)),
+    show,
     text: () => evaluate("document.body.innerText"),
     url: () => evaluate("location.href"),
     async screenshot() {

@@ -62,6 +62,8 @@ In another terminal, here:
   npx portcullis link receipts ${id} --data ${data}
   npx portcullis link revoke ${id} --data ${data}
 
+In the browser: the administration pages. Their first link is printed below.
+
 Ctrl-C ends the depot and deletes its data.
 `);
   const listen = ["--host", "localhost", "--port", port, "--tls-cert", certificate, "--tls-key", key];

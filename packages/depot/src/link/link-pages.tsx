@@ -141,7 +141,7 @@ function NewLinkPage({ id, secret, expiresAt, item, recipient, publicUrl, formTo
       )}
       <section class="card" aria-labelledby="mdm">
         <h2 id="mdm">For an MDM</h2>
-        <p>The URL of the manifest. Its content is made for each request, so nothing may cache it.</p>
+        <p>The URL of the manifest, which is written for each request: it must not be cached.</p>
         <code class="secret" id="manifest-url">
           {manifest}
         </code>

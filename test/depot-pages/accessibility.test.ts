@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { depotData, type RunningDepot } from "../depot/running-depot.ts";
+import { type Chromium, type ChromiumPage, startChromium } from "../support/chromium.ts";
+import { adminUrl, openFirstPage } from "./signed-in.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const longestPage = 50_000;
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+describe("every page, in Chromium", () => {
+  const data = depotData();
+  let chromium: Chromium;
+  let depot: RunningDepot;
+  let page: ChromiumPage;
+  let pages: Readonly<Record<string, string>>;
+  before(async () => {
+    chromium = await startChromium();
+    depot = await data.start();
+    await data.publish();
+    await data.publish({ version: "2.0" }, "--channel", "beta");
+    const link = await data.link();
+    await depot.request(await depot.packageTarget(link.path));
+    page = await openFirstPage(chromium, depot);
+    await page.goto(adminUrl(depot, "/items"));
+    await page.follow(".list a");
+    const secret = link.path.split("/")[2];
+    pages = {
+      items: adminUrl(depot, "/items"),
+      item: await page.url(),
+      links: adminUrl(depot, "/links"),
+      link: adminUrl(depot, `/links/${link.id}`),
+      configuration: adminUrl(depot, "/configuration"),
+      audit: adminUrl(depot, "/audit"),
+      missing: adminUrl(depot, "/nothing"),
+      install: `http://127.0.0.1:${depot.port}/i/${secret}`,
+      refused: `http://127.0.0.1:${depot.port}/i/${"0".repeat(40)}`,
+    };
+  });
+  after(() => chromium?.close());
+
+  async function check(name: string): Promise<void> {
+    const run = `${axe}; axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)`;
+    const violations = await page.evaluate<readonly Violation[]>(run);
+    const found = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`)}`,
+    );
+    assert.deepEqual(found, [], name);
+    assert.deepEqual(page.problems, [], name);
+    assert.equal(
+      await page.evaluate("document.documentElement.scrollWidth <= innerWidth"),
+      true,
+      `${name} is too wide`,
+    );
+  }
+
+  for (const colourScheme of ["light", "dark"] as const) {
+    for (const width of [390, 1280]) {
+      test(`axe finds nothing wrong in ${colourScheme}, ${width} pixels wide, and nothing is wider`, async () => {
+        await page.show({ width, colourScheme });
+        for (const [name, url] of Object.entries(pages)) {
+          await page.goto(url);
+          await check(name);
+        }
+        await page.goto(pages.item ?? "");
+        await page.fill("#recipient", "iPad 0117");
+        await page.follow(`form[action="/links"] button`);
+        await check("new link");
+        await page.goto(adminUrl(depot, "/configuration"));
+        await page.click("#key-paste");
+        await page.follow("form[enctype] button");
+        await check("form with a problem");
+      });
+    }
+  }
+
+  test("a page has at most 50 kB with its style, and all of it comes from the depot", async () => {
+    for (const [name, url] of Object.entries(pages)) {
+      const fresh = await chromium.newPage();
+      await fresh.goto(url);
+      assert.ok(fresh.bytes() > 500 && fresh.bytes() < longestPage, `${name}: ${fresh.bytes()} bytes`);
+      await page.goto(url);
+      const own = new URL(url).origin;
+      const loaded = await page.evaluate<readonly string[]>(
+        `performance.getEntriesByType("resource").map(({ name }) => new URL(name).origin)`,
+      );
+      assert.deepEqual([...new Set(loaded)], [own], name);
+    }
+    assert.ok((await page.evaluate<number>("document.scripts.length")) === 0);
+  });
+
+  test("the pages can be used with the keyboard alone, and show what has the focus", async () => {
+    await page.goto(adminUrl(depot, "/items"));
+    await page.press("Tab");
+    const focused = `(() => { const { textContent, offsetLeft } = document.activeElement; return textContent + " " + (offsetLeft >= 0); })()`;
+    assert.equal(await page.evaluate(focused), "Skip to the content true");
+    for (let presses = 0; presses < 12; presses += 1) {
+      await page.press("Tab");
+      const isShown = await page.evaluate(`getComputedStyle(document.activeElement).outlineStyle !== "none"`);
+      assert.equal(isShown, true, String(presses));
+      if (await page.evaluate(`document.activeElement.matches(".list a")`)) break;
+    }
+    await page.followKey("Enter");
+    assert.match(await page.text(), /Channels/);
+  });
+});
