@@ -50,17 +50,20 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
   }
 
   function openObject(name: string, facts: ObjectFacts, response: Response, signal: AbortSignal): OriginObject {
-    const reading = new AbortController();
     const { title } = store;
-    const either = AbortSignal.any([signal, reading.signal]);
-    const version = { name, facts, client, title, stallTimeout, signal: either, reading };
+    // Only a request for its bytes can be ended; an object whose bytes are in a cache has none.
+    let reading: AbortController | undefined;
     return {
       found: true,
       name,
       ...facts,
       contentType: appleContentType(name) ?? response.headers.get("Content-Type") ?? undefined,
-      read: (range) => readVersion(version, range),
-      close: () => reading.abort(),
+      read(range) {
+        reading = new AbortController();
+        const either = AbortSignal.any([signal, reading.signal]);
+        return readVersion({ name, facts, client, title, stallTimeout, signal: either, reading }, range);
+      },
+      close: () => reading?.abort(),
     };
   }
 
