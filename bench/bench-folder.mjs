@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, utimesSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,6 +11,8 @@ export const sizes = [
   { name: "1 GiB", file: "1g.pkg", bytes: 2 ** 30, connections: 1, requests: 1 },
 ];
 
+const block = randomBytes(2 ** 20);
+
 /** Runs with a folder of files and a certificate, and removes it. */
 export async function withFolder(use) {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-bench-"));
@@ -17,7 +20,9 @@ export async function withFolder(use) {
     const past = new Date(Date.now() - 3_600_000);
     for (const { file, bytes } of sizes) {
       const fd = openSync(join(folder, file), "w");
-      ftruncateSync(fd, bytes);
+      // Not a file with holes, which takes less to read than one that is stored.
+      for (let written = 0; written < bytes; )
+        written += writeSync(fd, block, 0, Math.min(block.length, bytes - written));
       closeSync(fd);
       utimesSync(join(folder, file), past, past);
     }

@@ -47,7 +47,6 @@ export const budgets = [
   { of: ["a file of 1 GiB in the cache", "cache"], to: "folder", most: 1 / 0.95 },
   { of: ["growth: memory", "good and forged tokens"], most: 25 },
   { of: ["growth: open connections", "5000 open"], to: "100 open", most: 1.5 },
-  { of: ["growth: good requests in a flood", "p99 beside forged tokens"], most: 100 },
   ...["", ", with 10000 items and 1000000 receipts"].flatMap((state) => [
     { of: ["depot", `a manifest, until the response has arrived${state}`], most: 3 },
     { of: ["depot", `a manifest, processor time${state}`], most: 2 },
