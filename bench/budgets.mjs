@@ -67,10 +67,14 @@ export function check(measurements) {
   });
 }
 
-/** The same for a short run on a busy machine: only what got twice as bad as the budget, or as the last full run, fails. */
+/**
+ * The same for a short run on a busy machine: only a ratio that got twice as bad as its budget, or as in the last full run,
+ * fails. Times are those of another machine.
+ */
 export function checkRoughly(measurements, lastMeasurements) {
   const last = check(lastMeasurements);
-  return check(measurements).map((outcome) => {
+  const ratios = check(measurements).filter(({ unit }) => unit === "×");
+  return ratios.map((outcome) => {
     const { group, name, to, value } = outcome;
     const before = last.find((one) => one.group === group && one.name === name && one.to === to);
     const most = 2 * Math.max(outcome.most, before?.value ?? 0);
