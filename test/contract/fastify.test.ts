@@ -70,8 +70,17 @@ test("Fastify's own log lines hold no token, of requests that are allowed, refus
   assert.equal((await ask(`/none.ipa?token=${token}`)).status, 404);
   assert.equal((await ask(`/%zz?token=${token}`)).status, 400);
   assert.equal((await ask(`/app.ipa?token=${token}`, "PUT")).status, 404);
+  for (const path of [
+    `/${token}`,
+    `/${token}/app.ipa?token=${token}`,
+    `/x/${token.replaceAll(".", "%2E")}?v=1`,
+    `//${token}`,
+  ])
+    assert.ok((await ask(path)).status >= 401, path);
   assert.match(log(), /"url":"\/app\.ipa"/);
+  assert.match(log(), /"url":"\/REDACTED\/app\.ipa"/);
   assert.doesNotMatch(log(), /eyJ/);
+  assert.ok(!log().includes(String(token.split(".")[2])));
 });
 
 test("paths without a route are refused too, so that clients cannot learn which routes exist", async () => {

@@ -1,5 +1,5 @@
 import { allowedCacheControl, createRequestGuard, type Download, type GuardOptions } from "@portcullis/core";
-import { hiddenUrlOf, type RewritableRequest } from "./hide-token.ts";
+import { hiddenUrlOf, type RewritableRequest, withoutTokens } from "./hide-token.ts";
 
 /** What the guard adds to Fastify's request. */
 export interface DownloadRequest {
@@ -52,8 +52,8 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
       const result = await check(request.method, hidden.url);
       Object.assign(request, { download: result.download });
       // Only loggers still read the URL of a refused request: it loses tokens in other places too.
-      request.raw.url = result.url;
-      request.raw.originalUrl = result.stripUrl(request.raw.originalUrl ?? "");
+      request.raw.url = withoutTokens(result.url, result.tokenParameter);
+      request.raw.originalUrl = withoutTokens(result.stripUrl(request.raw.originalUrl ?? ""), result.tokenParameter);
       if (result.response) {
         const { status, headers, body } = result.response;
         reply.code(status);
