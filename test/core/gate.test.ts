@@ -22,11 +22,13 @@ test("a token as Jamf Pro makes it opens the gate", async () => {
   assert.match(decision.keyId, /^[A-Za-z0-9_-]{43}$/);
 });
 
-test("the claims of a decision are frozen and have no prototype", async () => {
+test("the claims of a decision are frozen and inherit nothing", async () => {
   const claims = '{"sub":"AppManifest","iss":"JSS","exp":1503324914,"__proto__":{"polluted":1},"x":[{"y":{}}]}';
   const decision = await createGate({ keys: key.publicPem, now }).check(`?token=${await webSignToken(key, claims)}`);
   assert.ok(decision.allowed);
-  assert.equal(Object.getPrototypeOf(decision.claims), null);
+  const prototype = Object.getPrototypeOf(decision.claims);
+  assert.deepEqual([Reflect.ownKeys(prototype), Object.isFrozen(prototype)], [[], true]);
+  assert.equal(Object.getPrototypeOf(prototype), null);
   assert.ok(Object.isFrozen(decision.claims));
   const [nested] = decision.claims.x as [{ y: object }];
   assert.ok(Object.isFrozen(nested) && Object.isFrozen(nested.y) && Object.isFrozen(decision.claims.x));

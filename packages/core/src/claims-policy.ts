@@ -1,7 +1,7 @@
 import type { JsonObject } from "./json-object.ts";
 import type { Result } from "./refusal.ts";
 
-/** The claims of a verified token (RFC 7519 section 4): frozen, without a prototype. */
+/** The claims of a verified token (RFC 7519 section 4): frozen, inheriting nothing. */
 export type Claims = JsonObject & {
   readonly iss: string;
   readonly sub: string;
@@ -38,7 +38,7 @@ export function validateClaims(
   now: number,
   path?: string | undefined,
 ): Result<{ readonly exp: number }> {
-  const { iss, sub, aud, exp, nbf, iat } = claims;
+  const { iss, sub, aud, exp, nbf = 0, iat = 0 } = claims;
   const { clockSkew, maxLifetime } = policy;
   if (iss !== policy.issuer) return { refusal: "issuer_mismatch" };
   if (sub !== policy.subject) return { refusal: "subject_mismatch" };
@@ -48,13 +48,12 @@ export function validateClaims(
   } else if (!isAudience(aud, policy.audience)) return { refusal: "audience_mismatch" };
 
   if (exp === undefined) return { refusal: "expiry_missing" };
-  if (!isNumericDate(exp) || exp === 0) return { refusal: "claim_malformed" };
-  if (nbf !== undefined && !isNumericDate(nbf)) return { refusal: "claim_malformed" };
-  if (iat !== undefined && !isNumericDate(iat)) return { refusal: "claim_malformed" };
+  if (!isNumericDate(exp) || exp === 0 || !isNumericDate(nbf) || !isNumericDate(iat)) {
+    return { refusal: "claim_malformed" };
+  }
 
   if (!(now < exp + clockSkew)) return { refusal: "token_expired" };
-  if (nbf !== undefined && !(now + clockSkew >= nbf)) return { refusal: "token_not_yet_valid" };
-  if (iat !== undefined && !(now + clockSkew >= iat)) return { refusal: "token_not_yet_valid" };
+  if (!(now + clockSkew >= Math.max(nbf, iat))) return { refusal: "token_not_yet_valid" };
   if (!(exp <= now + maxLifetime + clockSkew)) return { refusal: "expiry_too_far" };
   return { exp };
 }

@@ -21,6 +21,11 @@ export function configurationError(option: string, problem: string, remedy?: str
   return Object.assign(error, { code: "ERR_PORTCULLIS_CONFIGURATION", option, problem, remedy } as const);
 }
 
+/** Makes the error for a wrong key. */
+export function keyError(problem: string, remedy?: string): ConfigurationError {
+  return configurationError("keys", problem, remedy);
+}
+
 /** Tells a configuration error from any other error. */
 export function isConfigurationError(error: unknown): error is ConfigurationError {
   return (error as ConfigurationError | undefined)?.code === "ERR_PORTCULLIS_CONFIGURATION";

@@ -1,4 +1,4 @@
-import { type ConfigurationError, configurationError } from "./configuration-error.ts";
+import { type ConfigurationError, keyError } from "./configuration-error.ts";
 import { type DerElement, derTag, readDer, readDerSequence } from "./der.ts";
 import { type RsaPublicKey, rsaEncryption, rsaPublicKey } from "./rsa-public-key.ts";
 
@@ -11,37 +11,39 @@ export function readDerPublicKey(der: Uint8Array): RsaPublicKey {
   if (first?.tag === derTag.integer) {
     // PKCS#1 has the modulus and the exponent (RFC 8017 appendix A.1.1); a private key begins with a version, and has more.
     if (third) throw privateKeyError();
-    if (second?.tag !== derTag.integer) throw damaged();
-    return rsaPublicKey(first.content, second.content);
+    return rsaPublicKey(first.content, contentOf(second, derTag.integer));
   }
   if (second?.tag === derTag.bitString) return fromSpki(first, second);
   // Certificate (RFC 5280 section 4.1): the key is the sixth field after the optional version.
-  const fields = first?.tag === derTag.sequence ? readDer(first.content) : [];
+  const fields = readDer(contentOf(first, derTag.sequence));
   const spki = fields[fields[0]?.tag === derTag.certificateVersion ? 6 : 5];
-  const [algorithm, key] = spki?.tag === derTag.sequence ? readDer(spki.content) : [];
+  const [algorithm, key] = readDer(contentOf(spki, derTag.sequence));
   return fromSpki(algorithm, key);
 }
 
-/** SubjectPublicKeyInfo (RFC 5280 section 4.1): algorithm, then the key as a bit string. */
+/** SubjectPublicKeyInfo (RFC 5280 section 4.1): algorithm, then the key as a bit string, whose first byte counts unused bits. */
 function fromSpki(algorithm: DerElement | undefined, key: DerElement | undefined): RsaPublicKey {
-  const [identifier] = algorithm?.tag === derTag.sequence ? readDer(algorithm.content) : [];
-  if (identifier?.tag !== derTag.objectIdentifier || key?.tag !== derTag.bitString) throw damaged();
-  if (identifier.content.join() !== rsaEncryption.join()) {
-    throw configurationError("keys", "the key is of another kind, such as EC or RSA-PSS; RS256 needs a plain RSA key");
+  const [identifier] = readDer(contentOf(algorithm, derTag.sequence));
+  const bits = contentOf(key, derTag.bitString);
+  if (contentOf(identifier, derTag.objectIdentifier).join() !== rsaEncryption.join()) {
+    throw keyError("the key is of another kind, such as EC or RSA-PSS; RS256 needs a plain RSA key");
   }
-  const [unusedBits] = key.content;
-  if (unusedBits !== 0) throw damaged();
-  const [modulus, exponent, ...more] = readDerSequence(key.content.subarray(1));
-  if (modulus?.tag !== derTag.integer || exponent?.tag !== derTag.integer || more.length > 0) throw damaged();
-  return rsaPublicKey(modulus.content, exponent.content);
+  const [modulus, exponent, third] = readDerSequence(bits.subarray(1));
+  if (bits[0] !== 0 || third) throw damaged();
+  return rsaPublicKey(contentOf(modulus, derTag.integer), contentOf(exponent, derTag.integer));
+}
+
+function contentOf(element: DerElement | undefined, tag: number): Uint8Array {
+  if (element?.tag !== tag) throw damaged();
+  return element.content;
 }
 
 /** The error for a private key, in whatever form it came. */
 export function privateKeyError(): ConfigurationError {
   const remedy = "Give its public half: openssl pkey -in key.pem -pubout -out public.pem";
-  return configurationError("keys", "this is a private key, which a web server must not hold", remedy);
+  return keyError("this is a private key, which a web server must not hold", remedy);
 }
 
 function damaged(): ConfigurationError {
-  return configurationError("keys", "the key is damaged", "Export it again.");
+  return keyError("the key is damaged", "Export it again.");
 }

@@ -8,7 +8,6 @@ export interface DerElement {
 export const derTag = {
   integer: 0x02,
   bitString: 0x03,
-  null: 0x05,
   objectIdentifier: 0x06,
   sequence: 0x30,
   certificateVersion: 0xa0,
@@ -44,16 +43,8 @@ export function readDerSequence(bytes: Uint8Array): readonly DerElement[] {
   return sequence?.tag === derTag.sequence && more.length === 0 ? readDer(sequence.content) : [];
 }
 
-/** Writes one element of less than 64 KiB; `contents` are joined. */
-export function writeDer(tag: number, contents: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const length = contents.reduce((sum, content) => sum + content.length, 0);
-  const prefix = length < 0x80 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff];
-  const element = new Uint8Array(prefix.length + length);
-  element.set(prefix);
-  let offset = prefix.length;
-  for (const content of contents) {
-    element.set(content, offset);
-    offset += content.length;
-  }
-  return element;
+/** Writes one element of less than 64 KiB. */
+export function writeDer(tag: number, content: readonly number[]): number[] {
+  const { length } = content;
+  return [tag, ...(length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff]), ...content];
 }

@@ -1,4 +1,4 @@
-import { configurationError, isConfigurationError } from "./configuration-error.ts";
+import { isConfigurationError, keyError } from "./configuration-error.ts";
 import { isVerificationKey, type ParsedPublicKey, type PublicKeySource, readPublicKeys } from "./public-key.ts";
 import { importKey, type VerificationKey } from "./rs256.ts";
 
@@ -24,10 +24,10 @@ export async function importKeys(keys: PublicKeys): Promise<VerificationKey[]> {
 export function parseKeys(keys: PublicKeys): readonly ParsedPublicKey[] {
   const parsed: ParsedPublicKey[] = [];
   for (const source of Array.isArray(keys) ? keys : [keys]) parsed.push(...readPublicKeys(source));
-  if (parsed.length === 0) throw configurationError("keys", "the list is empty; give at least one public key");
+  if (parsed.length === 0) throw keyError("the list is empty; give at least one public key");
   const kids = parsed.map((key) => (typeof key === "function" ? undefined : key.kid));
   const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
-  if (isRepeated) throw configurationError("keys", "two keys have the same kid; give each its own, or none");
+  if (isRepeated) throw keyError("two keys have the same kid; give each its own, or none");
   return parsed;
 }
 
@@ -41,6 +41,6 @@ export async function importParsedKeys(parsed: readonly ParsedPublicKey[]): Prom
     }
     return keys;
   } catch (cause) {
-    throw isConfigurationError(cause) ? cause : configurationError("keys", `cannot be used in this runtime: ${cause}`);
+    throw isConfigurationError(cause) ? cause : keyError(`cannot be used in this runtime: ${cause}`);
   }
 }

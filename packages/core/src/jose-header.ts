@@ -5,7 +5,7 @@ import type { Result } from "./refusal.ts";
 export type JoseHeader = JsonObject & { readonly alg: "RS256"; readonly kid?: string };
 
 /**
- * Checks the header and freezes it; it can only agree with RS256 or be refused.
+ * Checks the header; it can only agree with RS256 or be refused.
  *
  * `jwk`, `jku`, `x5u` and `x5c` are never read: a token does not choose the key it is verified with.
  */
@@ -16,5 +16,5 @@ export function validateHeader(header: JsonObject): Result<{ readonly header: Jo
     ["crit", "b64", "zip", "enc"].some((name) => name in header) ||
     ("typ" in header && !(typeof typ === "string" && typ.toUpperCase() === "JWT")) ||
     ("kid" in header && typeof kid !== "string");
-  return isUnsupported ? { refusal: "header_not_supported" } : { header: Object.freeze(header) as JoseHeader };
+  return isUnsupported ? { refusal: "header_not_supported" } : { header: header as JoseHeader };
 }

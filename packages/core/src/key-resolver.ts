@@ -27,21 +27,16 @@ export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => 
   };
 }
 
+/** jose's error for several matching keys, the usual case for tokens without `kid`, iterates over all of them. */
 async function askResolver(resolver: KeyResolver, header: JoseHeader): Promise<readonly ResolvedKey[]> {
   try {
     return [await resolver(header)];
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === "ERR_JWKS_NO_MATCHING_KEY") return [];
-    if (code === "ERR_JWKS_MULTIPLE_MATCHING_KEYS") return collect(error as AsyncIterable<ResolvedKey>);
-    throw error;
+    const candidates: ResolvedKey[] = [];
+    if (code === "ERR_JWKS_NO_MATCHING_KEY") return candidates;
+    if (code !== "ERR_JWKS_MULTIPLE_MATCHING_KEYS") throw error;
+    for await (const key of error as AsyncIterable<ResolvedKey>) candidates.push(key);
+    return candidates;
   }
-}
-
-/** jose's error for several matching keys, the usual case for tokens without `kid`, iterates over all of them. */
-async function collect(candidates: AsyncIterable<ResolvedKey>): Promise<ResolvedKey[]> {
-  const iterator = candidates[Symbol.asyncIterator]();
-  const found: ResolvedKey[] = [];
-  for (let next = await iterator.next(); !next.done; next = await iterator.next()) found.push(next.value);
-  return found;
 }

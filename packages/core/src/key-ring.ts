@@ -34,13 +34,12 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   }
 
   return {
-    async ready() {
-      await load();
-    },
+    ready: () => load().then(() => {}),
     keysFor({ kid }) {
-      const fits = (key: VerificationKey): boolean => key.kid === undefined || key.kid === kid;
       if (kid === undefined) return trusted ?? load();
-      return trusted?.filter(fits) ?? load().then((keys) => keys.filter(fits));
+      const fitting = (keys: readonly VerificationKey[]): readonly VerificationKey[] =>
+        keys.filter((key) => key.kid === undefined || key.kid === kid);
+      return trusted ? fitting(trusted) : load().then(fitting);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { decodeBase64urlText } from "./base64url.ts";
-import { type ConfigurationError, configurationError } from "./configuration-error.ts";
+import { type ConfigurationError, keyError } from "./configuration-error.ts";
 import { privateKeyError, readDerPublicKey } from "./der-public-key.ts";
 import type { RsaPublicKey } from "./rsa-public-key.ts";
 
@@ -26,7 +26,7 @@ export function readPemPublicKey(text: string): RsaPublicKey {
 }
 
 function unreadable(found: string, remedy: string): ConfigurationError {
-  return configurationError("keys", `this is not a public key but ${found}`, remedy);
+  return keyError(`this is not a public key but ${found}`, remedy);
 }
 
 function describeOther(text: string): string {

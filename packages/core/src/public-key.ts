@@ -1,5 +1,5 @@
 import { decodeBase64urlText } from "./base64url.ts";
-import { type ConfigurationError, configurationError } from "./configuration-error.ts";
+import { type ConfigurationError, keyError } from "./configuration-error.ts";
 import { derTag } from "./der.ts";
 import { readDerPublicKey } from "./der-public-key.ts";
 import { readPemPublicKey } from "./pem-public-key.ts";
@@ -51,12 +51,16 @@ export function readPublicKeys(source: unknown): ParsedPublicKey[] {
   }
   if (isCryptoKey(source)) return [readCryptoKey(source)];
   if (isVerificationKey(source)) return [source];
-  const jwk: AnyJwk = Object(source);
+  const jwk = membersOf(source);
   return Array.isArray(jwk.keys) ? readJwkSet(jwk.keys) : [readJwk(jwk)];
 }
 
 /** A JWK before it is checked. */
 type AnyJwk = Readonly<Record<string, unknown>>;
+
+function membersOf(value: unknown): AnyJwk {
+  return typeof value === "object" && value !== null ? (value as AnyJwk) : {};
+}
 
 /** By its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name. */
 function isCryptoKey(source: unknown): source is CryptoKeyLike {
@@ -73,7 +77,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.trim());
   } catch {
-    throw configurationError("keys", "the JWK is not valid JSON", "Copy it again.");
+    throw keyError("the JWK is not valid JSON", "Copy it again.");
   }
 }
 
@@ -86,7 +90,7 @@ function readJwkSet(members: readonly unknown[]): RsaPublicKey[] {
   const keys: RsaPublicKey[] = [];
   let problem = "it is empty";
   for (const member of members) {
-    const jwk: AnyJwk = Object(member);
+    const jwk = membersOf(member);
     refusePrivateJwk(jwk);
     try {
       keys.push(readJwk(jwk));
@@ -94,14 +98,14 @@ function readJwkSet(members: readonly unknown[]): RsaPublicKey[] {
       ({ problem } = error as ConfigurationError);
     }
   }
-  if (keys.length === 0) throw configurationError("keys", `no key in the JWK Set can be used: ${problem}`);
+  if (keys.length === 0) throw keyError(`no key in the JWK Set can be used: ${problem}`);
   return keys;
 }
 
 /** By value: the public JWKs that workerd exports have all names, most of them undefined. */
 function refusePrivateJwk({ d, k }: AnyJwk): void {
   if (d === undefined && k === undefined) return;
-  throw configurationError("keys", "the JWK is a private or secret key", "Keep only its kty, n, e and kid.");
+  throw keyError("the JWK is a private or secret key", "Keep only its kty, n, e and kid.");
 }
 
 function readJwk(jwk: AnyJwk): RsaPublicKey {
@@ -112,7 +116,7 @@ function readJwk(jwk: AnyJwk): RsaPublicKey {
   const isForVerifying = Array.isArray(operations) && operations.includes("verify");
   const isForRs256 = kty === "RSA" && use === "sig" && alg === "RS256" && isForVerifying;
   if (!isForRs256 || !modulus || !exponent || (kid !== undefined && typeof kid !== "string")) {
-    throw configurationError("keys", "this is not an RSA JWK for RS256; look at its kty, use, key_ops, alg, n and e");
+    throw keyError("this is not an RSA JWK for RS256; look at its kty, use, key_ops, alg, n and e");
   }
   return rsaPublicKey(modulus, exponent, kid);
 }
@@ -120,7 +124,7 @@ function readJwk(jwk: AnyJwk): RsaPublicKey {
 function readCryptoKey(key: CryptoKeyLike): () => Promise<RsaPublicKey> {
   const { name, hash } = key.algorithm as { name: string; hash?: { name: string } };
   if (name !== "RSASSA-PKCS1-v1_5" || hash?.name !== "SHA-256" || key.type !== "public" || !key.extractable) {
-    throw configurationError("keys", "the CryptoKey must be an extractable public RSASSA-PKCS1-v1_5 key with SHA-256");
+    throw keyError("the CryptoKey must be an extractable public RSASSA-PKCS1-v1_5 key with SHA-256");
   }
   return async () => {
     const { kty, n, e } = await crypto.subtle.exportKey("jwk", key as unknown as CryptoKey);

@@ -1,4 +1,4 @@
-import { type ConfigurationError, configurationError } from "./configuration-error.ts";
+import { type ConfigurationError, keyError } from "./configuration-error.ts";
 import { derTag, writeDer } from "./der.ts";
 
 /** An RSA public key fit for RS256, whatever format it came in; numbers big-endian, without leading zeros. */
@@ -10,7 +10,7 @@ export interface RsaPublicKey {
 }
 
 /** The object identifier of plain RSA keys, 1.2.840.113549.1.1.1 (RFC 8017 appendix A). */
-export const rsaEncryption: Uint8Array = Uint8Array.of(42, 134, 72, 134, 247, 13, 1, 1, 1);
+export const rsaEncryption: readonly number[] = [42, 134, 72, 134, 247, 13, 1, 1, 1];
 
 /**
  * Checks the numbers of an RSA public key.
@@ -35,22 +35,20 @@ export function rsaPublicKey(n: Uint8Array, e: Uint8Array, kid?: string): RsaPub
 }
 
 function unusable(problem: string): ConfigurationError {
-  return configurationError("keys", problem, "Generate another: openssl genrsa -out key.pem 2048");
+  return keyError(problem, "Generate another: openssl genrsa -out key.pem 2048");
 }
 
 /** The key as SubjectPublicKeyInfo (RFC 5280 section 4.1), the form that every runtime imports. */
 export function subjectPublicKeyInfo({ modulus, exponent }: RsaPublicKey): Uint8Array<ArrayBuffer> {
-  const key = writeDer(derTag.sequence, [derInteger(modulus), derInteger(exponent)]);
-  const identifier = writeDer(derTag.objectIdentifier, [rsaEncryption]);
-  const algorithm = writeDer(derTag.sequence, [identifier, writeDer(derTag.null, [])]);
-  return writeDer(derTag.sequence, [algorithm, writeDer(derTag.bitString, [zero, key])]);
+  const key = writeDer(derTag.sequence, [...derInteger(modulus), ...derInteger(exponent)]);
+  const identifier = writeDer(derTag.objectIdentifier, rsaEncryption);
+  const algorithm = writeDer(derTag.sequence, [...identifier, 0x05, 0x00]); // NULL: no parameters (RFC 3279 section 2.3.1)
+  return new Uint8Array(writeDer(derTag.sequence, [...algorithm, ...writeDer(derTag.bitString, [0, ...key])]));
 }
 
-const zero = Uint8Array.of(0);
-
 /** A zero in front keeps a number whose first bit is set positive. */
-function derInteger(bytes: Uint8Array): Uint8Array {
-  return writeDer(derTag.integer, (bytes[0] as number) < 0x80 ? [bytes] : [zero, bytes]);
+function derInteger(bytes: Uint8Array): number[] {
+  return writeDer(derTag.integer, (bytes[0] as number) < 0x80 ? [...bytes] : [0, ...bytes]);
 }
 
 function withoutLeadingZeros(bytes: Uint8Array): Uint8Array {
@@ -64,5 +62,5 @@ function bitLength(bytes: Uint8Array): number {
 }
 
 function isOdd(bytes: Uint8Array): boolean {
-  return bytes.length > 0 && (bytes[bytes.length - 1] as number) % 2 === 1;
+  return (bytes[bytes.length - 1] as number) % 2 === 1;
 }

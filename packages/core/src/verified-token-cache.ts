@@ -1,4 +1,3 @@
-import type { RegisteredClaims } from "./claims-policy.ts";
 import type { JoseHeader } from "./jose-header.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { VerificationKey } from "./rs256.ts";
@@ -8,12 +7,11 @@ export interface VerifiedToken {
   readonly token: string;
   readonly header: JoseHeader;
   readonly claims: JsonObject;
-  readonly registered: RegisteredClaims;
   readonly key: VerificationKey;
 }
 
-/** 144 bits of the signature: as good as unique, and if two tokens agree in it, the older is forgotten. */
-const endOf = (token: string): string => token.slice(-24);
+/** 72 bits of the signature: as good as unique, and if two tokens agree in it, the older is forgotten. */
+const endOf = (token: string): string => token.slice(-12);
 
 /** Remembers tokens whose signature is valid. */
 export interface VerifiedTokenCache {
