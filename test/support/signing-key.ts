@@ -3,7 +3,12 @@ import { jamfClaims, segment, testTime } from "./web-signing-key.ts";
 
 export { jamfClaims, segment, testTime };
 
-/** A temporary RSA key pair; every test file makes its own, none is ever committed. */
+/**
+ * A temporary RSA key pair; every test file makes its own, none is ever committed.
+ *
+ * For tests on Node.js only: synchronous, with the `KeyObject`s that export every format. Tests that run in every runtime
+ * use `web-signing-key.ts`, which cannot be synchronous because Web Crypto is not.
+ */
 export interface SigningKey {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
