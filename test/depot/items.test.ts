@@ -10,7 +10,7 @@ import { openPostgres } from "../../packages/depot/src/store/postgres.ts";
 import { openSqlite } from "../../packages/depot/src/store/sqlite.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { depotData, type RunningDepot } from "./running-depot.ts";
+import { createClock, depotData, type RunningDepot } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
 describe("an item's channels", () => {
@@ -151,4 +151,19 @@ test("migrating a database without channel history starts it with the current ve
   assert.equal(stdout, "com.example.notes 1.0 is on channel release\n", stderr);
   const { stdout: versions } = await runMain(["item", "versions", "com.example.notes", ...depot.place]);
   assert.match(versions, / 1\.0 +\S+ \S+ +\d+ +release\n/, "what was not stored is not shown as a warning");
+});
+
+test("a provisioning profile that expires after the app was published produces warnings by then", async () => {
+  const clock = createClock();
+  const depot = depotData(clock);
+  await depot.publish({ profileExpiresAt: clock.now() + 40 * 86_400 });
+  const warnings = async () => {
+    const { stdout } = await runMain(["item", "versions", "com.example.notes", ...depot.place], { now: clock.now });
+    return stdout.trimEnd().split(/ {2,}/).at(-1);
+  };
+  assert.equal(await warnings(), "not_signed");
+  clock.pass(20 * 86_400);
+  assert.equal(await warnings(), "not_signed, profile_expires_soon");
+  clock.pass(20 * 86_400);
+  assert.equal(await warnings(), "not_signed, profile_expired");
 });

@@ -8,11 +8,13 @@ export interface SampleApp {
   readonly version?: string;
   /** Of random bytes inside. */
   readonly size?: number;
+  /** When its provisioning profile expires, in seconds since 1970; unset, it has none. */
+  readonly profileExpiresAt?: number;
 }
 
 /** Writes an .ipa that the issuer can read, and returns its name. */
 export function writeSampleApp(file: string, app: SampleApp = {}): string {
-  const { identifier = "com.example.notes", version = "1.0", size = 300_000 } = app;
+  const { identifier = "com.example.notes", version = "1.0", size = 300_000, profileExpiresAt } = app;
   const entries = {
     CFBundleIdentifier: identifier,
     CFBundleName: "Notes",
@@ -27,6 +29,11 @@ export function writeSampleApp(file: string, app: SampleApp = {}): string {
     [`${bundle}/Info.plist`]: strToU8(info),
     [`${bundle}/Notes`]: [randomBytes(size), { level: 0 }],
   };
+  if (profileExpiresAt !== undefined) {
+    const date = new Date(profileExpiresAt * 1000).toISOString().replace(".000", "");
+    const profile = `<?xml version="1.0"?><plist version="1.0"><dict><key>ExpirationDate</key><date>${date}</date></dict></plist>`;
+    content[`${bundle}/embedded.mobileprovision`] = strToU8(profile);
+  }
   writeFileSync(file, zipSync(content));
   return file;
 }

@@ -41,10 +41,13 @@ const embedded = (base64: string): ZipMember => ({ name: `${bundle}/embedded.mob
 const codes = ({ warnings }: Awaited<ReturnType<typeof read>>) => warnings.map(({ code }) => code);
 
 describe("the provisioning profile of an .ipa", () => {
-  test("is read, and produces a warning from the second on in which it expires", async () => {
-    const valid = await read(expiresAt - 1, [embedded(profile)]);
+  test("is read, and produces a warning 30 days before it expires, and another from that second on", async () => {
+    const valid = await read(expiresAt - 30 * 86_400 - 1, [embedded(profile)]);
     assert.deepEqual(valid.profile, { name: "Example In-House", expiresAt });
     assert.deepEqual(codes(valid), []);
+    for (const early of [30 * 86_400, 1]) {
+      assert.deepEqual(codes(await read(expiresAt - early, [embedded(profile)])), ["profile_expires_soon"]);
+    }
     const expired = await read(expiresAt, [embedded(profile)]);
     assert.deepEqual(codes(expired), ["profile_expired"]);
     assert.match(expired.warnings[0]?.message ?? "", /expired on 2027-03-01, .*export it with a new profile/);

@@ -246,6 +246,7 @@ const publicApi: Record<string, string[]> = {
     "managedAppDeclaration",
     "microMdmCommand",
     "packageDeclaration",
+    "profileWarnings",
     "readApiConfiguration",
     "readEncryptionKey",
     "readPackage",

@@ -27,6 +27,7 @@ export type {
   PackageMetadata,
   PackageWarning,
 } from "./package/package-description.ts";
+export { profileWarnings } from "./package/profile-warnings.ts";
 export type { ProvisioningProfile } from "./package/provisioning-profile.ts";
 export { type ReadPackageOptions, readPackage } from "./package/read-package.ts";
 export type { PropertyListDictionary, PropertyListValue } from "./property-list/property-list.ts";

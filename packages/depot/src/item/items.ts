@@ -6,6 +6,7 @@ import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
 import { checkChannel, findChannel, rollBackChannel, setChannel } from "./channel.ts";
 import { findItem } from "./find-item.ts";
+import { versionWarnings } from "./version-warnings.ts";
 
 /** An app or a package. Times are seconds since 1970. */
 export interface ItemRecord {
@@ -71,7 +72,7 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
     return store.write(async (transaction) => {
       const item = await findItem(transaction, name);
       const versionId = await work(transaction, item);
-      const version = await findVersion(transaction, item.id, versionId);
+      const version = await findVersion(transaction, item.id, versionId, now());
       if (!version) throw versionUnknown(item, versionId);
       const detail = `${channel} leads to ${versionName(version)}`;
       await recordChange(transaction, { action, subject: item.bundle_identifier, detail });
@@ -129,7 +130,7 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
             .execute();
         },
       );
-      return { entries: await versionRecords(db, itemId, entries), next };
+      return { entries: await versionRecords(db, itemId, entries, now()), next };
     },
     promote: (name, { from, to }) =>
       change(name, { action: "channel_set", channel: to }, async (transaction, item) => {
@@ -142,7 +143,7 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
       change(name, { action: "channel_set", channel }, async (transaction, item) => {
         checkChannel(channel);
         // Of this item: another one's file under its links would replace the app on every device.
-        if (!(await findVersion(transaction, item.id, versionId))) throw versionUnknown(item, versionId);
+        if (!(await findVersion(transaction, item.id, versionId, now()))) throw versionUnknown(item, versionId);
         await setChannel(transaction, { itemId: item.id, channel, versionId, now: time() });
         return versionId;
       }),
@@ -194,13 +195,23 @@ function itemRecord(item: ItemRow, channels: readonly ChannelOfItem[]): ItemReco
 }
 
 /** The version of this item; `undefined` if another item has it, or none. */
-async function findVersion(db: Database, itemId: string, versionId: string): Promise<VersionRecord | undefined> {
+async function findVersion(
+  db: Database,
+  itemId: string,
+  versionId: string,
+  now: number,
+): Promise<VersionRecord | undefined> {
   const query = db.selectFrom("version").selectAll().where("id", "=", versionId).where("item_id", "=", itemId);
-  const [version] = await versionRecords(db, itemId, await query.execute());
+  const [version] = await versionRecords(db, itemId, await query.execute(), now);
   return version;
 }
 
-async function versionRecords(db: Database, itemId: string, rows: readonly VersionRow[]): Promise<VersionRecord[]> {
+async function versionRecords(
+  db: Database,
+  itemId: string,
+  rows: readonly VersionRow[],
+  now: number,
+): Promise<VersionRecord[]> {
   const channels = await db
     .selectFrom("channel")
     .select(["name", "version_id"])
@@ -215,7 +226,7 @@ async function versionRecords(db: Database, itemId: string, rows: readonly Versi
     size: row.size,
     publishedAt: row.published_at,
     channels: channels.filter(({ version_id }) => version_id === row.id).map(({ name }) => name),
-    warnings: row.warnings === null ? [] : JSON.parse(row.warnings),
+    warnings: versionWarnings(row, now),
   }));
 }
 

@@ -2,6 +2,7 @@ import type { AppMetadata } from "@portcullis/issuer";
 import { checkChannel, setChannel } from "./channel.ts";
 import { versionName } from "./items.ts";
 import type { PublishedVersion, PublishParts } from "./publish.ts";
+import { versionWarnings } from "./version-warnings.ts";
 
 /** Makes a version that is published already the one of a channel; resolves with `undefined` if no file has this SHA-256. */
 export async function publishKnown(
@@ -28,7 +29,7 @@ export async function publishKnown(
     return {
       ...{ itemId, versionId, kind, channel, sha256, size, wasKnown: true },
       metadata,
-      warnings: found.warnings === null ? [] : JSON.parse(found.warnings),
+      warnings: versionWarnings(found, now()),
     };
   });
 }

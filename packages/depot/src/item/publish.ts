@@ -2,7 +2,13 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
-import { type AppMetadata, hashFile, type PackageWarning, readPackage } from "@portcullis/issuer";
+import {
+  type AppMetadata,
+  hashFile,
+  type PackageWarning,
+  type ProvisioningProfile,
+  readPackage,
+} from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
@@ -94,11 +100,11 @@ export async function publishCopy(
   { store, places, now, recordChange }: PublishParts,
 ): Promise<PublishedVersion> {
   checkChannel(channel);
-  const { kind, metadata, build, warnings } = await readPackage(path);
+  const { kind, metadata, build, warnings, profile } = await readPackage(path, { now });
   const hashes = await hashFile(path);
   const fileName = safeName(name, kind);
   const names = { ...metadata, ...(build !== undefined && { build }) };
-  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, channel };
+  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, profile, channel };
   const known = await store.db
     .selectFrom("version")
     .select("file_name")
@@ -199,6 +205,7 @@ interface VersionFacts {
   readonly metadata: AppMetadata;
   readonly hashes: object;
   readonly warnings: readonly PackageWarning[];
+  readonly profile: ProvisioningProfile | undefined;
   readonly channel: string;
 }
 
@@ -216,13 +223,22 @@ async function insertVersion(
   const itemId = known?.item_id ?? (await upsertItem(transaction, kind, metadata, now));
   const versionId = known?.id ?? randomUUID();
   if (!known) {
-    const { size, fileName: file_name, hashes, warnings } = facts;
+    const { size, fileName: file_name, hashes, warnings, profile } = facts;
     const texts = {
       metadata: JSON.stringify(metadata),
       hashes: JSON.stringify(hashes),
       warnings: JSON.stringify(warnings),
     };
-    const row = { id: versionId, item_id: itemId, sha256, file_name, ...texts, size, published_at: now };
+    const row = {
+      id: versionId,
+      item_id: itemId,
+      sha256,
+      file_name,
+      ...texts,
+      size,
+      published_at: now,
+      profile_expires_at: profile?.expiresAt ?? null,
+    };
     await transaction.insertInto("version").values(row).execute();
   }
   await setChannel(transaction, { itemId, channel, versionId, now });

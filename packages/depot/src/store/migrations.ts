@@ -14,6 +14,7 @@ export const migrations: readonly Migration[] = [
   addPages,
   addAdministration,
   addApiTokens,
+  addProfiles,
 ];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
@@ -164,4 +165,8 @@ async function addApiTokens({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn("revoked_at", "bigint")
     .addColumn("last_used_at", "bigint")
     .execute();
+}
+
+async function addProfiles({ schema }: Kysely<unknown>): Promise<void> {
+  await schema.alterTable("version").addColumn("profile_expires_at", "bigint").execute();
 }

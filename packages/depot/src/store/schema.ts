@@ -48,6 +48,8 @@ export interface VersionRow {
   published_at: number;
   /** `PackageWarning`s as JSON; null if it was published before they were stored. */
   warnings: string | null;
+  /** Of the provisioning profile; null if there is none, or if it was published before this was stored. */
+  profile_expires_at: number | null;
 }
 
 /** Which version of an item the links of a channel serve. */

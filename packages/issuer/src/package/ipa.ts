@@ -3,6 +3,7 @@ import { issuerError } from "../issuer-error.ts";
 import { describeApp, isSimulatorBuild, parseInfoPlist } from "./info-plist.ts";
 import { leadsOutside } from "./leads-outside.ts";
 import type { PackageDescription, PackageWarning } from "./package-description.ts";
+import { profileWarnings } from "./profile-warnings.ts";
 import { type ProvisioningProfile, readProvisioningProfile } from "./provisioning-profile.ts";
 import { readZipEntry } from "./read-zip-entry.ts";
 import { visitZipEntries, type ZipEntry } from "./zip-directory.ts";
@@ -39,7 +40,7 @@ export async function readIpa(handle: FileHandle, now: number): Promise<PackageD
     apps: [app],
     warnings: [
       ...(signed ? [] : [notSigned]),
-      ...(profile && profile.expiresAt <= now ? [profileExpired(profile)] : []),
+      ...(profile ? profileWarnings(profile.expiresAt, now) : []),
       ...(isSimulatorBuild(info) ? [simulatorBuild] : []),
     ],
   };
@@ -53,14 +54,6 @@ async function readProfile(
   // Nothing that large is a provisioning profile, which is a few kilobytes.
   if (entry.size > largestInfoPlist || entry.compressedSize > largestInfoPlist) return undefined;
   return readProvisioningProfile(await readZipEntry(handle, fileSize, entry));
-}
-
-function profileExpired({ expiresAt }: ProvisioningProfile): PackageWarning {
-  const day = new Date(expiresAt * 1000).toISOString().slice(0, 10);
-  return {
-    code: "profile_expired",
-    message: `The provisioning profile expired on ${day}, so no device starts the app: export it with a new profile.`,
-  };
 }
 
 interface FoundApp {

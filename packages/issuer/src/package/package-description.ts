@@ -33,6 +33,12 @@ export interface PackagedApp {
 
 /** A reason why a device might not install a package, although it can be read. */
 export interface PackageWarning {
-  readonly code: "not_a_distribution" | "not_signed" | "profile_expired" | "several_apps" | "simulator_build";
+  readonly code:
+    | "not_a_distribution"
+    | "not_signed"
+    | "profile_expired"
+    | "profile_expires_soon"
+    | "several_apps"
+    | "simulator_build";
   readonly message: string;
 }
