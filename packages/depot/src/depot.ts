@@ -123,7 +123,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
         const linksOf = (who: Actor): Links => changesOf(who).links;
         const { apiTokens, receipts } = depot;
         const api = createApi({ apiTokens, linksOf, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
-        const shown = { db: store.db, administrator, apiTokens, receipts, incoming: places.incoming, publicUrl, now };
+        const shown = { db: store.db, administrator, receipts, incoming: places.incoming, publicUrl, now };
         return createAdminApp({ ...shown, configurationFor, changesOf, api }, adminOptions);
       },
     };

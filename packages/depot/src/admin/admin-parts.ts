@@ -1,5 +1,4 @@
 import type { Hono } from "hono";
-import type { ApiTokens } from "../api-token/api-tokens.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Items } from "../item/items.ts";
@@ -21,7 +20,6 @@ export interface Changes {
 export interface AdminParts {
   readonly db: Database;
   readonly administrator: Administrator;
-  readonly apiTokens: ApiTokens;
   readonly receipts: Receipts;
   /** A folder for uploads that are not complete yet. */
   readonly incoming: string;

@@ -6,7 +6,6 @@ import {
   writeApiList,
 } from "@portcullis/issuer";
 import type { AdminContext } from "../admin/admin-environment.ts";
-import type { ApiTokens } from "../api-token/api-tokens.ts";
 import type { Actor } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import type { Administrator } from "../sign-in/administrator.ts";
@@ -18,13 +17,13 @@ export const jamfApiPath = "/JSSResource/*";
 /** What the API uses. */
 export interface JamfApiParts {
   readonly administrator: Pick<Administrator, "checkPassword">;
-  readonly apiTokens: Pick<ApiTokens, "find">;
   configurationFor(actor: Actor): Configuration;
 }
 
 /**
- * Makes the handler of Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. A client sends an API token (`Bearer`), or
- * the administrator's password (`Basic`, with the user name `administrator`).
+ * Makes the handler of Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. A client sends the administrator's password
+ * (`Basic`, with the user name `administrator`). An API token is not enough: a job that publishes must not be able to
+ * replace the key.
  */
 export function createJamfApi(parts: JamfApiParts): (context: AdminContext) => Promise<Response> {
   return async (context) => {
@@ -36,7 +35,7 @@ export function createJamfApi(parts: JamfApiParts): (context: AdminContext) => P
     if (typeof found === "number") return tooManyAttempts(found);
     const store = storeOf(parts.configurationFor(found ?? { name: "nobody" }));
     const response = await createConfigurationApi(store, { authorize: () => found !== undefined })(req.raw);
-    if (response.status === 401) response.headers.set("WWW-Authenticate", 'Basic realm="Portcullis depot", Bearer');
+    if (response.status === 401) response.headers.set("WWW-Authenticate", 'Basic realm="Portcullis depot"');
     return response;
   };
 }
@@ -45,13 +44,9 @@ export function createJamfApi(parts: JamfApiParts): (context: AdminContext) => P
 async function findActor(
   authorization: string,
   address: string | undefined,
-  { administrator, apiTokens }: JamfApiParts,
+  { administrator }: JamfApiParts,
 ): Promise<Actor | number | undefined> {
-  const [, scheme = "", credentials = ""] = /^(Basic|Bearer) +(\S+)$/i.exec(authorization) ?? [];
-  if (scheme.toLowerCase() === "bearer") {
-    const token = await apiTokens.find(credentials);
-    return token && { name: `API token ${token.name}`, address };
-  }
+  const [, credentials = ""] = /^Basic +(\S+)$/i.exec(authorization) ?? [];
   const [, password] = /^administrator:(.+)$/s.exec(Buffer.from(credentials, "base64").toString("utf8")) ?? [];
   if (password === undefined) return undefined;
   const { outcome, retryAfter } = await administrator.checkPassword(password, address);
