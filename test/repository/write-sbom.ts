@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { statedElsewhere } from "./stated-licences.ts";
 
 interface LockEntry {
   readonly version?: string;
@@ -14,7 +15,7 @@ const { version, packages } = JSON.parse(readFileSync("package-lock.json", "utf8
   packages: Record<string, LockEntry>;
 };
 const needed = Object.entries(packages).filter(([path, { dev, link }]) => path.includes("/") && !dev && !link);
-const components = needed.map(([path, { version, license = "", integrity }]) => {
+const components = needed.map(([path, { version, license = statedElsewhere[path] ?? "", integrity }]) => {
   const name = path.startsWith("packages/") ? nameOf(path) : path.slice(path.lastIndexOf("node_modules/") + 13);
   const purl = `pkg:npm/${name.replace("@", "%40")}@${version}`;
   const content = Buffer.from(integrity?.replace(/^sha512-/, "") ?? "", "base64").toString("hex");
