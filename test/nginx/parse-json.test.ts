@@ -7,8 +7,41 @@ test("JSON is parsed as in every other runtime, including strings that look like
   for (const text of ['{"a":[0,-1.5e+3,0.5],"b":"01 .5 1. \\" 02"}', "[]", "0", "-0.0", '"\\\\"']) {
     assert.deepEqual(parseJson(text), JSON.parse(text));
   }
-  for (const text of ["01", "[.5]", "[1.]", "-01", '{"a":-.5}', "{", '"'])
+  for (const text of ["01", "[.5]", "[1.]", "-01", '{"a":-.5}', "{", '"']) {
     assert.throws(() => parseJson(text), SyntaxError);
+  }
+});
+
+test("what a lenient parser takes for JSON is refused", async () => {
+  const { parse } = JSON;
+  // The engine's parser is the first that reads the text: here one that takes everything, as njs takes some of it.
+  JSON.parse = (text: string) => (text.startsWith('{"exp":') ? {} : parse(text));
+  const copy = "../../packages/nginx/src/parse-json.ts?lenient";
+  const { parseJson: parseLeniently }: { parseJson: typeof parseJson } = await import(copy);
+  JSON.parse = parse;
+  for (const text of ["1", "-1.5e+3", "true", "[null]", '"01 \\" +1"'])
+    assert.deepEqual(parseLeniently(`{"exp":${text}}`), {});
+  const numbers = [
+    "01",
+    "-01",
+    ".5",
+    "-.5",
+    "1.",
+    "1.e5",
+    "+1",
+    "1e",
+    "1e+",
+    "--1",
+    "0x1F",
+    "1_0",
+    "1n",
+    "NaN",
+    "Infinity",
+  ];
+  const others = ["undefined", "True", "'a'", "/**/1", "1;", "\u00A01", "\v1", "(1)"];
+  for (const text of [...numbers, ...others]) {
+    assert.throws(() => parseLeniently(`{"exp":${text}}`), SyntaxError, text);
+  }
 });
 
 test("the time is proportional to the length", () => {
