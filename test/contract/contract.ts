@@ -304,7 +304,10 @@ export function runContract(driver: ContractDriver): void {
         try {
           const results = await Promise.all(
             casesOf(cases, policy).map(async ({ name, target, expected }) => {
-              const { status, body } = await request(target, { to: guarded });
+              const { status, headers, body } = await request(target, { to: guarded });
+              // A refusal of the framework's own, such as a redirect from /f/ to /f: nothing is served.
+              const isOurs = headers["content-type"] === "application/problem+json";
+              if (expected !== "allowed" && !isOurs && oddTargetResponses.includes(status)) return [];
               const code = status === 200 ? "allowed" : JSON.parse(body || "{}").code;
               const expectedStatus = expected === "allowed" ? 200 : refusals[expected].status;
               return code === expected && status === expectedStatus

@@ -9,7 +9,7 @@ for (const { folder, name, files, path } of tarballs) {
     const meant =
       folder === "nginx"
         ? /^(package\.json|README\.md|LICENSE|dist\/portcullis\.js)$/
-        : /^(package\.json|README\.md|LICENSE|portcullis\.schema\.json|bin\/portcullis\.js|(node|pem)\/package\.json|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts)(\.map)?|src\/[\w./-]+\.ts|src\/[\w./-]+\.json|docs\/[\w./-]+\.md)$/;
+        : /^(package\.json|README\.md|LICENSE|portcullis\.schema\.json|bin\/portcullis\.js|(node|pem|encryption-key)\/package\.json|dist\/[\w.-]+\.(js|cjs|d\.ts|d\.cts)(\.map)?|src\/[\w./-]+\.tsx?|src\/[\w./-]+\.json|docs\/[\w./-]+\.md)$/;
     assert.deepEqual(
       files.filter((file) => !meant.test(file)),
       [],

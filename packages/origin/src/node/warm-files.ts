@@ -26,10 +26,19 @@ export function isWarm(path: string): boolean {
 export function noteOpened(path: string, { dev }: FileStat): void {
   let isLocal = isLocalDevice.get(dev);
   if (isLocal === undefined) {
-    isLocal = process.platform === "linux" && localFileSystems.includes(fs.statfsSync(path).type >>> 0);
+    isLocal = process.platform === "linux" && isOnLocalDisk(path);
     isLocalDevice.set(dev, isLocal);
   }
   if (!isLocal) return;
   if (openedAt.size >= mostRemembered) openedAt.clear();
   openedAt.set(path, performance.now());
+}
+
+/** Deno allows this call only with `--allow-sys`; and the file can have been removed since it was opened. */
+function isOnLocalDisk(path: string): boolean {
+  try {
+    return localFileSystems.includes(fs.statfsSync(path).type >>> 0);
+  } catch {
+    return false;
+  }
 }
