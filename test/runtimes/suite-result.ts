@@ -48,7 +48,7 @@ function execute([file, ...args]: readonly string[], cwd: string): Promise<{ cod
   // A runner that sees NODE_TEST_CONTEXT takes itself for a child of this one and prints no summary.
   const env = { ...process.env, NO_COLOR: "1", NODE_TEST_CONTEXT: undefined, NODE_OPTIONS: undefined };
   return new Promise((resolve) => {
-    const options = { cwd, env, timeout: 180_000, maxBuffer: 64 * 1024 * 1024 };
+    const options = { cwd, env, timeout: 600_000, maxBuffer: 64 * 1024 * 1024 };
     execFile(file as string, args, options, (error, stdout, stderr) => {
       resolve({ code: error ? 1 : 0, output: stdout + stderr });
     });
