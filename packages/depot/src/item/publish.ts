@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import {
   type AppMetadata,
@@ -14,6 +13,7 @@ import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
 import { checkChannel, setChannel } from "./channel.ts";
 import { versionName } from "./items.ts";
+import { placeFile } from "./place-file.ts";
 
 /** What was published. */
 export interface PublishedVersion {
@@ -110,7 +110,7 @@ export async function publishCopy(
     .select("file_name")
     .where("sha256", "=", sha256)
     .executeTakeFirst();
-  await place(path, join(places.files, sha256), known?.file_name ?? fileName);
+  await placeFile(path, join(places.files, sha256), known?.file_name ?? fileName);
   const published = await store.write(async (transaction) => {
     const detail = `${versionName({ bundleVersion: String(names.bundleVersion), build })} on ${channel}`;
     await recordChange(transaction, { action: "item_published", subject: names.bundleIdentifier, detail });
@@ -150,50 +150,6 @@ async function copyAndHash(
     }
   } finally {
     await from.close();
-  }
-}
-
-/** Moves a complete file to its place; a file of the same hash that is there already is the same file. */
-async function place(copy: string, folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const target = join(folder, name);
-  if (!existsSync(target)) await move(copy, target);
-  for (const path of [folder, join(folder, "..")]) await syncFolder(path);
-}
-
-/** The files can be on another file system than the copy, such as a folder that several depots share. */
-async function move(copy: string, target: string): Promise<void> {
-  try {
-    await rename(copy, target);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    const nearby = join(target, "..", `.${randomUUID()}`);
-    try {
-      await copyFile(copy, nearby);
-      await syncFile(nearby);
-      await rename(nearby, target);
-    } finally {
-      await rm(nearby, { force: true });
-    }
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** So that the new name survives a power failure. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r").catch(() => undefined);
-  try {
-    await handle?.sync().catch(() => {});
-  } finally {
-    await handle?.close();
   }
 }
 

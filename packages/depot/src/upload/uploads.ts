@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { open } from "node:fs/promises";
 import { isIssuerError } from "@portcullis/issuer";
 import { ERRORS, Server } from "@tus/server";
 import { type Actor, recordChanges } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
+import { syncFile } from "../item/place-file.ts";
 import { type PublishedVersion, type PublishParts, publishCopy } from "../item/publish.ts";
 import { publishKnown } from "../item/publish-known.ts";
 import { UploadStore } from "./upload-store.ts";
@@ -89,8 +89,7 @@ export function createUploads(
         await store.remove(id);
         throw depotError("upload_damaged", "what was uploaded is not the file with this SHA-256", "Upload it again");
       }
-      const handle = await open(received.path, "r+");
-      await handle.sync().finally(() => handle.close());
+      await syncFile(received.path);
       try {
         const published = await publishCopy({ ...received, name: fileName, channel }, parts);
         await store.remove(id);
