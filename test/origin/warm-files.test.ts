@@ -36,6 +36,16 @@ test("a file on a network or in a file system that a program provides is never w
   }
 });
 
+test("a file is never warm where the system does not say what it is on", () => {
+  const { statfsSync } = fs;
+  fs.statfsSync = () => {
+    throw new Error('Requires sys access to "statfs"');
+  };
+  noteOpened("/denied/a.ipa", { dev: 1n << 80n } as FileStat);
+  fs.statfsSync = statfsSync;
+  assert.equal(isWarm("/denied/a.ipa"), false);
+});
+
 test("not more than 10 000 files are remembered", () => {
   for (let index = 0; index < 10_001; index += 1) noteOn(ext4, `/apps/${index}.ipa`);
   assert.equal(isWarm("/apps/0.ipa"), false);
