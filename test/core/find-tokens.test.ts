@@ -134,6 +134,26 @@ test("a signature directly before a token is found too", () => {
   );
 });
 
+test("a signature that holds eyJ by chance, wherever, is found whole", () => {
+  const signatureStart = token.lastIndexOf(".") + 1;
+  for (let index = signatureStart; index <= token.length - 3; index += 1) {
+    const chance = `${token.slice(0, index)}eyJ${token.slice(index + 3)}`;
+    for (const [text, expected] of [
+      [`a ${chance} b`, "a T b"],
+      [`/app-${chance}.ipa`, "/app-T.ipa"],
+      [`${chance}${chance}`, "TT"],
+      [`eyJ.${chance}${chance}`, "T.T"],
+      [chance.slice(signatureStart), "T"],
+    ] as const) {
+      assert.equal(
+        replaceTokens(text, "token", () => "T"),
+        expected,
+        `at ${index}: ${text}`,
+      );
+    }
+  }
+});
+
 test("names, hosts and other words are not taken for tokens", () => {
   for (const text of [
     "monkeyJob.example.com/a.b.c",

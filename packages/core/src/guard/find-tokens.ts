@@ -107,7 +107,7 @@ function findJwts(text: string): (readonly [start: number, end: number])[] {
     const isWhole = index === 0 || !/[\w-]/.test(text.charAt(index - 1));
     if (!isSigned && !jsonSegment.test(second) && !(isWhole && third !== "")) continue;
     // What is in front of `eyJ` in the same word is no part of the token, unless it can be a signature.
-    const ahead = second === "" ? 0 : first.indexOf("eyJ");
+    const ahead = second === "" || beginsWithSignature(first) ? 0 : first.indexOf("eyJ");
     const start = ahead > 0 && ahead < usualSignatures[0] ? ahead : 0;
     pattern.lastIndex -= third.length - signatureLength(third);
     found.push([index + start, pattern.lastIndex]);
@@ -122,6 +122,11 @@ function mayHoldSignature(text: string): boolean {
     hits = /[\w-]/.test(text.charAt(index)) ? hits + 1 : 0;
   }
   return hits === 38;
+}
+
+/** Whether a signature is directly in front of a token; by chance it can hold `eyJ` itself. */
+function beginsWithSignature(segment: string): boolean {
+  return usualSignatures.some((end) => segment.startsWith("eyJ", end));
 }
 
 /** Where the signature ends in a third segment, which can have another token or other text right behind it. */
