@@ -4,6 +4,7 @@ import {
   createGate,
   createRequestGuard,
   type Decision,
+  decisionFingerprint,
   fingerprintToken,
   type GuardOptions,
   isConfigurationError,
@@ -49,6 +50,18 @@ test("the fingerprint of a URL's token is that of the token the gate reads", asy
   assert.equal(await tokenFingerprint(`/a?t=${token}`, "t"), fingerprint);
   assert.equal((await createRequestGuard(options)("GET", `/a?token=${token}`)).download.fingerprint, fingerprint);
   for (const url of ["/a", `/a?token=${token}&token=${token}`]) assert.equal(await tokenFingerprint(url), undefined);
+});
+
+test("the fingerprint after a decision is calculated once for a remembered token, and for each refused one", async () => {
+  const gate = createGate(options);
+  const url = `/a?token=${token}`;
+  const fingerprint = await fingerprintToken(token);
+  assert.equal(await decisionFingerprint(await gate.check(url), url, gate), fingerprint);
+  // A URL that has none shows that it is not read again.
+  assert.equal(await decisionFingerprint(await gate.check(url), "/", gate), fingerprint);
+  const refused = await gate.check("/a?token=bad");
+  assert.equal(await decisionFingerprint(refused, "/a?token=bad", gate), await fingerprintToken("bad"));
+  assert.equal(await decisionFingerprint(refused, "/", gate), undefined);
 });
 
 test("an internal error in the gate rejects, so that an adapter responds with 500", async () => {

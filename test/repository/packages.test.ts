@@ -212,6 +212,7 @@ const publicApi: Record<string, string[]> = {
     "configurationError",
     "createGate",
     "createRequestGuard",
+    "decisionFingerprint",
     "findTokens",
     "fingerprintToken",
     "gateDefaults",

@@ -24,7 +24,7 @@ export { type CheckStage, type Refusal, type RefusalCode, type Result, refusalCo
 export { addToken, readPath, readToken, removeToken } from "./download-url.ts";
 export { findTokens, replaceTokens, type TokenSpan } from "./guard/find-tokens.ts";
 export { redactToken } from "./guard/redact-token.ts";
-export { fingerprintToken, tokenFingerprint } from "./guard/token-fingerprint.ts";
+export { decisionFingerprint, fingerprintToken, tokenFingerprint } from "./guard/token-fingerprint.ts";
 
 // The steps of the check, each on its own; none of them verifies a signature
 

@@ -4,7 +4,7 @@ import { createGate, type Decision, type Gate } from "../gate.ts";
 import type { GateOptions } from "../gate-options.ts";
 import { redactToken } from "./redact-token.ts";
 import { type HttpResponse, refusalResponse } from "./refusal-response.ts";
-import { tokenFingerprint } from "./token-fingerprint.ts";
+import { decisionFingerprint } from "./token-fingerprint.ts";
 
 /** What a log or a metric learns about each request; it holds no token. */
 export interface ObservedRequest {
@@ -71,17 +71,9 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
   const stripAllowed = (copy: string): string => removeToken(copy, tokenParameter);
   const stripRefused = (copy: string): string => redactToken(stripAllowed(copy), tokenParameter);
 
-  // By the claims, which are one object as long as the gate remembers the token: a hash for each request would show.
-  const fingerprints = new WeakMap<object, string>();
-
   return async (method, url) => {
     const decision = await gate.check(url);
-    const { claims } = decision;
-    let fingerprint = claims && fingerprints.get(claims);
-    if (fingerprint === undefined) {
-      fingerprint = await tokenFingerprint(url, tokenParameter);
-      if (claims && fingerprint) fingerprints.set(claims, fingerprint);
-    }
+    const fingerprint = await decisionFingerprint(decision, url, gate);
     if (onDecision)
       report(onDecision, decision, { method, url: loggedUrl(url, tokenParameter, fingerprint), fingerprint });
     const response = decision.allowed || reportOnly ? undefined : refusalResponse(decision);

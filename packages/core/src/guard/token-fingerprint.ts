@@ -1,4 +1,5 @@
 import { readToken } from "../download-url.ts";
+import type { Decision, Gate } from "../gate.ts";
 import { gateDefaults } from "../gate-defaults.ts";
 import { sha256 } from "../rs256.ts";
 
@@ -21,4 +22,20 @@ export async function tokenFingerprint(
  */
 export async function fingerprintToken(token: string): Promise<string> {
   return (await sha256(token)).slice(0, 8);
+}
+
+// By the claims, which are one object as long as the gate remembers the token: a hash for each request would show.
+const fingerprints = new WeakMap<object, string>();
+
+/** The fingerprint of the token that a gate has just decided on, calculated once for a token it remembers. */
+export async function decisionFingerprint(
+  { claims }: Decision,
+  url: string,
+  { tokenParameter }: Pick<Gate, "tokenParameter">,
+): Promise<string | undefined> {
+  const remembered = claims && fingerprints.get(claims);
+  if (remembered !== undefined) return remembered;
+  const fingerprint = await tokenFingerprint(url, tokenParameter);
+  if (claims && fingerprint) fingerprints.set(claims, fingerprint);
+  return fingerprint;
 }
