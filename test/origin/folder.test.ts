@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type FileObject, folder } from "@portcullis/origin/node";
+import { until } from "../support/slow-reader.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const base = temporaryFolder();
@@ -108,8 +109,7 @@ test("streams that end, fail or are cancelled, even within a read, close the fil
     await reader.cancel();
     await reading;
   }
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  assert.equal(openDescriptors(), before);
+  await until(() => openDescriptors() === before, "every file being closed");
 });
 
 test("a name that no request can have is not looked up", async () => {
