@@ -103,7 +103,7 @@ describe("an item's channels", () => {
       /^2 .*--limit has no effect on item promote/,
     );
     assert.match(await item("rollback", app, "--after", "x"), /^2 .*--after has no effect on item rollback/);
-    assert.match(await item("list", app), /^2 .*takes no APP/);
+    assert.match(await item("list", app), /^2 .*takes nothing more: remove/);
     assert.match(await item("versions"), /^2 .*give the bundle identifier/);
     assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none is published/);
     assert.match(await item("promote", app), /^2 .*give --from CHANNEL or --version-id ID/);

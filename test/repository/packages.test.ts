@@ -15,7 +15,7 @@ const sourceFiles = (name: string): string[] =>
 function importsOf(file: string): string[] {
   const text = readFileSync(file, "utf8").replace(/^\s*\*.*$/gm, ""); // not the examples in comments
   const statements = text.matchAll(
-    /^\s*(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm,
+    /^\s*(?:import|export)\b[^;]*?[}\s*]from\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm,
   );
   return [...statements].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
 }

@@ -1,5 +1,4 @@
 import type { Page } from "@portcullis/depot";
-import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 
 /** How to print a page of a list. */
@@ -22,13 +21,4 @@ export function printPage<Entry>(
   }
   for (const line of table(entries)) out.line(line);
   if (next !== undefined) err.line(err.colours.dim(`There are more: add --after ${next}`));
-}
-
-/** An option that would have no effect is a mistake. */
-export function refusePageOptions(
-  action: string,
-  { limit, after }: { readonly limit: number | undefined; readonly after: string | undefined },
-): void {
-  const flag = limit !== undefined ? "--limit" : after !== undefined ? "--after" : undefined;
-  if (flag !== undefined) throw usageError(`${flag} has no effect on ${action}`, "It is for lists");
 }

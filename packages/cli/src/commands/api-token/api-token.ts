@@ -1,9 +1,14 @@
+import { type ActionTable, actionNames } from "../../command-line/action.ts";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
 import { databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
 
 /** What can be done with API tokens. */
-export const apiTokenActions = ["create", "list", "revoke"] as const;
+export const apiTokenActions = {
+  create: { subject: "a name, such as CI", options: ["days"] },
+  list: { options: ["limit", "after"] },
+  revoke: { subject: "the ID of the token" },
+} as const satisfies ActionTable;
 
 /** `portcullis api-token`: who can publish over the network. */
 export const apiToken = defineCommand({
@@ -12,7 +17,7 @@ export const apiToken = defineCommand({
   description:
     "An API token lets a program, such as a CI job, publish with portcullis publish --to, and make links. Create prints it once: the depot stores only its hash. An API token opens no file; devices get other tokens, in manifests. The depot can be running.",
   operands: {
-    action: { placeholder: "ACTION", description: "create, list or revoke", choices: apiTokenActions },
+    action: { placeholder: "ACTION", description: "create, list or revoke", choices: actionNames(apiTokenActions) },
     subject: {
       placeholder: "NAME|ID",
       description: "create: the job or program that it is for; revoke: the ID of the token",

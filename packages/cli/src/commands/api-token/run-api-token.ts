@@ -1,10 +1,9 @@
 import type { ApiTokenRecord, ApiTokens } from "@portcullis/depot";
+import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
-import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { oneOf } from "../../command-line/option-value.ts";
-import { printPage, refusePageOptions } from "../../depot/print-page.ts";
+import { printPage } from "../../depot/print-page.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
 import { type apiToken, apiTokenActions } from "./api-token.ts";
@@ -15,27 +14,19 @@ type ApiTokenOptions = OptionsOf<typeof apiToken>;
 export async function runApiToken(
   options: ApiTokenOptions,
   context: CommandContext,
-  { action, subject }: OperandsOf<typeof apiToken>,
+  operands: OperandsOf<typeof apiToken>,
 ): Promise<ExitCode> {
-  const known = oneOf(apiTokenActions, action, "ACTION");
-  if (known === "list" && subject !== undefined) throw usageError("api-token list takes no NAME or ID");
-  if (known !== "list" && subject === undefined) {
-    throw usageError(`api-token ${known}: give ${known === "create" ? "a name, such as CI" : "the ID of the token"}`);
-  }
-  if (known !== "create" && options.days !== undefined) {
-    throw usageError(`--days has no effect on api-token ${known}`, "It is for api-token create");
-  }
-  if (known !== "list") refusePageOptions(`api-token ${known}`, options);
+  const action = chooseAction("api-token", apiTokenActions, operands, options);
   checkDepotExists(options);
   return withDepot(options, context.now, async ({ apiTokens }) => {
-    await run(apiTokens, known, subject ?? "", options, context);
+    await run(apiTokens, action, operands.subject ?? "", options, context);
     return exitCode.success;
   });
 }
 
 async function run(
   apiTokens: ApiTokens,
-  action: (typeof apiTokenActions)[number],
+  action: keyof typeof apiTokenActions,
   subject: string,
   { days, limit, after, json }: ApiTokenOptions,
   context: CommandContext,

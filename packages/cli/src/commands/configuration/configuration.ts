@@ -1,10 +1,14 @@
+import { type ActionTable, actionNames } from "../../command-line/action.ts";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
 import { databaseOption, dataKeyFileOption, dataOption } from "../../depot/data-option.ts";
 import { expiryOption } from "../../signing/signing-options.ts";
 
 /** What can be done with the configuration. */
-export const configurationActions = ["show", "change"] as const;
+export const configurationActions = {
+  show: {},
+  change: { options: ["newKey", "encryptionKey", "passphraseFile", "tokenExpiry", "displayName", "enabled"] },
+} as const satisfies ActionTable;
 
 /** `portcullis configuration`: how a depot signs tokens. */
 export const configuration = defineCommand({
@@ -13,7 +17,7 @@ export const configuration = defineCommand({
   description:
     "Shows or changes the JSON Web Token configuration of a depot, which has the fields of Jamf Pro's form. Change replaces the key that signs tokens, for example because it was stolen: the next token is signed with the new key. The old public key still verifies tokens until the last one that the old key signed has expired. The depot can be running; it notices the change, also on other machines with the same database. The private key is never printed.",
   operands: {
-    action: { placeholder: "ACTION", description: "show or change", choices: configurationActions },
+    action: { placeholder: "ACTION", description: "show or change", choices: actionNames(configurationActions) },
   },
   options: {
     data: dataOption,

@@ -1,10 +1,11 @@
 import { type ConfigurationChange, type ConfigurationRecord, generateEncryptionKey } from "@portcullis/depot";
+import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { durationText } from "../../command-line/duration.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { oneOf } from "../../command-line/option-value.ts";
+import { dashedName } from "../../command-line/option.ts";
 import { readDataKey } from "../../depot/read-data-key.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { loadPrivateKey } from "../../signing/load-private-key.ts";
@@ -17,13 +18,13 @@ type ConfigurationOptions = OptionsOf<typeof configuration>;
 export async function runConfiguration(
   options: ConfigurationOptions,
   context: CommandContext,
-  { action }: OperandsOf<typeof configuration>,
+  operands: OperandsOf<typeof configuration>,
 ): Promise<ExitCode> {
-  const known = oneOf(configurationActions, action, "ACTION");
-  checkFields(known, options);
+  const action = chooseAction("configuration", configurationActions, operands, options);
+  if (action === "change") checkFields(options);
   checkDepotExists(options);
   const { out, env, now } = context;
-  const change = known === "change" ? await readChange(options) : undefined;
+  const change = action === "change" ? await readChange(options) : undefined;
   const record = await withDepot(options, now, async (depot) => {
     const configuration = depot.configurationWith(readDataKey(options, env));
     const before = await configuration.read();
@@ -40,24 +41,14 @@ export async function runConfiguration(
   return exitCode.success;
 }
 
-/** At least one field to change, none to show: an option that would have no effect is a mistake. */
-function checkFields(
-  action: string,
-  { newKey, encryptionKey, passphraseFile, tokenExpiry, displayName, enabled }: ConfigurationOptions,
-): void {
-  const fields = {
-    "--new-key": newKey || undefined,
-    "--encryption-key": encryptionKey,
-    "--token-expiry": tokenExpiry,
-    "--display-name": displayName,
-    "--enabled": enabled,
-  };
-  const given = Object.entries(fields).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
-  if (action === "show" && given.length > 0) {
-    throw usageError(`${given[0]} has no effect on configuration show`, "It is for configuration change");
-  }
-  if (action === "change" && given.length === 0) {
-    throw usageError("configuration change: give at least one field", `They are ${Object.keys(fields).join(", ")}`);
+/** Fields that can be changed; a passphrase alone changes nothing. */
+const changeable = ["newKey", "encryptionKey", "tokenExpiry", "displayName", "enabled"] as const;
+
+function checkFields(options: ConfigurationOptions): void {
+  const { newKey, encryptionKey, passphraseFile } = options;
+  if (!changeable.some((name) => options[name] !== undefined && options[name] !== false)) {
+    const flags = changeable.map((name) => `--${dashedName(name)}`);
+    throw usageError("configuration change: give at least one field", `They are ${flags.join(", ")}`);
   }
   if (newKey && encryptionKey !== undefined)
     throw usageError("--new-key and --encryption-key exclude each other: give one");

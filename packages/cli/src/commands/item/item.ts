@@ -1,9 +1,15 @@
+import { type ActionTable, actionNames } from "../../command-line/action.ts";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
 import { channelOption, databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
 
 /** What can be done with the apps and packages of a depot. */
-export const itemActions = ["list", "versions", "promote", "rollback"] as const;
+export const itemActions = {
+  list: { options: ["limit", "after"] },
+  versions: { subject: "the bundle identifier of the app", options: ["limit", "after"] },
+  promote: { subject: "the bundle identifier of the app", options: ["from", "versionId"] },
+  rollback: { subject: "the bundle identifier of the app" },
+} as const satisfies ActionTable;
 
 /** `portcullis item`: which version each channel of a depot installs. */
 export const item = defineCommand({
@@ -12,7 +18,11 @@ export const item = defineCommand({
   description:
     "An item is an app or a package with all its published versions. A channel, such as release or beta, leads to one version, and a link to the channel of an item installs that version. Promote sets a channel to the version of another channel, or to any other version. Rollback sets a channel back to its previous version. Links stay the same. The depot can be running.",
   operands: {
-    action: { placeholder: "ACTION", description: "list, versions, promote or rollback", choices: itemActions },
+    action: {
+      placeholder: "ACTION",
+      description: "list, versions, promote or rollback",
+      choices: actionNames(itemActions),
+    },
     subject: { placeholder: "APP", description: "the bundle identifier of the app", optional: true },
   },
   options: {

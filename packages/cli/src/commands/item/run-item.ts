@@ -1,10 +1,10 @@
 import type { Depot, ItemRecord, VersionRecord } from "@portcullis/depot";
+import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { oneOf } from "../../command-line/option-value.ts";
-import { printPage, refusePageOptions } from "../../depot/print-page.ts";
+import { printPage } from "../../depot/print-page.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
@@ -16,25 +16,22 @@ type ItemOptions = OptionsOf<typeof item>;
 export async function runItem(
   options: ItemOptions,
   context: CommandContext,
-  { action, subject }: OperandsOf<typeof item>,
+  operands: OperandsOf<typeof item>,
 ): Promise<ExitCode> {
-  const known = oneOf(itemActions, action, "ACTION");
-  if (known === "list" && subject !== undefined) throw usageError("item list takes no APP");
-  if (known !== "list" && subject === undefined) {
-    throw usageError(`item ${known}: give the bundle identifier of the app`);
+  const action = chooseAction("item", itemActions, operands, options);
+  if (action === "promote" && (options.from === undefined) === (options.versionId === undefined)) {
+    throw usageError("item promote: give --from CHANNEL or --version-id ID", "For example: --from beta");
   }
-  checkPromotion(known, options);
-  if (known !== "list" && known !== "versions") refusePageOptions(`item ${known}`, options);
   checkDepotExists(options);
   return withDepot(options, context.now, async (depot) => {
-    await run(depot, known, subject ?? "", options, context);
+    await run(depot, action, operands.subject ?? "", options, context);
     return exitCode.success;
   });
 }
 
 async function run(
   { items }: Depot,
-  action: (typeof itemActions)[number],
+  action: keyof typeof itemActions,
   subject: string,
   options: ItemOptions,
   context: CommandContext,
@@ -56,19 +53,6 @@ async function run(
         : await items.choose(subject, channel, versionId);
   if (json) return out.json({ channel, version: changed });
   out.sentence(safeText(`${subject} ${nameOf(changed)} is on channel ${channel}`));
-}
-
-/** One source for a promotion, none for anything else: an option that would have no effect is a mistake. */
-function checkPromotion(action: string, { from, versionId }: ItemOptions): void {
-  if (action === "promote") {
-    if ((from === undefined) === (versionId === undefined)) {
-      throw usageError("item promote: give --from CHANNEL or --version-id ID", "For example: --from beta");
-    }
-    return;
-  }
-  if (from !== undefined) throw usageError(`--from has no effect on item ${action}`, "It is for item promote");
-  if (versionId !== undefined)
-    throw usageError(`--version-id has no effect on item ${action}`, "It is for item promote");
 }
 
 function itemTable(items: readonly ItemRecord[]): readonly string[] {

@@ -1,9 +1,15 @@
+import { type ActionTable, actionNames } from "../../command-line/action.ts";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
 import { channelOption, databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
 
 /** What can be done with links. */
-export const linkActions = ["create", "list", "revoke", "receipts"] as const;
+export const linkActions = {
+  create: { subject: "the bundle identifier of the app", options: ["for", "days", "publicUrl"] },
+  list: { subject: "the bundle identifier of an app", subjectOptional: true, options: ["limit", "after"] },
+  revoke: { subject: "the ID of the link" },
+  receipts: { subject: "the ID of the link", options: ["limit", "after"] },
+} as const satisfies ActionTable;
 
 /** `portcullis link`: the stable, revocable links of a depot. */
 export const link = defineCommand({
@@ -12,7 +18,11 @@ export const link = defineCommand({
   description:
     "Links lead to the manifest of an app. They stay the same until they expire or are revoked, and a new version of the app needs no new link; the tokens in the manifest live for minutes and are made when it is fetched. Create prints the link once: the depot stores only its hash. Receipts shows what each device did with a link: whether it fetched the manifest, asked for the file, and got all of it. The depot can be running.",
   operands: {
-    action: { placeholder: "ACTION", description: "create, list, revoke or receipts", choices: linkActions },
+    action: {
+      placeholder: "ACTION",
+      description: "create, list, revoke or receipts",
+      choices: actionNames(linkActions),
+    },
     subject: {
       placeholder: "APP|ID",
       description: "create, and list for one app: its bundle identifier; revoke and receipts: the ID of the link",

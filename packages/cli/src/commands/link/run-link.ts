@@ -1,11 +1,11 @@
 import { checkPublicUrl, type Depot, manifestUrl } from "@portcullis/depot";
 import { installLink } from "@portcullis/issuer";
+import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { oneOf } from "../../command-line/option-value.ts";
-import { printPage, refusePageOptions } from "../../depot/print-page.ts";
+import { printPage } from "../../depot/print-page.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { type link, linkActions } from "./link.ts";
 import { linkTable, receiptTable } from "./link-tables.ts";
@@ -16,26 +16,19 @@ type LinkOptions = OptionsOf<typeof link>;
 export async function runLink(
   options: LinkOptions,
   context: CommandContext,
-  { action, subject }: OperandsOf<typeof link>,
+  operands: OperandsOf<typeof link>,
 ): Promise<ExitCode> {
-  const known = oneOf(linkActions, action, "ACTION");
-  if (known !== "list" && subject === undefined) {
-    throw usageError(
-      `link ${known}: give ${known === "create" ? "the bundle identifier of the app" : "the ID of the link"}`,
-    );
-  }
-  refuseOtherOptions(known, options);
-  if (known !== "list" && known !== "receipts") refusePageOptions(`link ${known}`, options);
+  const action = chooseAction("link", linkActions, operands, options);
   checkDepotExists(options);
   return withDepot(options, context.now, async (depot) => {
-    await run(depot, known, subject, options, context);
+    await run(depot, action, operands.subject, options, context);
     return exitCode.success;
   });
 }
 
 async function run(
   depot: Depot,
-  action: (typeof linkActions)[number],
+  action: keyof typeof linkActions,
   subject: string | undefined,
   options: LinkOptions,
   context: CommandContext,
@@ -46,7 +39,7 @@ async function run(
     const page = await depot.links.list({ limit, after, item: subject });
     return printPage(page, { name: "links", json, table: (links) => linkTable(links, now()) }, context);
   }
-  if (subject === undefined) return; // which `runLink` has refused
+  if (subject === undefined) return; // which `chooseAction` has refused
   if (action === "create") return create(depot, subject, options, context);
   if (action === "revoke") {
     await depot.links.revoke(subject);
@@ -75,12 +68,4 @@ async function create(depot: Depot, item: string, options: LinkOptions, { out, e
   const end =
     expiresAt === undefined ? "until it is revoked" : `until ${new Date(expiresAt * 1000).toISOString().slice(0, 10)}`;
   err.sentence(err.colours.dim(`Link ${id} works ${end}. It is shown only now: the depot stores a hash of it.`));
-}
-
-/** An option that would have no effect is a mistake. */
-function refuseOtherOptions(action: string, { for: recipient, days, publicUrl }: LinkOptions): void {
-  if (action === "create") return;
-  const given = Object.entries({ "--for": recipient, "--days": days, "--public-url": publicUrl });
-  const [flag] = given.find(([, value]) => value !== undefined) ?? [];
-  if (flag !== undefined) throw usageError(`${flag} has no effect on link ${action}`, "It is for link create");
 }
