@@ -249,6 +249,7 @@ const publicApi: Record<string, string[]> = {
     "packageDeclaration",
     "profileWarnings",
     "readApiConfiguration",
+    "readAppIcon",
     "readEncryptionKey",
     "readPackage",
     "writeApiConfiguration",

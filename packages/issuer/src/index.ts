@@ -21,6 +21,7 @@ export { hashFile } from "./manifest/file-hashes.ts";
 export type { LintManifestOptions } from "./manifest/lint-manifest.ts";
 export { lintManifest } from "./manifest/lint-manifest.ts";
 export type { ManifestFinding, ManifestFlaw, ManifestReport } from "./manifest/manifest-finding.ts";
+export { readAppIcon } from "./package/app-icon.ts";
 export type {
   PackageDescription,
   PackagedApp,

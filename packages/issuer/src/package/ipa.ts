@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { issuerError } from "../issuer-error.ts";
-import { describeApp, isSimulatorBuild, parseInfoPlist } from "./info-plist.ts";
+import { describeApp, type InfoPlist, isSimulatorBuild, parseInfoPlist } from "./info-plist.ts";
 import { leadsOutside } from "./leads-outside.ts";
 import type { PackageDescription, PackageWarning } from "./package-description.ts";
 import { profileWarnings } from "./profile-warnings.ts";
@@ -25,10 +25,7 @@ const simulatorBuild: PackageWarning = {
 export async function readIpa(handle: FileHandle, now: number): Promise<PackageDescription> {
   const { size } = await handle.stat();
   const { infoPlist, profile: profileEntry, folder, signed } = await findApp(handle, size);
-  if (infoPlist.size > largestInfoPlist || infoPlist.compressedSize > largestInfoPlist) {
-    throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB: do not use this file.");
-  }
-  const info = parseInfoPlist(await readZipEntry(handle, size, infoPlist));
+  const info = await readInfoPlist(handle, size, infoPlist);
   const app = describeApp(info, folder);
   const profile = profileEntry && (await readProfile(handle, size, profileEntry));
   const { title, bundleIdentifier, bundleVersion, build } = app;
@@ -46,6 +43,14 @@ export async function readIpa(handle: FileHandle, now: number): Promise<PackageD
   };
 }
 
+/** Reads the `Info.plist` that {@link findApp} has found. */
+export async function readInfoPlist(handle: FileHandle, fileSize: number, entry: ZipEntry): Promise<InfoPlist> {
+  if (entry.size > largestInfoPlist || entry.compressedSize > largestInfoPlist) {
+    throw issuerError("package_hostile", "The app's Info.plist is larger than 4 MiB: do not use this file.");
+  }
+  return parseInfoPlist(await readZipEntry(handle, fileSize, entry));
+}
+
 async function readProfile(
   handle: FileHandle,
   fileSize: number,
@@ -56,7 +61,8 @@ async function readProfile(
   return readProvisioningProfile(await readZipEntry(handle, fileSize, entry));
 }
 
-interface FoundApp {
+/** The one app in the `Payload` of an `.ipa`. */
+export interface FoundApp {
   readonly infoPlist: ZipEntry;
   /** `embedded.mobileprovision`. */
   readonly profile: ZipEntry | undefined;
@@ -65,7 +71,8 @@ interface FoundApp {
   readonly signed: boolean;
 }
 
-async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> {
+/** Finds the app by its `Info.plist`; rejects if there is none, or more than one. */
+export async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> {
   const found: { infoPlist: ZipEntry; folder: string }[] = [];
   let signed = false;
   let profile: ZipEntry | undefined;

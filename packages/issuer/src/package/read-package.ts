@@ -1,3 +1,4 @@
+import type { FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { issuerError } from "../issuer-error.ts";
@@ -33,12 +34,24 @@ export async function readPackage(
     "This is a folder, pipe or device, not a regular file: give an .ipa or a flat .pkg (productbuild converts a bundle).",
   );
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    const magic = buffer.toString("latin1", 0, bytesRead);
+    const magic = await readMagic(handle);
     if (magic === "xar!") return await readPkg(handle, basename(path));
-    if (magic === "PK\u0003\u0004" || magic === "PK\u0005\u0006") return await readIpa(handle, now());
+    if (zipMagics.includes(magic)) return await readIpa(handle, now());
     throw issuerError("package_unknown", "The file is neither an .ipa (zip) nor a flat .pkg (xar).");
   } finally {
     await handle.close();
   }
+}
+
+/** Of a zip archive with files, and of one without any. */
+const zipMagics: readonly string[] = ["PK\u0003\u0004", "PK\u0005\u0006"];
+
+/** Whether a file is a zip archive, as every `.ipa` is. */
+export async function isZip(handle: FileHandle): Promise<boolean> {
+  return zipMagics.includes(await readMagic(handle));
+}
+
+async function readMagic(handle: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
+  return buffer.toString("latin1", 0, bytesRead);
 }
