@@ -10,11 +10,13 @@ export interface SampleApp {
   readonly size?: number;
   /** When its provisioning profile expires, in seconds since 1970; unset, it has none. */
   readonly profileExpiresAt?: number;
+  /** A PNG. */
+  readonly icon?: Buffer;
 }
 
 /** Writes an .ipa that the issuer can read, and returns its name. */
 export function writeSampleApp(file: string, app: SampleApp = {}): string {
-  const { identifier = "com.example.notes", version = "1.0", size = 300_000, profileExpiresAt } = app;
+  const { identifier = "com.example.notes", version = "1.0", size = 300_000, profileExpiresAt, icon } = app;
   const entries = {
     CFBundleIdentifier: identifier,
     CFBundleName: "Notes",
@@ -23,6 +25,7 @@ export function writeSampleApp(file: string, app: SampleApp = {}): string {
     CFBundlePackageType: "APPL",
   };
   const lines = Object.entries(entries).map(([key, value]) => `<key>${key}</key><string>${value}</string>`);
+  if (icon) lines.push("<key>CFBundleIconFiles</key><array><string>AppIcon60x60</string></array>");
   const info = `<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict>${lines.join("")}</dict></plist>\n`;
   const bundle = "Payload/Notes.app";
   const content: Zippable = {
@@ -34,6 +37,7 @@ export function writeSampleApp(file: string, app: SampleApp = {}): string {
     const profile = `<?xml version="1.0"?><plist version="1.0"><dict><key>ExpirationDate</key><date>${date}</date></dict></plist>`;
     content[`${bundle}/embedded.mobileprovision`] = strToU8(profile);
   }
+  if (icon) content[`${bundle}/AppIcon60x60@2x.png`] = icon;
   writeFileSync(file, zipSync(content));
   return file;
 }

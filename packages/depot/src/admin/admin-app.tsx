@@ -10,6 +10,7 @@ import { addAuditPage } from "../audit/audit-page.tsx";
 import { addConfigurationPage } from "../configuration/configuration-page.tsx";
 import { createJamfApi, jamfApiPath } from "../configuration/jamf-api.ts";
 import { isDepotError } from "../depot-error.ts";
+import { addIconRoute } from "../item/icon.ts";
 import { addItemPage } from "../item/item-page.tsx";
 import { addItemsPage, uploadPath } from "../item/items-page.tsx";
 import { addLinkPages } from "../link/link-pages.tsx";
@@ -91,6 +92,7 @@ export function createAdminApp(
     return context.redirect("/sign-in", 303);
   });
   app.get("/", ({ redirect }) => redirect("/items", 303));
+  addIconRoute(app, db);
   addItemsPage(app, parts, largestUpload);
   addItemPage(app, parts);
   addLinkPages(app, parts);

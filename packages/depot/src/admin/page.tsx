@@ -2,6 +2,7 @@
 /** @jsxImportSource hono/jsx */
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
+import { iconPath } from "../item/icon.ts";
 import type { AdminContext } from "./admin-environment.ts";
 import { styleHash } from "./style.ts";
 
@@ -132,15 +133,32 @@ export function formatSize(bytes: number): string {
   return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
 }
 
-/** The first letter of a title on one of six colours, which is always the same for an item. */
-export function ItemIcon({ title, id }: { readonly title: string; readonly id: string }): JSX.Element {
+/** What an item is shown by. */
+export interface ItemIconProps {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: "ipa" | "pkg";
+  /** SHA-256 of the icon. */
+  readonly icon: string | undefined;
+}
+
+/**
+ * The icon of an app. An app without one has the first letter of its title, and a package a box, on one of six colours,
+ * which is always the same for an item.
+ */
+export function ItemIcon({ id, title, kind, icon }: ItemIconProps): JSX.Element {
+  if (icon !== undefined) return <img class="item-icon" src={iconPath(icon)} alt="" loading="lazy" />;
   const colour = [...id].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0) % 6;
   return (
     <svg class={`item-icon colour-${colour}`} viewBox="0 0 64 64" aria-hidden="true">
       <rect width="64" height="64" rx="15" />
-      <text x="32" y="43" text-anchor="middle">
-        {[...title.trim()][0]?.toUpperCase() ?? "?"}
-      </text>
+      {kind === "pkg" ? (
+        <path d="M32 14l16 8v20l-16 8-16-8V22zM16 22l16 8 16-8M32 30v20M24 18l16 8" />
+      ) : (
+        <text x="32" y="43" text-anchor="middle">
+          {[...title.trim()][0]?.toUpperCase() ?? "?"}
+        </text>
+      )}
     </svg>
   );
 }

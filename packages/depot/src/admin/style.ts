@@ -113,6 +113,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; wh
 th:last-child, td:last-child { padding-right: 0; }
 time { white-space: nowrap; }
 .item-icon { width: 3rem; height: 3rem; flex: none; }
+img.item-icon { border-radius: 23%; box-shadow: 0 0 0 1px var(--line); }
+.item-icon path { fill: none; stroke: #fff; stroke-width: 3; stroke-linejoin: round; stroke-linecap: round; }
 .item-icon text { font-size: 32px; font-weight: 650; fill: #fff; }
 .colour-0 rect { fill: #3155d0; }
 .colour-1 rect { fill: #0f766e; }

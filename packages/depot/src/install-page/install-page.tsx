@@ -7,6 +7,7 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import { formatSize, ItemIcon } from "../admin/page.tsx";
 import { style, styleHash } from "../admin/style.ts";
 import type { AppBindings } from "../app-bindings.ts";
+import { addIconRoute } from "../item/icon.ts";
 import { versionName } from "../item/items.ts";
 import { installPageUrl, manifestUrl } from "../link/link-urls.ts";
 import { secretHash } from "../link/links.ts";
@@ -27,7 +28,7 @@ const stylePath = `/i/style-${styleHash}.css`;
 const headers = {
   "Cache-Control": "no-store",
   "Content-Security-Policy":
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "Content-Type": "text/html; charset=utf-8",
   // The address of the page is the secret.
   "Referrer-Policy": "no-referrer",
@@ -45,6 +46,8 @@ export function addInstallPage(app: Hono<{ Bindings: AppBindings }>, parts: Inst
     return new Response(style, { headers: cached });
   });
 
+  addIconRoute(app, parts.db);
+
   app.get("/i/:secret", async ({ req, env }) => {
     const secret = req.param("secret");
     const { client, address, report } = env;
@@ -55,13 +58,13 @@ export function addInstallPage(app: Hono<{ Bindings: AppBindings }>, parts: Inst
       return send(<RefusedPage detail={detail} />, status, status === 503 ? { "Retry-After": "60" } : {});
     }
     const found = await findVersion(parts.db, secret);
-    const { metadata, ...version } = found;
+    const { metadata, icon, ...version } = found;
     const { bundleVersion, build } = JSON.parse(metadata);
     const names = { version: versionName({ bundleVersion: String(bundleVersion), build }) };
     const { publicUrl } = parts;
     const addresses = { pageUrl: installPageUrl(publicUrl, secret), manifestUrl: manifestUrl(publicUrl, secret) };
     const device = deviceOf(req.header("user-agent") ?? "");
-    return send(<InstallPage {...{ ...version, ...names, ...addresses, device }} />, 200);
+    return send(<InstallPage {...{ ...version, ...names, ...addresses, device }} icon={icon ?? undefined} />, 200);
   });
 }
 
@@ -83,6 +86,7 @@ interface FoundVersion {
   readonly kind: "ipa" | "pkg";
   readonly metadata: string;
   readonly size: number;
+  readonly icon: string | null;
 }
 
 /** A link is only made for a channel that has a version, and a channel never loses its version. */
@@ -94,7 +98,7 @@ function findVersion(db: Database, secret: string): Promise<FoundVersion> {
       join.onRef("channel.item_id", "=", "link.item_id").onRef("channel.name", "=", "link.channel"),
     )
     .innerJoin("version", "version.id", "channel.version_id")
-    .select(["item.id", "item.title", "item.kind", "version.metadata", "version.size"])
+    .select(["item.id", "item.title", "item.kind", "version.metadata", "version.size", "version.icon"])
     .where("link.secret_hash", "=", secretHash(secret) ?? "")
     .executeTakeFirstOrThrow();
 }
@@ -116,19 +120,21 @@ function Frame({ title, children }: { readonly title: string; readonly children?
   );
 }
 
-interface InstallPageProps extends Omit<FoundVersion, "metadata"> {
+interface InstallPageProps extends Omit<FoundVersion, "metadata" | "icon"> {
+  readonly icon: string | undefined;
   readonly version: string;
   readonly pageUrl: string;
   readonly manifestUrl: string;
   readonly device: Device;
 }
 
-function InstallPage({ id, title, kind, version, size, pageUrl, manifestUrl, device }: InstallPageProps): JSX.Element {
+function InstallPage(props: InstallPageProps): JSX.Element {
+  const { id, title, kind, icon, version, size, pageUrl, manifestUrl, device } = props;
   const code = <QrCode text={pageUrl} label="QR code of this page" />;
   return (
     <Frame title={`Install ${title}`}>
       <div class="card">
-        <ItemIcon title={title} id={id} />
+        <ItemIcon {...{ id, title, kind, icon }} />
         <h1>{title}</h1>
         <p class="faint">
           Version {version}, {formatSize(size)}

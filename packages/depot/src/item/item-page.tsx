@@ -86,11 +86,11 @@ interface ItemPageProps {
 }
 
 function ItemPage({ item, versions, links, formToken, now, problem, done = "" }: ItemPageProps): JSX.Element {
-  const { id, title, bundleIdentifier, kind, channels } = item;
+  const { id, title, bundleIdentifier, kind, icon, channels } = item;
   const notice = Object.hasOwn(notices, done) ? notices[done] : undefined;
   const heading = (
     <div class="heading">
-      <ItemIcon title={title} id={id} />
+      <ItemIcon {...{ id, title, kind, icon }} />
       <div>
         <h1>{title}</h1>
         <span class="faint">

@@ -113,10 +113,10 @@ function ItemsPage({ list: { entries, next }, formToken, problem }: ItemsPagePro
       <section class="card" aria-label="Published">
         {entries.length === 0 && <p class="empty">Nothing is published yet. Upload an app below.</p>}
         <ul class="list">
-          {entries.map(({ id, title, bundleIdentifier, kind, channels }) => (
+          {entries.map(({ id, title, bundleIdentifier, kind, icon, channels }) => (
             <li>
               <a href={`/items/${id}`}>
-                <ItemIcon title={title} id={id} />
+                <ItemIcon {...{ id, title, kind, icon }} />
                 <span class="what">
                   <span class="name">{title}</span>
                   <br />

@@ -15,6 +15,8 @@ export interface ItemRecord {
   readonly bundleIdentifier: string;
   /** Of the newest version. */
   readonly title: string;
+  /** SHA-256 of the icon of the newest version; `undefined` if that has none. */
+  readonly icon: string | undefined;
   readonly createdAt: number;
   readonly channels: readonly ChannelRecord[];
 }
@@ -184,6 +186,7 @@ function itemRecord(item: ItemRow, channels: readonly ChannelOfItem[]): ItemReco
     kind: item.kind,
     bundleIdentifier: item.bundle_identifier,
     title: item.title,
+    icon: item.icon ?? undefined,
     createdAt: item.created_at,
     channels: channels.map(({ name, version_id, changed_at, metadata }) => ({
       name,

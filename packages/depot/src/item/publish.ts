@@ -6,12 +6,14 @@ import {
   hashFile,
   type PackageWarning,
   type ProvisioningProfile,
+  readAppIcon,
   readPackage,
 } from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
 import { checkChannel, setChannel } from "./channel.ts";
+import { storeIcon } from "./icon.ts";
 import { versionName } from "./items.ts";
 import { placeFile } from "./place-file.ts";
 
@@ -101,10 +103,11 @@ export async function publishCopy(
 ): Promise<PublishedVersion> {
   checkChannel(channel);
   const { kind, metadata, build, warnings, profile } = await readPackage(path, { now });
+  const icon = await readAppIcon(path);
   const hashes = await hashFile(path);
   const fileName = safeName(name, kind);
   const names = { ...metadata, ...(build !== undefined && { build }) };
-  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, profile, channel };
+  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, profile, icon, channel };
   const known = await store.db
     .selectFrom("version")
     .select("file_name")
@@ -162,6 +165,8 @@ interface VersionFacts {
   readonly hashes: object;
   readonly warnings: readonly PackageWarning[];
   readonly profile: ProvisioningProfile | undefined;
+  /** A PNG. */
+  readonly icon: Buffer | undefined;
   readonly channel: string;
 }
 
@@ -176,7 +181,8 @@ async function insertVersion(
     .select(["id", "item_id"])
     .where("sha256", "=", sha256)
     .executeTakeFirst();
-  const itemId = known?.item_id ?? (await upsertItem(transaction, kind, metadata, now));
+  const icon = facts.icon && !known ? await storeIcon(transaction, facts.icon) : null;
+  const itemId = known?.item_id ?? (await upsertItem(transaction, { kind, metadata, icon }, now));
   const versionId = known?.id ?? randomUUID();
   if (!known) {
     const { size, fileName: file_name, hashes, warnings, profile } = facts;
@@ -194,6 +200,7 @@ async function insertVersion(
       size,
       published_at: now,
       profile_expires_at: profile?.expiresAt ?? null,
+      icon,
     };
     await transaction.insertInto("version").values(row).execute();
   }
@@ -201,17 +208,17 @@ async function insertVersion(
   return { itemId, versionId, wasKnown: known !== undefined };
 }
 
-/** The item has the title of the newest version. */
+/** The item has the title and the icon of the newest version. */
 async function upsertItem(
   transaction: Database,
-  kind: "ipa" | "pkg",
-  { bundleIdentifier, title }: AppMetadata,
+  { kind, metadata, icon }: Pick<VersionFacts, "kind" | "metadata"> & { readonly icon: string | null },
   now: number,
 ): Promise<string> {
+  const { bundleIdentifier, title } = metadata;
   const { id } = await transaction
     .insertInto("item")
-    .values({ id: randomUUID(), kind, bundle_identifier: bundleIdentifier, title, created_at: now })
-    .onConflict((conflict) => conflict.columns(["bundle_identifier", "kind"]).doUpdateSet({ title }))
+    .values({ id: randomUUID(), kind, bundle_identifier: bundleIdentifier, title, created_at: now, icon })
+    .onConflict((conflict) => conflict.columns(["bundle_identifier", "kind"]).doUpdateSet({ title, icon }))
     .returning("id")
     .executeTakeFirstOrThrow();
   return id;

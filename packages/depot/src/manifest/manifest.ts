@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type AppMetadata, type FileHashes, isIssuerError, writeAppManifest } from "@portcullis/issuer";
 import type { Configuration } from "../configuration/configuration.ts";
 import { isDepotError } from "../depot-error.ts";
+import { iconPath } from "../item/icon.ts";
 import { secretHash } from "../link/links.ts";
 import type { Receipts } from "../receipt/receipts.ts";
 import type { Database } from "../store/schema.ts";
@@ -76,7 +77,7 @@ async function createManifest(
     if (request.isHead) return { outcome: issuer.enabled ? "allowed" : "configuration_disabled", link: link.id };
     const receipt = randomUUID();
     const url = `${parts.publicUrl}/f/${link.sha256}/${link.file_name}`;
-    const template = templates.get(url) ?? (await writeTemplate(url, link.version_id, parts.db, templates));
+    const template = templates.get(url) ?? (await writeTemplate(url, link.version_id, parts, templates));
     const withToken = await issuer.downloadUrl(url, { tokenId: receipt });
     const manifest = template.replace(place, () => withToken.replaceAll("&", "&amp;"));
     const { client, address } = request;
@@ -129,15 +130,22 @@ const mostTemplates = 1000;
 const place = "https://portcullis.invalid/place-of-the-url";
 
 /** Writing and checking a manifest takes longer than signing its token, and a version never changes. */
-async function writeTemplate(url: string, versionId: string, db: Database, templates: Templates): Promise<string> {
-  const { metadata, hashes } = await db
+async function writeTemplate(
+  url: string,
+  versionId: string,
+  { db, publicUrl }: ManifestParts,
+  templates: Templates,
+): Promise<string> {
+  const { metadata, hashes, icon } = await db
     .selectFrom("version")
-    .select(["metadata", "hashes"])
+    .select(["metadata", "hashes", "icon"])
     .where("id", "=", versionId)
     .executeTakeFirstOrThrow();
   const softwarePackage = { url, hashes: JSON.parse(hashes) as FileHashes };
   const app = JSON.parse(metadata) as AppMetadata;
-  const template = await writeAppManifest({ ...app, softwarePackage }, async () => place);
+  const image = icon === null ? undefined : { url: publicUrl + iconPath(icon), protected: false };
+  const assets = { softwarePackage, displayImage: image, fullSizeImage: image };
+  const template = await writeAppManifest({ ...app, ...assets }, async () => place);
   if (templates.size >= mostTemplates) templates.clear();
   templates.set(url, template);
   return template;

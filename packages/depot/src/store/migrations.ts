@@ -15,6 +15,7 @@ export const migrations: readonly Migration[] = [
   addAdministration,
   addApiTokens,
   addProfiles,
+  addIcons,
 ];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
@@ -169,4 +170,17 @@ async function addApiTokens({ schema }: Kysely<unknown>): Promise<void> {
 
 async function addProfiles({ schema }: Kysely<unknown>): Promise<void> {
   await schema.alterTable("version").addColumn("profile_expires_at", "bigint").execute();
+}
+
+async function addIcons({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable("icon")
+    .addColumn("sha256", "text", (column) => column.primaryKey())
+    .addColumn("png", "text", (column) => column.notNull())
+    .execute();
+  for (const table of ["item", "version"])
+    await schema
+      .alterTable(table)
+      .addColumn("icon", "text", (column) => column.references("icon.sha256"))
+      .execute();
 }

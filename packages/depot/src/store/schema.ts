@@ -31,6 +31,8 @@ export interface ItemRow {
   bundle_identifier: string;
   title: string;
   created_at: number;
+  /** Of the newest version; null if that has none. */
+  icon: string | null;
 }
 
 /** One published file of an item; never changed. */
@@ -50,6 +52,16 @@ export interface VersionRow {
   warnings: string | null;
   /** Of the provisioning profile; null if there is none, or if it was published before this was stored. */
   profile_expires_at: number | null;
+  /** Null if it has none, or if it was published before icons were stored. */
+  icon: string | null;
+}
+
+/** An icon, which several versions can have. */
+export interface IconRow {
+  /** Of the PNG, in hexadecimal. */
+  sha256: string;
+  /** In base64: SQLite and PostgreSQL have no type for bytes in common. */
+  png: string;
 }
 
 /** Which version of an item the links of a channel serve. */
@@ -168,6 +180,7 @@ export interface Schema {
   verification_key: VerificationKeyRow;
   item: ItemRow;
   version: VersionRow;
+  icon: IconRow;
   channel: ChannelRow;
   channel_change: ChannelChangeRow;
   link: LinkRow;
