@@ -245,6 +245,7 @@ function darkModules(lines: readonly string[], inColour: boolean): (row: number,
 
 const pem = pemOf(key.privateKey);
 const utf16 = Buffer.from(`\uFEFF${pem}`, "utf16le");
+const jwk = JSON.stringify(key.privateKey.export({ format: "jwk" }));
 for (const [name, bytes] of Object.entries({
   indented: pem.replace(/^/gm, "    "),
   "on one line": pem.replaceAll("\n", " "),
@@ -252,6 +253,9 @@ for (const [name, bytes] of Object.entries({
   "in UTF-16": utf16,
   "in UTF-16, the other byte first": Buffer.from(utf16).swap16(),
   "in UTF-16 without a mark": utf16.subarray(2),
+  "as a JWK": jwk,
+  "as a JWK in UTF-16": Buffer.from(`\uFEFF${jwk}`, "utf16le"),
+  "as a JWK Set": `{"keys":[${jwk}]}`,
 })) {
   test(`sign, probe, pubkey and inspect --key all read a private key ${name}`, async () => {
     const file = join(folder, "odd.pem");
@@ -277,6 +281,28 @@ for (const [name, bytes] of Object.entries({
     assert.equal(stdout.trim(), key.publicPem.trim(), stderr);
   });
 }
+
+test("a private JWK that cannot sign is refused by pubkey, sign and --key for the same reason", async () => {
+  const file = join(folder, "unusable.jwk");
+  for (const [text, message] of [
+    [JSON.stringify({ ...JSON.parse(jwk), alg: "PS256" }), /unusable\.jwk: the JWK is not for RS256 signatures/],
+    [JSON.stringify({ ...JSON.parse(jwk), q: undefined }), /unusable\.jwk: the JWK is incomplete or damaged/],
+    [`{"keys":[${jwk},${jwk}]}`, /unusable\.jwk: the JWK Set contains 2 keys/],
+    ['{"kty":"oct","k":"AAAA"}', /unusable\.jwk: this is a secret for HMAC/],
+    [jwk.slice(0, -1), /unusable\.jwk: the JWK is not valid JSON/],
+  ] as const) {
+    writeFileSync(file, text, { mode: 0o600 });
+    for (const argv of [
+      ["pubkey", file],
+      ["sign", "https://example.com/a.ipa", "--private-key", file],
+      ["inspect", "x", "--key", file],
+    ]) {
+      const { code, stderr } = await runMain(argv);
+      assert.equal(code, 3);
+      assert.match(stderr, message);
+    }
+  }
+});
 
 test("an encrypted private key given as a public key is refused with the command that extracts the public key", async () => {
   const file = join(folder, "locked.pem");

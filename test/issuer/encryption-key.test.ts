@@ -33,6 +33,10 @@ function refusal(encryptionKey: unknown, passphrase?: unknown): { option: string
   throw new assert.AssertionError({ message: "the key was taken" });
 }
 
+function jwkOf(members: Record<string, unknown>): string {
+  return JSON.stringify({ ...key.export({ format: "jwk" }), ...members });
+}
+
 describe("the encryption key is read", () => {
   const variants: Record<string, string | Uint8Array> = {
     "as PKCS#8": pkcs8,
@@ -53,6 +57,15 @@ describe("the encryption key is read", () => {
     "with its newlines lost to a form": pkcs8.replaceAll("\n", " "),
     "without the newline at its end": pkcs8.trimEnd(),
     "with words before it": `Bag Attributes\n    friendlyName: lab\nKey Attributes: <No Attributes>\n${pkcs8}`,
+    "as a JWK": jwkOf({}),
+    "as a JWK with members that no key has": jwkOf({
+      kid: "lab",
+      use: "sig",
+      alg: "RS256",
+      key_ops: ["sign", "verify"],
+    }),
+    "as an indented JWK with a byte order mark": `\uFEFF${JSON.stringify(JSON.parse(jwkOf({})), null, 2)}\r\n`,
+    "as a JWK Set": Buffer.from(`{"keys":[${jwkOf({})}]}`),
     "beside its own public half": `${openssl(["pkey", "-pubout"], pkcs8)}${pkcs8}`,
   };
   for (const [name, text] of Object.entries(variants)) {
@@ -98,6 +111,8 @@ describe("hostile PEM text", () => {
     "a label without end": (length) => `-----BEGIN ${"A ".repeat(length / 2)}`,
     "escaped line ends": (length) => `-----BEGIN A-----${"\\r\\n".repeat(length / 4)}`,
     "a file name": (length) => `${".pem".repeat(length / 4)}!`,
+    "nested JSON": (length) => `{"keys":${"[".repeat(length)}`,
+    "keys in a JWK Set": (length) => `{"keys":[${"{},".repeat(length / 3)}{}]}`,
     base64: (length) => `${"A".repeat(length)}!`,
   };
   for (const [name, make] of Object.entries(texts)) {
@@ -108,6 +123,7 @@ describe("hostile PEM text", () => {
 });
 
 describe("any other encryption key is refused and identified", () => {
+  const other = createPrivateKey(privateKeyPem()).export({ format: "jwk" });
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const wrong: [string, unknown, RegExp][] = [
     [
@@ -153,8 +169,37 @@ describe("any other encryption key is refused and identified", () => {
     ["an SSH public key", "ssh-rsa AAAAB3NzaC1yc2E lab@example", /SSH public key/],
     ["a DSA key", "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----", /this is a DSA key/],
     ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /the PEM text contains no key/],
-    ["a JWK", JSON.stringify(key.export({ format: "jwk" })), /in the form of a JWK\. Give the private key in PEM form/],
-    ["other JSON", '{"a":1}', /this is JSON\. Give the private key in PEM form/],
+    ["a public JWK", jwkOf({ d: undefined }), /this is a public key, which cannot sign\. Give the private key/],
+    [
+      "an elliptic-curve JWK",
+      jwkOf({ kty: "EC" }),
+      /this is an elliptic-curve key, but tokens must be signed with an RSA/,
+    ],
+    ["a secret JWK", '{"kty":"oct","k":"AAAA"}', /this is a secret for HMAC/],
+    ["a JWK of another kind", jwkOf({ kty: "toString" }), /this is a key of another kind/],
+    [
+      "a JWK for another algorithm",
+      jwkOf({ alg: "PS256" }),
+      /not for RS256 signatures; look at its use, key_ops and alg/,
+    ],
+    ["a JWK for encryption", jwkOf({ use: "enc" }), /not for RS256 signatures/],
+    ["a JWK to verify with", jwkOf({ key_ops: ["verify"] }), /not for RS256 signatures/],
+    ["a JWK whose key_ops is an object", jwkOf({ key_ops: { sign: true } }), /not for RS256 signatures/],
+    [
+      "a JWK without its primes",
+      jwkOf({ p: undefined }),
+      /the JWK is incomplete or damaged\. Give the private key in PEM/,
+    ],
+    ["a JWK with the modulus of another key", jwkOf({ n: other.n }), /the parts of the RSA key do not match/],
+    ["a JWK with a number for text", jwkOf({ n: 7 }), /the JWK is incomplete or damaged/],
+    ["a truncated JWK", jwkOf({}).slice(0, 300), /the JWK is not valid JSON\. Copy the whole file again/],
+    [
+      "a JWK Set with two keys",
+      `{"keys":[${jwkOf({})},${jwkOf({})}]}`,
+      /the JWK Set contains 2 keys\. Keep only the private/,
+    ],
+    ["an empty JWK Set", '{"keys":[]}', /this is JSON, but not a JWK/],
+    ["other JSON", '{"a":1}', /this is JSON, but not a JWK\. Give the private key in PEM form/],
     ["a BEGIN line in small letters", pkcs8.toLowerCase(), /its BEGIN line is damaged\. Copy the key again/],
     ["a BEGIN line with dashes for hyphens", pkcs8.replaceAll("--", "–"), /its BEGIN line is damaged/],
     ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\)\. Convert it: openssl pkey -inform DER/],

@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { isConfigurationError } from "@portcullis/core";
-import { readEncryptionKey } from "@portcullis/issuer/encryption-key";
+import { isPrivateJwk, readEncryptionKey } from "@portcullis/issuer/encryption-key";
 import { findPemBlocks } from "@portcullis/issuer/pem";
 import { shellQuote } from "../terminal/shell-quote.ts";
 import { KeyFileError } from "./decode-key-file.ts";
@@ -12,18 +12,12 @@ import { KeyFileError } from "./decode-key-file.ts";
  * Throws a `KeyFileError` that says what is wrong with the private key.
  */
 export function readPublicHalf(text: string, source: string): string | undefined {
-  const jwk = readPrivateJwk(text);
-  if (jwk !== undefined) return spkiOf({ key: jwk, format: "jwk" });
-  if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) return undefined;
+  if (!/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text) && !isPrivateJwk(text)) return undefined;
   try {
-    return spkiOf(readEncryptionKey(text, undefined));
+    return createPublicKey(readEncryptionKey(text, undefined)).export({ type: "spki", format: "pem" }).toString();
   } catch (error) {
     throw refusalOf(error, text, shellQuote(source));
   }
-}
-
-function spkiOf(key: Parameters<typeof createPublicKey>[0]): string {
-  return createPublicKey(key).export({ type: "spki", format: "pem" }).toString();
 }
 
 /** What the issuer says, but for a key of which a command makes the public half. */
@@ -49,15 +43,3 @@ function refusalOf(error: unknown, text: string, file: string): unknown {
     `To make its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,
   );
 }
-
-function readPrivateJwk(text: string): JsonWebKeyInput | undefined {
-  if (!/^[\s\uFEFF]*\{/.test(text)) return undefined;
-  try {
-    const jwk = JSON.parse(text.replace(/^\uFEFF/, "")) as JsonWebKeyInput;
-    return jwk.kty === "RSA" && "d" in jwk ? jwk : undefined;
-  } catch {
-    return undefined; // the gate says what is wrong with it
-  }
-}
-
-type JsonWebKeyInput = { readonly kty?: string } & Record<string, unknown>;

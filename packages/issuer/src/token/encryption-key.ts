@@ -2,6 +2,9 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { configurationError } from "@portcullis/core";
 import { formatOfFile, formatOfPrivateKey, isMislabelled, legacyCipherOf } from "./key-format.ts";
 import { findPemBlocks, type PemBlock, pemText } from "./pem.ts";
+import { readPrivateJwk } from "./private-jwk.ts";
+
+export { isPrivateJwk } from "./private-jwk.ts";
 
 /** An RSA key of 8192 bits takes 6.4 KB as PEM; certificates and text may surround it. */
 const longestText = 256 * 1024;
@@ -11,12 +14,12 @@ const rsaOnly = "tokens must be signed with an RSA key";
 
 /**
  * Reads the encryption key as Jamf Pro's form takes it: an RSA private key as pasted text, or the content
- * of an uploaded file.
+ * of an uploaded file; and also a JWK.
  *
  * PKCS#8 and PKCS#1 both occur: `openssl genrsa` writes one or the other, depending on its version.
  * Errors say what was found instead; none of them contains a byte of it.
  *
- * @param source - PEM text, or the bytes of a PEM file
+ * @param source - PEM text, or a JWK or JWK Set as JSON text; or the bytes of such a file
  * @param passphrase - decrypts the key if it is encrypted; otherwise it is ignored
  * @throws {ConfigurationError} naming `encryptionKey` or `passphrase`
  */
@@ -27,10 +30,14 @@ export function readEncryptionKey(source: unknown, passphrase: unknown): KeyObje
   if (passphrase !== undefined && !isPassphrase(passphrase)) {
     throw configurationError("passphrase", "give a string or bytes that are not empty, or leave it out");
   }
-  const block = onlyPrivateKey(source);
-  const key = decode(block, passphrase);
-  checkKey(key, block);
-  return key;
+  if (source.length > longestText) {
+    throw problem("the text is longer than 256 KiB", "Give one RSA private key in PEM form");
+  }
+  const text = typeof source === "string" ? source : new TextDecoder().decode(source);
+  const jwk = readPrivateJwk(text);
+  if (jwk !== undefined) return checkKey(jwk);
+  const block = onlyPrivateKey(source, text);
+  return checkKey(decode(block, passphrase), block);
 }
 
 type Passphrase = string | Uint8Array;
@@ -39,10 +46,7 @@ function isPassphrase(value: unknown): value is Passphrase {
   return (typeof value === "string" || value instanceof Uint8Array) && value.length > 0;
 }
 
-function onlyPrivateKey(source: string | Uint8Array): PemBlock {
-  if (source.length > longestText)
-    throw problem("the text is longer than 256 KiB", "Give one RSA private key in PEM form");
-  const text = typeof source === "string" ? source : new TextDecoder().decode(source);
+function onlyPrivateKey(source: string | Uint8Array, text: string): PemBlock {
   const blocks = findPemBlocks(text);
   const [first] = blocks;
   if (!first) throw unreadable(source, text);
@@ -101,10 +105,6 @@ function unreadable(source: string | Uint8Array, text: string): Error {
   if (format) return problem(`this is ${format.name}`, format.remedy);
   if (trimmed.includes("-----BEGIN ")) {
     return problem("the key is truncated: its BEGIN line has no matching END line", "Copy the whole key again");
-  }
-  if (trimmed.startsWith("{")) {
-    const found = /"kty"\s*:/.test(trimmed) ? "this is a key in the form of a JWK" : "this is JSON";
-    return problem(found, "Give the private key in PEM form, from its BEGIN line to its END line");
   }
   if (trimmed.startsWith("ssh-") || trimmed.startsWith("---- BEGIN SSH2 PUBLIC KEY")) {
     return problem("this is an SSH public key, which cannot sign", "Give an RSA private key in PEM form");
@@ -166,13 +166,13 @@ function undecodable(block: PemBlock): Error {
   return problem(`this is ${format.name}, but ${rsaOnly}`, generateOne);
 }
 
-function checkKey(key: KeyObject, block: PemBlock): void {
+function checkKey(key: KeyObject, block?: PemBlock): KeyObject {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details = {} } = key;
   if (type === "rsa-pss") {
     throw problem("this RSA key is restricted to PSS signatures, but tokens use RS256", generateOne);
   }
   if (type !== "rsa") {
-    const name = formatOfPrivateKey(block)?.name ?? `a key of type ${type ?? "unknown"}`;
+    const name = (block && formatOfPrivateKey(block)?.name) ?? `a key of type ${type ?? "unknown"}`;
     throw problem(`this is ${name}, but ${rsaOnly}`, generateOne);
   }
   const { modulusLength = 0, publicExponent = 0n } = details;
@@ -185,6 +185,7 @@ function checkKey(key: KeyObject, block: PemBlock): void {
   if (!signsForItsPublicHalf(key)) {
     throw problem("the parts of the RSA key do not match, so its signatures are invalid", generateOne);
   }
+  return key;
 }
 
 /** OpenSSL loads a private key whose parts do not match; its signatures are invalid. */
