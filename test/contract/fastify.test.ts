@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { type DownloadRequest, type GuardOptions, guard, hideToken } from "@portcullis/fastify";
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
-import { signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
+import { tokenPlaces } from "../support/token-places.ts";
 import { runContract } from "./contract.ts";
 import { createDecisionRecord, summaryOf } from "./decision-record.ts";
 import { ownMembers } from "./own-members.ts";
@@ -56,6 +57,7 @@ async function start(options: FastifyServerOptions, of: GuardOptions = guardOpti
   const app = Fastify({ ...options, logger: { level: "trace", stream } });
   app.register(guard, of);
   app.get("/app.ipa", () => "the app");
+  app.get("/query", (request) => request.query);
   const { port, close } = await listen(app);
   after(close);
   const ask = (target: string, method = "GET") =>
@@ -81,6 +83,35 @@ test("Fastify's own log lines hold no token, of requests that are allowed, refus
   assert.match(log(), /"url":"\/REDACTED\/app\.ipa"/);
   assert.doesNotMatch(log(), /eyJ/);
   assert.ok(!log().includes(String(token.split(".")[2])));
+});
+
+test("no log line holds a token, wherever a client puts one, also if a proxy is trusted", async () => {
+  let count = 0;
+  const nextToken = () => signToken(key, { ...jamfClaims, jti: String(count++) });
+  const places = tokenPlaces(nextToken);
+  const lines: string[] = [];
+  const logger = { level: "debug", stream: { write: (line: string) => lines.push(line) } };
+  const app = Fastify({ rewriteUrl: hideToken(), trustProxy: true, keepAliveTimeout: 1, logger });
+  app.register(guard, guardOptions);
+  app.get("/app.ipa", () => "the app");
+  const { port, close } = await listen(app);
+  after(close);
+  // The server may reset a connection on which it has not read everything.
+  for (const { request } of places) await sendRaw(port, request).catch(() => {});
+  const log = lines.join("");
+  assert.deepEqual(
+    places.filter(({ token }) => log.includes(String(token.split(".")[2]).slice(0, 40))).map(({ name }) => name),
+    [],
+  );
+  for (const field of ["url", "host", "remoteAddress"]) {
+    assert.match(log, new RegExp(`"${field}":"[^"]*REDACTED`), field);
+  }
+});
+
+test("a JWT in another query parameter is redacted for handlers too, and other values are unchanged", async () => {
+  const { ask } = await start({ rewriteUrl: hideToken() });
+  const { body } = await ask(`/query?foo=${token}&x=%20+1&token=${token}&y=eyJ.ipa`);
+  assert.deepEqual(JSON.parse(body), { foo: "REDACTED", x: "  1", y: "eyJ.ipa" });
 });
 
 test("paths without a route are refused too, so that clients cannot learn which routes exist", async () => {

@@ -1,10 +1,10 @@
-import { gateDefaults, removeToken, replaceTokens } from "@portcullis/core";
+import { gateDefaults, redactToken, removeToken, replaceTokens } from "@portcullis/core";
 
 /** The part of a `node:http` or `node:http2` request that holds its URL. */
 export interface RewritableRequest {
   url?: string | undefined;
   originalUrl?: string | undefined;
-  readonly headers: object;
+  readonly headers: Record<string, string | string[] | undefined>;
   readonly rawHeaders?: string[];
 }
 
@@ -14,12 +14,15 @@ interface HiddenUrl {
   readonly tokenParameter: string;
 }
 
+/** The headers in a log line of Fastify: as `host`, with `trustProxy` also as `remoteAddress`, and as `version`. */
+const loggedHeaders = ["host", ":authority", "x-forwarded-host", "x-forwarded-for", "accept-version"] as const;
+
 const hiddenUrls = new WeakMap<object, HiddenUrl>();
 
 /**
  * Makes the function for Fastify's option `rewriteUrl`, which removes the token from the URL of every request before
- * Fastify routes it, parses its query and logs it. Without it, the guard refuses every request. A token in the path,
- * which names no file, becomes `REDACTED`, since Fastify logs the path too.
+ * Fastify routes it, parses its query and logs it. Without it, the guard refuses every request. A token in any other
+ * place that Fastify logs, such as the path, another parameter or the `Host` header, becomes `REDACTED`.
  *
  * @param tokenParameter the query parameter; the same as the guard's option of that name. Default `"token"`.
  *
@@ -38,15 +41,17 @@ export function hideToken(
     if (":path" in request.headers) Object.assign(request.headers, { ":path": stripped });
     const position = request.rawHeaders?.indexOf(":path") ?? -1;
     if (position !== -1) request.rawHeaders?.splice(position + 1, 1, stripped);
+    for (const name of loggedHeaders) {
+      const value = request.headers[name];
+      if (typeof value === "string") request.headers[name] = replaceTokens(value, tokenParameter, () => "REDACTED");
+    }
     return stripped;
   };
 }
 
-/** Removes the token parameter, and tokens in the path. */
+/** Removes the token parameter, and redacts tokens in all other places. */
 export function withoutTokens(url: string, tokenParameter: string): string {
-  const stripped = removeToken(url, tokenParameter);
-  const [path = ""] = stripped.split("?", 1);
-  return replaceTokens(path, tokenParameter, () => "REDACTED") + stripped.slice(path.length);
+  return redactToken(removeToken(url, tokenParameter), tokenParameter);
 }
 
 /** The URL that a request had before {@link hideToken} removed its token; `undefined` if it did not. */
