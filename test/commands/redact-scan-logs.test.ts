@@ -96,6 +96,28 @@ test("a token that a mail program or a terminal has wrapped is found whole, at e
   assert.deepEqual([logs[0].found.valid, logs[0].found.unreadable, logs[0].lines, tokens[0].line], [1, 0, 7, 1]);
 });
 
+test("a wrapped token that is also percent-encoded is found whole, at every width, line ends encoded or not", async () => {
+  const encodings: Record<string, (text: string) => string> = {
+    "its dots": (text) => text.replaceAll(".", "%2E"),
+    "its dots, twice": (text) => text.replaceAll(".", "%252e"),
+    "its dots, by escapes that are encoded": (text) => text.replaceAll(".", "%25%32%45"),
+    "the whole of it": encodeAll,
+    "the link around it": encodeURIComponent,
+    "the link around it, twice": (text) => encodeURIComponent(encodeURIComponent(text)),
+  };
+  for (const [name, encode] of Object.entries(encodings)) {
+    const encoded = encode(`/a.ipa?token=${valid}&x=`).split(encode(valid));
+    for (const lineEnd of ["\n", "\r\n> ", "=\n", "%0A", "%0d%0a%20", "%250A", "\\n", "\\r\\n", "\\u000a"]) {
+      for (const width of [24, 72, 77]) {
+        const log = `See /?u=${encoded[0]}${wrapped(encode(valid), width, lineEnd)}${encoded[1]}2 and\nmore\n`;
+        const expected = `See /?u=${encoded[0]}${print}${encoded[1]}2 and\nmore\n`;
+        assert.equal(await redact([log]), expected, JSON.stringify([name, lineEnd, width]));
+        assert.equal(await redact(log.match(/.{1,50}/gs) ?? []), expected, JSON.stringify([name, lineEnd, width]));
+      }
+    }
+  }
+});
+
 test("text before a wrapped token does not hide it, and no word of the next line is included", async () => {
   for (const before of [
     "token=eyJa",
@@ -153,6 +175,11 @@ test("wrapped lines take linear time", () => {
     "eyJhbGciOiJSUzI1NiJ9.eyJh.\n",
     `eyJh.eyJh.${"a".repeat(342)}\n`,
     `${"eyJ".repeat(30)}.eyJh.${"a".repeat(342)}\n`,
+    "%25%32%35%25%32%35%25\n",
+    "%65%79%4A%2E%65%79%2E\n",
+    "%0A%0A%0A%0A%0A%0A%0Aa\n",
+    "%0D%25%25%0D%250\n",
+    "eyJhbGciOiJSUzI1NiJ9aaaa\\n",
   ]) {
     assertLinear((length) => {
       const blocks = createTokenBlocks("token");

@@ -1,4 +1,5 @@
 import { findTokens, type TokenSpan } from "@portcullis/core";
+import { type DecodedText, decodeEscapes } from "./decode-escapes.ts";
 
 /** How many characters a signature has, by RSA keys of 2048, 3072, 4096, 6144 and 8192 bits. */
 const signatureLengths: readonly number[] = [342, 512, 683, 1024, 1366];
@@ -9,8 +10,17 @@ const lineStart = /[ \t>]{0,16}/y;
 /** A line may go on in the next if its last word is as long as this, or begins as a token does. */
 const longWord = 20;
 
-/** How a token begins, at the start of a word or behind a percent-encoded `=`. */
-const tokenStart = /^(?:(?:25)*3D)?e(?:$|[yw])/;
+/** How a token begins, at the start of a word or behind a percent-encoded `=`, itself encoded or not. */
+const tokenStart = /(?:^|%(?:25)*3D)(?:e|%(?:25)*65)(?:$|[yw%])/i;
+
+/** A line feed, with a carriage return or not, as URLs and JSON write it; and spaces behind it. */
+const encodedLineEnd = /(?:%(?:25)*0D)?%(?:25)*0A(?:%(?:25)*(?:20|09))*|(?:\\r|\\u000d|\\x0d)?(?:\\n|\\u000a|\\x0a)/gi;
+
+/** Percent-encoding (RFC 3986 section 2.1), also of the percent sign itself. */
+const percentEncoded = /%(?:25)*([0-9a-f]{2})/gi;
+
+/** Text can be encoded again at each hop; more rounds than this are not undone, to bound the time. */
+const decodingRounds = 8;
 
 /** How `{` and what follows it in a JOSE header begin in base64url. */
 const headerStart = /ey[JA]|ew[ok]/g;
@@ -27,12 +37,16 @@ interface WordPart {
 
 /**
  * Finds every token in a text, as core does, and those that a mail program or a terminal has wrapped, between any two
- * characters. A wrapped token must have a header that is JSON, and a signature that has its full length where a line or
- * a word ends, so that no word of the next line is taken for a part of a token. Takes time proportional to the length.
+ * characters, percent-encoded or not, line ends included. A wrapped token must have a header that is JSON, and a
+ * signature that has its full length where a line or a word ends, so that no word of the next line is taken for a part
+ * of a token. Takes time proportional to the length.
  */
 export function findWrappedTokens(text: string, parameter: string): readonly TokenSpan[] {
   const tokens = findTokens(text, parameter);
-  const wrapped = wrappedWords(text).flatMap((parts) => wrappedTokensIn(text, parts));
+  const { text: lines, origins } = decodeEscapes({ text }, encodedLineEnd, () => "\n") ?? { text };
+  const wrapped = wrappedWords(lines)
+    .flatMap((parts) => wrappedTokensIn(lines, parts))
+    .map((span) => (origins ? { ...span, start: origins[span.start] ?? 0, end: origins[span.end] ?? 0 } : span));
   if (wrapped.length === 0) return tokens;
   const isWrapped = new Set(wrapped);
   const spans: TokenSpan[] = [];
@@ -84,30 +98,60 @@ function wrappedWords(text: string): (readonly WordPart[])[] {
 function wrappedTokensIn(text: string, parts: readonly WordPart[]): TokenSpan[] {
   const word = parts.map(({ start, end }) => text.slice(start, end)).join("");
   const ends = new Set(parts.map(({ start, end, at }) => at + end - start));
-  const placeOf = (index: number, isEnd: boolean): number => {
-    const part = parts.findLast(({ at }) => (isEnd ? at < index : at <= index)) as WordPart;
-    return part.start + index - part.at;
-  };
-  const segments = word.split(".");
+  const partOf = (index: number, isEnd: boolean): WordPart =>
+    parts.findLast(({ at }) => (isEnd ? at < index : at <= index)) as WordPart;
   const spans: TokenSpan[] = [];
-  let signatureStart = 0;
-  for (const [index, signature] of segments.entries()) {
-    const [header = "", payload = ""] = segments.slice(Math.max(0, index - 2), index);
-    // The longest, since a line can end where a shorter signature would.
-    const length = signatureLengths.findLast(
-      (each) => each <= signature.length && (each === signature.length || ends.has(signatureStart + each)),
-    );
-    if (index >= 2 && length !== undefined && /^e[yw]/.test(payload)) {
-      const payloadStart = signatureStart - payload.length - 1;
-      const headerLength = lengthOfHeader(header);
-      const [from, to] = [payloadStart - 1 - headerLength, signatureStart + length];
-      const [start, end] = [placeOf(from, false), placeOf(to, true)];
+  for (const { text: decoded, origins } of [{ text: word, origins: undefined }, ...percentDecodings(word)]) {
+    const originOf = (index: number): number => origins?.[index] ?? index;
+    for (const [start, end] of tokensIn(decoded, (index) => ends.has(originOf(index)))) {
+      const [from, to] = [originOf(start), originOf(end)];
+      const [first, last] = [partOf(from, false), partOf(to, true)];
       // What is on one line has been found already.
-      if (headerLength > 0 && end - start > to - from) spans.push({ start, end, token: word.slice(from, to) });
+      if (first === last) continue;
+      spans.push({
+        start: first.start + from - first.at,
+        end: last.start + to - last.at,
+        token: decoded.slice(start, end),
+      });
     }
-    signatureStart += signature.length + 1;
   }
   return spans;
+}
+
+/** The word with one layer of percent-encoding removed, then two, and so on until there is none. */
+function percentDecodings(word: string): readonly DecodedText[] {
+  const layers: DecodedText[] = [];
+  for (let round = 0; round < decodingRounds; round += 1) {
+    const layer = decodeEscapes(layers.at(-1) ?? { text: word }, percentEncoded, ([, hex = ""]) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (layer === undefined) break;
+    layers.push(layer);
+  }
+  return layers;
+}
+
+/** Where tokens are in a text whose lines have been joined; `isLineEnd` says where a line ended. */
+function tokensIn(text: string, isLineEnd: (index: number) => boolean): (readonly [start: number, end: number])[] {
+  const found: (readonly [number, number])[] = [];
+  for (const { 0: word, index: wordStart } of text.matchAll(/[\w.-]+/g)) {
+    const segments = word.split(".");
+    let signatureStart = wordStart;
+    for (const [index, signature] of segments.entries()) {
+      const [header = "", payload = ""] = segments.slice(Math.max(0, index - 2), index);
+      // The longest, since a line can end where a shorter signature would.
+      const length = signatureLengths.findLast(
+        (each) => each <= signature.length && (each === signature.length || isLineEnd(signatureStart + each)),
+      );
+      if (index >= 2 && length !== undefined && /^e[yw]/.test(payload)) {
+        const headerLength = lengthOfHeader(header);
+        const start = signatureStart - payload.length - headerLength - 2;
+        if (headerLength > 0) found.push([start, signatureStart + length]);
+      }
+      signatureStart += signature.length + 1;
+    }
+  }
+  return found;
 }
 
 /** How many characters at the end of a segment are a JOSE header, behind whatever is in the same word; 0 if none are. */
@@ -143,12 +187,13 @@ function wordEnd(text: string, start: number): number {
   return end;
 }
 
-/** Letters, digits, `-`, `.` and `_`. */
+/** Letters, digits, `-`, `.`, `_`, and `%`. */
 function isInWord(code: number): boolean {
   return (
     (code >= 97 && code <= 122) ||
     (code >= 65 && code <= 90) ||
     (code >= 48 && code <= 57) ||
+    code === 37 ||
     code === 45 ||
     code === 46 ||
     code === 95
