@@ -107,6 +107,26 @@ describe("import direction", () => {
     }
   });
 
+  test("the inspector page imports nothing that needs Node: what it shares with the command runs in a browser", () => {
+    const visited = new Set<string>();
+    const waiting = ["inspector/src/main.ts"];
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      if (visited.has(file)) continue;
+      visited.add(file);
+      const text = readFileSync(file, "utf8").replace(/^import type [^;]*;$/gm, "");
+      assert.doesNotMatch(
+        text.replace(/^\s*(?:\/\/|\/?\*).*$/gm, "").replaceAll("`", ""),
+        /\b(?:Buffer|process)\./,
+        file,
+      );
+      for (const [, imported = ""] of text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"/gm)) {
+        if (imported.startsWith(".")) waiting.push(join(dirname(file), imported));
+        else assert.equal(imported, "@portcullis/core", file);
+      }
+    }
+    assert.ok(visited.has("packages/cli/src/commands/inspect/examine.ts") && visited.size > 20);
+  });
+
   test("what is imported is declared: every package lists exactly the packages it imports", () => {
     for (const name of names) {
       const imported = new Set(

@@ -50,7 +50,7 @@ function slowTextOf(expression: FoundExpression, deadline: number): string | und
 }
 
 describe("regular expressions", () => {
-  const sources = repositoryFiles.filter((file) => /^packages\/\w[\w-]*\/src\/.*\.ts$/.test(file));
+  const sources = repositoryFiles.filter((file) => /^(?:packages\/\w[\w-]*|inspector)\/src\/.*\.ts$/.test(file));
   const expressions = sources.flatMap(findRegularExpressions);
 
   test("every one in the packages takes linear time on hostile text", () => {

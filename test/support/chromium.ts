@@ -44,6 +44,8 @@ export interface ChromiumPage {
   screenshot(): Promise<Buffer>;
   /** What the browser refused or reported since the page was opened. */
   readonly problems: string[];
+  /** The URL of every request since the page was opened, of those too that the browser refused or had in its cache. */
+  readonly requests: string[];
   /** The bytes of all responses since the last `goto` or `follow`. */
   bytes(): number;
 }
@@ -159,6 +161,7 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
   const { sessionId } = await connection.send("Target.attachToTarget", { targetId, flatten: true });
   const send = (method: string, params: object = {}): Promise<Message> => connection.send(method, params, sessionId);
   const problems: string[] = [];
+  const requests: string[] = [];
   const loads: (() => void)[] = [];
   let bytes = 0;
   connection.on((message) => {
@@ -166,6 +169,8 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     if (message.method === "Page.loadEventFired") for (const loaded of loads.splice(0)) loaded();
     if (message.method === "Network.loadingFinished") bytes += message.params.encodedDataLength;
     const { params } = message;
+    if (message.method === "Network.requestWillBeSent") requests.push(params.request.url);
+    if (message.method === "Network.webSocketCreated") requests.push(params.url);
     if (message.method === "Log.entryAdded" && params.entry.source !== "network")
       problems.push(`${params.entry.url ?? ""} ${params.entry.text}`);
     // The page itself can be a refusal; what it loads cannot.
@@ -224,6 +229,7 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
 
   return {
     problems,
+    requests,
     bytes: () => bytes,
     evaluate,
     goto: (url) => leaving(() => send("Page.navigate", { url })),

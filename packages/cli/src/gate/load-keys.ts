@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { importKeys, isConfigurationError, type VerificationKey } from "@portcullis/core";
+import { importKeys, isConfigurationError } from "@portcullis/core";
 import { CommandError, failure } from "../command-line/command-error.ts";
 import { describeSystemError } from "../system/describe-system-error.ts";
 import { openSmallFile, type SmallFile } from "../system/read-small-file.ts";
@@ -7,16 +7,8 @@ import { shellQuote } from "../terminal/shell-quote.ts";
 import { KeyFileError } from "./decode-key-file.ts";
 import { fetchJwkSet, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
 import { keyFileRemedy } from "./key-file-remedy.ts";
+import type { NamedKeys } from "./named-keys.ts";
 import { readPublicKeyFile } from "./read-public-key-file.ts";
-
-/** The keys of one `--key`: one, or those of a JWK Set. */
-export interface NamedKeys {
-  /** The file name or URL that the user gave. */
-  readonly source: string;
-  readonly keys: readonly VerificationKey[];
-  /** What the administrator should know, such as that a private key is where a public one belongs. */
-  readonly warnings: readonly string[];
-}
 
 /**
  * Reads every `--key`, each once; rejects with an error that names the one that cannot be used.
@@ -37,11 +29,6 @@ export async function loadKeysOnce(sources: readonly string[]): Promise<readonly
   } catch (error) {
     throw error instanceof JwkSetError ? failure(`--key: ${error.message}`) : error;
   }
-}
-
-/** The name that the user gave for the key with this thumbprint. */
-export function nameOfKey(loaded: readonly NamedKeys[], keyId: string | undefined): string | undefined {
-  return loaded.find(({ keys }) => keys.some((key) => key.keyId === keyId))?.source;
 }
 
 /** PEM or JSON: for these, core says what is wrong. */

@@ -5,7 +5,8 @@ import { createReloader } from "../system/reloader.ts";
 import { type GateOptionValues, gateOptions } from "./gate-option-table.ts";
 import { checkJwkSetUrl, isKeyUrl, JwkSetError } from "./jwk-set-url.ts";
 import { createKeyUsage, type KeyUsage } from "./key-usage.ts";
-import { loadKeys, type NamedKeys } from "./load-keys.ts";
+import { loadKeys } from "./load-keys.ts";
+import type { NamedKeys } from "./named-keys.ts";
 
 /** A gate whose keys are kept up to date while it is in use. */
 export interface ReloadingGate extends Gate {

@@ -1,4 +1,5 @@
 import { findTokens, type TokenSpan } from "@portcullis/core";
+import { decodeBase64urlText } from "../token/decode-base64url.ts";
 import { type DecodedText, decodeEscapes } from "./decode-escapes.ts";
 
 /** How many characters a signature has, by RSA keys of 2048, 3072, 4096, 6144 and 8192 bits. */
@@ -163,7 +164,7 @@ function lengthOfHeader(segment: string): number {
 
 function isJsonObject(segment: string): boolean {
   try {
-    return typeof JSON.parse(Buffer.from(segment, "base64url").toString()) === "object";
+    return typeof JSON.parse(decodeBase64urlText(segment)) === "object";
   } catch {
     return false;
   }

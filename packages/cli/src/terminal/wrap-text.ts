@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
-
 /**
  * Breaks a sentence into lines for a terminal; every line after the first starts with `indent`. Colours take no room.
  *
@@ -36,6 +34,10 @@ export function wrapMessage(text: string, width: number, indent: string = ""): s
   return wrapped.join(`\n${indent}`);
 }
 
+/** Select Graphic Rendition (ECMA-48 section 8.3.117): colours and bold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what is searched for
+const colour = /\u001b\[[\d;]*m/g;
+
 function columnsOf(text: string): number {
-  return stripVTControlCharacters(text).length;
+  return text.replace(colour, "").length;
 }

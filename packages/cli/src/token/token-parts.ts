@@ -1,3 +1,5 @@
+import { decodeBase64url, decodeBase64urlText } from "./decode-base64url.ts";
+
 /** The content of a token, as far as it can be read. Nothing in it is verified. */
 export interface TokenParts {
   readonly header: Readonly<Record<string, unknown>> | undefined;
@@ -14,14 +16,14 @@ export function readTokenParts(token: string): TokenParts {
   return {
     header: readObject(header),
     claims: readObject(payload),
-    signatureLength: Buffer.from(signature, "base64url").length,
+    signatureLength: decodeBase64url(signature).length,
     segments: segments.length,
   };
 }
 
 function readObject(segment: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(segment, "base64url").toString("utf8"));
+    const value: unknown = JSON.parse(decodeBase64urlText(segment));
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     return isObject && isShallow(value, maxDepth) ? (value as Record<string, unknown>) : undefined;
   } catch {

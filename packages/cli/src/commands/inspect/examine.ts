@@ -10,7 +10,7 @@ import {
   validateClaims,
 } from "@portcullis/core";
 import { type GateRuleValues, gateOptions } from "../../gate/gate-option-table.ts";
-import type { NamedKeys } from "../../gate/load-keys.ts";
+import type { NamedKeys } from "../../gate/named-keys.ts";
 import { readTokenParts, type TokenParts } from "../../token/token-parts.ts";
 
 /** The result of one check; `"unknown"` if an earlier one failed, or if it needs a key and none was given. */

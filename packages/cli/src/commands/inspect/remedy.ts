@@ -1,4 +1,4 @@
-import type { NamedKeys } from "../../gate/load-keys.ts";
+import type { NamedKeys } from "../../gate/named-keys.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import type { Examination } from "./examine.ts";
 

@@ -1,17 +1,15 @@
-import { fingerprintToken, redactToken } from "@portcullis/core";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { readInput } from "../../command-line/read-input.ts";
-import { loadKeysOnce, nameOfKey } from "../../gate/load-keys.ts";
+import { loadKeysOnce } from "../../gate/load-keys.ts";
+import { nameOfKey } from "../../gate/named-keys.ts";
 import { decodeText } from "../../system/decode-text.ts";
-import { safeText } from "../../terminal/safe-text.ts";
-import { examine } from "./examine.ts";
 import type { inspect } from "./inspect.ts";
+import { type Inspection, inspectLink, redactedLink, triedKeys, verdictOf } from "./inspection.ts";
 import { readPastedLink } from "./pasted-link.ts";
-import { remedies } from "./remedy.ts";
-import { type Inspection, printInspection, triedKeys, verdictOf } from "./report-text.ts";
+import { printInspection } from "./report-text.ts";
 
 /** Says whether the gate would accept a link or token, and if not, why. */
 export async function runInspect(
@@ -23,27 +21,14 @@ export async function runInspect(
   const isArgument = given !== "-";
   const pasted = isArgument ? given : decodeText(await readInput("-", context));
   const link = readPastedLink(pasted, options.tokenParameter, isArgument);
-  if (options.pathBound && link.isBareToken) {
-    throw usageError("--path-bound: give the whole link; a token alone does not say which path is requested");
-  }
   const now = options.now === undefined ? context.now() : readTime(options.now);
   const keys = await loadKeysOnce(options.key);
   for (const warning of keys.flatMap(({ warnings }) => warnings)) err.warning(warning);
 
-  const examination = await examine(link.url, keys, options, now);
-  const { token, verified, refusal } = examination;
-  const inspection: Inspection = {
-    link,
-    examination,
-    fingerprint: token ? await fingerprintToken(token) : undefined,
-    keys,
-    remedies: remedies(examination, keys, now),
-    rules: options,
-    now,
-    isAsOf: options.now !== undefined,
-  };
+  const inspection = await inspectLink({ link, keys, rules: options, now, isAsOf: options.now !== undefined });
   if (options.json) out.json(asJson(inspection));
   else printInspection(inspection, out);
+  const { verified, refusal } = inspection.examination;
   return verified && refusal === undefined ? exitCode.success : exitCode.negative;
 }
 
@@ -54,14 +39,14 @@ function readTime(text: string): number {
 }
 
 function asJson(inspection: Inspection): object {
-  const { link, examination, fingerprint, keys, remedies, rules, now } = inspection;
+  const { link, examination, fingerprint, keys, remedies, now } = inspection;
   const { parts, verified, keyId, checks, refusal } = examination;
   return {
     allowed: verified && refusal === undefined,
     verified,
     code: refusal ?? null,
     verdict: verdictOf(inspection),
-    link: link.isBareToken ? null : safeText(redactToken(link.url, rules.tokenParameter, fingerprint ?? "")),
+    link: link.isBareToken ? null : redactedLink(inspection),
     fingerprint: fingerprint ?? null,
     header: parts?.header ?? null,
     claims: parts?.claims ?? null,

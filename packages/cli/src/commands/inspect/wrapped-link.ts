@@ -1,4 +1,5 @@
 import { readToken } from "@portcullis/core";
+import { decodeBase64urlText } from "../../token/decode-base64url.ts";
 
 /** A link that was inside another link. */
 export interface UnwrappedLink {
@@ -63,7 +64,7 @@ function proofpointLink(url: string): string | undefined {
   if (wrapper === undefined || end < wrapper.length) return undefined;
   const [encoded = ""] = url.slice(end + 3).split("!", 1);
   // Each * represents the next of the encoded characters, `**` and a letter as many as the letter counts.
-  const replaced = Buffer.from(encoded, "base64url").toString("utf8");
+  const replaced = decodeBase64urlText(encoded);
   let at = 0;
   return url.slice(wrapper.length, end).replace(/\*(?:\*(.))?/g, (_, letter?: string) => {
     const length = letter === undefined ? 1 : proofpointAlphabet.indexOf(letter) + 2;

@@ -1,4 +1,4 @@
-import { type NamedKeys, nameOfKey } from "../../gate/load-keys.ts";
+import { type NamedKeys, nameOfKey } from "../../gate/named-keys.ts";
 import { formatDate, formatDuration } from "../../terminal/format-duration.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

@@ -1,5 +1,5 @@
 import { createGate, fingerprintToken, type GateOptions, gateDefaults } from "@portcullis/core";
-import type { NamedKeys } from "../../gate/load-keys.ts";
+import type { NamedKeys } from "../../gate/named-keys.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 
 /**
