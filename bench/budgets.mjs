@@ -43,7 +43,11 @@ export const budgets = [
     to: "curl from nginx",
     most: 1 / 0.9,
   },
-  { of: ["a file of 10 MiB in the cache", "cache"], to: "folder", most: 1 / 0.95 },
+  ...sizes.map((size) => ({
+    of: [`a file of ${size} in the cache`, "cache, asking once a minute"],
+    to: "folder",
+    most: 1 / 0.95,
+  })),
   { of: ["a file of 1 GiB in the cache", "cache"], to: "folder", most: 1 / 0.95 },
   { of: ["growth: memory", "good and forged tokens"], most: 25 },
   { of: ["growth: open connections", "5000 open"], to: "100 open", most: 1.5 },

@@ -5,7 +5,7 @@ import { connect as connectTls } from "node:tls";
  * Sends `count` requests over kept-alive connections, one at a time on each, and checks the status of every response.
  *
  * `to` is `{ port }`, `{ port, tls: true }` or `{ socket }`; `request(index)` is the text of a request without its last
- * line end. All responses to one load have the same length, except that chunked ones are read to their end.
+ * line end. Responses that are chunked must arrive in one piece.
  */
 export async function load(to, request, { count, connections = 8, status = 200, isHead = false }) {
   let next = 0;
@@ -27,7 +27,7 @@ export async function load(to, request, { count, connections = 8, status = 200, 
         if (left === 0) {
           const head = chunk.toString("latin1", 0, 2000);
           if (!head.startsWith(expected)) return reject(new Error(`not ${status}: ${head}`));
-          length ??= lengthOf(head, isHead);
+          length = lengthOf(head, isHead);
           left = length;
         }
         left -= chunk.length;

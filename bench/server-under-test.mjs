@@ -67,10 +67,8 @@ const listeners = {
     return serveFrom(folder(args[0]));
   },
   store: async () => serveStore((origin) => origin),
-  cache: async () => {
-    const { diskCache } = await import("@portcullis/origin/node");
-    return serveStore((origin) => diskCache(origin, { folder: `${args[0]}/cache-${port}`, maxBytes: 2 ** 32 }));
-  },
+  cache: async () => serveCached({}),
+  "cache, asking once a minute": async () => serveCached({ checkInterval: 60_000 }),
   sirv: async () => {
     const { default: sirv } = await import("sirv");
     // `dev`: it looks at each file as it is now, as the others do; without it, a replaced file breaks.
@@ -139,6 +137,12 @@ async function serveStore(wrap) {
   const { httpOrigin } = await import("@portcullis/origin");
   const { serveFrom } = await import("@portcullis/origin/node");
   return serveFrom(wrap(httpOrigin({ url: args[1] })));
+}
+
+async function serveCached(options) {
+  const { diskCache } = await import("@portcullis/origin/node");
+  const folder = `${args[0]}/cache-${port}`;
+  return serveStore((origin) => diskCache(origin, { folder, maxBytes: 2 ** 32, ...options }));
 }
 
 const listener = await listeners[kind]();

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Origin, type OriginObject, respond } from "@portcullis/origin";
@@ -284,6 +293,72 @@ test("while the origin is down, stored files are served with their age, and the 
   origin.isDown = false;
   time += 11_000;
   assert.equal((await get(cache, "a.ipa")).headers.get("Age"), null);
+});
+
+test("with checkInterval the origin is asked only after that time, and the response says how old it is", async () => {
+  const objects: Record<string, ReturnType<typeof version>> = { "a.ipa": version(Buffer.alloc(MiB, "a")) };
+  let time = Date.now();
+  const { origin, cache } = setUp(objects, { checkInterval: 60_000, now: () => time });
+  const age = async (): Promise<string | null> => {
+    const response = await get(cache, "a.ipa");
+    assert.ok((await bytesOf(response)).equals(Buffer.alloc(MiB, "a")));
+    return response.headers.get("Age");
+  };
+  assert.equal(await age(), null);
+  await cache.idle();
+  assert.equal(await age(), null);
+  objects["a.ipa"] = version(Buffer.alloc(MiB, "b"), '"2"');
+  origin.isDown = true;
+  time += 40_000;
+  assert.equal(await age(), "40");
+  time += 19_999;
+  assert.equal(await age(), "60");
+  origin.isDown = false;
+  time += 1;
+  assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(Buffer.alloc(MiB, "b")));
+  await cache.idle();
+  assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(Buffer.alloc(MiB, "b")));
+  time -= 3_600_000;
+  delete objects["a.ipa"];
+  assert.equal((await get(cache, "a.ipa")).status, 404);
+});
+
+for (const [title, replacement, status] of [
+  ["replaced", '"2"', 200],
+  ["removed", undefined, 404],
+] as const) {
+  test(`with checkInterval, a stored file that is damaged and was ${title} at the origin is requested again`, async () => {
+    const objects: Record<string, ReturnType<typeof version>> = { "a.ipa": version(Buffer.alloc(MiB, "a")) };
+    const { cache, folder } = setUp(objects, { checkInterval: 60_000 });
+    await bytesOf(await get(cache, "a.ipa"));
+    await cache.idle();
+    await (await get(cache, "a.ipa")).body?.cancel();
+    writeFileSync(join(folder, stored(folder)[0] as string), Buffer.alloc(MiB, "x"));
+    if (replacement) objects["a.ipa"] = version(Buffer.alloc(MiB, "b"), replacement);
+    else delete objects["a.ipa"];
+    const response = await get(cache, "a.ipa");
+    assert.equal(response.status, status);
+    if (replacement) assert.ok((await bytesOf(response)).equals(Buffer.alloc(MiB, "b")));
+  });
+}
+
+test("the time of use does not pass for a confirmation by the origin", async () => {
+  let time = Date.now();
+  const { origin, cache, folder } = setUp(
+    { "a.ipa": version(randomBytes(1000)) },
+    { checkInterval: 60_000, now: () => time },
+  );
+  const ask = async (): Promise<string | null> => (await get(cache, "a.ipa")).headers.get("Age");
+  await ask();
+  await cache.idle();
+  await ask();
+  time += 59_000;
+  assert.equal(await ask(), "59");
+  const entry = join(folder, readdirSync(folder).find((name) => name.endsWith(".json")) as string);
+  while (Math.abs(statSync(entry).atimeMs - time) > 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  origin.isDown = true;
+  time += 31_000;
+  assert.equal(await ask(), "90");
 });
 
 test("with serveStale: false nothing is served that the origin could not confirm", async () => {

@@ -33,7 +33,7 @@ export interface OriginObject extends ObjectFacts {
   readonly name: string;
   /** If the origin knows better than the name; otherwise the type follows from the name. */
   readonly contentType?: string | undefined;
-  /** Seconds since a cache last compared it with the origin, if it could not do so now (RFC 9111 section 5.1). */
+  /** Seconds since a cache last compared it with the origin, if it did not do so now (RFC 9111 section 5.1). */
   readonly age?: number | undefined;
   /** For the administrator's log, if something is wrong that they can fix although the object can be served. */
   readonly problem?: string | undefined;

@@ -38,10 +38,10 @@ export function createCacheFiles(folder: string, maxBytes: number, now: () => nu
     return found;
   }
 
-  /** The time of an entry says when its file was last requested; a file without an entry is useless. */
+  /** The access time of an entry says when its file was last requested; a file without an entry is useless. */
   async function lastUse(name: string): Promise<number> {
     const entry = await stat(join(folder, `${name.split("-", 1)[0]}.json`)).catch(() => undefined);
-    return entry?.mtimeMs ?? 0;
+    return entry?.atimeMs ?? 0;
   }
 
   /** An entry is written after its file, so one without a file is that of a file that was evicted. */

@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import type { ByteRange, Origin, OriginObject } from "../origin.ts";
+import { OriginError } from "../origin-error.ts";
 import { blockDigest, blockSize, temporaryFile } from "./cache-entry.ts";
 import { readCached } from "./cache-stream.ts";
 import { readBlock } from "./read-block.ts";
@@ -26,7 +27,10 @@ export function startFill(object: OriginObject, file: string): CacheFill {
   const { size } = object;
   const temporary = temporaryFile(file);
   let handle: FileHandle | undefined;
+  /** Bytes that have arrived, and how many of them are on disk; the others are in `block`. */
   let filled = 0;
+  let stored = 0;
+  const block = new Uint8Array(Math.min(blockSize, size));
   let hasFailed = false;
   let isClosed = false;
   let users = 1;
@@ -66,22 +70,24 @@ export function startFill(object: OriginObject, file: string): CacheFill {
     }
   }
 
+  /** Writes whole blocks: the kernel reads a file that was written in small pieces more slowly. */
   async function store(to: FileHandle, reader: Reader): Promise<readonly string[]> {
     const digests: string[] = [];
-    const block = Buffer.allocUnsafe(Math.min(blockSize, size));
     for (let { value } = await reader.read(); value; { value } = await reader.read()) {
       if (filled + value.length > size) throw new Error("the origin sent more bytes than it announced");
-      await writeAll(to, value, filled);
       for (let offset = 0; offset < value.length; ) {
-        const at = (filled + offset) % blockSize;
-        const length = Math.min(blockSize - at, value.length - offset);
-        block.set(value.subarray(offset, offset + length), at);
-        offset += length;
-        if (at + length === blockSize || filled + offset === size)
-          digests.push(blockDigest(block.subarray(0, at + length)));
+        const at = filled - stored;
+        const piece = value.subarray(offset, offset + block.length - at);
+        block.set(piece, at);
+        offset += piece.length;
+        filled += piece.length;
+        wake();
+        if (filled - stored < block.length && filled < size) continue;
+        const complete = block.subarray(0, filled - stored);
+        digests.push(blockDigest(complete));
+        await writeAll(to, complete, stored);
+        stored = filled;
       }
-      filled += value.length;
-      wake();
     }
     if (filled < size) throw new Error("the origin sent fewer bytes than it announced");
     return digests;
@@ -96,7 +102,11 @@ export function startFill(object: OriginObject, file: string): CacheFill {
       async fromDisk(position) {
         while (position >= filled && !hasFailed) await new Promise<void>((resolve) => waiting.push(resolve));
         if (position >= filled || !handle) return undefined;
-        const chunk = new Uint8Array(Math.min(chunkSize, filled - position, range.last - position + 1));
+        const most = Math.min(chunkSize, range.last - position + 1);
+        if (position >= stored) {
+          return block.slice(position - stored, Math.min(position - stored + most, filled - stored));
+        }
+        const chunk = new Uint8Array(Math.min(most, stored - position));
         const bytesRead = await readBlock(handle.fd, chunk, chunk.length, position).catch(() => -1);
         return bytesRead === chunk.length ? chunk : undefined;
       },
@@ -119,14 +129,27 @@ async function writeAll(to: FileHandle, bytes: Uint8Array, position: number): Pr
   }
 }
 
-/** The same version, opened again for the cache alone: a client that goes away must not stop the download for the others. */
+/**
+ * The same version, opened again when it is read; `prepare` is called before. For a download of the cache's own, which a
+ * client that goes away must not stop, and for a version that was not opened for this request.
+ */
 export function detached(
   origin: Origin,
-  like: OriginObject,
-  etag: string,
-  makeRoom: () => Promise<boolean>,
+  like: Omit<OriginObject, "read" | "close">,
+  prepare: () => Promise<void> = async () => {},
 ): OriginObject {
   let reader: Reader | undefined;
+  let isCancelled = false;
+
+  async function open(range: ByteRange): Promise<Reader> {
+    await prepare();
+    const object = await origin.open(like.name);
+    if (!object.found) throw new OriginError(503, object.problem ?? "it was removed in the meantime", true);
+    if (object.etag === like.etag && object.size === like.size) return object.read(range).getReader();
+    object.close();
+    throw new OriginError(503, "it was replaced in the meantime", true);
+  }
+
   return {
     ...like,
     close() {},
@@ -134,21 +157,16 @@ export function detached(
       new ReadableStream(
         {
           async pull(controller) {
-            if (!reader) {
-              if (!(await makeRoom())) throw new Error("the files that are being stored leave no room for it");
-              const object = await origin.open(like.name);
-              if (!object.found) throw new Error(object.problem ?? "it was removed in the meantime");
-              if (object.etag !== etag || object.size !== like.size) {
-                object.close();
-                throw new Error("it was replaced in the meantime");
-              }
-              reader = object.read(range).getReader();
-            }
+            reader ??= await open(range);
+            if (isCancelled) return void reader.cancel().catch(() => {});
             const { value, done } = await reader.read();
             if (done) controller.close();
             else controller.enqueue(value);
           },
-          cancel: (reason) => reader?.cancel(reason),
+          cancel(reason) {
+            isCancelled = true;
+            return reader?.cancel(reason);
+          },
         },
         { highWaterMark: 0 },
       ),

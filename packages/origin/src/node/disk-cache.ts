@@ -1,12 +1,14 @@
 import fs from "node:fs";
 import { stat, unlink, utimes } from "node:fs/promises";
-import type { ByteRange, Missing, OpenOptions, Origin, OriginObject } from "../origin.ts";
+import type { ByteRange, Missing, ObjectFacts, OpenOptions, Origin, OriginObject } from "../origin.ts";
 import { type CacheEntry, dataFile, entryFile, readEntry, writeEntry } from "./cache-entry.ts";
 import { createCacheFiles } from "./cache-files.ts";
 import { type CacheFill, detached, startFill } from "./cache-fill.ts";
 import { prepareCacheFolder } from "./cache-folder.ts";
 import { readChecked } from "./cache-read.ts";
+import type { FileStat } from "./confinement.ts";
 import type { FileObject } from "./folder.ts";
+import { isWarm, noteOpened } from "./warm-files.ts";
 
 /** Where a cache is stored, and its limits. */
 export interface DiskCacheOptions {
@@ -16,6 +18,12 @@ export interface DiskCacheOptions {
   readonly maxBytes: number;
   /** Whether stored files are served while the origin cannot be reached. Default `true`. */
   readonly serveStale?: boolean | undefined;
+  /**
+   * For how long, in milliseconds, a stored file is served before the origin is asked again whether it is current. Default
+   * 0: it is asked about every request. Until then a file that was replaced or removed at the origin is still served, with
+   * the header `Age`.
+   */
+  readonly checkInterval?: number | undefined;
   /** Told of each decision, for metrics. */
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
   /** Milliseconds since 1970; for tests. */
@@ -44,11 +52,23 @@ const mostRecentBlocks = 100_000;
 const touchInterval = 1000;
 
 /** An entry in memory: reading it again would take longer than everything else for a small file. */
-type RecentEntry = CacheEntry & { readonly touched: number };
+interface RecentEntry {
+  readonly entry: CacheEntry;
+  /** When the time of use was last written to the disk, and when the origin last confirmed the version: milliseconds since 1970. */
+  touched: number;
+  confirmed: number;
+}
+
+/** A stored file that is open. */
+interface OpenData {
+  readonly fd: number;
+  readonly stat: FileStat;
+  readonly isWarm: boolean;
+}
 
 /**
- * Keeps the files of a slow or distant origin on disk, for a branch office. The origin is asked about every request, so
- * that what is served is current; only bytes come from the cache.
+ * Keeps the files of a slow or distant origin on disk, for a branch office. Unless `checkInterval` is set, the origin is
+ * asked about every request, so that what is served is current; only bytes come from the cache.
  *
  * A first download is stored while it is sent: any number of clients share one request to the origin. Files appear in
  * the cache by renaming, so a crash leaves none that is incomplete, and several processes can share one folder. Each
@@ -58,66 +78,83 @@ type RecentEntry = CacheEntry & { readonly touched: number };
  * Throws an `Error` if the folder cannot be made, belongs to another user, or can be written by others.
  */
 export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache {
-  const { folder, maxBytes, serveStale = true, onEvent = () => {}, now = Date.now } = options;
+  const { folder, maxBytes, serveStale = true, checkInterval = 0, onEvent = () => {}, now = Date.now } = options;
   const files = createCacheFiles(folder, maxBytes, now, () => onEvent({ kind: "eviction" }));
   const fills = new Map<string, CacheFill>();
   const checked = new Map<string, Set<number>>();
   const recent = new Map<string, RecentEntry>();
   let recentBlocks = 0;
-  let unreachableUntil = 0;
+  let unreachableSince = 0;
   let unreachable: Missing | undefined;
   prepareCacheFolder(folder);
 
   async function open(name: string, openOptions?: OpenOptions): Promise<OriginObject | Missing> {
+    const known = recent.get(name);
+    if (known && isWithin(known.confirmed, checkInterval)) {
+      const { entry, confirmed } = known;
+      const data = openData(entry);
+      if (data) return hit(detached(origin, { ...factsOf(entry), age: ageOf(confirmed) }), entry, data, confirmed);
+    }
+    const asked = now();
     const object = isResting() ? (unreachable as Missing) : await origin.open(name, openOptions);
     if (!object.found) return object.status === 503 && serveStale ? openStale(name, object) : object;
     unreachable = undefined;
     const { etag, size } = object;
     if (etag === undefined || size > maxBytes || size === 0) return object;
-    const known = recent.get(name);
-    const entry = known?.etag === etag && known.size === size ? known : await readEntry(folder, name);
-    if (entry?.etag === etag && entry.size === size) {
-      const fd = openData(entry);
-      if (fd !== undefined) {
-        onEvent({ kind: "hit" });
-        remember(entry);
-        return cachedObject(object, entry, fd);
-      }
-    }
+    const entry = isVersion(known?.entry, object) ? known?.entry : await readEntry(folder, name);
+    const data = entry && isVersion(entry, object) ? openData(entry) : undefined;
+    if (entry && data) return hit(object, entry, data, asked);
     return withBytes(object, (range) => readThrough(object, etag, range), object.close);
   }
 
-  /** A clock that was set back must not make the rest longer. */
+  function hit(object: OriginObject, entry: CacheEntry, data: OpenData, confirmed: number): OriginObject {
+    onEvent({ kind: "hit" });
+    remember(entry, confirmed);
+    return cachedObject(object, entry, data);
+  }
+
+  /** A clock that was set back must not make the time longer. */
+  function isWithin(since: number, milliseconds: number): boolean {
+    const elapsed = now() - since;
+    return elapsed >= 0 && elapsed < milliseconds;
+  }
+
+  /** Whole seconds. */
+  function ageOf(confirmed: number): number {
+    return Math.max(0, Math.round((now() - confirmed) / 1000));
+  }
+
   function isResting(): boolean {
-    const left = unreachableUntil - now();
-    return unreachable !== undefined && left > 0 && left <= restAfterFailure;
+    return unreachable !== undefined && isWithin(unreachableSince, restAfterFailure);
   }
 
   /** The origin cannot be reached: stored files are served, and the log says so. */
   async function openStale(name: string, missing: Missing): Promise<OriginObject | Missing> {
     if (!isResting()) {
       unreachable = missing;
-      unreachableUntil = now() + restAfterFailure;
+      unreachableSince = now();
     }
     const entry = await readEntry(folder, name);
     const stats = await stat(entryFile(folder, name)).catch(() => undefined);
     // Last, because nothing must fail while the descriptor has no owner.
-    const fd = entry && stats && openData(entry);
-    if (!entry || !stats || fd === undefined) return missing;
+    const data = entry && stats && openData(entry);
+    if (!entry || !stats || !data) return missing;
     onEvent({ kind: "stale" });
-    const { mtimeMs } = stats;
-    const { etag, size, contentType, modified } = entry;
-    const facts = { etag, size, contentType, modified: modified === undefined ? undefined : new Date(modified) };
-    const age = Math.max(0, Math.round((now() - mtimeMs) / 1000));
+    const age = ageOf(stats.mtimeMs);
     const problem = `${missing.problem ?? "the origin is unavailable"}; served from the cache, last checked ${age} s ago`;
-    const nothing = { found: true, name, ...facts, read: noMore, close() {} } as const;
-    return { ...cachedObject(nothing, entry, fd), age, problem };
+    return cachedObject({ ...factsOf(entry), age, problem, read: noMore, close() {} }, entry, data);
   }
 
-  function openData({ name, etag, size }: CacheEntry): number | undefined {
+  function openData({ name, etag, size }: CacheEntry): OpenData | undefined {
+    const path = dataFile(folder, name, etag, size);
     try {
-      const fd = fs.openSync(dataFile(folder, name, etag, size), "r");
-      if (fs.fstatSync(fd).size === size) return fd;
+      const wasWarm = isWarm(path);
+      const fd = fs.openSync(path, "r");
+      const stat = fs.fstatSync(fd, { bigint: true });
+      if (Number(stat.size) === size) {
+        noteOpened(path, stat);
+        return { fd, stat, isWarm: wasWarm };
+      }
       fs.closeSync(fd);
     } catch {
       // Evicted, perhaps by another process: the origin has it.
@@ -126,9 +163,8 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   }
 
   /** An object whose bytes are on disk. Once all of its blocks have been checked, `sendObject` sends it as a file. */
-  function cachedObject(object: OriginObject, entry: CacheEntry, fd: number): OriginObject {
-    const stats = fs.fstatSync(fd, { bigint: true });
-    const version = `${stats.ino} ${stats.size} ${stats.ctimeNs}`;
+  function cachedObject(object: OriginObject, entry: CacheEntry, { fd, stat, isWarm }: OpenData): OriginObject {
+    const version = `${stat.ino} ${stat.size} ${stat.ctimeNs}`;
     if (checked.size > mostRemembered) checked.clear();
     const good = checked.get(version) ?? new Set<number>();
     checked.set(version, good);
@@ -146,7 +182,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     const read = (range: ByteRange) => readChecked({ fd, entry, good, range, close, damaged, object });
     const cached = withBytes(object, read, close);
     if (good.size < entry.blocks.length) return cached;
-    const file = { fd, stat: stats, isWarm: false, isUnchanged: () => true, close };
+    const file = { fd, stat, isWarm, isUnchanged: () => true, close };
     return { ...cached, file } as FileObject;
   }
 
@@ -156,7 +192,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     let fill = fills.get(file);
     if (!fill) {
       onEvent({ kind: "miss" });
-      fill = startFill(detached(origin, object, etag, files.makeRoom), file);
+      fill = startFill(detached(origin, object, requireRoom), file);
       fills.set(file, fill);
       fill.completed
         .then((blocks) => store(object, etag, blocks))
@@ -166,6 +202,10 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
         .finally(() => fills.delete(file));
     }
     return fill.read(range, object);
+  }
+
+  async function requireRoom(): Promise<void> {
+    if (!(await files.makeRoom())) throw new Error("the files that are being stored leave no room for it");
   }
 
   /** Makes a complete file the version that is served from now on. */
@@ -179,19 +219,22 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     await files.makeRoom();
   }
 
-  /** The time of the entry's file says when it was last used. */
-  function remember(entry: CacheEntry): void {
+  /** The times of the entry's file say when it was last used and, modification time, when the origin last confirmed it. */
+  function remember(entry: CacheEntry, confirmed: number): void {
     const before = recent.get(entry.name);
-    const elapsed = now() - (before?.touched ?? Number.NEGATIVE_INFINITY);
-    if (before === entry && elapsed >= 0 && elapsed < touchInterval) return;
-    const seconds = now() / 1000;
-    utimes(entryFile(folder, entry.name), seconds, seconds).catch(() => {});
+    const isKnown = before?.entry === entry;
+    let touched = isKnown ? before.touched : 0;
+    if (!isWithin(touched, touchInterval)) {
+      touched = now();
+      utimes(entryFile(folder, entry.name), touched / 1000, confirmed / 1000).catch(() => {});
+    }
+    if (isKnown) return void Object.assign(before, { touched, confirmed });
     if (recentBlocks > mostRecentBlocks) {
       recent.clear();
       recentBlocks = 0;
     }
-    if (before !== entry) recentBlocks += entry.blocks.length;
-    recent.set(entry.name, Object.assign(entry, { touched: now() }));
+    recentBlocks += entry.blocks.length;
+    recent.set(entry.name, { entry, touched, confirmed });
   }
 
   return {
@@ -201,6 +244,21 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
       await Promise.allSettled([...fills.values()].map(({ completed }) => completed));
       while (fills.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     },
+  };
+}
+
+function isVersion(entry: CacheEntry | undefined, { etag, size }: ObjectFacts): boolean {
+  return entry?.etag === etag && entry?.size === size;
+}
+
+function factsOf({ name, size, etag, modified, contentType }: CacheEntry): Omit<OriginObject, "read" | "close"> {
+  return {
+    found: true,
+    name,
+    size,
+    etag,
+    modified: modified === undefined ? undefined : new Date(modified),
+    contentType,
   };
 }
 

@@ -53,6 +53,7 @@ function withCache(origin: Origin, options: ServeOptions, log: Log, metrics: Ori
   const cache = openCache(origin, {
     folder: options.cache,
     maxBytes: options.cacheSize * 1e9,
+    checkInterval: options.cacheRefresh * 1000,
     serveStale: !options.cacheFreshOnly,
     onEvent(event) {
       if (event.kind === "problem") log.warn(event.problem);

@@ -29,6 +29,7 @@ export const sourceOptionNames: Readonly<
   addressing: { flag: "--addressing", kinds: ["s3"] },
   originHeaderFile: { flag: "--origin-header-file", kinds: ["https", "http"] },
   cache: { flag: "--cache", kinds: all },
+  cacheRefresh: { flag: "--cache-refresh", kinds: all },
   cacheFreshOnly: { flag: "--cache-fresh-only", kinds: all },
 };
 

@@ -62,6 +62,14 @@ export const serve = defineCommand({
       default: 10,
       description: "the most that the cache stores; what was not used for longest is removed",
     },
+    cacheRefresh: {
+      kind: "duration",
+      bareUnit: "s",
+      min: 0,
+      max: 86_400,
+      default: 0,
+      description: "ask this often whether a cached file is current; 0: for each request",
+    },
     cacheFreshOnly: {
       kind: "flag",
       description: "while the bucket or web server is down, serve nothing from the cache",
