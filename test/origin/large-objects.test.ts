@@ -38,7 +38,9 @@ const store = createServer(({ headers }, response) => {
 }).listen(0, "127.0.0.1");
 await once(store, "listening");
 after(() => store.close().closeAllConnections());
-const origin = httpOrigin({ url: `http://127.0.0.1:${(store.address() as AddressInfo).port}/` });
+const { port } = store.address() as AddressInfo;
+// 200 clients share the processor with whatever else runs.
+const origin = httpOrigin({ url: `http://127.0.0.1:${port}/`, responseTimeout: 60_000 });
 
 const get = (from: Origin, headers: Record<string, string> = {}, method = "GET"): Promise<Response> =>
   respond(from, new Request("https://files.example/huge.pkg", { headers, method }), {
