@@ -160,7 +160,12 @@ describe("an app manifest", () => {
     ["no number", { additionalMetadata: { x: Number.NaN } }, "manifest_invalid", /not finite/],
     ["a number without end", { additionalMetadata: { x: [-1 / 0] } }, "manifest_invalid", /not finite/],
     ["a number too large", { additionalMetadata: { x: { y: 2 ** 53 } } }, "manifest_invalid", /too large to be exact/],
-    ["a function", { additionalMetadata: { x: () => 1 } }, "manifest_invalid", /cannot contain a function/],
+    [
+      "a function",
+      { additionalMetadata: { x: () => 1 } },
+      "manifest_invalid",
+      /cannot contain a value of type Function/,
+    ],
     ["an empty title", { title: " " }, "manifest_invalid", /items\[0\]\.metadata\.title: It is empty/],
     ["no title", { title: undefined }, "manifest_invalid", /The key title is missing/],
     ["no bundle identifier", { bundleIdentifier: undefined }, "manifest_invalid", /bundle-identifier is missing/],

@@ -101,12 +101,53 @@ describe("InstallApplication", () => {
     );
   });
 
-  test("is refused for values that a property list cannot contain", () => {
-    for (const value of [Number.NaN, null, () => {}, 1n]) {
-      const configuration = { value } as never;
+  test("is refused for values that a property list cannot contain, however deep they are", () => {
+    const circular: Record<string, unknown> = {};
+    circular.again = [circular];
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 100_000; depth += 1) deep = { deep };
+    for (const [value, message] of [
+      [Number.NaN, "a number that is not finite"],
+      [null, "null"],
+      [[undefined], "undefined"],
+      [new Array(1), "undefined"],
+      [() => {}, "a value of type Function"],
+      [1n, "a value of type BigInt"],
+      [Symbol("x"), "a value of type Symbol"],
+      [new Map([["a", 1]]), "a value of type Map"],
+      [new Set([1]), "a value of type Set"],
+      [Promise.resolve(1), "a value of type Promise"],
+      [/x/, "a value of type RegExp"],
+      [new URL("https://example.com"), "a value of type URL"],
+      [new Error("x"), "a value of type Error"],
+      [Object("text"), "a value of type String"],
+      [Object(1), "a value of type Number"],
+      [new ArrayBuffer(1), "a value of type ArrayBuffer"],
+      [new Float32Array(1), "a value of type Float32Array"],
+      [new Date(Number.NaN), "an invalid date"],
+      [new Date(8.64e15), "a date outside the years 0 to 9999"],
+      [new Date(-8.64e15), "a date outside the years 0 to 9999"],
+      [circular, "nested more than 512 deep, or contain themselves"],
+      [deep, "nested more than 512 deep"],
+    ] as const) {
+      for (const configuration of [{ value }, { list: [{ value }] }]) {
+        assert.throws(
+          () => installApplicationCommand({ manifestUrl, configuration: configuration as never }),
+          refuses("command_invalid", new RegExp(`The command cannot be written: .*${message}`)),
+          message,
+        );
+      }
+    }
+    for (const configuration of [new Map(), Promise.resolve({}), Object("text")]) {
       assert.throws(
-        () => installApplicationCommand({ manifestUrl, configuration }),
-        refuses("command_invalid", /a property list cannot contain a/),
+        () => installApplicationCommand({ manifestUrl, configuration } as never),
+        refuses("command_invalid", /configuration: give an object/),
+      );
+    }
+    for (const options of [new Map([["manifestUrl", manifestUrl]]), Promise.resolve({ manifestUrl })]) {
+      assert.throws(
+        () => installApplicationCommand(options as never),
+        refuses("command_invalid", /options: give an object/),
       );
     }
   });
@@ -368,7 +409,7 @@ describe("a declaration of a managed app", () => {
   });
 
   test("identifies an app on a Mac by its composed identifier", () => {
-    for (const appComposedIdentifier of [mac.appComposedIdentifier, "com.example.app {anchor apple generic}"]) {
+    for (const appComposedIdentifier of [mac.appComposedIdentifier, "com.example_lab.app {anchor apple generic}"]) {
       assert.deepEqual(managedAppDeclaration({ ...mac, appComposedIdentifier }).Payload, {
         AppComposedIdentifier: appComposedIdentifier,
         InstallBehavior: { Install: "Required" },
@@ -391,6 +432,11 @@ describe("a declaration of a managed app", () => {
     ["a backup on a Mac", { ...mac, includeInBackup: false }, /includeInBackup: macOS has no such key/],
     ["attributes on a Mac", { ...mac, attributes: { VPNUUID: "1" } }, /attributes: macOS has no such key/],
     ["an attribute of commands", { ...iPhone, attributes: { Removable: true } }, /attributes\.Removable: unknown/],
+    [
+      "an extension without its team",
+      { ...iPhone, extensionConfigs: { "com.example.app.share": {} } },
+      /extensionConfigs: name each com\.example\.app\.extension \(TEAMID\)/,
+    ],
     [
       "a credential without its asset",
       { ...iPhone, appConfig: { Passwords: [{ Identifier: "a" }] } },
@@ -544,6 +590,21 @@ describe("every function for devices", () => {
       "taking over an app that is said not to be managed",
       () => installApplicationCommand({ manifestUrl, takeManagement: true, installAsManaged: false }),
       /takeManagement: on a Mac/,
+    ],
+    [
+      "taking over an iOS app on a Mac that is not managed",
+      () => installApplicationCommand({ manifestUrl, takeManagement: true, iOSApp: true }),
+      /takeManagement: on a Mac/,
+    ],
+    [
+      "removing an app that is said not to be managed",
+      () => installApplicationCommand({ manifestUrl, managementFlags: 1, installAsManaged: false }),
+      /managementFlags: on a Mac/,
+    ],
+    [
+      "removing an iOS app on a Mac that is not managed",
+      () => installApplicationCommand({ manifestUrl, managementFlags: 5, iOSApp: true }),
+      /managementFlags: on a Mac/,
     ],
     [
       "pinned certificates beside the manifest itself",

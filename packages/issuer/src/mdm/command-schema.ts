@@ -12,7 +12,7 @@ export type ValueRule =
   | { readonly type: "dictionary" }
   | { readonly type: "array"; readonly members: ValueRule }
   | { readonly type: "object"; readonly keys: KeyRules }
-  | { readonly type: "map"; readonly members: ValueRule }
+  | { readonly type: "map"; readonly names: RegExp; readonly form: string; readonly members: ValueRule }
   | { readonly type: "custom"; readonly read: (value: unknown, path: string) => PropertyListValue };
 
 /** What Apple's schema says about the keys of a dictionary, under Apple's names. */
@@ -85,6 +85,7 @@ function checkValue(value: unknown, rule: ValueRule, path: string): PropertyList
       return dictionary(value, path) as PropertyListDictionary;
     case "map": {
       const members = Object.entries(dictionary(value, path));
+      if (!members.every(([name]) => rule.names.test(name))) throw invalidCommand(`${path}: name each ${rule.form}.`);
       return Object.fromEntries(members.map(([key, member]) => [key, checkValue(member, rule.members, `${path}[…]`)]));
     }
   }

@@ -94,7 +94,7 @@ const appRules: OptionRules = {
   appComposedIdentifier: {
     key: "AppComposedIdentifier",
     type: "string",
-    pattern: /^[A-Za-z0-9.-]+ (?:\([A-Z0-9]+\)|\{[^{}]+\})$/,
+    pattern: /^[\w.-]+ (?:\([A-Z0-9]+\)|\{[^{}]+\})$/,
     form: "com.example.app (TEAMID) or com.example.app {designated requirement}",
   },
   iOSApp: { type: "boolean", conflict: () => "a declaration has it for App Store apps only" },
@@ -112,7 +112,14 @@ const appRules: OptionRules = {
     conflict: (options) => notOnMacs(options) ?? conflictOfAttributes(options),
   },
   appConfig: { key: "AppConfig", ...appConfig, conflict: notOnMacs },
-  extensionConfigs: { key: "ExtensionConfigs", type: "map", members: appConfig, conflict: notOnMacs },
+  extensionConfigs: {
+    key: "ExtensionConfigs",
+    type: "map",
+    names: /^[\w.-]+ \([A-Z0-9]+\)$/,
+    form: "com.example.app.extension (TEAMID)",
+    members: appConfig,
+    conflict: notOnMacs,
+  },
   legacyAppConfigAssetReference: { key: "LegacyAppConfigAssetReference", type: "string", conflict: notOnMacs },
 };
 

@@ -31,20 +31,28 @@ export interface InstallApplicationOptions extends InstallOptions {
 // Apple, device-management, OS 26 releases: mdm/commands/application.install.yaml.
 const rules: OptionRules = {
   manifestUrl: { key: "ManifestURL", type: "url", required: true },
-  managementFlags: { key: "ManagementFlags", type: "integer", values: [1, 4, 5] },
+  managementFlags: {
+    key: "ManagementFlags",
+    type: "integer",
+    values: [1, 4, 5],
+    conflict: (options) => (options.managementFlags === 4 ? undefined : unlessManagedOnMac(options)),
+  },
   configuration: { key: "Configuration", type: "dictionary" },
   attributes: { key: "Attributes", type: "object", keys: commandAttributes, conflict: conflictOfAttributes },
   takeManagement: {
     key: "ChangeManagementState",
     type: "boolean",
     written: "Managed",
-    // Without installAsManaged the command can be for an iPhone, which does not need it.
-    conflict: ({ takeManagement, installAsManaged }) =>
-      takeManagement === true && installAsManaged === false ? needsManaged : undefined,
+    conflict: (options) => (options.takeManagement === true ? unlessManagedOnMac(options) : undefined),
   },
   installAsManaged: { key: "InstallAsManaged", type: "boolean" },
   iOSApp: { key: "iOSApp", type: "boolean" },
 };
+
+/** Without `installAsManaged` the command can be for an iPhone, which does not need it, unless it is for an iOS app on a Mac. */
+function unlessManagedOnMac({ installAsManaged, iOSApp }: Readonly<Record<string, unknown>>): string | undefined {
+  return installAsManaged === false || (iOSApp === true && installAsManaged !== true) ? needsManaged : undefined;
+}
 
 /** Why `takeManagement` and `managementFlags` have no effect on a Mac. */
 export const needsManaged = "on a Mac it has an effect only with installAsManaged: true";

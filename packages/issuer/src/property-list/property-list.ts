@@ -15,11 +15,13 @@ export interface PropertyListDictionary {
   readonly [key: string]: PropertyListValue | undefined;
 }
 
-/** Whether a value is a dictionary of a property list. */
+/** Whether a value is a dictionary of a property list: not a `Map`, a `Promise` or another object with contents of its own. */
 export function isDictionary(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return !(value instanceof Date) && !ArrayBuffer.isView(value);
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
+
+/** A device's parser, like ours, accepts far less than what would exhaust the stack. */
+const maxDepth = 512;
 
 /**
  * Reads an XML property list; throws if it is not well-formed or not a property list, and says what is wrong.
@@ -115,12 +117,13 @@ export function writePropertyList(value: PropertyListValue): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">
-${writeValue(value, "  ")}
+${writeValue(value, 1)}
 </plist>
 `;
 }
 
-function writeValue(value: PropertyListValue, indent: string): string {
+function writeValue(value: unknown, depth: number): string {
+  const indent = "  ".repeat(depth);
   if (typeof value === "boolean") return `${indent}<${value}/>`;
   if (typeof value === "string") return `${indent}<string>${escapeXml(value)}</string>`;
   if (typeof value === "number") {
@@ -129,24 +132,36 @@ function writeValue(value: PropertyListValue, indent: string): string {
     if (Number.isFinite(value) && !Number.isInteger(value)) return `${indent}<real>${value}</real>`;
     throw new TypeError("a property list cannot contain a number that is not finite, or too large to be exact");
   }
-  if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw new TypeError("a property list cannot contain an invalid date");
-    return `${indent}<date>${value.toISOString().replace(/\.\d{3}Z$/, "Z")}</date>`;
-  }
+  if (value instanceof Date) return `${indent}<date>${dateText(value)}</date>`;
   if (value instanceof Uint8Array) return `${indent}<data>${Buffer.from(value).toString("base64")}</data>`;
+  if (depth > maxDepth) throw new TypeError(`the values are nested more than ${maxDepth} deep, or contain themselves`);
   if (Array.isArray(value)) {
+    // Not map: it leaves out the empty elements of a sparse array.
     return writeCollection(
       "array",
       indent,
-      value.map((member) => writeValue(member, `${indent}  `)),
+      Array.from(value, (member) => writeValue(member, depth + 1)),
     );
   }
-  if (!isDictionary(value)) throw new TypeError(`a property list cannot contain a ${typeof value}`);
+  if (!isDictionary(value)) throw new TypeError(`a property list cannot contain ${nameOf(value)}`);
   const members = Object.entries(value).flatMap(([key, member]) => {
     if (member === undefined) return [];
-    return [`${indent}  <key>${escapeXml(key)}</key>`, writeValue(member as PropertyListValue, `${indent}  `)];
+    return [`${indent}  <key>${escapeXml(key)}</key>`, writeValue(member, depth + 1)];
   });
   return writeCollection("dict", indent, members);
+}
+
+/** Years of four digits only: ISO 8601's longer ones are not dates of a property list. */
+function dateText(date: Date): string {
+  if (Number.isNaN(date.getTime())) throw new TypeError("a property list cannot contain an invalid date");
+  const text = date.toISOString();
+  if (!/^\d{4}-/.test(text)) throw new TypeError("a property list cannot contain a date outside the years 0 to 9999");
+  return text.replace(/\.\d{3}Z$/, "Z");
+}
+
+/** `null`, `undefined`, or the kind of value, such as `a value of type Map`. */
+function nameOf(value: unknown): string {
+  return value == null ? String(value) : `a value of type ${Object.prototype.toString.call(value).slice(8, -1)}`;
 }
 
 function writeCollection(name: string, indent: string, members: readonly string[]): string {
