@@ -170,16 +170,21 @@ test("a truncated package is refused and leaves nothing behind", async () => {
   assert.deepEqual([readdirSync(join(depot.data, "incoming")), readdirSync(join(depot.data, "files"))], [[], []]);
 });
 
-test("a copy that a killed process left behind is removed a day later", async () => {
+test("what a killed process left behind, a copy or the folder of an upload, is removed a day later", async () => {
   const depot = depotData();
   await depot.publish();
-  const abandoned = join(depot.data, "incoming", "abandoned");
-  writeFileSync(abandoned, "half");
+  const copy = join(depot.data, "incoming", "copy");
+  const upload = join(depot.data, "incoming", "upload");
+  writeFileSync(copy, "half");
+  mkdirSync(upload);
+  writeFileSync(join(upload, "App.ipa"), "half");
   await depot.publish();
-  assert.ok(existsSync(abandoned), "it could still be in progress");
-  utimesSync(abandoned, 0, 0);
+  for (const path of [copy, upload]) {
+    assert.ok(existsSync(path), "it could still be in progress");
+    utimesSync(path, 0, 0);
+  }
   await depot.publish();
-  assert.equal(existsSync(abandoned), false);
+  assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
 });
 
 test("publish reports what it published, and warns about what devices do not install", async () => {

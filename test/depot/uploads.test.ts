@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
@@ -154,9 +154,11 @@ describe("uploads", () => {
     const old = await create(10);
     const file = join(uploadsFolder, old.split("/").at(-1) ?? "");
     const yesterday = Date.now() / 1000 - 86_401;
+    writeFileSync(`${file}.new`, "of a process that was killed");
     utimesSync(file, yesterday, yesterday);
     const location = await create(10);
     assert.equal(await offsetOf(old), "404 null");
+    assert.equal(existsSync(`${file}.new`), false);
     assert.equal(await offsetOf(location), "200 0");
   });
 

@@ -57,7 +57,7 @@ export interface PublishParts {
   readonly recordChange: RecordChange;
 }
 
-/** A copy that is older than this, in milliseconds, belongs to a process that was ended. */
+/** What is older than this, in milliseconds, belongs to a process that was ended. */
 const longestCopy = 24 * 60 * 60 * 1000;
 
 /**
@@ -233,10 +233,12 @@ function safeName(file: string, kind: "ipa" | "pkg"): string {
   return `${stem === "" ? "app" : stem}.${kind}`;
 }
 
+/** Copies, and the folders of uploads by a form. What cannot be removed must not keep others from publishing. */
 async function removeAbandoned(incoming: string): Promise<void> {
   for (const name of await readdir(incoming)) {
     const path = join(incoming, name);
     const found = await stat(path).catch(() => undefined);
-    if (found && Date.now() - found.mtimeMs > longestCopy) await rm(path, { force: true });
+    if (!found || Date.now() - found.mtimeMs <= longestCopy) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -40,8 +40,8 @@ export class UploadStore extends DataStore {
     const path = this.#path(upload.id);
     // Under another name first: an upload has a whole description or none.
     const { id, size, metadata } = upload;
-    await writeFile(`${path}.new`, JSON.stringify({ id, size, metadata }), { mode: 0o600 });
     await (await open(path, "a", 0o600)).close();
+    await writeFile(`${path}.new`, JSON.stringify({ id, size, metadata }), { mode: 0o600 });
     await rename(`${path}.new`, `${path}.json`);
     return upload;
   }
@@ -83,7 +83,7 @@ export class UploadStore extends DataStore {
   override async remove(id: string): Promise<void> {
     const path = this.#path(id);
     this.#hashes.delete(id);
-    for (const name of [`${path}.json`, path]) await rm(name, { force: true });
+    for (const name of [`${path}.new`, `${path}.json`, path]) await rm(name, { force: true });
   }
 
   /** The file of an upload; `undefined` if there is no such upload, or if it is not complete. */
