@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { createAttemptLimit } from "../../packages/depot/src/sign-in/attempt-limit.ts";
 import { adminBrowser, type Headers, setupPath } from "./admin-browser.ts";
 import { createClock, depotData, type RunningDepot } from "./running-depot.ts";
 
@@ -162,6 +163,41 @@ describe("a session", () => {
     assert.doesNotMatch((await browser.get("/audit")).text, /Stolen/);
     assert.equal((await browser.post("/configuration", form)).status, 303);
     assert.match((await browser.get("/audit")).text, /Stolen/);
+  });
+});
+
+test("a clock that is set back makes nobody wait longer than 15 minutes for the next attempt", () => {
+  const clock = createClock();
+  const limit = createAttemptLimit(clock.now);
+  for (let attempt = 0; attempt < 10; attempt += 1) assert.equal(limit.attempt("192.0.2.1"), 0);
+  assert.equal(limit.attempt("192.0.2.1"), 900);
+  clock.pass(-6 * 60 * 60);
+  assert.equal(limit.attempt("192.0.2.1"), 0);
+});
+
+describe("--trust-proxy", () => {
+  async function eleventhAttempt(forwarded: (attempt: number) => string, ...more: string[]): Promise<number> {
+    const running = await depotData().start("--trust-proxy", ...more);
+    const browser = adminBrowser(running);
+    let status = 0;
+    for (let attempt = 0; attempt < 11; attempt += 1) {
+      const headers = { Host: "depot.example", Origin: "https://depot.example" };
+      const own = more.length > 0 ? headers : {};
+      const address = { "X-Forwarded-For": forwarded(attempt) };
+      ({ status } = await browser.post("/sign-in", { password: "wrong" }, { ...own, ...address }));
+    }
+    return status;
+  }
+  const another = (attempt: number) => `192.0.2.${attempt}`;
+  const behindProxy = ["--admin-url", "https://depot.example"];
+
+  test("without --admin-url, no client of the pages chooses its own address: it has ten attempts", async () => {
+    assert.equal(await eleventhAttempt(another), 429);
+  });
+
+  test("with --admin-url, the address is the one that the proxy in front of the pages adds", async () => {
+    assert.equal(await eleventhAttempt(another, ...behindProxy), 401);
+    assert.equal(await eleventhAttempt((attempt) => `${another(attempt)}, 192.0.2.99`, ...behindProxy), 429);
   });
 });
 

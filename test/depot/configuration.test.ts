@@ -72,6 +72,19 @@ test("a replaced key verifies until its last token has expired, and signs nothin
   for (const depot of [one, other]) await depot.close();
 });
 
+test("a key that another depot replaced is noticed also after the clock was set back", async () => {
+  const clock = createClock();
+  const data = depotData(clock);
+  const [one, other] = [await server(data), await server(data)];
+  await data.publish();
+  const { secret } = await one.links.create({ item: "com.example.notes", channel: "release", recipient: "iPad" });
+  await one.configuration.save({ encryptionKey: privateKeyPem() });
+  clock.pass(-60 * minutes);
+  const { target } = await fetchManifest(one, secret);
+  assert.equal((await other.gate.check(target)).allowed, true);
+  for (const depot of [one, other]) await depot.close();
+});
+
 test("a key replaced after the expiry was shortened verifies until its longest token has expired", async () => {
   const clock = createClock();
   const data = depotData(clock);

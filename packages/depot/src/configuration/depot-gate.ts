@@ -54,11 +54,17 @@ export async function createDepotGate(
     return loadOnce();
   }
 
+  /** Whether the keys were read less than this many seconds ago; not so after the clock was set back. */
+  function isNewerThan(seconds: number): boolean {
+    const age = now() - loadedAt;
+    return age >= 0 && age < seconds;
+  }
+
   async function check(url: string | URL): Promise<Decision> {
-    if (now() - loadedAt >= reloadInterval) await loadOnce().catch(() => {});
+    if (!isNewerThan(reloadInterval)) await loadOnce().catch(() => {});
     const decision = await gate.check(url);
     const isOurs = decision.allowed || (decision.code !== "signature_invalid" && decision.code !== "keys_unavailable");
-    if (isOurs || now() - loadedAt < shortestInterval) return decision;
+    if (isOurs || isNewerThan(shortestInterval)) return decision;
     await loadOnce().catch(() => {});
     return gate.check(url);
   }

@@ -18,8 +18,8 @@ export function createAttemptLimit(now: () => number): AttemptLimit {
   return {
     attempt(address = "") {
       const time = now();
-      // Never longer than what is allowed in all.
-      attempts = attempts.filter(({ at }) => at > time - period);
+      // Never longer than what is allowed in all. A clock that was set back must not make anyone wait longer.
+      attempts = attempts.filter(({ at }) => at > time - period && at <= time);
       const own = attempts.filter((attempt) => attempt.address === address);
       const full = own.length >= mostOfAddress ? own : attempts.length >= mostInAll ? attempts : undefined;
       if (full) return Math.max(1, Math.ceil((full[0]?.at ?? time) + period - time));

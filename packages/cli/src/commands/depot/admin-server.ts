@@ -58,8 +58,11 @@ function isOrigin(text: string): boolean {
 
 /** Makes the server of the administration pages. */
 export async function createAdminServer(options: AdminServerOptions): Promise<SecondServer> {
-  const { depot, address, url, trustProxy, largestUpload } = options;
+  const { depot, address, url, largestUpload } = options;
   const hasTls = !isLocal(address);
+  // The proxy of devices need not be in front of these pages: a client could then count each password that it tries as
+  // that of another address.
+  const trustProxy = options.trustProxy && url !== undefined;
   const app = await depot.createAdminApp({ url, hasTls, largestUpload });
   return {
     address,
