@@ -141,6 +141,7 @@ describe("an upload by a form", () => {
       [none, {}, /No file was sent/],
       [["nothing"], { "Content-Type": "text/plain" }, /No file was sent/],
       [["nothing"], { "Content-Type": "multipart/form-data" }, /./],
+      [["nothing"], { "Content-Type": `multipart/form-data; boundary=${"x".repeat(5000)}` }, /No file was sent/],
       [[field("form_token", formToken), fileHead("a.ipa"), "x"], {}, /upload ended early/],
       [[field("form_token", formToken), fileHead("")], {}, /upload ended early/],
       [[field("form_token", formToken).slice(0, 30)], {}, /upload ended early/],

@@ -50,10 +50,7 @@ async function receive(
   const { body, headers } = request;
   const type = headers.get("content-type") ?? "";
   if (!body || !/^multipart\/form-data\s*;.*\bboundary=/i.test(type)) throw noFile();
-  const parser = new Busboy({
-    headers: { "content-type": type },
-    limits: { fileSize: maxSize, files: 1, fields: 10, fieldSize: 1000, parts: 11 },
-  });
+  const parser = createParser(type, maxSize);
   const fields = new Map<string, string>();
   const ending = new AbortController();
   let stored: Promise<string> | undefined;
@@ -82,6 +79,18 @@ async function receive(
     ending.abort();
     await stored?.catch(() => {});
     throw error;
+  }
+}
+
+/** It throws for a boundary that is too long (RFC 2046 section 5.1.1). */
+function createParser(type: string, maxSize: number): InstanceType<typeof Busboy> {
+  try {
+    return new Busboy({
+      headers: { "content-type": type },
+      limits: { fileSize: maxSize, files: 1, fields: 10, fieldSize: 1000, parts: 11 },
+    });
+  } catch {
+    throw noFile();
   }
 }
 
