@@ -5,7 +5,7 @@ export const dataOption = {
   kind: "text",
   placeholder: "DIR",
   required: true,
-  description: "folder with the data of the depot: its database and its files",
+  description: "the depot's data folder, with its database and its files",
   remedy: "For example: --data /var/lib/portcullis, or PORTCULLIS_DATA in the environment",
 } as const satisfies TextOption;
 
@@ -21,7 +21,7 @@ export const dataKeyFileOption = {
   kind: "text",
   placeholder: "FILE",
   description:
-    "key that encrypts the private key in the database, made if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
+    "file with the key that encrypts the private key in the database; created if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
 } as const satisfies TextOption;
 
 /** Which part of a list to print, the same for every command that lists what is in a depot. */

@@ -19,7 +19,7 @@ export const gateOptionTable = {
     min: 1,
     max: 86_400,
     default: 60,
-    description: "look for changed keys this often; changed files are usually noticed immediately",
+    description: "check for changed keys this often; changed files are usually noticed immediately",
   },
   tokenParameter: {
     kind: "text",
@@ -40,7 +40,7 @@ export const gateOptionTable = {
     min: gateLimits.maxLifetime.min,
     max: gateLimits.maxLifetime.max,
     default: gateDefaults.maxLifetime,
-    description: "refuse tokens that expire further ahead than this; Jamf Pro's maximum is 2h",
+    description: "refuse tokens that expire further in the future than this; Jamf Pro's maximum is 2h",
   },
   issuer: {
     kind: "text",
@@ -62,7 +62,7 @@ export const gateOptionTable = {
   },
   pathBound: {
     kind: "flag",
-    description: "a token opens one path only: require its aud to be the path requested, exactly as it was sent",
+    description: "a token opens one path only: its aud must be the requested path, exactly as it was sent",
   },
 } as const satisfies OptionTable;
 

@@ -35,7 +35,7 @@ export const serverOptionTable = {
     kind: "choice",
     placeholder: "FORMAT",
     choices: ["human", "json"],
-    description: "how log lines look (default human on a terminal, else json)",
+    description: "format of the log lines (default human on a terminal, otherwise json)",
   },
 } as const satisfies OptionTable;
 
@@ -62,7 +62,7 @@ export const socketOption = {
 /** For trying out a running server. */
 export const reportOnlyOption = {
   kind: "flag",
-  description: "refuse nothing: log what would have been refused. Protects nothing",
+  description: "refuse nothing, only log what would have been refused; protects nothing",
 } as const satisfies FlagOption;
 
 /** Of the servers that devices connect to. */
@@ -77,9 +77,9 @@ export const tlsOptionTable = {
   tlsCert: {
     kind: "text",
     placeholder: "FILE",
-    description: "certificate with its chain, PEM; reloaded when it changes",
+    description: "PEM file with the certificate and its chain; reloaded when it changes",
   },
-  tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, PEM" },
+  tlsKey: { kind: "text", placeholder: "FILE", description: "PEM file with the private key of the certificate" },
 } as const satisfies OptionTable;
 
 /** For downloads that take longer than their token lives. */

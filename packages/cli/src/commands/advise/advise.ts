@@ -7,7 +7,7 @@ export const advise = defineCommand({
   name: "advise",
   summary: "recommend a Token Expiry for Jamf Pro from the log of serve",
   description:
-    "Reads the JSON log of portcullis serve, compressed with gzip or not, and shows how long after the install command devices start to download, how long transfers take, and how many resumed downloads were refused because their token had expired. Then recommends a Token Expiry of 5 to 120 minutes.",
+    "Reads the JSON log of portcullis serve, gzipped or not, and shows how long after the install command devices start to download, how long transfers take, and how many resumed downloads were refused because their token had expired. Then recommends a Token Expiry of 5 to 120 minutes.",
   operands: {
     logs: { placeholder: "LOG", description: "logs, oldest first, or - for standard input", variadic: true },
   },

@@ -13,14 +13,14 @@ export const apiTokenActions = {
 /** `portcullis api-token`: who can publish over the network. */
 export const apiToken = defineCommand({
   name: "api-token",
-  summary: "create, list or revoke tokens with which CI jobs publish",
+  summary: "create, list or revoke tokens that let CI jobs publish",
   description:
-    "An API token lets a program, such as a CI job, publish with portcullis publish --to, and make links. Create prints it once: the depot stores only its hash. An API token opens no file; devices get other tokens, in manifests. The depot can be running.",
+    "An API token lets a program, such as a CI job, publish apps with portcullis publish --to, and create links. Create prints the token once: the depot stores only its hash. API tokens do not open files; devices get other tokens, in manifests. You do not need to stop the depot.",
   operands: {
     action: { placeholder: "ACTION", description: "create, list or revoke", choices: actionNames(apiTokenActions) },
     subject: {
       placeholder: "NAME|ID",
-      description: "create: the job or program that it is for; revoke: the ID of the token",
+      description: "create: the job or program that the token is for; revoke: the ID of the token",
       optional: true,
     },
   },

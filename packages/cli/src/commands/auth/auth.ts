@@ -14,12 +14,12 @@ export const auth = defineCommand({
       kind: "choice",
       placeholder: "PROXY",
       choices: ["nginx", "caddy", "traefik", "haproxy", "envoy"],
-      description: "which proxy asks; this fixes the one header that is trusted",
+      description: "which proxy asks; this determines the one header that is trusted",
     },
     uriHeader: {
       kind: "text",
       placeholder: "NAME",
-      description: "in place of --for: the header that the proxy sets to the original URL",
+      description: "instead of --for: the header that the proxy sets to the original URL",
     },
     ...gateOptionTable,
     host: {

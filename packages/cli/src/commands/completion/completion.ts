@@ -6,8 +6,8 @@ export const shells = ["bash", "zsh", "fish"] as const;
 /** `portcullis completion`: the script that makes a shell complete commands and options. */
 export const completion = defineCommand({
   name: "completion",
-  summary: "print the completion script of a shell",
-  description: "Prints a script that makes a shell complete the commands and options of portcullis.",
+  summary: "print a completion script for a shell",
+  description: "Prints a script that lets a shell complete the commands and options of portcullis.",
   operands: { shell: { placeholder: "SHELL", description: "bash, zsh or fish", choices: shells } },
   options: {},
   examples: [

@@ -15,7 +15,7 @@ export const configuration = defineCommand({
   name: "configuration",
   summary: "show or change how a depot signs tokens",
   description:
-    "Shows or changes the JSON Web Token configuration of a depot, which has the fields of Jamf Pro's form. Change replaces the key that signs tokens, for example because it was stolen: the next token is signed with the new key. The old public key still verifies tokens until the last one that the old key signed has expired. The depot can be running; it notices the change, also on other machines with the same database. The private key is never printed.",
+    "Shows or changes the JSON Web Token configuration of a depot, which has the same fields as Jamf Pro's form. Change can replace the key that signs tokens, for example because it was stolen: the next token is signed with the new key. Tokens that the old key signed stay valid until they expire. You do not need to stop the depot: it notices the change, as do other depots that share the database. The private key is never printed.",
   operands: {
     action: { placeholder: "ACTION", description: "show or change", choices: actionNames(configurationActions) },
   },
@@ -23,11 +23,11 @@ export const configuration = defineCommand({
     data: dataOption,
     database: databaseOption,
     dataKeyFile: dataKeyFileOption,
-    newKey: { kind: "flag", description: "change: replace the key by a new one, RSA with 2048 bits" },
+    newKey: { kind: "flag", description: "change: replace the key with a new one, RSA with 2048 bits" },
     encryptionKey: {
       kind: "text",
       placeholder: "FILE",
-      description: "change: replace the key by the private key in this file, such as the one in Jamf Pro",
+      description: "change: replace the key with the private key in this file, such as the one in Jamf Pro",
     },
     passphraseFile: {
       kind: "text",
@@ -48,7 +48,7 @@ export const configuration = defineCommand({
     { command: "portcullis configuration change --data data --new-key", meaning: "replace the key" },
     {
       command: "portcullis configuration change --data data --token-expiry 10m",
-      meaning: "tokens that are issued from now on are valid for 10 minutes",
+      meaning: "tokens issued from now on are valid for 10 minutes",
     },
   ],
 });

@@ -12,9 +12,9 @@ import {
 /** `portcullis depot`: stable links, fresh tokens. */
 export const depot = defineCommand({
   name: "depot",
-  summary: "serve apps by stable, revocable links with fresh tokens",
+  summary: "serve apps through stable, revocable links with fresh tokens",
   description:
-    "Serves the apps and packages of its data folder by links that stay the same: for MDMs that take a static manifest URL, for declarative device management, and without any MDM. Each request for a manifest gets a fresh token, which lives for minutes and opens one file. For each manifest there is a receipt of what the device did with it. Publish files with portcullis publish, and make links with portcullis link.",
+    "Serves the apps and packages in its data folder through links that stay the same: for MDMs that take a static manifest URL, for declarative device management, and without any MDM. Each manifest that a device requests contains a fresh token, which is valid for minutes and opens one file. For each manifest, a receipt records what the device did with it. Publish files with portcullis publish, and create links with portcullis link.",
   operands: {},
   options: {
     data: dataOption,
@@ -23,7 +23,7 @@ export const depot = defineCommand({
       kind: "text",
       placeholder: "URL",
       required: true,
-      description: "what clients reach the depot by: https://, a host, and a port if it is not 443",
+      description: "URL at which clients reach the depot: https://, a host, and a port if it is not 443",
       remedy: "For example: --public-url https://apps.example",
     },
     admin: {
@@ -36,7 +36,7 @@ export const depot = defineCommand({
     adminUrl: {
       kind: "text",
       placeholder: "URL",
-      description: "what browsers reach the administration pages by, if a proxy with TLS is in front of them",
+      description: "URL at which browsers reach the administration pages, if a proxy with TLS is in front of them",
       remedy: "For example: --admin-url https://depot-admin.example",
     },
     host: hostOption,
@@ -56,7 +56,7 @@ export const depot = defineCommand({
       min: 86_400,
       max: 3650 * 86_400,
       default: 90 * 86_400,
-      description: "how long receipts are stored, which contain the addresses of clients",
+      description: "how long to store receipts, which contain the IP addresses of clients",
     },
     resumeGrace: resumeGraceOption,
     trustProxy: trustProxyOption,
@@ -65,7 +65,7 @@ export const depot = defineCommand({
   examples: [
     {
       command: "portcullis depot --data data --public-url https://apps.example --trust-proxy",
-      meaning: "behind a proxy that speaks TLS",
+      meaning: "behind a proxy that terminates TLS",
     },
   ],
 });

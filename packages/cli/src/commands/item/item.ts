@@ -16,7 +16,7 @@ export const item = defineCommand({
   name: "item",
   summary: "list the apps of a depot, promote a version or roll it back",
   description:
-    "An item is an app or a package with all its published versions. A channel, such as release or beta, leads to one version, and a link to the channel of an item installs that version. Promote sets a channel to the version of another channel, or to any other version. Rollback sets a channel back to its previous version. Links stay the same. The depot can be running.",
+    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. Promote points a channel to the version of another channel, or to any other version. Rollback points it back to its previous version. Links stay the same. You do not need to stop the depot.",
   operands: {
     action: {
       placeholder: "ACTION",

@@ -4,9 +4,9 @@ import { jsonOption } from "../../command-line/option.ts";
 /** `portcullis keygen`: the key pair for Jamf Pro and the web server. */
 export const keygen = defineCommand({
   name: "keygen",
-  summary: "make a key pair: one half for Jamf Pro, one for the web server",
+  summary: "create a key pair: one half for Jamf Pro, one for the web server",
   description:
-    "Makes an RSA private key in the form that Jamf Pro's JSON Web Token Configuration takes, readable by you alone, and the public half for the web server. Existing files are never overwritten.",
+    "Creates an RSA private key in the form that Jamf Pro's JSON Web Token Configuration accepts, in a file that only you can read, and the public half for the web server. Existing files are never overwritten.",
   operands: {},
   options: {
     out: { kind: "text", placeholder: "FILE", default: "key.pem", description: "write the private key here" },

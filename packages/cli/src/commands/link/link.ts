@@ -16,7 +16,7 @@ export const link = defineCommand({
   name: "link",
   summary: "create, list or revoke the links of a depot",
   description:
-    "Links lead to the manifest of an app. They stay the same until they expire or are revoked, and a new version of the app needs no new link; the tokens in the manifest live for minutes and are made when it is fetched. Create prints the link once: the depot stores only its hash. Receipts shows what each device did with a link: whether it fetched the manifest, asked for the file, and got all of it. The depot can be running.",
+    "A link leads to the manifest of an app. It stays the same until it expires or is revoked, even if a new version of the app is published; the tokens in the manifest are created when it is fetched, and are valid for minutes. Create prints the link once: the depot stores only its hash. Receipts shows what each device did with a link: whether it fetched the manifest, requested the file, and got all of it. You do not need to stop the depot.",
   operands: {
     action: {
       placeholder: "ACTION",
@@ -48,7 +48,7 @@ export const link = defineCommand({
     publicUrl: {
       kind: "text",
       placeholder: "URL",
-      description: "create: where clients reach the depot (default the URL that it was last started with)",
+      description: "create: URL at which clients reach the depot (default the one that it was last started with)",
     },
     ...pageOptionTable,
     json: jsonOption,

@@ -5,9 +5,9 @@ import { expiryOption, pathBoundOption, privateKeyOptionTable } from "../../sign
 /** `portcullis manifest`: the property list from which devices install an app. */
 export const manifest = defineCommand({
   name: "manifest",
-  summary: "make or check an app manifest, or print its install link",
+  summary: "create or check an app manifest, or print its install link",
   description:
-    "Makes the app manifest of an .ipa or .pkg: title, identifier and version are read from the package, and its hashes are added. With --private-key the URLs in it get a token, as if Jamf Pro had made it. Options replace what the package says, or what cannot be read from it. With --lint an existing manifest, or the one in an MDM command, is checked; with --itms the link that installs from a manifest is printed.",
+    "Creates the app manifest of an .ipa or .pkg: title, identifier and version are read from the package, and its hashes are added. With --private-key, the URLs in it get a token, as if Jamf Pro had created it. The other options override what is read from the package, or add what cannot be read. With --lint, checks an existing manifest, or the one in an MDM command. With --itms, prints the link that installs from a manifest.",
   operands: { file: { placeholder: "FILE", description: "an .ipa or .pkg", optional: true } },
   options: {
     url: { kind: "text", placeholder: "URL", description: "where devices download the file; https" },
@@ -33,7 +33,7 @@ export const manifest = defineCommand({
     json: jsonOption,
   },
   examples: [
-    { command: "portcullis manifest a.ipa --url https://example.com/a.ipa -o a.plist", meaning: "make one" },
+    { command: "portcullis manifest a.ipa --url https://example.com/a.ipa -o a.plist", meaning: "create one" },
     { command: "portcullis manifest --lint a.plist", meaning: "why does a device not install from it?" },
     { command: "portcullis manifest --itms https://example.com/a.plist --qr", meaning: "for the camera of an iPad" },
   ],

@@ -6,7 +6,7 @@ export const pubkey = defineCommand({
   name: "pubkey",
   summary: "print the public half of a private key, certificate or JWK",
   description:
-    "Reads a private key, public key, certificate, JWK or JWK Set and prints the public half for the web server. The thumbprint, by which logs and metrics call the key, goes to standard error.",
+    "Reads a private key, public key, certificate, JWK or JWK Set and prints the public half for the web server. The thumbprint, which identifies the key in logs and metrics, is printed to standard error.",
   operands: { file: { placeholder: "FILE|-", description: "the key, or - to read it from standard input" } },
   options: {
     format: {

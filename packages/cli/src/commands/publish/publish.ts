@@ -7,7 +7,7 @@ export const publish = defineCommand({
   name: "publish",
   summary: "publish an .ipa or .pkg in a depot",
   description:
-    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links of a channel install. The depot can be running. If the same file has been published before, only the channel is set to it. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration listener; an upload that was interrupted is continued when the command is run again.",
+    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links to a channel install. You do not need to stop the depot. If the same file was published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it.",
   operands: { file: { placeholder: "FILE", description: "the .ipa or flat .pkg" } },
   options: {
     data: { ...dataOption, required: false },
@@ -15,7 +15,7 @@ export const publish = defineCommand({
     to: {
       kind: "text",
       placeholder: "URL",
-      description: "upload to this depot, given by the URL of its administration pages",
+      description: "upload to the depot with this URL of its administration pages",
     },
     apiTokenFile: {
       kind: "text",
@@ -26,7 +26,7 @@ export const publish = defineCommand({
     for: {
       kind: "text",
       placeholder: "NAME",
-      description: "make a link to the channel, for this person, device or group",
+      description: "create a link to the channel, for this person, device or group",
     },
     days: {
       kind: "number",

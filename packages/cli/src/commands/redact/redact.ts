@@ -6,14 +6,14 @@ export const redact = defineCommand({
   name: "redact",
   summary: "remove tokens from a log (a filter)",
   description:
-    "Copies standard input to standard output and replaces every token by its fingerprint (the first 8 hexadecimal digits of its SHA-256, as in the log of serve), so that lines with the same token can still be matched. A token that is wrapped over several lines is found too, if its first line contains the parameter or the first dot. All other bytes are unchanged.",
+    "Copies standard input to standard output and replaces every token with its fingerprint (the first 8 hexadecimal digits of its SHA-256, as in the log of serve), so that lines with the same token can still be correlated. A token that is wrapped over several lines is found too, if its first line contains the parameter or the first dot. All other bytes are unchanged.",
   operands: {},
   options: {
     tokenParameter: {
       kind: "text",
       placeholder: "NAME",
       default: gateDefaults.tokenParameter,
-      description: "query parameter that carries the token; JWTs are removed anywhere",
+      description: "query parameter that carries the token; JWTs are removed everywhere",
     },
   },
   examples: [

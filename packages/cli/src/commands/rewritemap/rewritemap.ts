@@ -4,9 +4,9 @@ import { gateOptionTable } from "../../gate/gate-option-table.ts";
 /** `portcullis rewritemap`: an external rewriting program for Apache's mod_rewrite. */
 export const rewritemap = defineCommand({
   name: "rewritemap",
-  summary: "tell Apache's RewriteMap prg: whether a link is valid",
+  summary: "tell Apache's RewriteMap whether a link is valid",
   description:
-    "Started by Apache httpd. For each line of standard input, a URL or a query, it writes a line to standard output: allowed, or the reason of the refusal.",
+    "Apache httpd starts this command. For each line of standard input, a URL or a query, it writes a line to standard output: allowed, or the code of the refusal.",
   operands: {},
   options: gateOptionTable,
   examples: [

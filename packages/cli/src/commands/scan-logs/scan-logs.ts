@@ -9,7 +9,7 @@ export const scanLogs = defineCommand({
   name: "scan-logs",
   summary: "find tokens in access logs, and say which are still valid",
   description:
-    "Reads logs of any format (nginx, Apache, Caddy, HAProxy, IIS and others, compressed with gzip or not) and finds the tokens in them, percent-encoded or not. Prints how many tokens each log contains, and which are still valid, for how long and with which key. It never prints a token. The exit code is 1 if a token is still valid, or might be.",
+    "Reads logs in any format (nginx, Apache, Caddy, HAProxy, IIS and others, gzipped or not) and finds the tokens in them, percent-encoded or not. Prints how many tokens each log contains, and which are still valid, for how long and with which key. It never prints a token. The exit code is 1 if a token is still valid, or might be.",
   operands: { files: { placeholder: "FILE", description: "logs, or - for standard input", variadic: true } },
   options: {
     key: { ...key, required: false, description: `${key.description}; without one, no signature is verified` },

@@ -16,7 +16,7 @@ export const serve = defineCommand({
   name: "serve",
   summary: "serve a folder or a bucket to valid links only",
   description:
-    "Serves the files of a folder, a private bucket or a private web server, by HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line for each request says what was decided and why.",
+    "Serves the files of a folder, a private bucket or a private web server, over HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line for each request says what was decided and why.",
   operands: {
     source: {
       placeholder: "SOURCE",
@@ -37,7 +37,7 @@ export const serve = defineCommand({
     endpoint: {
       kind: "text",
       placeholder: "URL",
-      description: "service of the s3:// bucket if it is not Amazon's: R2, MinIO, Ceph, Google; or of azblob://",
+      description: "URL of the service, if the s3:// bucket is not Amazon's (R2, MinIO, Ceph, Google), or for azblob://",
     },
     addressing: {
       kind: "choice",
@@ -52,7 +52,7 @@ export const serve = defineCommand({
     cache: {
       kind: "text",
       placeholder: "DIR",
-      description: "keep the bytes of a bucket or web server in this folder (default off)",
+      description: "cache the bytes of a bucket or web server in this folder (default off)",
     },
     cacheSize: {
       kind: "number",
@@ -60,7 +60,7 @@ export const serve = defineCommand({
       min: 1,
       max: 1_000_000,
       default: 10,
-      description: "the most that the cache stores; what was not used for longest is removed",
+      description: "maximum size of the cache; the least recently used files are removed",
     },
     cacheRefresh: {
       kind: "duration",
@@ -68,7 +68,7 @@ export const serve = defineCommand({
       min: 0,
       max: 86_400,
       default: 0,
-      description: "ask this often whether a cached file is current; 0: for each request",
+      description: "check this often whether a cached file is current; 0 checks at each request",
     },
     cacheFreshOnly: {
       kind: "flag",

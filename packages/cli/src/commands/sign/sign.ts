@@ -5,9 +5,9 @@ import { expiryOption, pathBoundOption, privateKeyOptionTable } from "../../sign
 /** `portcullis sign`: a download link as Jamf Pro would make it. */
 export const sign = defineCommand({
   name: "sign",
-  summary: "make a download link as Jamf Pro would",
+  summary: "create a download link as Jamf Pro would",
   description:
-    "Adds a fresh token to a URL, signed with the private key that is in Jamf Pro, to try a server without sending an install command. Anyone who has the link can download until it expires.",
+    "Adds a fresh token to a URL, signed with the private key that is in Jamf Pro, so that you can test a server without sending an install command. Anyone who has the link can download until it expires.",
   operands: { url: { placeholder: "URL", description: "the URL of the file, without a token" } },
   options: {
     ...privateKeyOptionTable,
