@@ -77,9 +77,9 @@ export const tlsOptionTable = {
   tlsCert: {
     kind: "text",
     placeholder: "FILE",
-    description: "PEM file with the certificate and its chain; reloaded when it changes",
+    description: "certificate with its chain, a PEM file; reloaded when it changes",
   },
-  tlsKey: { kind: "text", placeholder: "FILE", description: "PEM file with the private key of the certificate" },
+  tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, a PEM file" },
 } as const satisfies OptionTable;
 
 /** For downloads that take longer than their token lives. */

@@ -23,7 +23,7 @@ export const depot = defineCommand({
       kind: "text",
       placeholder: "URL",
       required: true,
-      description: "URL at which clients reach the depot: https://, a host, and a port if it is not 443",
+      description: "the URL at which clients reach the depot: https://, a host, and a port if it is not 443",
       remedy: "For example: --public-url https://apps.example",
     },
     admin: {
@@ -36,7 +36,7 @@ export const depot = defineCommand({
     adminUrl: {
       kind: "text",
       placeholder: "URL",
-      description: "URL at which browsers reach the administration pages, if a proxy with TLS is in front of them",
+      description: "the URL at which browsers reach the administration pages, if a proxy with TLS is in front of them",
       remedy: "For example: --admin-url https://depot-admin.example",
     },
     host: hostOption,

@@ -48,7 +48,7 @@ export const link = defineCommand({
     publicUrl: {
       kind: "text",
       placeholder: "URL",
-      description: "create: URL at which clients reach the depot (default the one that it was last started with)",
+      description: "create: the URL at which clients reach the depot (default the one that it was last started with)",
     },
     ...pageOptionTable,
     json: jsonOption,
