@@ -43,6 +43,6 @@ export function refusalResponse(refusal: Refusal, options: RefusalResponseOption
 }
 
 function challenge(error: string | undefined, description: string): string {
-  const scheme = 'Bearer realm="downloads"';
-  return error === undefined ? scheme : `${scheme}, error="${error}", error_description="${description}"`;
+  const details = error === undefined ? "" : `, error="${error}", error_description="${description}"`;
+  return `Bearer realm="downloads"${details}`;
 }
