@@ -4,16 +4,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createGate, type GateOptions } from "@portcullis/core";
+import { createGate, type GateOptions, isConfigurationError } from "@portcullis/core";
 import { importSPKI, jwtVerify } from "jose";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import type { AttackCase } from "./attack-case.ts";
+import type { KeyCase } from "./key-attacks.ts";
 
 interface Vectors {
   readonly now: number;
   readonly publicKey: { readonly pem: string; readonly jwk: object };
   readonly policies: Readonly<Record<AttackCase["policy"], { issuer: string; subject: string } & Partial<GateOptions>>>;
   readonly cases: readonly AttackCase[];
+  readonly keys: readonly KeyCase[];
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,8 +24,8 @@ const printed = execFileSync("npm", ["run", "--silent", "vectors", "--", file], 
 const text = readFileSync(file, "utf8");
 const vectors: Vectors = JSON.parse(text);
 
-test("npm run vectors writes all that another implementation needs: key, time, policies and cases", async () => {
-  assert.equal(printed, `Wrote ${vectors.cases.length} cases to ${file}.\n`);
+test("npm run vectors writes all that another implementation needs: key, time, policies, requests and keys", async () => {
+  assert.equal(printed, `Wrote ${vectors.cases.length} requests and ${vectors.keys.length} keys to ${file}.\n`);
   assert.ok(!/PRIVATE/.test(text));
   const wrong: string[] = [];
   for (const { name, policy, target, expected, reason } of vectors.cases) {
@@ -31,6 +33,17 @@ test("npm run vectors writes all that another implementation needs: key, time, p
     const gate = createGate({ keys: vectors.publicKey.pem, now: () => vectors.now, ...vectors.policies[policy] });
     const decision = await gate.check(target);
     const verdict = decision.allowed ? "allowed" : decision.code;
+    if (verdict !== expected) wrong.push(`${name}: ${verdict}, not ${expected}`);
+  }
+  for (const { name, key, expected, reason } of vectors.keys) {
+    assert.ok(reason.length > 10, name);
+    let verdict = "accepted";
+    try {
+      createGate({ keys: key });
+    } catch (error) {
+      assert.ok(isConfigurationError(error), name);
+      verdict = "refused";
+    }
     if (verdict !== expected) wrong.push(`${name}: ${verdict}, not ${expected}`);
   }
   assert.deepEqual(wrong, []);
