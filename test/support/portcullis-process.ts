@@ -25,7 +25,7 @@ export interface PortcullisProcess {
   readonly ended: Promise<number | string>;
 }
 
-const longestWait = 15_000;
+const longestWait = 60_000;
 
 /**
  * The program and the first arguments that run the command: installed if `PORTCULLIS_PACKED` is set, else as it was

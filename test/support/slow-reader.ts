@@ -35,9 +35,9 @@ export function openFiles({ child }: PortcullisProcess): number {
   }).length;
 }
 
-/** Waits until something holds; fails with `what` after five seconds. */
+/** Waits until something holds; fails with `what` after a minute. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     if (holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
