@@ -50,7 +50,7 @@ function slowTextOf(expression: FoundExpression, deadline: number): string | und
 }
 
 describe("regular expressions", () => {
-  const sources = repositoryFiles.filter((file) => /^(?:packages\/\w[\w-]*|inspector)\/src\/.*\.ts$/.test(file));
+  const sources = repositoryFiles.filter((file) => /^(?:packages\/\w[\w-]*|inspector)\/src\/.*\.tsx?$/.test(file));
   const expressions = sources.flatMap(findRegularExpressions);
 
   test("every one in the packages takes linear time on hostile text", () => {
@@ -60,6 +60,27 @@ describe("regular expressions", () => {
       return text === undefined ? [] : `${expression.place} /${expression.source}/ on ${JSON.stringify(text)}`;
     });
     assert.deepEqual(slow, []);
+  });
+
+  test("every kind of place is found: literals, joined ones, routes and forms", () => {
+    const sourcesOf = (file: string): string[] =>
+      expressions.filter(({ place }) => place.startsWith(file)).map(({ source }) => source);
+    assert.ok(sourcesOf("packages/core/src/guard/find-tokens.ts").includes("(?<![\\w.~-])token=([\\w.-]+)"));
+    assert.ok(sourcesOf("packages/depot/src/item/icon.ts").includes("icon-[0-9a-f]{64}\\.png"));
+    assert.ok(sourcesOf("packages/depot/src/item/items-page.tsx").some((source) => source.startsWith("^(?:[a-z0-9]")));
+  });
+
+  test("of those that are joined at run time, the parts that a file does not tell are these", () => {
+    const unknown = expressions.flatMap(({ place, unknownParts = [] }) =>
+      unknownParts.map((part) => `${place.replace(/:\d+$/, "")} ${part}`),
+    );
+    assert.deepEqual([...new Set(unknown)].sort(), [
+      "packages/cli/src/commands/inspect/pasted-link.ts pattern", // a literal of the same file
+      'packages/cli/src/gate/decode-key-file.ts hex("-----BEGIN PGP ")', // hexadecimal digits
+      'packages/cli/src/gate/decode-key-file.ts hex("PuTTY-User-Key-File-")',
+      "packages/cli/src/log-files/decode-escapes.ts escapes", // a literal of another file
+      'packages/core/src/guard/find-tokens.ts parameter.replace(/\\./g, "\\\\.")', // letters, digits, and _ . ~ - only
+    ]);
   });
 
   for (const source of ["\\s+$", "=+END", "<[^>]*>x", '"(?:[^"\\\\]|\\\\.)*"', "a.*b.*c", "^(a+)+$", "^(\\w+_?)*$"]) {

@@ -7,16 +7,22 @@ export interface FoundExpression {
   readonly place: string;
   readonly source: string;
   readonly flags: string;
+  /** What it is joined from that is known at run time only, as it stands in the file; `token` is in its place. */
+  readonly unknownParts?: readonly string[];
 }
 
 /** Represents what a pattern is joined with at run time, such as an option's value. */
 const anyName = "token";
 
-/** Finds every regular expression of a TypeScript file: each literal, and each `new RegExp` with what its pattern is joined from. */
+/**
+ * Finds every regular expression of a TypeScript file: each literal, each `new RegExp` with what its pattern is joined
+ * from, and those in the paths of routes and in forms.
+ */
 export function findRegularExpressions(file: string): FoundExpression[] {
   const tree = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
   const constants = new Map<string, ts.Expression>();
   const found: FoundExpression[] = [];
+  let unknownParts: string[] = [];
 
   function visit(node: ts.Node): void {
     if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer) {
@@ -27,15 +33,29 @@ export function findRegularExpressions(file: string): FoundExpression[] {
       const end = node.text.lastIndexOf("/");
       found.push({ place, source: node.text.slice(1, end), flags: node.text.slice(end + 1) });
     }
-    const isConstruction =
-      (ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText(tree) === "RegExp";
-    if (isConstruction) {
-      const [pattern, flags] = node.arguments ?? [];
-      for (const source of pattern ? textsOf(pattern) : []) {
-        found.push({ place, source, flags: (flags && textsOf(flags)[0]) ?? "" });
+    const written = writtenPattern(node);
+    if (written !== undefined) found.push({ place, source: written, flags: "" });
+    const pattern = patternOf(node);
+    if (pattern) {
+      unknownParts = [];
+      const flags = ts.isNewExpression(node) ? node.arguments?.[1] : undefined;
+      const sources = textsOf(pattern);
+      for (const source of sources) {
+        found.push({ place, source, flags: (flags && textsOf(flags)[0]) ?? "", unknownParts });
       }
     }
     ts.forEachChild(node, visit);
+  }
+
+  /** The text from which an expression makes a pattern: `new RegExp(…)`, and `match`, `matchAll` and `search` of a string. */
+  function patternOf(node: ts.Node): ts.Expression | undefined {
+    if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return undefined;
+    const { expression, arguments: [pattern] = [] } = node;
+    if (/(?:^|\.)RegExp$/.test(expression.getText(tree))) return pattern;
+    const method = ts.isPropertyAccessExpression(expression) ? expression.name.text : "";
+    if (!["match", "matchAll", "search"].includes(method) || !pattern) return undefined;
+    const value = (ts.isIdentifier(pattern) && constants.get(pattern.text)) || pattern;
+    return ts.isRegularExpressionLiteral(value) || patternOf(value) ? undefined : pattern;
   }
 
   /** Every text that an expression can be, as far as the file says. */
@@ -50,11 +70,21 @@ export function findRegularExpressions(file: string): FoundExpression[] {
       );
     }
     const constant = ts.isIdentifier(node) ? constants.get(node.text) : undefined;
-    return constant ? textsOf(constant) : [anyName];
+    if (constant) return textsOf(constant);
+    unknownParts.push(node.getText(tree));
+    return [anyName];
   }
 
   visit(tree);
   return found;
+}
+
+/** A pattern in a path of Hono, `/i/:file{[a-z]+\\.png}`, or in a form: `<input pattern="[a-z]+" />`. */
+function writtenPattern(node: ts.Node): string | undefined {
+  if (!ts.isStringLiteralLike(node)) return undefined;
+  const { parent } = node;
+  if (ts.isJsxAttribute(parent) && parent.name.getText() === "pattern") return `^(?:${node.text})$`;
+  return /\/:\w+\{(.+)\}/.exec(node.text)?.[1];
 }
 
 /** One character, class or escape of a pattern. */
