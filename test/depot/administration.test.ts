@@ -230,7 +230,12 @@ describe("the listener", () => {
       headers["content-security-policy"],
       "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     );
-    assert.equal(headers["cache-control"], "no-store");
+    assert.deepEqual(
+      ["cache-control", "x-content-type-options", "referrer-policy", "access-control-allow-origin"].map(
+        (name) => headers[name],
+      ),
+      ["no-store", "nosniff", "same-origin", undefined],
+    );
     assert.doesNotMatch(text, /<script|style=| on\w+=|https?:/);
     const [, style = ""] = /href="(\/style-\w+\.css)"/.exec(text) ?? [];
     const sheet = await adminBrowser(running).get(style);
