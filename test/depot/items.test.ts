@@ -89,7 +89,7 @@ describe("an item's channels", () => {
     assert.match(list, /com\.example\.notes +Notes +ipa +beta 2\.0, release 3\.0\n/);
     const lines = (await item("versions", app)).trimEnd().split("\n");
     assert.equal(lines.length, 9, "a line for each version and the heading");
-    assert.match(lines.find((line) => line.includes(" 3.0 ")) ?? "", /\d+ +release +not_signed$/);
+    assert.match(lines.find((line) => line.includes(" 3.0 ")) ?? "", /\d+ +data-folder +release +not_signed$/);
     const { items } = JSON.parse(await item("list", "--json"));
     const notes = items.find(({ bundleIdentifier }: { bundleIdentifier: string }) => bundleIdentifier === app);
     const [{ name, bundleVersion }] = notes.channels;
@@ -150,7 +150,11 @@ test("migrating a database without channel history starts it with the current ve
   const { stdout, stderr } = await runMain(["item", "rollback", "com.example.notes", ...depot.place]);
   assert.equal(stdout, "com.example.notes 1.0 is on channel release\n", stderr);
   const { stdout: versions } = await runMain(["item", "versions", "com.example.notes", ...depot.place]);
-  assert.match(versions, / 1\.0 +\S+ \S+ +\d+ +release\n/, "what was not stored is not shown as a warning");
+  assert.match(
+    versions,
+    / 1\.0 +\S+ \S+ +\d+ +data-folder +release\n/,
+    "what was not stored is not shown as a warning",
+  );
 });
 
 test("a provisioning profile that expires after the app was published produces warnings by then", async () => {

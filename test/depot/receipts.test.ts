@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { startReceiptRemoval } from "../../packages/cli/src/commands/depot/receipt-removal.ts";
+import { startUpkeep } from "../../packages/cli/src/commands/depot/upkeep.ts";
 import type { Log } from "../../packages/cli/src/decision-log/create-log.ts";
 import { recordChanges } from "../../packages/depot/src/audit/audit.ts";
 import { createLinks } from "../../packages/depot/src/link/links.ts";
@@ -136,7 +136,8 @@ describe("receipts that are old", () => {
       },
     } as Partial<Receipts> as Receipts;
     const log = { error: (text: string) => problems.push(text) } as Partial<Log> as Log;
-    const stop = startReceiptRemoval({ receipts, retention: 90, now: () => 1000.5, log, interval: 5 });
+    const depot = { receipts, removeUnused: async () => {} };
+    const stop = startUpkeep({ depot, retention: 90, now: () => 1000.5, log, interval: 5 });
     while (calls.length < 7) await setTimeout(5);
     await stop();
     const ended = calls.length;

@@ -279,8 +279,10 @@ const publicApi: Record<string, string[]> = {
   depot: [
     "checkChannel",
     "checkPublicUrl",
+    "checkWebServer",
     "createDataKey",
     "generateEncryptionKey",
+    "hostings",
     "installPageUrl",
     "isDepotError",
     "manifestUrl",

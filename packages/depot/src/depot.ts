@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Origin } from "@portcullis/origin";
-import { folder } from "@portcullis/origin/node";
 import type { Hono } from "hono";
 import type { AdminAppOptions } from "./admin/admin-app.tsx";
 import type { AdminEnvironment } from "./admin/admin-environment.ts";
@@ -14,8 +13,14 @@ import { type Configuration, createConfiguration } from "./configuration/configu
 import type { DataKey } from "./configuration/data-key.ts";
 import { createDepotGate, type DepotGate } from "./configuration/depot-gate.ts";
 import { depotError } from "./depot-error.ts";
+import type { DepotOrigin, FilePlaces } from "./hosting/file-places.ts";
+import { createHostedFiles } from "./hosting/hosted-files.ts";
+import type { HostedSource } from "./hosting/hosting.ts";
+import { createHostingChanges, type HostingChanges } from "./hosting/hosting-changes.ts";
+import { removeUnused } from "./hosting/remove-unused.ts";
+import { checkWebServer } from "./hosting/web-server.ts";
 import { createItems, type Items } from "./item/items.ts";
-import { type PublishedVersion, type PublishOptions, publishFile } from "./item/publish.ts";
+import { type PublishedVersion, type PublishOptions, publishFile, publishHosted } from "./item/publish.ts";
 import { manifestUrl } from "./link/link-urls.ts";
 import { createLinks, type Links } from "./link/links.ts";
 import { createManifests } from "./manifest/manifest.ts";
@@ -30,7 +35,10 @@ export interface Depot {
   readonly links: Links;
   readonly receipts: Receipts;
   readonly apiTokens: ApiTokens;
+  readonly hosting: HostingChanges;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
+  /** Publishes a file that is on a web server or in the depot's origin already: it is read once, and not stored. */
+  publishHosted(source: HostedSource, options: { readonly channel: string }): Promise<PublishedVersion>;
   /** The configuration; it needs the key that encrypts the private key. */
   configurationWith(dataKey: DataKey): Configuration;
   /** The public URL with which a depot was last started on this data. */
@@ -47,6 +55,8 @@ export interface DepotServer extends Depot {
   readonly files: Origin;
   /** Everything else: its `fetch` needs {@link AppBindings}. */
   readonly app: Hono<{ Bindings: AppBindings }>;
+  /** Removes copies that were left behind, and files that no version leads to, after a day. */
+  removeUnused(): Promise<void>;
   readonly administrator: Pick<Administrator, "exists" | "createSetupLink">;
   /** Makes the administration pages, for a listener of their own: their `fetch` needs {@link AdminBindings}. */
   createAdminApp(options: AdminAppOptions): Promise<Hono<AdminEnvironment>>;
@@ -58,6 +68,10 @@ export interface DepotOptions {
   readonly data: string;
   /** The URL of a PostgreSQL database; unset, SQLite in the data folder. Several depots can share it. */
   readonly database?: string | undefined;
+  /** Where files can be hosted besides the data folder and the database; default nowhere. */
+  readonly origin?: DepotOrigin | undefined;
+  /** The key that encrypts the private key: with it, files on web servers are requested with a token. */
+  readonly dataKey?: DataKey | undefined;
   /** Who makes the changes, for the audit log; default `"program"`. */
   readonly actor?: string | undefined;
   /** The clock, in seconds since 1970. */
@@ -69,6 +83,11 @@ export interface DepotServerOptions extends DepotOptions {
   readonly dataKey: DataKey;
   /** What clients reach it by: `https://`, a host, and a port if it is not 443. */
   readonly publicUrl: string;
+  /**
+   * The web servers that files can be taken from with the administration pages and the API, each `https://` and a host;
+   * default none. Nothing else can make the depot send requests.
+   */
+  readonly webServers?: readonly string[] | undefined;
 }
 
 const defaultActor = "program";
@@ -91,7 +110,8 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
 export async function openDepotServer(options: DepotServerOptions): Promise<DepotServer> {
   const { dataKey, actor = defaultActor, now = currentTime } = options;
   const publicUrl = checkPublicUrl(options.publicUrl);
-  const { depot, store, places, changesOf } = await open(options);
+  const webServers = (options.webServers ?? []).map(checkWebServer);
+  const { depot, store, places, changesOf } = await open({ ...options, webServers });
   try {
     const first = createConfiguration(store, dataKey, now, recordChanges({ name: "depot" }, now));
     await first.createFirst();
@@ -106,7 +126,8 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       ...depot,
       configuration,
       gate,
-      files: belowF(folder(places.files)),
+      files: createHostedFiles(store.db, places),
+      removeUnused: () => removeUnused(store, places, now()),
       app: createApp(createManifests(parts), { db: store.db, publicUrl }),
       administrator,
       createAdminApp: async (adminOptions) => {
@@ -123,7 +144,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
         const linksOf = (who: Actor): Links => changesOf(who).links;
         const { apiTokens, receipts } = depot;
         const api = createApi({ apiTokens, linksOf, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
-        const shown = { db: store.db, administrator, receipts, incoming: places.incoming, publicUrl, now };
+        const shown = { db: store.db, administrator, receipts, places, publicUrl, now };
         return createAdminApp({ ...shown, configurationFor, changesOf, api }, adminOptions);
       },
     };
@@ -133,23 +154,31 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
   }
 }
 
-async function open({ data, database, actor = defaultActor, now = currentTime }: DepotOptions) {
-  const places = { files: join(data, "files"), incoming: join(data, "incoming") };
-  for (const path of [data, places.files, places.incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
+async function open(options: DepotOptions & { readonly webServers?: readonly string[] }) {
+  const { data, database, origin, dataKey, webServers, actor = defaultActor, now = currentTime } = options;
+  const [files, incoming] = [join(data, "files"), join(data, "incoming")];
+  for (const path of [data, files, incoming]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const store = await openStore(database === undefined ? { file: join(data, "depot.db") } : { url: database });
+  const configurationOf = (key: DataKey, who: Actor): Configuration =>
+    createConfiguration(store, key, now, recordChanges(who, now));
+  const addToken = dataKey && addTokenOf(configurationOf(dataKey, { name: actor }));
+  const places: FilePlaces = { files, incoming, origin, webServers, addToken };
   const changesOf = (who: Actor): Changes => {
     const recordChange = recordChanges(who, now);
+    const parts = { store, places, now, recordChange };
     return {
       items: createItems(store, now, recordChange),
       links: createLinks(store, now, recordChange),
-      publish: (file, options) => publishFile(file, options, { store, places, now, recordChange }),
+      hosting: createHostingChanges(parts),
+      publish: (file, options) => publishFile(file, options, parts),
+      publishHosted: (source, options) => publishHosted(source, options, parts),
     };
   };
   const depot: Depot = {
     ...changesOf({ name: actor }),
     receipts: createReceipts(store, now),
     apiTokens: createApiTokens(store, now, recordChanges({ name: actor }, now)),
-    configurationWith: (dataKey) => createConfiguration(store, dataKey, now, recordChanges({ name: actor }, now)),
+    configurationWith: (key) => configurationOf(key, { name: actor }),
     publicUrl: () => readSetting(store.db, publicUrlSetting),
     close: store.close,
   };
@@ -189,12 +218,11 @@ function reloadingGate(configuration: Configuration, gate: DepotGate): Configura
   };
 }
 
-/** The same origin, mounted below `/f/`. */
-function belowF(files: Origin): Origin {
-  return {
-    async open(name, options) {
-      return name.startsWith("f/") ? files.open(name.slice(2), options) : { found: false, status: 404 };
-    },
+/** Requests a file on a web server as a device does; while no tokens are issued, without one. */
+function addTokenOf(configuration: Configuration): (url: string) => Promise<string> {
+  return async (url) => {
+    const found = await configuration.read();
+    return found?.enabled ? (await configuration.issuer()).downloadUrl(url) : url;
   };
 }
 

@@ -21,6 +21,16 @@ export {
 
 export type { ApiTokenRecord, ApiTokens } from "./api-token/api-tokens.ts";
 export type { Actor, AuditAction, AuditEntry, AuditRecord } from "./audit/audit.ts";
+export type { DepotOrigin, FileToWrite } from "./hosting/file-places.ts";
+export {
+  type HostedSource,
+  type Hosting,
+  type HostingChoice,
+  hostings,
+  type StoringHosting,
+} from "./hosting/hosting.ts";
+export type { HostedVersionRecord, HostingChanges, HostingCheck } from "./hosting/hosting-changes.ts";
+export { checkWebServer } from "./hosting/web-server.ts";
 export { checkChannel } from "./item/channel.ts";
 export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
 export type { PublishedVersion, PublishOptions } from "./item/publish.ts";

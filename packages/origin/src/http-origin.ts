@@ -8,6 +8,8 @@ export interface HttpOriginOptions extends RemoteOptions {
   readonly url: string;
   /** Headers for every request, such as `Authorization`: how the web server recognises the gate. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Adds to a file's URL what the web server expects there, such as a token; called for each request. Default: nothing. */
+  readonly authorize?: ((url: string) => Promise<string>) | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface HttpOriginOptions extends RemoteOptions {
  * @example
  * const origin = httpOrigin({ url: "https://files.internal/apps/", headers: { Authorization: secret } });
  */
-export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginOptions): RemoteOrigin {
+export function httpOrigin({ url, headers: extra = {}, authorize, ...options }: HttpOriginOptions): RemoteOrigin {
   const base = readStoreAddress("url", url);
   if (base.search !== "" || base.hash !== "") throw new TypeError("url: leave the query and the fragment out");
   base.pathname = base.pathname.replace(/(?<!\/)\/*$/, "/");
@@ -33,7 +35,8 @@ export function httpOrigin({ url, headers: extra = {}, ...options }: HttpOriginO
         const url = address(name);
         const all = new Headers(own);
         for (const [name, value] of Object.entries(headers)) all.set(name, value);
-        const response = await fetch(url, { method, headers: all, redirect: "manual", signal });
+        const authorized = authorize ? await authorize(url.href) : url;
+        const response = await fetch(authorized, { method, headers: all, redirect: "manual", signal });
         if (!isFolderRedirect(response, url)) return response;
         discardBody(response);
         return new Response(null, { status: 404 });

@@ -1,4 +1,4 @@
-import type { OptionTable, TextOption } from "../command-line/option.ts";
+import type { ChoiceOption, OptionTable, TextOption } from "../command-line/option.ts";
 
 /** Where a depot has its data, the same for every command that uses it. */
 export const dataOption = {
@@ -47,3 +47,9 @@ export const databaseOption = {
   description:
     "database in PostgreSQL, postgres://USER@HOST/NAME, which several depots can share (default SQLite in the data folder)",
 } as const satisfies TextOption;
+
+/** Where a file is to be hosted. */
+export const hostingOption = {
+  kind: "choice",
+  choices: ["data-folder", "database"],
+} as const satisfies Omit<ChoiceOption, "description">;

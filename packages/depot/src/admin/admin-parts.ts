@@ -1,6 +1,9 @@
 import type { Hono } from "hono";
 import type { Actor } from "../audit/audit.ts";
 import type { Configuration } from "../configuration/configuration.ts";
+import type { FilePlaces } from "../hosting/file-places.ts";
+import type { HostedSource } from "../hosting/hosting.ts";
+import type { HostingChanges } from "../hosting/hosting-changes.ts";
 import type { Items } from "../item/items.ts";
 import type { PublishedVersion, PublishOptions } from "../item/publish.ts";
 import type { Links } from "../link/links.ts";
@@ -13,7 +16,10 @@ import type { AdminEnvironment } from "./admin-environment.ts";
 export interface Changes {
   readonly items: Items;
   readonly links: Links;
+  readonly hosting: HostingChanges;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
+  /** Publishes a file that is on a web server or in the depot's origin already. */
+  publishHosted(source: HostedSource, options: { readonly channel: string }): Promise<PublishedVersion>;
 }
 
 /** What the administration pages show and change. */
@@ -21,8 +27,8 @@ export interface AdminParts {
   readonly db: Database;
   readonly administrator: Administrator;
   readonly receipts: Receipts;
-  /** A folder for uploads that are not complete yet. */
-  readonly incoming: string;
+  /** Its folder `incoming` is for uploads that are not complete yet. */
+  readonly places: FilePlaces;
   /** Scheme, host and port that clients reach the depot by. */
   readonly publicUrl: string;
   /** Seconds since 1970. */

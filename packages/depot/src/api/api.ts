@@ -5,6 +5,7 @@ import type { AdminEnvironment } from "../admin/admin-environment.ts";
 import type { ApiTokens } from "../api-token/api-tokens.ts";
 import type { Actor } from "../audit/audit.ts";
 import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
+import type { StoringHosting } from "../hosting/hosting.ts";
 import type { Links } from "../link/links.ts";
 import type { Uploads } from "../upload/uploads.ts";
 
@@ -47,11 +48,12 @@ export function createApi({ apiTokens, linksOf, uploads, manifestUrl }: ApiParts
 
   /** Publishes a complete upload. */
   api.post("/versions", async (context) => {
-    const { upload, fileName, channel } = await readFields(context.req.raw);
+    const { upload, fileName, channel, hosting } = await readFields(context.req.raw);
     const toPublish = {
       id: text(upload, "upload"),
       fileName: text(fileName, "fileName"),
       channel: text(channel ?? "release", "channel"),
+      hosting: hosting === undefined ? undefined : storingHosting(hosting),
     };
     const published = await uploads.publish(toPublish, context.var.actor);
     return context.json(published, 201);
@@ -90,6 +92,11 @@ class FieldError extends Error {
 function text(value: unknown, name: string): string {
   if (typeof value !== "string") throw new FieldError(name, "a string");
   return value;
+}
+
+function storingHosting(value: unknown): StoringHosting {
+  if (value === "data-folder" || value === "database" || value === "origin") return value;
+  throw new FieldError("hosting", "data-folder, database or origin");
 }
 
 async function readFields(request: Request): Promise<Readonly<Record<string, unknown>>> {

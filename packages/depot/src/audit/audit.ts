@@ -17,6 +17,7 @@ export const auditActions = {
   api_token_revoked: "revoked an API token",
   key_replaced: "replaced the encryption key",
   item_published: "published a version",
+  hosting_changed: "changed the hosting location of a version",
   channel_set: "set a channel",
   channel_rolled_back: "rolled back a channel",
   link_created: "created a link",

@@ -41,7 +41,7 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
     try {
       const { itemId } = await receiveUpload(
         context.req.raw,
-        { incoming: parts.incoming, maxSize: maxUpload, check },
+        { incoming: parts.places.incoming, maxSize: maxUpload, check },
         ({ file, fields }) => publish(file, { channel: fields.get("channel") ?? "" }),
       );
       return context.redirect(`/items/${itemId}?done=published`, 303);

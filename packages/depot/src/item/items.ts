@@ -1,6 +1,7 @@
 import type { AppMetadata, PackageWarning } from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
+import type { Hosting } from "../hosting/hosting.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
@@ -40,6 +41,9 @@ export interface VersionRecord {
   /** In bytes. */
   readonly size: number;
   readonly publishedAt: number;
+  readonly hosting: Hosting;
+  /** The name of the object in the origin, or the URL on the web server. */
+  readonly address: string | undefined;
   /** The channels that lead to it. */
   readonly channels: readonly string[];
   /** What would keep devices from installing it. */
@@ -228,6 +232,8 @@ async function versionRecords(
     sha256: row.sha256,
     size: row.size,
     publishedAt: row.published_at,
+    hosting: row.hosting,
+    address: row.address ?? undefined,
     channels: channels.filter(({ version_id }) => version_id === row.id).map(({ name }) => name),
     warnings: versionWarnings(row, now),
   }));

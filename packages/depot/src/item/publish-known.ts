@@ -20,14 +20,14 @@ export async function publishKnown(
       .where("sha256", "=", sha256)
       .executeTakeFirst();
     if (!found) return undefined;
-    const { id: versionId, item_id: itemId, kind, size } = found;
+    const { id: versionId, item_id: itemId, kind, size, hosting } = found;
     await setChannel(transaction, { itemId, channel, versionId, now: Math.floor(now()) });
     const metadata = JSON.parse(found.metadata) as AppMetadata & { readonly build?: string };
     const { bundleIdentifier: subject, bundleVersion, build } = metadata;
     const detail = `${versionName({ bundleVersion: String(bundleVersion), build })} on ${channel}`;
     await recordChange(transaction, { action: "item_published", subject, detail });
     return {
-      ...{ itemId, versionId, kind, channel, sha256, size, wasKnown: true },
+      ...{ itemId, versionId, kind, channel, sha256, size, hosting, wasKnown: true },
       metadata,
       warnings: versionWarnings(found, now()),
     };

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { open, readdir, rm, stat } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
 import {
   type AppMetadata,
@@ -10,12 +10,16 @@ import {
   readPackage,
 } from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
+import { fetchHosted } from "../hosting/fetch-hosted.ts";
+import type { FilePlaces, FileToWrite } from "../hosting/file-places.ts";
+import type { HostedSource, Hosting, StoringHosting } from "../hosting/hosting.ts";
+import { removeAbandoned } from "../hosting/remove-unused.ts";
+import { type StoredFile, storeFile } from "../hosting/store-file.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
 import { checkChannel, setChannel } from "./channel.ts";
 import { storeIcon } from "./icon.ts";
 import { versionName } from "./items.ts";
-import { placeFile } from "./place-file.ts";
 
 /** What was published. */
 export interface PublishedVersion {
@@ -29,6 +33,7 @@ export interface PublishedVersion {
   readonly size: number;
   /** Whether this very file had been published before; then only the channel was set to it. */
   readonly wasKnown: boolean;
+  readonly hosting: Hosting;
   /** What would keep devices from installing it. */
   readonly warnings: readonly PackageWarning[];
 }
@@ -36,16 +41,13 @@ export interface PublishedVersion {
 /** How to publish a file. */
 export interface PublishOptions {
   readonly channel: string;
+  /**
+   * Where the file is to be hosted; default where the newest version of the item is, or the data folder. A file that was
+   * published before stays where it is.
+   */
+  readonly hosting?: StoringHosting | undefined;
   /** Called now and then with the bytes that are copied. */
   readonly onProgress?: ((progress: { readonly copied: number; readonly size: number }) => void) | undefined;
-}
-
-/** The places in the data folder that hold files. */
-export interface FilePlaces {
-  /** `SHA256/NAME` of everything that is published. */
-  readonly files: string;
-  /** What is not complete yet. */
-  readonly incoming: string;
 }
 
 /** What publishing uses. */
@@ -57,9 +59,6 @@ export interface PublishParts {
   readonly recordChange: RecordChange;
 }
 
-/** What is older than this, in milliseconds, belongs to a process that was ended. */
-const longestCopy = 24 * 60 * 60 * 1000;
-
 /**
  * Publishes a file: copies and hashes it, reads what it says of itself, and makes it the version of a channel.
  *
@@ -69,57 +68,91 @@ const longestCopy = 24 * 60 * 60 * 1000;
  */
 export async function publishFile(
   source: string,
-  { channel, onProgress }: PublishOptions,
+  { channel, hosting, onProgress }: PublishOptions,
   parts: PublishParts,
 ): Promise<PublishedVersion> {
   const { places } = parts;
   checkChannel(channel);
   await readPackage(source); // before gigabytes are copied of what is no package, such as a named pipe
-  await removeAbandoned(places.incoming);
+  await removeAbandoned(places.incoming, parts.now());
   const copy = join(places.incoming, randomUUID());
   try {
     const { sha256, size } = await copyAndHash(source, copy, onProgress);
-    return await publishCopy({ path: copy, sha256, size, name: source, channel }, parts);
+    return await publishCopy({ path: copy, sha256, size, name: source, channel, hosting }, parts);
   } finally {
     await rm(copy, { force: true });
   }
 }
 
-/** A complete file that is on disk, and in no other place. */
-export interface CompleteCopy {
-  readonly path: string;
-  readonly sha256: string;
-  /** In bytes. */
-  readonly size: number;
+/**
+ * Publishes a file that is hosted elsewhere already: it is read once, to be hashed and described, and not stored.
+ *
+ * @param largest - in bytes
+ */
+export async function publishHosted(
+  source: HostedSource,
+  { channel, largest = Number.POSITIVE_INFINITY }: { readonly channel: string; readonly largest?: number | undefined },
+  parts: PublishParts,
+): Promise<PublishedVersion> {
+  checkChannel(channel);
+  await removeAbandoned(parts.places.incoming, parts.now());
+  return fetchHosted(source, parts.places, largest, (file) => publishCopy({ ...file, channel }, parts));
+}
+
+/** A complete file that is on disk. */
+export interface CompleteCopy extends FileToWrite {
   /** What the file is called where it comes from. */
   readonly name: string;
   readonly channel: string;
+  readonly hosting?: StoringHosting | undefined;
+  /** Where it is already; unset, it is stored. */
+  readonly stored?: StoredFile | undefined;
 }
 
-/** Moves a copy to its place, and makes it the version of a channel. */
-export async function publishCopy(
-  { path, sha256, size, name, channel }: CompleteCopy,
-  { store, places, now, recordChange }: PublishParts,
-): Promise<PublishedVersion> {
+/** Brings a copy to its hosting location, and makes it the version of a channel. */
+export async function publishCopy(copy: CompleteCopy, parts: PublishParts): Promise<PublishedVersion> {
+  const { path, sha256, size, name, channel } = copy;
+  const { store, places, now, recordChange } = parts;
   checkChannel(channel);
   const { kind, metadata, build, warnings, profile } = await readPackage(path, { now });
   const icon = await readAppIcon(path);
   const hashes = await hashFile(path);
-  const fileName = safeName(name, kind);
   const names = { ...metadata, ...(build !== undefined && { build }) };
-  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, profile, icon, channel };
   const known = await store.db
     .selectFrom("version")
-    .select("file_name")
+    .select(["file_name", "hosting"])
     .where("sha256", "=", sha256)
     .executeTakeFirst();
-  await placeFile(path, join(places.files, sha256), known?.file_name ?? fileName);
+  const fileName = known?.file_name ?? safeName(name, kind);
+  const stored = await storeCopy();
+  const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, profile, icon, channel, stored };
   const published = await store.write(async (transaction) => {
     const detail = `${versionName({ bundleVersion: String(names.bundleVersion), build })} on ${channel}`;
     await recordChange(transaction, { action: "item_published", subject: names.bundleIdentifier, detail });
     return insertVersion(transaction, facts, Math.floor(now()));
   });
   return { ...published, kind, metadata: names, channel, sha256, size, warnings };
+
+  /** A file that was published before stays where it is; one that is missing in the data folder gets its place again. */
+  async function storeCopy(): Promise<StoredFile | undefined> {
+    if (known && known.hosting !== "data-folder") return undefined;
+    if (copy.stored && !known) return copy.stored;
+    const usual = (): Promise<StoringHosting> => usualHosting(store.db, kind, metadata.bundleIdentifier);
+    return storeFile(copy, fileName, known ? "data-folder" : (copy.hosting ?? (await usual())), places);
+  }
+}
+
+/** Where the newest version of the item is stored. */
+async function usualHosting(db: Database, kind: "ipa" | "pkg", bundleIdentifier: string): Promise<StoringHosting> {
+  const newest = await db
+    .selectFrom("version")
+    .innerJoin("item", "item.id", "version.item_id")
+    .select("version.hosting")
+    .where("item.kind", "=", kind)
+    .where("item.bundle_identifier", "=", bundleIdentifier)
+    .orderBy("published_at", "desc")
+    .executeTakeFirst();
+  return newest === undefined || newest.hosting === "web-server" ? "data-folder" : newest.hosting;
 }
 
 async function copyAndHash(
@@ -168,23 +201,24 @@ interface VersionFacts {
   /** A PNG. */
   readonly icon: Buffer | undefined;
   readonly channel: string;
+  readonly stored: StoredFile | undefined;
 }
 
 async function insertVersion(
   transaction: Database,
   facts: VersionFacts,
   now: number,
-): Promise<Pick<PublishedVersion, "itemId" | "versionId" | "wasKnown">> {
-  const { kind, sha256, metadata, channel } = facts;
+): Promise<Pick<PublishedVersion, "itemId" | "versionId" | "wasKnown" | "hosting">> {
+  const { kind, sha256, metadata, channel, stored } = facts;
   const known = await transaction
     .selectFrom("version")
-    .select(["id", "item_id"])
+    .select(["id", "item_id", "hosting"])
     .where("sha256", "=", sha256)
     .executeTakeFirst();
   const icon = facts.icon && !known ? await storeIcon(transaction, facts.icon) : null;
   const itemId = known?.item_id ?? (await upsertItem(transaction, { kind, metadata, icon }, now));
   const versionId = known?.id ?? randomUUID();
-  if (!known) {
+  if (!known && stored) {
     const { size, fileName: file_name, hashes, warnings, profile } = facts;
     const texts = {
       metadata: JSON.stringify(metadata),
@@ -201,11 +235,14 @@ async function insertVersion(
       published_at: now,
       profile_expires_at: profile?.expiresAt ?? null,
       icon,
+      ...{ hosting: stored.hosting, hosted_at: now, address: stored.address, validator: stored.validator },
     };
+    await stored.commit(transaction);
     await transaction.insertInto("version").values(row).execute();
   }
   await setChannel(transaction, { itemId, channel, versionId, now });
-  return { itemId, versionId, wasKnown: known !== undefined };
+  const hosting = known?.hosting ?? stored?.hosting ?? "data-folder";
+  return { itemId, versionId, wasKnown: known !== undefined, hosting };
 }
 
 /** The item has the title and the icon of the newest version. */
@@ -231,14 +268,4 @@ function safeName(file: string, kind: "ipa" | "pkg"): string {
     .replace(/^-|-$/g, "")
     .slice(0, 100);
   return `${stem === "" ? "app" : stem}.${kind}`;
-}
-
-/** Copies, and the folders of uploads by a form. What cannot be removed must not keep others from publishing. */
-async function removeAbandoned(incoming: string): Promise<void> {
-  for (const name of await readdir(incoming)) {
-    const path = join(incoming, name);
-    const found = await stat(path).catch(() => undefined);
-    if (!found || Date.now() - found.mtimeMs <= longestCopy) continue;
-    await rm(path, { recursive: true, force: true }).catch(() => {});
-  }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type AppMetadata, type FileHashes, isIssuerError, writeAppManifest } from "@portcullis/issuer";
 import type { Configuration } from "../configuration/configuration.ts";
 import { isDepotError } from "../depot-error.ts";
+import type { Hosting } from "../hosting/hosting.ts";
 import { iconPath } from "../item/icon.ts";
 import { secretHash } from "../link/links.ts";
 import type { Receipts } from "../receipt/receipts.ts";
@@ -76,8 +77,10 @@ async function createManifest(
     // A token that is not issued leaves no receipt: HEAD only asks whether the link works.
     if (request.isHead) return { outcome: issuer.enabled ? "allowed" : "configuration_disabled", link: link.id };
     const receipt = randomUUID();
-    const url = `${parts.publicUrl}/f/${link.sha256}/${link.file_name}`;
-    const template = templates.get(url) ?? (await writeTemplate(url, link.version_id, parts, templates));
+    const ownUrl = `${parts.publicUrl}/f/${link.sha256}/${link.file_name}`;
+    // As with Jamf Pro, a web server checks the token itself.
+    const url = link.hosting === "web-server" ? (link.address ?? ownUrl) : ownUrl;
+    const template = templates.get(link.version_id) ?? (await writeTemplate(url, link.version_id, parts, templates));
     const withToken = await issuer.downloadUrl(url, { tokenId: receipt });
     const manifest = template.replace(place, () => withToken.replaceAll("&", "&amp;"));
     const { client, address } = request;
@@ -99,6 +102,8 @@ interface FoundLink {
   readonly version_id: string;
   readonly sha256: string;
   readonly file_name: string;
+  readonly hosting: Hosting;
+  readonly address: string | null;
   /** Null if there is no configuration. */
   readonly revision: number | null;
 }
@@ -118,13 +123,13 @@ function linkFinder(db: Database): LinkFinder {
     .innerJoin("version", "version.id", "channel.version_id")
     .leftJoin("configuration", (join) => join.onTrue())
     .select(["link.id", "link.revoked_at", "link.expires_at", "channel.version_id"])
-    .select(["version.sha256", "version.file_name", "configuration.revision"])
+    .select(["version.sha256", "version.file_name", "version.hosting", "version.address", "configuration.revision"])
     .where("link.secret_hash", "=", "")
     .compile();
   return async (hash) => (await db.executeQuery<FoundLink>({ ...query, parameters: [hash] })).rows[0];
 }
 
-/** Manifests of the versions that were served lately, by URL, in which the place of the URL with its token is marked. */
+/** Manifests of the versions that were served lately, by the ID of the version, in which the place of the URL with its token is marked. */
 type Templates = Map<string, string>;
 const mostTemplates = 1000;
 const place = "https://portcullis.invalid/place-of-the-url";
@@ -147,6 +152,6 @@ async function writeTemplate(
   const assets = { softwarePackage, displayImage: image, fullSizeImage: image };
   const template = await writeAppManifest({ ...app, ...assets }, async () => place);
   if (templates.size >= mostTemplates) templates.clear();
-  templates.set(url, template);
+  templates.set(versionId, template);
   return template;
 }

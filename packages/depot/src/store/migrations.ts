@@ -16,6 +16,7 @@ export const migrations: readonly Migration[] = [
   addApiTokens,
   addProfiles,
   addIcons,
+  addHosting,
 ];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
@@ -183,4 +184,25 @@ async function addIcons({ schema }: Kysely<unknown>): Promise<void> {
       .alterTable(table)
       .addColumn("icon", "text", (column) => column.references("icon.sha256"))
       .execute();
+}
+
+async function addHosting({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .alterTable("version")
+    .addColumn("hosting", "text", (column) => column.notNull().defaultTo("data-folder"))
+    .execute();
+  await schema
+    .alterTable("version")
+    .addColumn("hosted_at", "bigint", (column) => column.notNull().defaultTo(0))
+    .execute();
+  await schema.alterTable("version").addColumn("address", "text").execute();
+  await schema.alterTable("version").addColumn("validator", "text").execute();
+  await schema
+    .createTable("file_part")
+    .addColumn("sha256", "text", (column) => column.notNull())
+    .addColumn("number", "integer", (column) => column.notNull())
+    // SQLite stores bytes as bytes in a column of any type.
+    .addColumn("bytes", "bytea", (column) => column.notNull())
+    .addPrimaryKeyConstraint("file_part_key", ["sha256", "number"])
+    .execute();
 }

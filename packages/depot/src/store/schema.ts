@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import type { Hosting } from "../hosting/hosting.ts";
 
 /** The one JSON Web Token configuration, as in Jamf Pro's form. */
 export interface ConfigurationRow {
@@ -35,7 +36,7 @@ export interface ItemRow {
   icon: string | null;
 }
 
-/** One published file of an item; never changed. */
+/** One published file of an item; nothing of it changes but where it is hosted. */
 export interface VersionRow {
   id: string;
   item_id: string;
@@ -54,6 +55,13 @@ export interface VersionRow {
   profile_expires_at: number | null;
   /** Null if it has none, or if it was published before icons were stored. */
   icon: string | null;
+  hosting: Hosting;
+  /** Since when it is hosted there; 0 for files that were in the data folder before this was stored. */
+  hosted_at: number;
+  /** The name of the object in the origin, or the URL on the web server. */
+  address: string | null;
+  /** The entity tag, or else the date, that its location gives it; null in the data folder. */
+  validator: string | null;
 }
 
 /** An icon, which several versions can have. */
@@ -62,6 +70,14 @@ export interface IconRow {
   sha256: string;
   /** In base64: SQLite and PostgreSQL have no type for bytes in common. */
   png: string;
+}
+
+/** A part of a file that is hosted in the database. */
+export interface FilePartRow {
+  sha256: string;
+  /** 0, 1, 2 and so on. */
+  number: number;
+  bytes: Uint8Array<ArrayBuffer> | ArrayBuffer;
 }
 
 /** Which version of an item the links of a channel serve. */
@@ -181,6 +197,7 @@ export interface Schema {
   item: ItemRow;
   version: VersionRow;
   icon: IconRow;
+  file_part: FilePartRow;
   channel: ChannelRow;
   channel_change: ChannelChangeRow;
   link: LinkRow;

@@ -3,6 +3,7 @@ import { isIssuerError } from "@portcullis/issuer";
 import { ERRORS, Server } from "@tus/server";
 import { type Actor, recordChanges } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
+import type { StoringHosting } from "../hosting/hosting.ts";
 import { syncFile } from "../item/place-file.ts";
 import { type PublishedVersion, type PublishParts, publishCopy } from "../item/publish.ts";
 import { publishKnown } from "../item/publish-known.ts";
@@ -15,6 +16,7 @@ export interface UploadToPublish {
   /** What the file is called. */
   readonly fileName: string;
   readonly channel: string;
+  readonly hosting?: StoringHosting | undefined;
 }
 
 /** Files that are sent in parts, by the protocol tus (https://tus.io), and published when they are complete. */
@@ -73,7 +75,7 @@ export function createUploads(
 
   return {
     handle: (request) => server.handleWeb(request as Parameters<typeof server.handleWeb>[0]),
-    async publish({ id, fileName, channel }, actor) {
+    async publish({ id, fileName, channel, hosting }, actor) {
       const parts = { ...others, recordChange: recordChanges(actor, others.now) };
       const received = await store.received(id);
       if (!received) {
@@ -91,7 +93,7 @@ export function createUploads(
       }
       await syncFile(received.path);
       try {
-        const published = await publishCopy({ ...received, name: fileName, channel }, parts);
+        const published = await publishCopy({ ...received, name: fileName, channel, hosting }, parts);
         await store.remove(id);
         return published;
       } catch (error) {

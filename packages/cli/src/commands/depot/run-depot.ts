@@ -10,8 +10,8 @@ import { tlsFiles } from "../../tls/tls-credentials.ts";
 import { createAdminServer, readAdminAddress } from "./admin-server.ts";
 import type { depot } from "./depot.ts";
 import { createDepotListener } from "./depot-listener.ts";
-import { startReceiptRemoval } from "./receipt-removal.ts";
 import { serverGate } from "./server-gate.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 type DepotOptions = OptionsOf<typeof depot>;
 
@@ -37,7 +37,7 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
       largestUpload: settings.maxUpload * 1024 ** 2,
     }));
   const pending = new Set<Promise<void>>();
-  let stopRemoval = async (): Promise<void> => {};
+  let stopUpkeep = async (): Promise<void> => {};
   try {
     return await runServer(
       settings,
@@ -52,14 +52,14 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
         second,
         createGate: async (surroundings) => serverGate(depot.gate, surroundings),
         createListener({ gate, log, metrics, finished }) {
-          stopRemoval = startReceiptRemoval({ receipts: depot.receipts, retention: receiptRetention, now, log });
+          stopUpkeep = startUpkeep({ depot, retention: receiptRetention, now, log });
           return createDepotListener({ depot, gate, log, metrics, finished, resumeGrace, trustProxy, now, pending });
         },
       },
       context,
     );
   } finally {
-    await Promise.all([...pending, stopRemoval()]);
+    await Promise.all([...pending, stopUpkeep()]);
     await depot.close();
   }
 }

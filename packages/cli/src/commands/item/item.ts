@@ -1,7 +1,7 @@
 import { type ActionTable, actionNames } from "../../command-line/action.ts";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, databaseOption, dataOption, pageOptionTable } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption, hostingOption, pageOptionTable } from "../../depot/data-option.ts";
 
 /** What can be done with the apps and packages of a depot. */
 export const itemActions = {
@@ -9,18 +9,20 @@ export const itemActions = {
   versions: { subject: "the bundle identifier of the app", options: ["limit", "after"] },
   promote: { subject: "the bundle identifier of the app", options: ["from", "versionId"] },
   rollback: { subject: "the bundle identifier of the app" },
+  host: { subject: "the bundle identifier of the app", options: ["hosting", "versionId"] },
+  check: { subject: "the bundle identifier of the app" },
 } as const satisfies ActionTable;
 
 /** `portcullis item`: which version each channel of a depot installs. */
 export const item = defineCommand({
   name: "item",
-  summary: "list the apps of a depot, promote a version or roll it back",
+  summary: "list the apps of a depot, promote, roll back and move their versions",
   description:
-    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. Promote points a channel to the version of another channel, or to any other version. Rollback points it back to its previous version. Links stay the same. You do not need to stop the depot.",
+    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. Promote points a channel to the version of another channel, or to any other version. Rollback points it back to its previous version. Host moves the files of an app to another hosting location. Check says whether each file can be downloaded from where it is. Links stay the same. You do not need to stop the depot.",
   operands: {
     action: {
       placeholder: "ACTION",
-      description: "list, versions, promote or rollback",
+      description: "list, versions, promote, rollback, host or check",
       choices: actionNames(itemActions),
     },
     subject: { placeholder: "APP", description: "the bundle identifier of the app", optional: true },
@@ -33,7 +35,11 @@ export const item = defineCommand({
     versionId: {
       kind: "text",
       placeholder: "ID",
-      description: "promote: take this version; item versions lists the IDs",
+      description: "promote and host: take this version; item versions lists the IDs",
+    },
+    hosting: {
+      ...hostingOption,
+      description: "host: where the files are to be stored: data-folder, or database for files up to 32 MiB",
     },
     ...pageOptionTable,
     json: jsonOption,
@@ -51,6 +57,10 @@ export const item = defineCommand({
     {
       command: "portcullis item rollback com.example.app --data data",
       meaning: "back to the previous release",
+    },
+    {
+      command: "portcullis item host com.example.app --hosting database --data data",
+      meaning: "store its files in the database",
     },
   ],
 });

@@ -9,6 +9,7 @@ import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import { type item, itemActions } from "./item.ts";
+import { runHosting } from "./run-hosting.ts";
 
 type ItemOptions = OptionsOf<typeof item>;
 
@@ -23,27 +24,30 @@ export async function runItem(
     throw usageError("item promote: give --from CHANNEL or --version-id ID", "For example: --from beta");
   }
   checkDepotExists(options);
-  return withDepot(options, context.now, async (depot) => {
-    await run(depot, action, operands.subject ?? "", options, context);
-    return exitCode.success;
+  const { subject = "" } = operands;
+  return withDepot(options, context.now, (depot) => {
+    if (action === "host" || action === "check") return runHosting(depot, action, subject, options, context);
+    return run(depot, action, subject, options, context);
   });
 }
 
 async function run(
   { items }: Depot,
-  action: keyof typeof itemActions,
+  action: Exclude<keyof typeof itemActions, "host" | "check">,
   subject: string,
   options: ItemOptions,
   context: CommandContext,
-): Promise<void> {
+): Promise<ExitCode> {
   const { out } = context;
   const { channel, from, versionId, json, limit, after } = options;
   if (action === "list") {
-    return printPage(await items.list({ limit, after }), { name: "items", json, table: itemTable }, context);
+    printPage(await items.list({ limit, after }), { name: "items", json, table: itemTable }, context);
+    return exitCode.success;
   }
   if (action === "versions") {
     const page = await items.versions(subject, { limit, after });
-    return printPage(page, { name: "versions", json, table: versionTable }, context);
+    printPage(page, { name: "versions", json, table: versionTable }, context);
+    return exitCode.success;
   }
   const changed =
     action === "rollback"
@@ -51,8 +55,9 @@ async function run(
       : versionId === undefined
         ? await items.promote(subject, { from: from ?? "", to: channel })
         : await items.choose(subject, channel, versionId);
-  if (json) return out.json({ channel, version: changed });
-  out.sentence(safeText(`${subject} ${nameOf(changed)} is on channel ${channel}`));
+  if (json) out.json({ channel, version: changed });
+  else out.sentence(safeText(`${subject} ${nameOf(changed)} is on channel ${channel}`));
+  return exitCode.success;
 }
 
 function itemTable(items: readonly ItemRecord[]): readonly string[] {
@@ -72,10 +77,11 @@ function versionTable(versions: readonly VersionRecord[]): readonly string[] {
     nameOf(version),
     tableTime(version.publishedAt),
     String(version.size),
+    version.hosting,
     version.channels.join(", "),
     version.warnings.map(({ code }) => code).join(", "),
   ]);
-  return alignColumns([["ID", "VERSION", "PUBLISHED", "BYTES", "CHANNELS", "WARNINGS"], ...rows]);
+  return alignColumns([["ID", "VERSION", "PUBLISHED", "BYTES", "HOSTING", "CHANNELS", "WARNINGS"], ...rows]);
 }
 
 function nameOf({ bundleVersion, build }: Pick<VersionRecord, "bundleVersion" | "build">): string {

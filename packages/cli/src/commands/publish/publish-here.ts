@@ -8,7 +8,7 @@ import type { Publication, PublishCommandOptions, ShowProgress } from "./publica
 /** Publishes a file in a depot on this machine. */
 export async function publishHere(
   file: string,
-  { data = "", database, channel, for: recipient, days }: PublishCommandOptions,
+  { data = "", database, channel, hosting, for: recipient, days }: PublishCommandOptions,
   { now }: CommandContext,
   show: ShowProgress,
 ): Promise<Publication> {
@@ -21,7 +21,7 @@ export async function publishHere(
       );
     }
     const published = await depot
-      .publish(file, { channel, onProgress: ({ copied, size }) => show(copied, size) })
+      .publish(file, { channel, hosting, onProgress: ({ copied, size }) => show(copied, size) })
       .catch((error: unknown) => {
         throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
       });

@@ -30,13 +30,13 @@ const retryDelays = [0, 1000, 3000, 5000, 10_000, 30_000];
  */
 export async function publishRemotely(
   file: string,
-  { to = "", apiTokenFile, channel, for: recipient, days }: PublishCommandOptions,
+  { to = "", apiTokenFile, channel, hosting, for: recipient, days }: PublishCommandOptions,
   { env }: CommandContext,
   show: ShowProgress,
 ): Promise<Publication> {
   const api = createApi(checkDepotUrl(to), await readToken(apiTokenFile, env.PORTCULLIS_API_TOKEN));
   const sha256 = await readAndHash(file);
-  const version = { upload: sha256, fileName: basename(file), channel };
+  const version = { upload: sha256, fileName: basename(file), channel, hosting };
   let response = await api.post<PublishedVersion>("versions", version);
   if (!response.isDone && response.code === "upload_unknown") {
     await upload(file, sha256, api, show);

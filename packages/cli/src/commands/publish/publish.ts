@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, databaseOption, dataOption } from "../../depot/data-option.ts";
+import { channelOption, databaseOption, dataOption, hostingOption } from "../../depot/data-option.ts";
 
 /** `portcullis publish`: a new version for the links of a depot. */
 export const publish = defineCommand({
@@ -23,6 +23,11 @@ export const publish = defineCommand({
       description: "file with the API token for --to (default the text in PORTCULLIS_API_TOKEN)",
     },
     channel: { ...channelOption, description: "publish on this channel, such as beta" },
+    hosting: {
+      ...hostingOption,
+      description:
+        "where the file is stored: data-folder, or database for files up to 32 MiB (default where the newest version of the app is, or data-folder)",
+    },
     for: {
       kind: "text",
       placeholder: "NAME",

@@ -59,12 +59,13 @@ function print(
   const { title, bundleIdentifier, bundleVersion, build } = published.metadata;
   const version = build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
   const known = published.wasKnown ? ", a file that had been published before" : "";
-  out.sentence(safeText(`${title} ${version} is on channel ${channel}${known}`));
+  const where = published.hosting === "data-folder" ? "" : `, hosted in: ${published.hosting}`;
+  out.sentence(safeText(`${title} ${version} is on channel ${channel}${known}${where}`));
   if (link) {
     if (qr) printLink(installLink(link.url), { qr, json }, context);
     out.line(link.url);
     return;
   }
-  const where = data === undefined ? "" : ` --data ${data}`;
-  out.sentence(out.colours.dim(safeText(`Make a link: portcullis link create ${bundleIdentifier}${where} --for NAME`)));
+  const place = data === undefined ? "" : ` --data ${data}`;
+  out.sentence(out.colours.dim(safeText(`Make a link: portcullis link create ${bundleIdentifier}${place} --for NAME`)));
 }

@@ -1,0 +1,39 @@
+import type { Depot } from "@portcullis/depot";
+import type { OptionsOf } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
+import type { CommandContext } from "../../command-line/context.ts";
+import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { alignColumns } from "../../terminal/align-columns.ts";
+import { safeText } from "../../terminal/safe-text.ts";
+import type { item } from "./item.ts";
+
+/** Moves the files of an app, or says whether each can be downloaded from where it is. */
+export async function runHosting(
+  { hosting }: Depot,
+  action: "host" | "check",
+  subject: string,
+  options: OptionsOf<typeof item>,
+  { out }: CommandContext,
+): Promise<ExitCode> {
+  const { json, versionId } = options;
+  if (action === "host") {
+    if (options.hosting === undefined) {
+      throw usageError("item host: say where the files are to be stored", "For example: --hosting database");
+    }
+    const moved = await hosting.change(subject, { hosting: options.hosting }, versionId);
+    if (json) out.json({ moved });
+    else out.sentence(safeText(`${subject}: ${countOf(moved.length)} moved to ${options.hosting}`));
+    return exitCode.success;
+  }
+  const checks = await hosting.check(subject);
+  if (json) out.json({ checks });
+  else {
+    const rows = checks.map(({ versionId, hosting, problem }) => [versionId, hosting, problem ?? "ok"]);
+    for (const line of alignColumns([["ID", "HOSTING", "STATE"], ...rows])) out.line(safeText(line));
+  }
+  return checks.every(({ problem }) => problem === undefined) ? exitCode.success : exitCode.negative;
+}
+
+function countOf(files: number): string {
+  return files === 1 ? "1 file was" : `${files} files were`;
+}

@@ -1,0 +1,96 @@
+import { open } from "node:fs/promises";
+import { type ByteRange, OriginError } from "@portcullis/origin";
+import { depotError } from "../depot-error.ts";
+import type { Database } from "../store/schema.ts";
+
+/** In bytes. */
+const partSize = 1024 * 1024;
+/**
+ * The largest file that is stored in the database, in bytes. It is written in one transaction, and nothing else is written
+ * meanwhile.
+ */
+export const largestInDatabase: number = 32 * 1024 * 1024;
+
+/** Refuses a file that is too large for the database. */
+export function checkFitsDatabase(size: number): void {
+  if (size <= largestInDatabase) return;
+  throw depotError(
+    "hosting_impossible",
+    `the file is larger than ${largestInDatabase / partSize} MiB, the most that the database stores of one file`,
+    "Choose another hosting location: data-folder or origin",
+  );
+}
+
+/** Stores a file in parts. Without a version that leads to them, they are rolled back with the transaction. */
+export async function insertParts(transaction: Database, sha256: string, path: string): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    for (let number = 0; ; number += 1) {
+      const block = Buffer.allocUnsafeSlow(partSize);
+      const length = await readWhole(file, block, number * partSize);
+      if (length > 0) {
+        const bytes = block.subarray(0, length);
+        await transaction.insertInto("file_part").values({ sha256, number, bytes }).execute();
+      }
+      if (length < partSize) return;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes what `insertParts` stored. */
+export async function deleteParts(transaction: Database, sha256: string): Promise<void> {
+  await transaction.deleteFrom("file_part").where("sha256", "=", sha256).execute();
+}
+
+/** A range of a file in the database, read part by part. */
+export function readParts(
+  db: Database,
+  sha256: string,
+  { first, last }: ByteRange,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let position = first;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        if (position > last) return controller.close();
+        const number = Math.floor(position / partSize);
+        const part = await findPart(db, sha256, number);
+        const start = number * partSize;
+        const bytes = part?.subarray(position - start, last + 1 - start);
+        // Only before the first byte: what was sent of one location is not continued from another.
+        if (!bytes?.length) throw new OriginError(503, "the file is no longer in the database", position === first);
+        position += bytes.length;
+        controller.enqueue(bytes);
+        if (position > last) controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function findPart(db: Database, sha256: string, number: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const row = await db
+      .selectFrom("file_part")
+      .select("bytes")
+      .where("sha256", "=", sha256)
+      .where("number", "=", number)
+      .executeTakeFirst();
+    // libsql returns an ArrayBuffer, pg a Buffer.
+    return row && (row.bytes instanceof ArrayBuffer ? new Uint8Array(row.bytes) : row.bytes);
+  } catch (error) {
+    throw new OriginError(503, `the database cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function readWhole(file: Awaited<ReturnType<typeof open>>, block: Buffer, position: number): Promise<number> {
+  let length = 0;
+  while (length < block.length) {
+    const { bytesRead } = await file.read(block, length, block.length - length, position + length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return length;
+}

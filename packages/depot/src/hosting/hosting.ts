@@ -1,0 +1,24 @@
+/** Where the bytes of a published file can be, as in Jamf Pro: its hosting locations. */
+export const hostings = ["data-folder", "database", "origin", "web-server"] as const;
+
+/** One hosting location. */
+export type Hosting = (typeof hostings)[number];
+
+/** A hosting location that the depot stores files at. */
+export type StoringHosting = Exclude<Hosting, "web-server">;
+
+/** Where a file is to be. */
+export type HostingChoice =
+  /** A file of the data folder; the default. */
+  | { readonly hosting: "data-folder" }
+  /** Parts in the database, for small files: one thing to back up. */
+  | { readonly hosting: "database" }
+  /** The depot's origin: an object that is there already, or, unset, one that is written there. */
+  | { readonly hosting: "origin"; readonly object?: string | undefined }
+  /** A web server of its own, which checks the depot's tokens: the file is read once, and not copied. */
+  | { readonly hosting: "web-server"; readonly url: string };
+
+/** A file that is somewhere already, and is published from there. */
+export type HostedSource =
+  | { readonly hosting: "origin"; readonly object: string }
+  | { readonly hosting: "web-server"; readonly url: string };

@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { depotError } from "../depot-error.ts";
+import { placeFile } from "../item/place-file.ts";
+import type { Database, VersionRow } from "../store/schema.ts";
+import { checkFitsDatabase, insertParts } from "./file-parts.ts";
+import type { DepotOrigin, FilePlaces, FileToWrite } from "./file-places.ts";
+import { validatorOf } from "./hosted-files.ts";
+import type { StoringHosting } from "./hosting.ts";
+
+/** A file at its hosting location. */
+export interface StoredFile extends Pick<VersionRow, "hosting" | "address" | "validator"> {
+  /** What is left to do in the transaction that makes a version lead to it. */
+  commit(transaction: Database): Promise<void>;
+}
+
+/**
+ * Stores a complete file at a hosting location. Until a version leads to it, nobody can download it, so that a process
+ * can be killed at any moment.
+ */
+export async function storeFile(
+  file: FileToWrite,
+  fileName: string,
+  hosting: StoringHosting,
+  places: FilePlaces,
+): Promise<StoredFile> {
+  const { path, sha256, size } = file;
+  if (hosting === "data-folder") {
+    const place = (): Promise<void> => placeFile(path, join(places.files, sha256), fileName);
+    await place();
+    // Again, if a file that was there already has been removed as unused in the meantime.
+    return { hosting, address: null, validator: null, commit: place };
+  }
+  if (hosting === "database") {
+    checkFitsDatabase(size);
+    // It must not be known to a client that never had the file: a resume is granted for it.
+    const validator = `"${randomBytes(16).toString("base64url")}"`;
+    const commit = (transaction: Database): Promise<void> => insertParts(transaction, sha256, path);
+    return { hosting, address: null, validator, commit };
+  }
+  const address = `${sha256}/${fileName}`;
+  const validator = await writeObject(address, file, places.origin);
+  return { hosting, address, validator, commit: async () => {} };
+}
+
+/** Writes an object and asks for it, so that a version leads only to what can be served. */
+async function writeObject(name: string, file: FileToWrite, origin: DepotOrigin | undefined): Promise<string | null> {
+  if (!origin) throw noOrigin();
+  if (!origin.write) {
+    throw depotError(
+      "hosting_impossible",
+      "files cannot be stored in the depot's origin, which is a web server",
+      "Copy the file to the web server, and publish it from there",
+    );
+  }
+  await origin.write(name, file);
+  const object = await origin.open(name);
+  if (!object.found || object.size !== file.size) {
+    const why = object.found ? "it has another size there" : (object.problem ?? "it is not there");
+    throw depotError("hosting_impossible", `the file was stored in the depot's origin, but ${why}`, "Try again");
+  }
+  object.close();
+  return validatorOf(object);
+}
+
+/** The refusal of everything that is in an origin. */
+export function noOrigin(): Error {
+  return depotError(
+    "hosting_impossible",
+    "the depot has no origin",
+    "Give it one: --origin, with a folder, s3://BUCKET/PREFIX or azblob://ACCOUNT/CONTAINER/PREFIX",
+  );
+}
