@@ -139,7 +139,13 @@ describe("an .ipa written by unusual tools is described", () => {
   const minimal = plistText("");
   const expected = { title: "Example", bundleIdentifier: "com.example.app", bundleVersion: "7" };
 
-  for (const name of ["./Payload/Example.app", "Payload/./Example.app", "Payload/Example.APP", "Payload/Example.App"]) {
+  for (const name of [
+    "./Payload/Example.app",
+    "Payload/./Example.app",
+    "Payload/Example.APP",
+    "Payload/Example.App",
+    "Payload//Example.app",
+  ]) {
     test(`with its app at ${name}`, async () => {
       const { metadata, warnings } = await readPackage(writeZip(path("unusual.ipa"), signed(name, minimal)));
       assert.deepEqual([metadata, warnings], [expected, []]);
@@ -180,6 +186,9 @@ describe("an .ipa written by unusual tools is described", () => {
     ["UTF-16, big-endian", Buffer.from(utf16).swap16()],
     ["OpenStep's form", Buffer.from(openStep)],
     ["OpenStep's form and UTF-16", Buffer.from(`\uFEFF${openStep}`, "utf16le")],
+    ["UTF-16 without a byte order mark", utf16.subarray(2)],
+    ["OpenStep's form and UTF-16 without a byte order mark", Buffer.from(openStep, "utf16le")],
+    ["OpenStep's form and UTF-16, big-endian, without a byte order mark", Buffer.from(openStep, "utf16le").swap16()],
   ];
   for (const [name, bytes] of encodings) {
     test(`with its Info.plist in ${name}`, async () => {
@@ -201,6 +210,19 @@ describe("an .ipa written by unusual tools is described", () => {
       assert.equal((await readPackage(writeZipWithoutZip64(path("named.ipa"), [member]))).metadata.title, title);
     });
   }
+
+  test("with bytes behind its end, as some copies gain them", async () => {
+    const bytes = readFileSync(ipaWith(minimal));
+    const comment = Buffer.concat([bytes, Buffer.from("PK\u0005\u0006 is in the comment")]);
+    comment.writeUInt16LE(comment.length - bytes.length, bytes.length - 2);
+    for (const longer of [
+      ...["\n", "\r\n", "\0".repeat(512)].map((end) => Buffer.concat([bytes, Buffer.from(end)])),
+      comment,
+    ]) {
+      writeFileSync(path("longer.ipa"), longer);
+      assert.deepEqual((await readPackage(path("longer.ipa"))).metadata, expected);
+    }
+  });
 
   test("over 4 GiB without ZIP64, as Xcode writes it", async () => {
     const archive = writeZipWithoutZip64(path("large.ipa"), [
@@ -274,6 +296,30 @@ describe("an .ipa is refused", () => {
       [{ name: "Payload/Example.app/info.plist", plist: info }],
       "package_incomplete",
       /The archive contains the app, but devices look for Payload and Info.plist in exactly this case/,
+    ],
+    [
+      "with backslashes between its folders",
+      [{ name: "Payload\\Example.app\\Info.plist", plist: info }],
+      "package_incomplete",
+      /The names in the archive have backslashes between folders.*zip the Payload folder with another program/,
+    ],
+    [
+      "with an app for the Mac",
+      [{ name: "Payload/Example.app/Contents/Info.plist", plist: info }],
+      "package_incomplete",
+      /contains an app for the Mac, which is not installed by an \.ipa: build a \.pkg with productbuild/,
+    ],
+    [
+      "that is an archive of an .ipa",
+      [{ name: "Example.ipa", base64: "" }],
+      "package_incomplete",
+      /contains an \.ipa and is not one itself: unzip it/,
+    ],
+    [
+      "with white space before its XML",
+      [{ name: infoPath, base64: base64(` <?xml version="1.0"?>${plistText("")}`) }],
+      "package_damaged",
+      /white space before <\?xml, which must be at the very start/,
     ],
     [
       "with an empty version",
@@ -366,7 +412,34 @@ describe("an .ipa is refused", () => {
     const bytes = readFileSync(ipa);
     bytes.writeUInt16LE(1, bytes.indexOf("PK\u0001\u0002") + 8);
     writeFileSync(ipa, bytes);
-    await assert.rejects(readPackage(ipa), refuses("package_unsupported", /encrypted or compressed in an unusual way/));
+    await assert.rejects(
+      readPackage(ipa),
+      refuses("package_unsupported", /The \.ipa is encrypted: zip the app again, without a password/),
+    );
+  });
+
+  test("that is compressed with another method than Xcode's", async () => {
+    for (const [method, name] of [
+      [1, "Shrink"],
+      [9, "Deflate64"],
+      [12, "BZIP2"],
+      [14, "LZMA"],
+      [93, "Zstandard"],
+      [95, "XZ"],
+      [98, "PPMd"],
+      [77, "method 77"],
+    ] as const) {
+      const bytes = readFileSync(writeZip(path("method.ipa"), [{ name: infoPath, plist: info }]));
+      bytes.writeUInt16LE(method, bytes.indexOf("PK\u0001\u0002") + 10);
+      writeFileSync(path("method.ipa"), bytes);
+      await assert.rejects(
+        readPackage(path("method.ipa")),
+        refuses(
+          "package_unsupported",
+          new RegExp(`compressed with ${name}: zip the app again, with the method Deflate`),
+        ),
+      );
+    }
   });
 
   test("that claims more than a million files", async () => {
@@ -474,20 +547,29 @@ describe("an .ipa is refused", () => {
 });
 
 describe("another file is refused", () => {
-  const others: [string, string | Buffer][] = [
-    ["that is empty", ""],
-    ["of two bytes", "PK"],
-    ["of text", "Hello, this is no package."],
-    ["that is a gzip archive", Buffer.from([0x1f, 0x8b, 8, 0])],
-    ["that is a disk image", Buffer.from("koly".padStart(600, "\u0000"))],
+  const neither = /neither an .ipa \(zip\) nor a flat .pkg \(xar\)/;
+  const others: [string, string | Buffer, RegExp][] = [
+    ["that is empty", "", /The file is empty: copy it again/],
+    ["of two bytes", "PK", neither],
+    ["of text", "Hello, this is no package.", neither],
+    ["that is a web page", "\n<!DOCTYPE html><title>Sign in</title>", /a web page, perhaps of a sign-in/],
+    ["that is a manifest", '<?xml version="1.0"?><plist/>', /a property list or other XML/],
+    ["that is a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", /run git lfs pull/],
+    ["that is a gzip archive", Buffer.from([0x1f, 0x8b, 8, 0]), /in gzip format: unpack it/],
+    ["that is a bzip2 archive", "BZh9", /in bzip2 format/],
+    ["that is an xz archive", Buffer.from("fd377a585a00", "hex"), /in xz format/],
+    ["that is a 7-Zip archive", Buffer.from("377abcaf271c", "hex"), /in 7-Zip format/],
+    ["that is a RAR archive", "Rar!\u001a\u0007", /in RAR format/],
+    [
+      "that is a disk image",
+      `${"\u0000".repeat(99)}koly${"\u0000".repeat(508)}`,
+      /a disk image: open it, and give the \.pkg in it/,
+    ],
   ];
-  for (const [name, content] of others) {
+  for (const [name, content, message] of others) {
     test(name, async () => {
       writeFileSync(path("other"), content);
-      await assert.rejects(
-        readPackage(path("other")),
-        refuses("package_unknown", /neither an .ipa \(zip\) nor a flat .pkg \(xar\)/),
-      );
+      await assert.rejects(readPackage(path("other")), refuses("package_unknown", message));
     });
   }
 

@@ -88,7 +88,11 @@ describe("a property list", () => {
     ["with an attribute twice", '<plist a="1" a="2"><true/></plist>', /not well-formed/],
     ["with text after the end", `${plistOf("<true/>")}a`, /not well-formed/],
     ["that is truncated", "<plist><true/>", /not well-formed/],
-    ["with white space before its XML declaration", ` <?xml version="1.0"?>${plistOf("<true/>")}`, /not well-formed/],
+    [
+      "with white space before its XML declaration",
+      ` <?xml version="1.0"?>${plistOf("<true/>")}`,
+      /white space before <\?xml, which must be at the very start/,
+    ],
     ["with entities of its own", `<!DOCTYPE plist [<!ENTITY a "b">]>${plistOf("<string>&a;</string>")}`, /define ent/],
   ];
   for (const [name, content, message] of invalid) {
@@ -143,6 +147,8 @@ describe("an XML document is decoded", () => {
     ["UTF-16, big-endian, with a byte order mark", utf16(mark + declared("UTF-16")).swap16()],
     ["UTF-16, little-endian, without a byte order mark", utf16(declared("UTF-16LE"))],
     ["UTF-16, big-endian, without a byte order mark", utf16(declared("UTF-16")).swap16()],
+    ["UTF-16, little-endian, without a byte order mark and a declaration", utf16("<a>Söhne</a>")],
+    ["UTF-16, big-endian, without a byte order mark and a declaration", utf16("<a>Söhne</a>").swap16()],
     ["UTF-16 with a declaration left over from UTF-8", utf16(mark + declared("UTF-8"))],
     ["ISO-8859-1", Buffer.from(declared("ISO-8859-1"), "latin1")],
     ["windows-1252", Buffer.from(declared("windows-1252"), "latin1")],
@@ -198,6 +204,8 @@ json.dump([[encoding, characters(encoding)] for encoding in input], sys.stdout)`
     ],
     ["of half a character", utf16(`${mark}<a>\uD83D</a>`), /not valid UTF-16LE/],
     ["in UTF-32", Buffer.from("fffe00003c000000", "hex"), /encoding, utf-32le, is not supported/],
+    ["in UTF-32 without a mark", Buffer.from("3c00000061000000", "hex"), /encoding, utf-32le, is not supported/],
+    ["in UTF-32BE without a mark", Buffer.from("0000003c00000061", "hex"), /encoding, utf-32be, is not supported/],
     [
       "in windows-1252 with a byte that is no character",
       Buffer.from(declared("windows-1252").replace("ö", "\x81"), "latin1"),

@@ -81,7 +81,7 @@ export async function findApp(handle: FileHandle, fileSize: number): Promise<Fou
     if (leadsOutside(entry.name)) {
       throw issuerError("package_hostile", "The .ipa contains a file whose path leaves the archive: do not use it.");
     }
-    const segments = entry.name.split("/").filter((segment) => segment !== ".");
+    const segments = entry.name.split("/").filter((segment) => segment !== "." && segment !== "");
     const [payload, app = "", name = "", resource = ""] = segments;
     const isApp = /\.app$/i.test(app);
     if (payload === "Payload" && isApp && name === "Info.plist" && segments.length === 3) {
@@ -111,6 +111,15 @@ export async function findApp(handle: FileHandle, fileSize: number): Promise<Fou
 function explainMisplacedApp(segments: readonly string[]): string | undefined {
   const appIndex = segments.findIndex((segment) => /\.app$/i.test(segment));
   const [name = ""] = segments.slice(-1);
+  if (segments.length === 1 && /\.ipa$/i.test(name)) {
+    return "The archive contains an .ipa and is not one itself: unzip it, and give the .ipa in it.";
+  }
+  if (/\.app\\Info\.plist$/i.test(name)) {
+    return "The names in the archive have backslashes between folders, which Apple's systems take for a part of the name: zip the Payload folder with another program.";
+  }
+  if (appIndex !== -1 && segments.slice(appIndex + 1).join("/") === "Contents/Info.plist") {
+    return "The archive contains an app for the Mac, which is not installed by an .ipa: build a .pkg with productbuild.";
+  }
   if (appIndex === -1 || segments.length !== appIndex + 2 || name.toLowerCase() !== "info.plist") return undefined;
   if (segments[0] === "__MACOSX") return undefined;
   if (appIndex === 1 && segments[0]?.toLowerCase() === "payload") {

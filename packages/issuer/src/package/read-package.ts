@@ -37,10 +37,37 @@ export async function readPackage(
     const magic = await readMagic(handle);
     if (magic === "xar!") return await readPkg(handle, basename(path));
     if (zipMagics.includes(magic)) return await readIpa(handle, now());
-    throw issuerError("package_unknown", "The file is neither an .ipa (zip) nor a flat .pkg (xar).");
+    throw issuerError("package_unknown", await explainUnknown(handle));
   } finally {
     await handle.close();
   }
+}
+
+/** What people give instead of a package, by its first bytes as Latin-1. */
+const otherFormats: readonly (readonly [start: RegExp, problem: string])[] = [
+  [/^$/, "The file is empty: copy it again."],
+  [/^\s*<(?:!doctype|html)/i, "The file is a web page, perhaps of a sign-in: download the package again."],
+  [/^\s*(?:<\?xml|<plist|bplist)/, "The file is a property list or other XML, not the package itself."],
+  [/^version https:\/\/git-lfs/, "The file is a pointer of Git LFS: run git lfs pull, which fetches the package."],
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how gzip begins
+  [/^\x1f\x8b/, "The file is in gzip format: unpack it, and give the .ipa or .pkg in it."],
+  [/^BZh/, "The file is in bzip2 format: unpack it, and give the .ipa or .pkg in it."],
+  [/^\xfd7zXZ/, "The file is in xz format: unpack it, and give the .ipa or .pkg in it."],
+  [/^7z\xbc\xaf/, "The file is in 7-Zip format: unpack it, and give the .ipa or .pkg in it."],
+  [/^Rar!/, "The file is in RAR format: unpack it, and give the .ipa or .pkg in it."],
+];
+
+async function explainUnknown(handle: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
+  const start = buffer.toString("latin1", 0, bytesRead);
+  const known = otherFormats.find(([pattern]) => pattern.test(start));
+  if (known) return known[1];
+  const { size } = await handle.stat();
+  const trailer = Buffer.alloc(4);
+  // Apple's disk images end with a block of 512 bytes that begins with these four.
+  if (size >= 512) await handle.read(trailer, 0, 4, size - 512);
+  if (trailer.toString("latin1") === "koly") return "The file is a disk image: open it, and give the .pkg in it.";
+  return "The file is neither an .ipa (zip) nor a flat .pkg (xar).";
 }
 
 /** Of a zip archive with files, and of one without any. */

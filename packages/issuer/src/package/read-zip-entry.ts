@@ -8,10 +8,30 @@ import { damagedZip, type ZipEntry } from "./zip-directory.ts";
 const inflateAll = promisify<Buffer, object, Buffer>(inflateRaw);
 const localHeaderSize = 30;
 
+/** Methods of compression that zip programs other than Xcode offer (APPNOTE 4.4.5). */
+const otherMethods: ReadonlyMap<number, string> = new Map([
+  [1, "Shrink"],
+  [6, "Implode"],
+  [9, "Deflate64"],
+  [12, "BZIP2"],
+  [14, "LZMA"],
+  [20, "Zstandard"],
+  [93, "Zstandard"],
+  [95, "XZ"],
+  [98, "PPMd"],
+]);
+
 /** Reads one small file of a zip archive; the caller has checked its size. */
 export async function readZipEntry(handle: FileHandle, fileSize: number, entry: ZipEntry): Promise<Buffer> {
-  if (entry.encrypted || (entry.method !== 0 && entry.method !== 8)) {
-    throw issuerError("package_unsupported", "The .ipa is encrypted or compressed in an unusual way.");
+  if (entry.encrypted) {
+    throw issuerError("package_unsupported", "The .ipa is encrypted: zip the app again, without a password.");
+  }
+  if (entry.method !== 0 && entry.method !== 8) {
+    const method = otherMethods.get(entry.method) ?? `method ${entry.method}`;
+    throw issuerError(
+      "package_unsupported",
+      `The .ipa is compressed with ${method}: zip the app again, with the method Deflate.`,
+    );
   }
   // Without ZIP64 an offset is modulo 4 GiB, so each possible position of the header is tried.
   for (let offset = entry.headerOffset; offset + localHeaderSize <= fileSize; offset += 2 ** 32) {

@@ -63,18 +63,23 @@ export async function visitZipEntries(
  *
  * Xcode writes archives over 4 GiB, and archives with more than 65535 files, without ZIP64: offset and count are then
  * modulo 2^32 and 2^16. So the directory is assumed to end where the end record starts, if the offset agrees.
+ *
+ * A copy that gained bytes at its end, such as a line feed, is read too, as unzip reads it.
  */
 async function findDirectory(handle: FileHandle, fileSize: number): Promise<ZipDirectory> {
   const length = Math.min(fileSize, endSize + longestComment);
   const tail = await readAt(handle, fileSize - length, length);
-  let end = tail.length - endSize;
-  while (
-    end >= 0 &&
-    !(tail.readUInt32LE(end) === 0x06054b50 && end + endSize + tail.readUInt16LE(end + 20) === length)
-  ) {
-    end -= 1;
+  let end: number | undefined;
+  for (let position = length - endSize; position >= 0; position -= 1) {
+    if (tail.readUInt32LE(position) !== 0x06054b50) continue;
+    const excess = length - position - endSize - tail.readUInt16LE(position + 20);
+    if (excess >= 0) end ??= position;
+    if (excess === 0) {
+      end = position;
+      break;
+    }
   }
-  if (end < 0) throw damagedZip();
+  if (end === undefined) throw damagedZip();
   const endOffset = fileSize - length + end;
   const zip64 = await findZip64Directory(handle, endOffset);
   if (zip64) return zip64;

@@ -7,8 +7,13 @@ const byteOrderMarks: readonly (readonly [mark: string, encoding: string])[] = [
   ["feff", "utf-16be"],
 ];
 
-/** The first bytes of `<?` without a byte order mark (XML 1.0, appendix F.1). */
-const xmlBeginnings: Readonly<Record<string, string>> = { "3c003f00": "utf-16le", "003c003f": "utf-16be" };
+/** Where the zeros are among the first four bytes of ASCII characters without a byte order mark (XML 1.0, appendix F.1). */
+const unmarkedEncodings: readonly (readonly [start: RegExp, encoding: string])[] = [
+  [/^(?!00)..000000/, "utf-32le"],
+  [/^000000(?!00)/, "utf-32be"],
+  [/^(?!00)..00(?!00)..00/, "utf-16le"],
+  [/^00(?!00)..00(?!00)/, "utf-16be"],
+];
 
 /**
  * Decodes an XML document. The encoding comes from its byte order mark, its first bytes or its XML declaration, in this
@@ -20,7 +25,7 @@ const xmlBeginnings: Readonly<Record<string, string>> = { "3c003f00": "utf-16le"
 export function decodeXml(bytes: Uint8Array): string {
   const mark = markedEncoding(bytes);
   if (mark) return decode(bytes.subarray(mark.length), mark.encoding);
-  const encoding = xmlBeginnings[hex(bytes, 4)];
+  const encoding = unmarkedEncoding(bytes);
   if (encoding) return decode(bytes, encoding);
   const declared = declaredEncoding(bytes) ?? "utf-8";
   // The declaration itself has one byte for each character.
@@ -29,10 +34,15 @@ export function decodeXml(bytes: Uint8Array): string {
   return decode(bytes, declared);
 }
 
-/** Decodes text that declares no encoding: by its byte order mark, otherwise as UTF-8. */
+/** Decodes text that declares no encoding: by its byte order mark or its first bytes, otherwise as UTF-8. */
 export function decodePlainText(bytes: Uint8Array): string {
   const mark = markedEncoding(bytes);
-  return decode(bytes.subarray(mark?.length ?? 0), mark?.encoding ?? "utf-8");
+  return decode(bytes.subarray(mark?.length ?? 0), mark?.encoding ?? unmarkedEncoding(bytes) ?? "utf-8");
+}
+
+function unmarkedEncoding(bytes: Uint8Array): string | undefined {
+  const start = hex(bytes, 4);
+  return unmarkedEncodings.find(([pattern]) => pattern.test(start))?.[1];
 }
 
 function markedEncoding(bytes: Uint8Array): { encoding: string; length: number } | undefined {

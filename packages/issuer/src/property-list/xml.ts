@@ -23,6 +23,7 @@ const deepestElement = 100;
  */
 export function parseXml(text: string): XmlElement {
   if (text.length > longestXml) throw new Error("the XML is longer than 4 MiB");
+  if (/^\s+<\?xml\s/.test(text)) throw new Error("there is white space before <?xml, which must be at the very start");
   const document = { name: "", attributes: {}, children: [] as XmlElement[], text: "" };
   const open = [document];
   let nodes = 0;
