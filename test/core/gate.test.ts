@@ -36,6 +36,12 @@ test("the claims of a decision are frozen and inherit nothing", async () => {
   assert.equal((decision.claims as { polluted?: number }).polluted, undefined);
 });
 
+test("the claims of a decision are what the token says, empty lists and objects too", async () => {
+  const claims = { ...jamfClaims, lists: [[], [1, null, [true]]], objects: [{}, { a: "b" }], text: "" };
+  const decision = await createGate({ keys: key.publicPem, now }).check(`?token=${await webSignToken(key, claims)}`);
+  assert.deepEqual(JSON.parse(JSON.stringify(decision.allowed && decision.claims)), claims);
+});
+
 test("absolute, path-only and strange request targets are decided alike", async () => {
   const token = await webSignToken(key);
   for (const target of [

@@ -288,7 +288,10 @@ test("for text without a key, the message says what to do", async () => {
   for (const text of ["hello", "hello world/"]) assert.match(problem(text), /but other text. Give the PEM block/);
   assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /but other text. Give the PEM block/);
   assert.match(problem(key.publicPem + key.publicPem), /but 2 PEM blocks. Give each as a key of its own.$/);
-  assert.match(problem("ssh-rsa AAAAB3NzaC1yc2E me@here"), /ssh-keygen -f key\.pub -e -m PKCS8/);
+  for (const text of ["ssh-rsa AAAAB3NzaC1yc2E me@here", "\n  ssh-ed25519 AAAAC3NzaC1lZDI1 me@here\n"]) {
+    assert.match(problem(text), /but an OpenSSH key. Convert it: ssh-keygen -f key\.pub -e -m PKCS8$/);
+  }
+  assert.match(problem("my-ssh-rsa AAAAB3NzaC1yc2E"), /but other text/);
   assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "M*I")), /truncated or garbled/);
