@@ -21,7 +21,8 @@ export type PrivateKeyOptionValues = OptionValues<typeof privateKeyOptionTable>;
 /** For the commands that make links. */
 export const pathBoundOption = {
   kind: "flag",
-  description: "create tokens that open one path only, for servers with --path-bound; Jamf Pro does not create such tokens",
+  description:
+    "create tokens that open one path only, for servers with --path-bound; Jamf Pro does not create such tokens",
 } as const satisfies FlagOption;
 
 /** Jamf Pro's Token Expiry: 1 to 120 whole minutes; each command adds the description and the default. */

@@ -37,7 +37,8 @@ export const serve = defineCommand({
     endpoint: {
       kind: "text",
       placeholder: "URL",
-      description: "the URL of the service, if the s3:// bucket is not Amazon's (R2, MinIO, Ceph, Google), or for azblob://",
+      description:
+        "the URL of the service, if the s3:// bucket is not Amazon's (R2, MinIO, Ceph, Google), or for azblob://",
     },
     addressing: {
       kind: "choice",
