@@ -167,6 +167,13 @@ test("a CryptoKey for another algorithm or that cannot be read is refused", asyn
   assert.match(problem(await imported("RSASSA-PKCS1-v1_5", "SHA-512", true)), /SHA-256/);
   assert.match(problem(await imported("RSA-PSS", "SHA-256", true)), /RSASSA-PKCS1-v1_5/);
   assert.match(problem(await imported("RSASSA-PKCS1-v1_5", "SHA-256", false)), /extractable/);
+  const withoutHash = {
+    type: "public",
+    extractable: true,
+    usages: ["verify"],
+    algorithm: { name: "RSASSA-PKCS1-v1_5" },
+  };
+  assert.match(problem(withoutHash), /SHA-256/);
 });
 
 function jwkOf(modulus: Uint8Array, exponent: Uint8Array): object {
@@ -285,6 +292,7 @@ test("for text without a key, the message says what to do", async () => {
   );
   assert.match(problem("/etc/portcullis/public.pem"), /but the name of a file. Give the PEM block/);
   assert.match(problem("public.pem"), /but the name of a file/);
+  assert.match(problem("public.pem5678"), /but other text/);
   for (const text of ["hello", "hello world/"]) assert.match(problem(text), /but other text. Give the PEM block/);
   assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /but other text. Give the PEM block/);
   assert.match(problem(key.publicPem + key.publicPem), /but 2 PEM blocks. Give each as a key of its own.$/);
@@ -292,14 +300,14 @@ test("for text without a key, the message says what to do", async () => {
     assert.match(problem(text), /but an OpenSSH key. Convert it: ssh-keygen -f key\.pub -e -m PKCS8$/);
   }
   assert.match(problem("my-ssh-rsa AAAAB3NzaC1yc2E"), /but other text/);
-  assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /truncated or garbled/);
+  assert.match(problem(key.publicPem.replace(/-----END.*\n/, "")), /truncated or garbled. Copy it again.$/);
   assert.match(problem(key.publicPem.replace("END PUBLIC", "END RSA PUBLIC")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "M*I")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("BEGIN PUBLIC", "BEGIN the PUBLIC")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "MI=I")), /truncated or garbled/);
   assert.match(problem(pem("PKCS7", spki)), /not a public key but "PKCS7". Give one of PUBLIC KEY, /);
   assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /not a public key but "CERTIFICATE REQUEST"/);
-  assert.match(problem("{oops"), /not valid JSON/);
+  assert.match(problem("{oops"), /not valid JSON. Copy it again.$/);
 });
 
 test("a damaged PEM block is refused, wherever the damage is", () => {

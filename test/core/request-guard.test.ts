@@ -176,6 +176,7 @@ test("wrong options throw when the guard is made, and name the option", () => {
 
 test("a fingerprint is the first eight hexadecimal digits of the token's SHA-256", async () => {
   assert.equal(await fingerprintToken("abc"), "ba7816bf");
+  assert.equal(await fingerprintToken("c"), "2e7d2c03", "a byte below 16 has two digits too");
   assert.equal(await fingerprintToken("t3474"), "0d05037f");
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -83,6 +83,7 @@ test("a key that the runtime cannot import makes ready reject and every check fa
 
 test("a fingerprint is the same as elsewhere", async () => {
   assert.equal(await fingerprintToken("abc"), "ba7816bf");
+  assert.equal(await fingerprintToken("c"), "2e7d2c03", "a byte below 16 has two digits too");
 });
 
 test("PKCS#1 and PEM spellings do not depend on the runtime's own parser", async () => {
