@@ -37,6 +37,12 @@ test("bytes that end within an element, or have no length, give nothing, not eve
   }
 });
 
+test("an element of 16 MiB or more gives nothing, even if all of it is there", () => {
+  const whole = new Uint8Array(6 + 2 ** 24);
+  whole.set([4, 0x84, 1, 0, 0, 0]);
+  assert.deepEqual(readDer(whole), []);
+});
+
 test("a number gets a leading zero only if its first bit is set", () => {
   for (const [first, written] of [
     [0x7f, [0x7f, 0xff, 1]],

@@ -26,7 +26,7 @@ export function parseCompactJws(token: string): Result<CompactJws> {
   if (token.length > maxTokenLength) return { refusal: "token_too_long" };
   const firstDot = token.indexOf(".");
   const lastDot = token.lastIndexOf(".");
-  const hasThreeSegments = firstDot > 0 && lastDot > firstDot + 1 && token.indexOf(".", firstDot + 1) === lastDot;
+  const hasThreeSegments = lastDot > firstDot + 1 && token.indexOf(".", firstDot + 1) === lastDot;
   if (!hasThreeSegments || lastDot === token.length - 1) return { refusal: "token_malformed" };
   const bytes = encode(token);
   if (!bytes) return { refusal: "token_malformed" };
