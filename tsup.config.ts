@@ -1,6 +1,19 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
+import { compileUploadForm } from "./packages/depot/browser/compile.ts";
 import { compileForNjs } from "./packages/nginx/compile.ts";
+
+/** Puts the depot's script for browsers into its package, and beside it for tests that run from the sources. */
+const uploadScript: NonNullable<Options["esbuildPlugins"]>[number] = {
+  name: "upload script",
+  setup({ onLoad }) {
+    onLoad({ filter: /upload-script\.ts$/ }, async () => {
+      const text = await compileUploadForm();
+      writeFileSync("packages/depot/dist/upload-form.js", text);
+      return { contents: `export const uploadScript = ${JSON.stringify(text)};`, loader: "ts" };
+    });
+  },
+};
 
 /**
  * Every package is built the same way: each entry of its `exports`, as ESM and CommonJS, with types for
@@ -21,6 +34,7 @@ const packages: Options[] = names.map((name) => {
     clean: true,
     external: [/^node:/, ...Object.keys(dependencies)],
     removeNodeProtocol: false,
+    ...(name === "depot" && { esbuildPlugins: [uploadScript] }),
     esbuildOptions(options, { format }) {
       // For this platform only, esbuild writes the export names where Node's lexer finds them, so that
       // `import { createGate } from "…/index.cjs"` works.

@@ -224,11 +224,11 @@ describe("the listener", () => {
       assert.equal((await running.request(page)).status, 404, page);
   });
 
-  test("sends pages that no other site can show, with nothing from elsewhere and no script", async () => {
+  test("sends pages that no other site can show, with nothing from elsewhere and no script of another origin", async () => {
     const { headers, text } = await adminBrowser(running).get("/sign-in");
     assert.equal(
       headers["content-security-policy"],
-      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     );
     assert.deepEqual(
       ["cache-control", "x-content-type-options", "referrer-policy", "access-control-allow-origin"].map(

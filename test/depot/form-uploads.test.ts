@@ -5,7 +5,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { type AdminBrowser, adminBrowser, setupPath } from "./admin-browser.ts";
+import { type AdminBrowser, adminBrowser, type Headers, setupPath } from "./admin-browser.ts";
 import { depotData, type RunningDepot } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
@@ -102,6 +102,14 @@ describe("an upload by a form", () => {
     );
     assert.equal((await upload(whole(), { Origin: "https://evil.example" })).status, 403);
     assert.equal((await upload(whole(), { Cookie: "portcullis_session=0" })).status, 303, "to the page to sign in");
+    const part = { "Tus-Resumable": "1.0.0", "Upload-Length": "10", Cookie: browser.cookie() };
+    const begin = async (more: Headers) =>
+      (await browser.request("POST", "/items/uploads", { ...part, ...more })).status;
+    assert.equal(await begin({}), 403, "in parts, without the form token");
+    assert.equal(await begin({ "X-Form-Token": "wrong" }), 403);
+    assert.equal(await begin({ "X-Form-Token": formToken, Origin: "https://evil.example" }), 403);
+    assert.equal(await begin({ "X-Form-Token": formToken, Cookie: undefined }), 401);
+    assert.equal(await begin({ "X-Form-Token": formToken, Origin: `http://127.0.0.1:${running.adminPort}` }), 201);
     assert.deepEqual(leftBehind(), []);
   });
 

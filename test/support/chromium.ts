@@ -37,6 +37,8 @@ export interface ChromiumPage {
   followKey(key: "Enter"): Promise<void>;
   /** Changes how the page is shown. */
   show(options: Pick<PageOptions, "width" | "colourScheme">): Promise<void>;
+  /** Limits how fast the page sends, in bytes a second; `undefined` ends that. */
+  limitUpload(speed: number | undefined): Promise<void>;
   /** The text that is shown. */
   text(): Promise<string>;
   url(): Promise<string>;
@@ -246,6 +248,13 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     press,
     followKey: (key) => leaving(() => press(key)),
     show,
+    limitUpload: async (speed) =>
+      void (await send("Network.emulateNetworkConditions", {
+        offline: false,
+        latency: 0,
+        downloadThroughput: -1,
+        uploadThroughput: speed ?? -1,
+      })),
     text: () => evaluate("document.body.innerText"),
     url: () => evaluate("location.href"),
     async screenshot() {

@@ -132,19 +132,19 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       administrator,
       createAdminApp: async (adminOptions) => {
         // Loaded only if there are pages: what they are made with takes time.
-        const [{ createAdminApp }, { createApi, uploadsPath }, { createUploads }] = await Promise.all([
+        const [{ createAdminApp }, { createApi }, { createUploads }] = await Promise.all([
           import("./admin/admin-app.tsx"),
           import("./api/api.ts"),
           import("./upload/uploads.ts"),
         ]);
         const uploads = createUploads(
-          { path: uploadsPath, folder: join(options.data, "uploads"), largest: adminOptions.largestUpload },
+          { folder: join(options.data, "uploads"), largest: adminOptions.largestUpload },
           { store, places, now },
         );
         const linksOf = (who: Actor): Links => changesOf(who).links;
         const { apiTokens, receipts } = depot;
         const api = createApi({ apiTokens, linksOf, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
-        const shown = { db: store.db, administrator, receipts, places, publicUrl, now };
+        const shown = { db: store.db, administrator, receipts, places, uploads, publicUrl, now };
         return createAdminApp({ ...shown, configurationFor, changesOf, api }, adminOptions);
       },
     };

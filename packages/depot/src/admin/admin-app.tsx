@@ -12,9 +12,10 @@ import { createJamfApi, jamfApiPath } from "../configuration/jamf-api.ts";
 import { isDepotError } from "../depot-error.ts";
 import { addIconRoute } from "../item/icon.ts";
 import { addItemPage } from "../item/item-page.tsx";
-import { addItemsPage, uploadPath } from "../item/items-page.tsx";
+import { addItemsPage, isUpload } from "../item/items-page.tsx";
 import { addLinkPages } from "../link/link-pages.tsx";
 import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
+import { addUploadScript } from "../upload/upload-script-route.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
 import type { AdminParts } from "./admin-parts.ts";
 import { icon, Page, sendPage, stylePath } from "./page.tsx";
@@ -60,7 +61,7 @@ export function createAdminApp(
   app.all(jamfApiPath, createJamfApi(parts));
   app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
   const limitForm = bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) });
-  app.use((context, next) => (context.req.path === uploadPath ? next() : limitForm(context, next)));
+  app.use((context, next) => (isUpload(context.req.path) ? next() : limitForm(context, next)));
 
   // Without a session
   app.get(stylePath, ({ body, header }) => {
@@ -71,16 +72,20 @@ export function createAdminApp(
     header("Cache-Control", "public, max-age=86400");
     return body(icon, 200, { "Content-Type": "image/svg+xml" });
   });
+  addUploadScript(app);
   addSignInPages(app, administrator, cookie);
 
   // With a session
   app.use(async (context, next) => {
     const session = await cookie.read(context);
-    if (!session) return context.redirect("/sign-in", 303);
+    if (!session)
+      return context.req.header("Tus-Resumable") !== undefined
+        ? context.text("Sign in.\n", 401)
+        : context.redirect("/sign-in", 303);
     context.set("session", session);
     context.set("actor", { name: "administrator", address: context.env.address });
-    // An upload is not read into memory: its page checks the form token itself.
-    if (!["GET", "HEAD"].includes(context.req.method) && context.req.path !== uploadPath) {
+    // An upload is not read into memory: its routes check the form token themselves.
+    if (!["GET", "HEAD"].includes(context.req.method) && !isUpload(context.req.path)) {
       const { form_token } = await context.req.parseBody();
       if (form_token !== session.formToken) return sendPage(context, <OldFormPage />, 403);
     }
@@ -113,7 +118,7 @@ export function createAdminApp(
 /** The errors for what is named in an address. */
 const notFoundCodes = ["item_unknown", "link_unknown", "page_invalid"];
 
-/** As strict as pages without scripts can be. */
+/** As strict as pages with one script can be. */
 function pageHeaders() {
   const none = ["'none'"];
   const own = ["'self'"];
@@ -121,6 +126,8 @@ function pageHeaders() {
     contentSecurityPolicy: {
       defaultSrc: none,
       styleSrc: own,
+      scriptSrc: own,
+      connectSrc: own,
       imgSrc: own,
       formAction: own,
       frameAncestors: none,

@@ -10,6 +10,7 @@ import type { Links } from "../link/links.ts";
 import type { Receipts } from "../receipt/receipts.ts";
 import type { Administrator } from "../sign-in/administrator.ts";
 import type { Database } from "../store/schema.ts";
+import type { Uploads } from "../upload/uploads.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
 
 /** What an actor can change in items and links; each change is in the audit log. */
@@ -29,6 +30,7 @@ export interface AdminParts {
   readonly receipts: Receipts;
   /** Its folder `incoming` is for uploads that are not complete yet. */
   readonly places: FilePlaces;
+  readonly uploads: Uploads;
   /** Scheme, host and port that clients reach the depot by. */
   readonly publicUrl: string;
   /** Seconds since 1970. */

@@ -3,6 +3,7 @@
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { iconPath } from "../item/icon.ts";
+import { uploadScriptPath } from "../upload/upload-script-route.ts";
 import type { AdminContext } from "./admin-environment.ts";
 import { styleHash } from "./style.ts";
 
@@ -26,6 +27,8 @@ export interface PageProps {
   readonly formToken?: string | undefined;
   /** Instead of the title. */
   readonly heading?: Child;
+  /** Whether it has the form that uploads a file. */
+  readonly hasUpload?: boolean | undefined;
   /** A page with one short form. */
   readonly isNarrow?: boolean | undefined;
   readonly children?: Child;
@@ -41,7 +44,15 @@ export async function sendPage(
 }
 
 /** The frame of every page. */
-export function Page({ title, heading, section, formToken, isNarrow, children }: PageProps): JSX.Element {
+export function Page({
+  title,
+  heading,
+  section,
+  formToken,
+  hasUpload = false,
+  isNarrow,
+  children,
+}: PageProps): JSX.Element {
   return (
     <html lang="en">
       <head>
@@ -51,6 +62,7 @@ export function Page({ title, heading, section, formToken, isNarrow, children }:
         <meta name="color-scheme" content="light dark" />
         <link rel="stylesheet" href={stylePath} />
         <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+        {hasUpload && uploadScriptPath !== undefined && <script type="module" src={uploadScriptPath} />}
       </head>
       <body>
         <a class="skip" href="#content">

@@ -41,6 +41,7 @@ export const style = `:root {
   }
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); overflow-wrap: break-word; }
 a { color: var(--accent); text-underline-offset: 0.2em; }
@@ -144,6 +145,8 @@ select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-s
 .inline { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 .inline .field { margin: 0; }
 button.small { min-height: 2.25rem; padding: 0.25rem 0.8rem; font-size: 0.9rem; }
+progress { width: 100%; height: 0.7rem; accent-color: var(--accent); }
+.upload p { margin: 0 0 0.5rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .qr { display: block; width: 13rem; max-width: 100%; border-radius: 10px; }
 .secret { display: block; padding: 0.8rem 1rem; background: var(--page); border: 1px solid var(--line); border-radius: 8px; overflow-wrap: anywhere; user-select: all; }
 .with-qr { display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; align-items: flex-start; }

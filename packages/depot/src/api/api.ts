@@ -20,8 +20,6 @@ export interface ApiParts {
 
 /** Where the API is on the listener of the administration pages. */
 export const apiPath = "/api";
-/** Where uploads are sent, by the protocol tus. */
-export const uploadsPath: string = `${apiPath}/uploads`;
 
 const longestBody = 16 * 1024;
 

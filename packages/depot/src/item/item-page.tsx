@@ -100,7 +100,7 @@ function ItemPage({ item, versions, links, formToken, now, problem, done = "" }:
     </div>
   );
   return (
-    <Page title={title} heading={heading} section="/items" formToken={formToken}>
+    <Page title={title} heading={heading} section="/items" formToken={formToken} hasUpload>
       {problem !== undefined && <Notice kind="problem">Nothing was changed. {problem}</Notice>}
       {problem === undefined && notice !== undefined && <Notice kind="done">{notice}</Notice>}
       <ChannelsCard item={item} formToken={formToken} />

@@ -34,8 +34,6 @@ export interface Uploads {
 
 /** How uploads are received. */
 export interface UploadOptions {
-  /** Of the URL. */
-  readonly path: string;
   /** What is not complete yet. */
   readonly folder: string;
   /** In bytes. */
@@ -45,16 +43,14 @@ export interface UploadOptions {
 const hashForm = /^[0-9a-f]{64}$/;
 
 /** Makes the uploads. */
-export function createUploads(
-  { path, folder, largest }: UploadOptions,
-  others: Omit<PublishParts, "recordChange">,
-): Uploads {
+export function createUploads({ folder, largest }: UploadOptions, others: Omit<PublishParts, "recordChange">): Uploads {
   const store = new UploadStore(folder);
   const server = new Server({
-    path,
+    // It is handled at several paths, so each says by itself where its uploads are.
+    path: "/",
+    generateUrl: ({ url }, { id }) => `${new URL(url).pathname}/${id}`,
     datastore: store,
     maxSize: largest,
-    relativeLocation: true,
     // None: pages of other sites have no business here.
     allowedOrigins: [],
     /** A client that knows the hash finds the upload again after any interruption, without having stored its URL. */
