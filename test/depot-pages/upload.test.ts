@@ -112,8 +112,8 @@ describe("an upload from the page, in Chromium", () => {
   test("that is cancelled leaves nothing behind, and the form can be used again", async () => {
     await begin();
     assert.equal(stored().length, 1);
-    await page.limitUpload(undefined);
     await page.click("[data-cancel]");
+    await page.limitUpload(undefined);
     await until(async () => stored().length === 0, "it is removed");
     assert.equal(await state(), "The upload was cancelled.");
     assert.deepEqual([await isShown("[data-progress]"), await isShown("[data-fields]")], [false, true]);

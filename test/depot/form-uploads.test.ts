@@ -108,7 +108,10 @@ describe("an upload by a form", () => {
     assert.equal(await begin({}), 403, "in parts, without the form token");
     assert.equal(await begin({ "X-Form-Token": "wrong" }), 403);
     assert.equal(await begin({ "X-Form-Token": formToken, Origin: "https://evil.example" }), 403);
-    assert.equal(await begin({ "X-Form-Token": formToken, Cookie: undefined }), 401);
+    assert.equal(
+      await begin({ "X-Form-Token": formToken, Cookie: undefined, Origin: `http://127.0.0.1:${running.adminPort}` }),
+      401,
+    );
     assert.equal(await begin({ "X-Form-Token": formToken, Origin: `http://127.0.0.1:${running.adminPort}` }), 201);
     assert.deepEqual(leftBehind(), []);
   });

@@ -18,7 +18,7 @@ import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.ts
 import { addUploadScript } from "../upload/upload-script-route.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
 import type { AdminParts } from "./admin-parts.ts";
-import { icon, Page, sendPage, stylePath } from "./page.tsx";
+import { logo, Page, sendPage, stylePath } from "./page.tsx";
 import { style } from "./style.ts";
 
 /** How the pages are reached. */
@@ -70,7 +70,7 @@ export function createAdminApp(
   });
   app.get("/icon.svg", ({ body, header }) => {
     header("Cache-Control", "public, max-age=86400");
-    return body(icon, 200, { "Content-Type": "image/svg+xml" });
+    return body(logo, 200, { "Content-Type": "image/svg+xml" });
   });
   addUploadScript(app);
   addSignInPages(app, administrator, cookie);

@@ -194,7 +194,7 @@ export function NextPage({ href, next }: { readonly href: string; readonly next:
 const bars = "M3 21V11a9 9 0 0 1 18 0v10M8 21V5M12 23V2.5M16 21V5M3.5 9.5h17M3 15h18";
 
 /** The icon of the pages in the browser. */
-export const icon: string = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="${bars}" fill="none" stroke="#5b7cf0" stroke-width="2" stroke-linecap="round"/></svg>`;
+export const logo: string = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="${bars}" fill="none" stroke="#5b7cf0" stroke-width="2" stroke-linecap="round"/></svg>`;
 
 function Logo(): JSX.Element {
   return (

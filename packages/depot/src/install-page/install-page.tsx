@@ -4,7 +4,7 @@ import { installLink } from "@portcullis/issuer";
 import type { Hono } from "hono";
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
-import { formatSize, ItemIcon } from "../admin/page.tsx";
+import { formatSize, ItemIcon, logo } from "../admin/page.tsx";
 import { style, styleHash } from "../admin/style.ts";
 import type { AppBindings } from "../app-bindings.ts";
 import { addIconRoute } from "../item/icon.ts";
@@ -24,6 +24,8 @@ export interface InstallPageParts {
 }
 
 const stylePath = `/i/style-${styleHash}.css`;
+/** Without one, browsers ask for `/favicon.ico`. */
+const logoPath = "/i/logo.svg";
 
 const headers = {
   "Cache-Control": "no-store",
@@ -46,6 +48,10 @@ export function addInstallPage(app: Hono<{ Bindings: AppBindings }>, parts: Inst
     return new Response(style, { headers: cached });
   });
 
+  app.get(logoPath, () => {
+    const cached = { "Content-Type": "image/svg+xml", "Cache-Control": "public, max-age=86400" };
+    return new Response(logo, { headers: cached });
+  });
   addIconRoute(app, parts.db);
 
   app.get("/i/:secret", async ({ req, env }) => {
@@ -112,6 +118,7 @@ function Frame({ title, children }: { readonly title: string; readonly children?
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <link rel="stylesheet" href={stylePath} />
+        <link rel="icon" href={logoPath} type="image/svg+xml" />
       </head>
       <body>
         <main class="install">{children}</main>
