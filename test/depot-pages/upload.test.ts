@@ -15,7 +15,7 @@ import { adminUrl, openFirstPage, openSignedIn } from "./signed-in.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Passes connections on to a port, and breaks the first one that has sent so many bytes. */
+/** Passes connections on to a port, and breaks the first one that has sent this many bytes. */
 async function startBreakingProxy(to: number, longest: number) {
   const sent = new Map<object, Buffer[]>();
   let isBroken = false;

@@ -2,7 +2,7 @@
 querystringify (MIT, Arnout Kazemier and contributors); their licences are in their packages on npm. */
 import { type DetailedError, defaultOptions, type PreviousUpload, Upload } from "tus-js-client";
 
-/** What happens is repeated after so many milliseconds, as long as the connection or the depot is to blame. */
+/** How long to wait before each attempt to continue, in milliseconds, after the connection or the depot failed. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000];
 /** The depot removes an upload that nothing was added to for this long, in milliseconds. */
 const longestPause = 24 * 60 * 60 * 1000;
