@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readDer } from "../../packages/core/src/der.ts";
+import { readDer, readDerSequence } from "../../packages/core/src/der.ts";
 import { readPublicKeys } from "../../packages/core/src/public-key.ts";
 import { type RsaPublicKey, subjectPublicKeyInfo } from "../../packages/core/src/rsa-public-key.ts";
 import { webSigningKey } from "../support/web-signing-key.ts";
@@ -35,6 +35,12 @@ test("bytes that end within an element, or have no length, give nothing, not eve
     assert.deepEqual(lengthsOf(...end), [], String(end));
     assert.deepEqual(lengthsOf(5, 0, ...end), [], String(end));
   }
+});
+
+test("a sequence is exactly one element with its tag", () => {
+  assert.equal(readDerSequence(Uint8Array.of(0x30, 2, 5, 0)).length, 1);
+  for (const bytes of [[], [5, 0], [0x31, 2, 5, 0], [0x30, 2, 5, 0, 5, 0], [0x30, 2, 5]])
+    assert.deepEqual(readDerSequence(Uint8Array.from(bytes)), []);
 });
 
 test("an element of 16 MiB or more gives nothing, even if all of it is there", () => {

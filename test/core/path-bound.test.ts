@@ -105,6 +105,8 @@ test("a target whose path is ambiguous between programs has no path", async () =
   }
   assert.equal(readPath("/f/a?/g"), "/f/a");
   assert.equal(readPath("http://h:80/f/a%2F?x"), "/f/a%2F");
+  for (const path of ["/g/http://h/f/a", "/http://h/f/a", "/f/https://h/"]) assert.equal(readPath(path), path);
+  assert.equal(readPath("http://h/g/http://h/f/a"), "/g/http://h/f/a");
 });
 
 test("aud must be one string that is a path, even for a request without one", async () => {
