@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createGate, findTokens, readToken, redactToken, replaceTokens } from "@portcullis/core";
 import fc from "fast-check";
 import { assertLinear } from "../support/assert-linear.ts";
-import { jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+import { jamfClaims, segment, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
 const token = await webSignToken(key);
@@ -92,6 +92,19 @@ test("every single character of a token can be encoded", () => {
 test("quoted-printable mail is read: encoded equals signs and wrapped lines", () => {
   const wrapped = `<a href=3D"https://files.example/app.ipa?token=3D${token.slice(0, 30)}=\r\n${token.slice(30, 106)}=\n${token.slice(106)}">`;
   assert.equal(replaced(wrapped), '<a href=3D"https://files.example/app.ipa?token=3DT">');
+});
+
+test("in quoted-printable mail, another value of the parameter is found too, decoded", () => {
+  assert.deepEqual(findTokens("/a?token=\r\n=3Dsecret=2Evalue "), [{ start: 14, end: 28, token: "secret.value" }]);
+});
+
+test("a token without a signature is found by how its payload begins, whatever white space is in it", () => {
+  for (const payload of ['{"sub":1}', '{ "sub": 1 }', '{\n  "sub": 1\n}', '{\t"sub": 1}', "{}"]) {
+    const text = `eyJhbGciOiJub25lIn0.${segment(payload)}`;
+    assert.deepEqual(findTokens(`in ${text}, and`), [{ start: 3, end: 3 + text.length, token: text }], payload);
+  }
+  for (const text of ["eyJhbGciOiJub25lIn0.xeyJzdWIi", "eyJhbGciOiJub25lIn0.ewxx", "eyJhbGciOiJub25lIn0.x"])
+    assert.deepEqual(findTokens(text), [], text);
 });
 
 test("what follows a whole token without a separator is not part of it", () => {
