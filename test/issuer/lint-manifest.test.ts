@@ -263,6 +263,50 @@ describe("a manifest", () => {
       [`url_not_encoded ${inAsset}.url`],
     ],
     [
+      "has a percent sign that encodes nothing",
+      ({ asset }) => void Object.assign(asset, { url: "https://example.com/100%.ipa?token=a" }),
+      [`url_not_encoded ${inAsset}.url`],
+    ],
+    [
+      "has brackets in its path",
+      ({ asset }) => void Object.assign(asset, { url: "https://example.com/a[1].ipa?token=a" }),
+      [`url_not_encoded ${inAsset}.url`],
+    ],
+    [
+      "has placeholders in capitals",
+      ({ asset, metadata }) => {
+        asset.url = "https://example.com/__FILE__?token=a";
+        metadata.title = "%TITLE%";
+        metadata.subtitle = "Version @VERSION@";
+      },
+      [
+        `placeholder_left ${inAsset}.url`,
+        `placeholder_left ${inMetadata}.title`,
+        `placeholder_left ${inMetadata}.subtitle`,
+      ],
+    ],
+    [
+      "has placeholders of a template",
+      ({ asset, metadata }) => {
+        asset.url = "https://example.com/[[file]]?token=a";
+        metadata.title = "<%= title %>";
+        metadata.subtitle = "#{company}";
+      },
+      [
+        `placeholder_left ${inAsset}.url`,
+        `placeholder_left ${inMetadata}.title`,
+        `placeholder_left ${inMetadata}.subtitle`,
+      ],
+    ],
+    [
+      "has nothing to warn about in percent-encoding, IPv6 addresses and names with signs",
+      ({ asset, metadata }) => {
+        asset.url = "https://[2001:db8::1]/S%C3%B6hne%C3A%20__init__.ipa?token=a";
+        metadata.title = "50 % off at me@example, __init__";
+      },
+      [],
+    ],
+    [
       "has two packages in one item",
       ({ whole }) => void whole.items[0]?.assets.push(structuredClone(whole.items[0].assets[0] ?? {})),
       ["asset_repeated items[0].assets[1]"],

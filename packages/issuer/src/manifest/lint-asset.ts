@@ -31,8 +31,10 @@ function lintUrl(url: string, path: string, expectToken: boolean, flaw: ReportFl
       "The URL still contains &amp; after the XML was parsed: write &amp; in the XML, not &amp;amp;.",
     );
   }
-  // RFC 3986 section 2: some versions of iOS refuse a URL with any other character.
-  if (/[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]/.test(url) && !hasPlaceholder(url)) {
+  // RFC 3986 section 2: some versions of iOS refuse a URL with any other character. Brackets are for IPv6 addresses only.
+  const [, afterHost = ""] = /^[^/]*\/\/[^/?#]*(.*)$/s.exec(url) ?? [];
+  const isUnencoded = /[^A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]|%(?![0-9A-Fa-f]{2})/.test(url) || /[[\]]/.test(afterHost);
+  if (isUnencoded && !hasPlaceholder(url)) {
     flaw("url_not_encoded", path, "The URL contains characters that must be percent-encoded.");
   }
   const { refusal } = readToken(url);
