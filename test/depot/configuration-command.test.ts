@@ -53,6 +53,34 @@ describe("portcullis configuration", () => {
     assert.equal((await running.request(await running.packageTarget(path))).status, 200);
   });
 
+  test("old keys that are revoked are refused by a running depot within a second, the one that was just replaced too", async () => {
+    const first = await running.packageTarget(path);
+    await run("change", "--new-key");
+    clock.pass(2);
+    const second = await running.packageTarget(path);
+    for (const target of [first, second]) assert.equal((await running.request(target)).status, 200);
+    await run("change", "--new-key", "--revoke-old-keys");
+    clock.pass(1);
+    for (const target of [first, second]) {
+      const { status, body } = await running.request(target);
+      assert.match(`${status} ${body}`, /^401 .*signature_invalid/s);
+      const { headers } = await running.request(await running.packageTarget(path), { method: "HEAD" });
+      const resume = { Range: "bytes=100-", "If-Range": String(headers.etag) };
+      assert.equal((await running.request(target, { headers: resume })).status, 401, "nor to resume a download");
+    }
+    assert.equal((await running.request(await running.packageTarget(path))).status, 200);
+  });
+
+  test("old keys can be revoked after the key was replaced, and the key that signs stays", async () => {
+    const old = await running.packageTarget(path);
+    await run("change", "--new-key");
+    clock.pass(2);
+    const fresh = await running.packageTarget(path);
+    await run("change", "--revoke-old-keys");
+    clock.pass(1);
+    assert.deepEqual([(await running.request(old)).status, (await running.request(fresh)).status], [401, 200]);
+  });
+
   test("a key from a file, a name and an expiry are taken; what is not given stays as it is", async () => {
     const file = join(temporaryFolder(), "key.pem");
     writeFileSync(file, privateKeyPem());
@@ -72,7 +100,10 @@ describe("portcullis configuration", () => {
     const file = join(temporaryFolder(), "not-a-key.pem");
     writeFileSync(file, "hello");
     assert.match(await run("make"), /^2 .*ACTION: give one of show, change/);
-    assert.match(await run("change"), /^2 .*at least one field\nThey are --new-key, --encryption-key/);
+    assert.match(
+      await run("change"),
+      /^2 .*at least one field\nThey are --new-key, --encryption-key, --revoke-old-keys/,
+    );
     assert.match(await run("show", "--new-key"), /^2 .*--new-key has no effect on configuration show/);
     assert.match(await run("change", "--new-key", "--encryption-key", file), /^2 .*exclude each other/);
     assert.match(

@@ -16,6 +16,7 @@ export const auditActions = {
   api_token_created: "created an API token",
   api_token_revoked: "revoked an API token",
   key_replaced: "replaced the encryption key",
+  old_keys_revoked: "revoked all earlier encryption keys",
   item_published: "published a version",
   hosting_changed: "changed the hosting location of a version",
   channel_set: "set a channel",

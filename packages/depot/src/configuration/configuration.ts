@@ -25,6 +25,11 @@ export interface ConfigurationChange {
   readonly encryptionKey?: string | undefined;
   readonly tokenExpiry?: number | undefined;
   readonly enabled?: boolean | undefined;
+  /**
+   * Whether tokens of all earlier keys are refused from now on, because one was stolen; default `false`: each is accepted
+   * until the last token that it signed has expired. Downloads that begin or resume with such a token fail.
+   */
+  readonly revokeOldKeys?: boolean | undefined;
 }
 
 /** A public key whose tokens are accepted. */
@@ -125,6 +130,10 @@ export function createConfiguration(
         detail: `token expiry ${issuer.tokenExpiry} min, ${issuer.enabled ? "enabled" : "disabled"}`,
       });
       if (isNewKey) await recordChange(transaction, { action: "key_replaced", subject, detail: `key ${issuer.keyId}` });
+      if (change.revokeOldKeys) {
+        await revokeKeys(transaction, issuer.keyId);
+        await recordChange(transaction, { action: "old_keys_revoked", subject });
+      }
       return saved;
     });
     return record(row, issuerOf(row));
@@ -212,6 +221,11 @@ async function retireKeys(transaction: Database, signing: string | undefined, un
     .where("accepted_until", "is", null)
     .where("key_id", "!=", signing ?? "")
     .execute();
+}
+
+/** A thief signs tokens with any expiry, so that waiting for the last one is not enough. */
+async function revokeKeys(transaction: Database, signing: string): Promise<void> {
+  await transaction.updateTable("verification_key").set({ accepted_until: 0 }).where("key_id", "!=", signing).execute();
 }
 
 async function hasHadOne(db: Database): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { createGate, type Decision, type Gate } from "@portcullis/core";
 import type { Configuration } from "./configuration.ts";
 
@@ -9,10 +10,13 @@ export interface DepotGate extends Gate {
   reload(): Promise<void>;
 }
 
-/** Another depot on this database can have replaced the key: the keys are read again this often, in seconds. */
-const reloadInterval = 10;
-/** Tokens of an unknown key make them be read earlier, but no more often than this, in seconds. */
-const shortestInterval = 1;
+/**
+ * A command or another depot on this database can have replaced the key, or revoked a stolen one: the keys are read again
+ * this often, in seconds.
+ */
+const reloadInterval = 1;
+/** How long a request waits for a database that does not respond, in milliseconds. */
+const longestWait = 1000;
 
 /** Makes the gate and reads its keys; `now` in seconds. While the keys cannot be read, those that were read last count. */
 export async function createDepotGate(
@@ -61,11 +65,9 @@ export async function createDepotGate(
   }
 
   async function check(url: string | URL): Promise<Decision> {
-    if (!isNewerThan(reloadInterval)) await loadOnce().catch(() => {});
-    const decision = await gate.check(url);
-    const isOurs = decision.allowed || (decision.code !== "signature_invalid" && decision.code !== "keys_unavailable");
-    if (isOurs || isNewerThan(shortestInterval)) return decision;
-    await loadOnce().catch(() => {});
+    if (!isNewerThan(reloadInterval)) {
+      await Promise.race([loadOnce().catch(() => {}), setTimeout(longestWait, undefined, { ref: false })]);
+    }
     return gate.check(url);
   }
 

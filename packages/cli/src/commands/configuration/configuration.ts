@@ -7,7 +7,9 @@ import { expiryOption } from "../../signing/signing-options.ts";
 /** What can be done with the configuration. */
 export const configurationActions = {
   show: {},
-  change: { options: ["newKey", "encryptionKey", "passphraseFile", "tokenExpiry", "displayName", "enabled"] },
+  change: {
+    options: ["newKey", "encryptionKey", "revokeOldKeys", "passphraseFile", "tokenExpiry", "displayName", "enabled"],
+  },
 } as const satisfies ActionTable;
 
 /** `portcullis configuration`: how a depot signs tokens. */
@@ -29,6 +31,11 @@ export const configuration = defineCommand({
       placeholder: "FILE",
       description: "change: replace the key with the private key in this file, such as the one in Jamf Pro",
     },
+    revokeOldKeys: {
+      kind: "flag",
+      description:
+        "change: refuse the tokens of all earlier keys immediately, because one was stolen; downloads with them fail",
+    },
     passphraseFile: {
       kind: "text",
       placeholder: "FILE",
@@ -46,6 +53,10 @@ export const configuration = defineCommand({
   examples: [
     { command: "portcullis configuration show --data data", meaning: "name, expiry and thumbprint of the key" },
     { command: "portcullis configuration change --data data --new-key", meaning: "replace the key" },
+    {
+      command: "portcullis configuration change --data data --new-key --revoke-old-keys",
+      meaning: "replace a key that was stolen",
+    },
     {
       command: "portcullis configuration change --data data --token-expiry 10m",
       meaning: "tokens issued from now on are valid for 10 minutes",

@@ -42,7 +42,7 @@ export async function runConfiguration(
 }
 
 /** Fields that can be changed; a passphrase alone changes nothing. */
-const changeable = ["newKey", "encryptionKey", "tokenExpiry", "displayName", "enabled"] as const;
+const changeable = ["newKey", "encryptionKey", "revokeOldKeys", "tokenExpiry", "displayName", "enabled"] as const;
 
 function checkFields(options: ConfigurationOptions): void {
   const { newKey, encryptionKey, passphraseFile } = options;
@@ -57,11 +57,12 @@ function checkFields(options: ConfigurationOptions): void {
 }
 
 async function readChange(options: ConfigurationOptions): Promise<ConfigurationChange> {
-  const { newKey, encryptionKey, passphraseFile, tokenExpiry, displayName, enabled } = options;
+  const { newKey, encryptionKey, passphraseFile, revokeOldKeys, tokenExpiry, displayName, enabled } = options;
   return {
     displayName,
     tokenExpiry: tokenExpiry === undefined ? undefined : tokenExpiry / 60,
     enabled: enabled === undefined ? undefined : enabled === "yes",
+    revokeOldKeys,
     encryptionKey: newKey
       ? await generateEncryptionKey()
       : encryptionKey === undefined
