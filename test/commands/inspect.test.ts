@@ -157,6 +157,16 @@ for (const [name, link, remark] of [
     "itms-services://?x=y&amp;url=https%3A%2F%2Fa.example%2Fa.plist%3Ftoken%3DT",
     /install link/,
   ],
+  [
+    "JSON whose slashes are escaped",
+    '{"url":"https:\\/\\/files.example\\/a.ipa?token=T"}',
+    /"\\\/" means "\/" only in JSON/,
+  ],
+  [
+    "JSON whose equals signs are escaped",
+    '{"uri":"/a.ipa?v\\u003d2\\u0026token\\u003dT"}',
+    /"\\u003d" means "=" only in JSON/,
+  ],
   ["a line of JSON", '{"uri":"/a.ipa?v=2\\u0026token=T"}', /"\\u0026" means "&" only in JSON/],
   [
     "a line of an access log",
@@ -174,7 +184,7 @@ for (const [name, link, remark] of [
   ["a user name", "https://me:pw@example.com/a.ipa?token=T", /user name or password/],
 ] as const) {
   test(`${name}: the link is found, with a note`, async () => {
-    const { allowed, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
+    const { allowed, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D|u003d)T/, signToken(key)));
     assert.equal(allowed, true);
     assert.match(remarks.join(), remark);
   });

@@ -37,6 +37,7 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   if (text === "") throw usageError("there is nothing to inspect", "Give a link or a token.");
 
   text = withoutLineBreaks(withoutQuotedPrintable(text, parameter, notes), parameter, notes);
+  text = withoutJsonEscapes(text, notes);
   const header = /^(?:authorization:\s*)?bearer\s+(?=eyJ)/i.exec(text)?.[0];
   if (header !== undefined) {
     notes.push("This token is in a header; devices send it in the link, and servers look for it only there.");
@@ -132,6 +133,18 @@ function endOfSentence(text: string): string {
   const [third = "", second = "", ...before] = text.slice(0, -marks.length).split(".").reverse();
   const hasThreeParts = before.length > 0 && [second, third].every((part) => /^[\w-]+$/.test(part));
   return hasThreeParts ? marks : marks.slice(1);
+}
+
+/** How JSON can write characters of links; not `&`, and not the quote that ends the text. */
+const jsonEscape = /\\(?:\/|u00(?!2[26])[2-7][0-9a-f])/gi;
+
+function withoutJsonEscapes(text: string, notes: string[]): string {
+  const decode = (escaped: string): string =>
+    escaped === "\\/" ? "/" : String.fromCharCode(Number.parseInt(escaped.slice(2), 16));
+  const [found] = text.match(jsonEscape) ?? [];
+  if (found === undefined) return text;
+  notes.push(`"${found}" means "${decode(found)}" only in JSON; it was read as "${decode(found)}" here.`);
+  return text.replace(jsonEscape, decode);
 }
 
 /** Where `&` is written like this. */
