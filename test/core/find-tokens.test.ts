@@ -94,6 +94,18 @@ test("quoted-printable mail is read: encoded equals signs and wrapped lines", ()
   assert.equal(replaced(wrapped), '<a href=3D"https://files.example/app.ipa?token=3DT">');
 });
 
+test("what is escaped eight times is read, and what is escaped more often is not, which bounds the time", () => {
+  const escaped = (times: number): string => `/?\\${"x5c".repeat(times - 1)}x74oken=secret`;
+  for (const times of [1, 2, 8]) assert.deepEqual(findTokens(escaped(times)).length, 1, String(times));
+  for (const times of [9, 20]) assert.deepEqual(findTokens(escaped(times)), [], String(times));
+});
+
+test("in quoted-printable mail, a token that is only wrapped is found", () => {
+  for (const end of ["\n", "\r\n"]) {
+    assert.equal(replaced(`see ${token.slice(0, 70)}=${end}${token.slice(70)} now`), "see T now");
+  }
+});
+
 test("in quoted-printable mail, another value of the parameter is found too, decoded", () => {
   assert.deepEqual(findTokens("/a?token=\r\n=3Dsecret=2Evalue "), [{ start: 14, end: 28, token: "secret.value" }]);
 });
