@@ -55,6 +55,14 @@ const refuses = (code: string, message: RegExp) => (error: unknown) => {
   return true;
 };
 
+/** A binary Info.plist, which can contain any character, in which one of the names is this text. */
+function namedApp(key: string, text: string): Buffer {
+  const names = { CFBundleIdentifier: "a", CFBundleName: "a", CFBundleShortVersionString: "1", CFBundleVersion: "1" };
+  const texts = Object.entries({ ...names, [key]: text }).flat();
+  const keys = texts.map((_, index) => index + 1).filter((index) => index % 2 === 1);
+  return makeBinaryPlist([{ keys, values: keys.map((index) => index + 1) }, ...texts]);
+}
+
 /** An XML Info.plist with these keys besides an identifier and a version. */
 function plistText(keys: string): string {
   return `<plist version="1.0"><dict><key>CFBundleIdentifier</key><string>com.example.app</string><key>CFBundleVersion</key><string>7</string>${keys}</dict></plist>`;
@@ -347,6 +355,25 @@ describe("an .ipa is refused", () => {
       /several apps/,
     ],
     ["with a zip bomb", [{ name: infoPath, zeros: 64 * 1024 * 1024 }], "package_hostile", /larger than 4 MiB/],
+    ...(["CFBundleIdentifier", "CFBundleName", "CFBundleShortVersionString", "CFBundleVersion"] as const).flatMap(
+      (key): [string, ZipMember[], string, RegExp][] => {
+        const named = (text: string): string => base64(namedApp(key, text));
+        return [
+          [
+            `whose ${key} has 1001 characters`,
+            [{ name: infoPath, base64: named("x".repeat(1001)) }],
+            "package_hostile",
+            /more than 1000 characters/,
+          ],
+          [
+            `whose ${key} has a control character`,
+            [{ name: infoPath, base64: named("x\u001b[31m") }],
+            "package_hostile",
+            /contains a control character, which no app manifest can contain/,
+          ],
+        ];
+      },
+    ),
     [
       "with a path that climbs",
       [

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { issuerError } from "../issuer-error.ts";
 import { openRegularFile } from "../open-regular-file.ts";
+import { checkNames } from "./check-names.ts";
 import { readIpa } from "./ipa.ts";
 import type { PackageDescription } from "./package-description.ts";
 import { readPkg } from "./pkg.ts";
@@ -35,8 +36,8 @@ export async function readPackage(
   );
   try {
     const magic = await readMagic(handle);
-    if (magic === "xar!") return await readPkg(handle, basename(path));
-    if (zipMagics.includes(magic)) return await readIpa(handle, now());
+    if (magic === "xar!") return checkNames(await readPkg(handle, basename(path)));
+    if (zipMagics.includes(magic)) return checkNames(await readIpa(handle, now()));
     throw issuerError("package_unknown", await explainUnknown(handle));
   } finally {
     await handle.close();

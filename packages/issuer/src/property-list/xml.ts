@@ -76,6 +76,11 @@ export function childText(parent: XmlElement, name: string): string | undefined 
   return childrenNamed(parent, name)[0]?.text.trim();
 }
 
+/** Whether XML 1.0 (section 2.2) can contain a text, escaped or not: it cannot contain control characters, nor half a character. */
+export function isXmlText(text: string): boolean {
+  return !/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text);
+}
+
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;" };
 
 /**
@@ -84,7 +89,7 @@ const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
  * @throws {TypeError} for characters that XML 1.0 (section 2.2) cannot contain, escaped or not
  */
 export function escapeXml(text: string): string {
-  if (/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text)) {
+  if (!isXmlText(text)) {
     throw new TypeError("the text contains a control character or half a character, which XML cannot contain");
   }
   // A carriage return would be read back as a line feed. C1 controls and bidirectional controls (Unicode
