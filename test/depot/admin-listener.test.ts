@@ -16,7 +16,7 @@ for (const [name, reached, origin] of [
   test(`with ${name}, the session cookie is ${origin.startsWith("https") ? "" : "not "}for TLS only, and forms of another origin are refused`, async () => {
     const server = await openDepotServer({ ...depotData().options, publicUrl, dataKey: createDataKey("7".repeat(64)) });
     const app = await server.createAdminApp({ ...reached, largestUpload: 1024 });
-    const bindings = { address: "192.0.2.1", report: () => {} };
+    const bindings = { address: "192.0.2.1", allowUpload: () => {}, report: () => {} };
     const path = `/setup/${await server.administrator.createSetupLink()}`;
     const send = (Origin: string) => {
       // A proxy speaks HTTP to the depot, with the host that the browser asked for.
@@ -39,7 +39,7 @@ for (const [name, reached, origin] of [
 test("behind a proxy, only the host of --admin-url is accepted", async () => {
   const server = await openDepotServer({ ...depotData().options, publicUrl, dataKey: createDataKey("7".repeat(64)) });
   const app = await server.createAdminApp({ hasTls: false, url: "https://depot.example", largestUpload: 1024 });
-  const bindings = { address: undefined, report: () => {} };
+  const bindings = { address: undefined, allowUpload: () => {}, report: () => {} };
   const status = async (host: string) => (await app.fetch(new Request(`http://${host}/sign-in`), bindings)).status;
   assert.deepEqual(
     await Promise.all(["depot.example", "127.0.0.1:9443", "localhost", "evil.example"].map(status)),
@@ -72,4 +72,39 @@ test("--admin is refused where the password would be sent unencrypted, and where
     assert.equal(code, 2, stderr);
     assert.match(stderr, problem);
   }
+});
+
+test("only an upload by the administrator, or with an API token, may take long", async () => {
+  const server = await openDepotServer({ ...depotData().options, publicUrl, dataKey: createDataKey("7".repeat(64)) });
+  const origin = "http://127.0.0.1:9443";
+  const app = await server.createAdminApp({ hasTls: false, largestUpload: 1024 });
+  const { token } = await server.apiTokens.create({ name: "CI" });
+  const body = new URLSearchParams({ password, repeated: password });
+  async function mayTakeLong(path: string, headers: Readonly<Record<string, string>> = {}): Promise<boolean> {
+    let isAllowed = false;
+    const allowUpload = () => {
+      isAllowed = true;
+    };
+    const request = new Request(`${origin}${path}`, { method: "POST", headers: { Origin: origin, ...headers }, body });
+    const response = await app.fetch(request, { address: undefined, allowUpload, report: () => {} });
+    Cookie = response.headers.get("set-cookie")?.split(";")[0] ?? Cookie;
+    return isAllowed;
+  }
+  let Cookie = "";
+  assert.equal(await mayTakeLong(`/setup/${await server.administrator.createSetupLink()}`), false);
+  const Authorization = `Bearer ${token}`;
+  for (const [path, headers, expected] of [
+    ["/items/upload", {}, false],
+    ["/items/upload", { Cookie }, true],
+    ["/items/upload", { Cookie, Origin: "https://evil.example" }, false],
+    ["/configuration", { Cookie }, false],
+    ["/sign-in", { Cookie }, false],
+    ["/api/uploads", { Cookie }, false],
+    ["/api/uploads", { Authorization: `${Authorization}0` }, false],
+    ["/api/uploads", { Authorization }, true],
+    [`/api/uploads/${"0".repeat(32)}`, { Authorization }, true],
+    ["/api/versions", { Authorization }, false],
+  ] as const)
+    assert.equal(await mayTakeLong(path, headers), expected, path);
+  await server.close();
 });

@@ -44,6 +44,8 @@ export async function listen(server: Server, address: ListenAddress, scheme = "h
     const { code, message } = error as NodeJS.ErrnoException;
     throw isSocket ? socketProblem(address.socket, code, message) : portProblem(address, code, message);
   }
+  // The system can fail to accept a connection, such as without a free descriptor: the server goes on.
+  server.on("error", () => {});
   if (isSocket) return `unix:${address.socket}`;
   const { port, address: host, family } = server.address() as AddressInfo;
   return `${scheme}://${family === "IPv6" ? `[${host}]` : host}:${port}`;

@@ -1,4 +1,4 @@
-import type { RequestListener, Server } from "node:http";
+import type { IncomingMessage, RequestListener, Server } from "node:http";
 import type { Server as TlsServer } from "node:tls";
 import { usageError } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
@@ -12,6 +12,7 @@ import { terminalIsClosed } from "./closed-terminal.ts";
 import { affordableConnections } from "./connection-limit.ts";
 import { createServer } from "./create-server.ts";
 import { watchConnections } from "./failed-connections.ts";
+import { limitWaitingClients } from "./limit-waiting-clients.ts";
 import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { trackConnections } from "./open-connections.ts";
@@ -46,8 +47,10 @@ export interface ServerPlan {
 export interface SecondServer {
   readonly address: ListenAddress;
   readonly hasTls: boolean;
-  /** How long a request can take, in milliseconds: an upload takes longer than a download's request. */
-  readonly requestTimeout: number;
+  /** How long a request can take that {@link SecondServer.mayTakeLong}, in milliseconds. */
+  readonly longestRequest: number;
+  /** Whether a request is an upload by a client that is allowed to. */
+  readonly mayTakeLong: (request: IncomingMessage) => boolean;
   /** `finished` is to be called once for every response. */
   createListener(finished: (entry: LogEntry) => void): RequestListener;
   /** Called with its URL when it listens, before the first server does. */
@@ -64,6 +67,8 @@ export interface ServerTools {
 }
 
 const mostSecondConnections = 256;
+/** For forms. In milliseconds. */
+const usualRequest = 30_000;
 
 /** Runs a server until a signal ends it; `values` are those of the options that all servers share. */
 export async function runServer(
@@ -131,13 +136,13 @@ export async function runServer(
 }
 
 function createSecondServer(
-  { hasTls, requestTimeout, createListener }: SecondServer,
+  { hasTls, longestRequest, mayTakeLong, createListener }: SecondServer,
   certificate: CertificateReloader | undefined,
   log: Log,
 ): Server {
   const server = createServer(createListener(log.decision), hasTls ? certificate?.credentials : undefined);
-  server.requestTimeout = requestTimeout;
-  server.maxConnections = mostSecondConnections;
+  server.requestTimeout = longestRequest;
+  limitWaitingClients(server, { maxConnections: mostSecondConnections, requestTimeout: usualRequest, mayTakeLong });
   return server;
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { limitWaitingClients } from "./limit-waiting-clients.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Makes the server for `/healthz`, `/readyz` and `/metrics`; it never shares a port with files. */
@@ -21,6 +22,7 @@ export function createStatusServer(metrics: Metrics, isReady: () => boolean): Se
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
   server.timeout = 30_000;
-  server.maxConnections = 64;
+  // Health checks must get through: a server that seems to be dead is restarted.
+  limitWaitingClients(server, { maxConnections: 64, requestTimeout: 10_000, mayTakeLong: () => false });
   return server;
 }

@@ -85,7 +85,8 @@ export function createAdminApp(
     context.set("session", session);
     context.set("actor", { name: "administrator", address: context.env.address });
     // An upload is not read into memory: its routes check the form token themselves.
-    if (!["GET", "HEAD"].includes(context.req.method) && !isUpload(context.req.path)) {
+    if (isUpload(context.req.path)) context.env.allowUpload();
+    else if (!["GET", "HEAD"].includes(context.req.method)) {
       const { form_token } = await context.req.parseBody();
       if (form_token !== session.formToken) return sendPage(context, <OldFormPage />, 403);
     }

@@ -5,6 +5,8 @@ import type { Session } from "../sign-in/administrator.ts";
 /** What the server in front of the administration pages knows of a request, and wants to know of the response. */
 export interface AdminBindings {
   readonly address: string | undefined;
+  /** Called when the client is allowed to send a file: only then can its request take long. */
+  readonly allowUpload: () => void;
   /** Called at most once with what failed, for the log; the browser is not told. */
   readonly report: (facts: { readonly problem: string }) => void;
 }

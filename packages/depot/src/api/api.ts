@@ -39,8 +39,12 @@ export function createApi({ apiTokens, linksOf, uploads, manifestUrl }: ApiParts
     await next();
   });
 
-  api.all("/uploads", ({ req }) => uploads.handle(req.raw));
-  api.all("/uploads/:id", ({ req }) => uploads.handle(req.raw));
+  for (const path of ["/uploads", "/uploads/:id"]) {
+    api.all(path, ({ req, env }) => {
+      env.allowUpload();
+      return uploads.handle(req.raw);
+    });
+  }
 
   api.use(bodyLimit({ maxSize: longestBody, onError: () => problem(413, "body_too_large", "The body is too large.") }));
 

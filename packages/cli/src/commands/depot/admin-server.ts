@@ -63,11 +63,13 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
   // The proxy of devices need not be in front of these pages: a client could then count each password that it tries as
   // that of another address.
   const trustProxy = options.trustProxy && url !== undefined;
+  const uploads = new WeakSet<object>();
   const app = await depot.createAdminApp({ url, hasTls, largestUpload });
   return {
     address,
     hasTls,
-    requestTimeout: longestRequest,
+    longestRequest,
+    mayTakeLong: (request) => uploads.has(request),
     createListener: (finished) => {
       const records = new WeakMap<object, DownloadRecord>();
       const serve = getRequestListener(
@@ -76,6 +78,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
           const record = records.get(incoming);
           return app.fetch(request, {
             address: clientAddress(incoming, trustProxy),
+            allowUpload: () => void uploads.add(incoming),
             report: ({ problem }) => record?.add({ problem }),
           });
         },
