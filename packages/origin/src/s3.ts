@@ -46,7 +46,7 @@ export interface S3Options extends RemoteOptions {
 export function s3(options: S3Options): RemoteOrigin {
   const { bucket, prefix = "", credentials } = options;
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
-    throw new TypeError(`bucket: "${bucket}" is not a bucket name`);
+    throw new TypeError("bucket: it has 3 to 63 letters, digits, dots and hyphens");
   if (options.region !== undefined && !/^[a-z0-9-]{1,64}$/i.test(options.region))
     throw new TypeError(`region: "${options.region}" is not the name of a region, such as eu-central-1`);
   const keyPrefix = folderPrefix(prefix);

@@ -84,3 +84,25 @@ test("a cache in a folder that other users can write to ends the command, naming
   assert.equal(run.code, 3);
   assert.match(run.stderr, /^portcullis: --cache: .* can be written by other users; close it: chmod go-w \//);
 });
+
+test("a SOURCE that is refused is reported without its password, access key or signature", async () => {
+  for (const [source, problem] of [
+    [
+      "https://user:hunter2@files.internal/apps/",
+      /^portcullis: https:\/\/….files\.internal\/apps\/: url: leave the user name/,
+    ],
+    [
+      "https://files.internal/apps/?sig=hunter2",
+      /^portcullis: https:\/\/files\.internal\/apps\/: url: leave the query/,
+    ],
+    ["s3://AKIAEXAMPLE:hunter2/more@apps/prod", /^portcullis: s3:\/\/….apps\/prod: bucket: it has 3 to 63/],
+    ["azblob://account/container?sig=hunter2", /^portcullis: azblob:\/\/account\/container: container: it has 3 to 63/],
+    ["azblob://account?sig=hunter2", /^portcullis: azblob:\/\/account: give azblob/],
+  ] as const) {
+    const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AZURE_STORAGE_KEY: "AAAA" };
+    const { code, stderr } = await runMain(["serve", source, "-k", `${base}/public.pem`], { env });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, problem);
+    assert.doesNotMatch(stderr, /hunter2/);
+  }
+});

@@ -58,7 +58,8 @@ export async function openStore(
     if (kind === "s3") return s3({ ...(await s3Options(place, rest.join("/"), options, env)), ...observed });
     if (kind === "azblob") {
       const [container = "", ...prefix] = rest;
-      if (place === "" || container === "") throw usageError(`${source}: give azblob://ACCOUNT/CONTAINER/PREFIX`);
+      if (place === "" || container === "")
+        throw usageError(`${withoutCredentials(source)}: give azblob://ACCOUNT/CONTAINER/PREFIX`);
       const { endpoint } = options;
       const credentials = azureCredentials(env);
       return azureBlob({ account: place, container, prefix: prefix.join("/"), endpoint, credentials, ...observed });
@@ -67,9 +68,16 @@ export async function openStore(
     return httpOrigin({ url: source, headers, ...observed });
   } catch (error) {
     // An origin's message about an invalid option begins with the option's name.
-    if (error instanceof TypeError) throw usageError(`${source}: ${error.message}`);
+    if (error instanceof TypeError) throw usageError(`${withoutCredentials(source)}: ${error.message}`);
     throw error;
   }
+}
+
+/** A SOURCE that is refused can contain them: a password, an access key, a presigned query. Messages end up in journals. */
+function withoutCredentials(source: string): string {
+  const [shown = ""] = source.split(/[?#]/, 1);
+  const at = shown.lastIndexOf("@");
+  return at === -1 ? shown : `${shown.slice(0, shown.indexOf("//"))}//…${shown.slice(at)}`;
 }
 
 async function s3Options(bucket: string, prefix: string, options: ServeOptions, env: Environment) {
