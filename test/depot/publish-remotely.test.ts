@@ -42,6 +42,8 @@ describe("publish --to", () => {
     const again = JSON.parse(await publish(file, "--channel", "beta", "--for", "Others", "--json"));
     assert.deepEqual([again.wasKnown, again.bundleVersion, again.warnings], [true, "1.0", ["not_signed"]]);
     assert.match(again.link.installLink, /^itms-services:/);
+    const page = await running.request(again.link.page.slice(publicUrl.length));
+    assert.equal(page.status, 200);
     const { links } = (await data.links("list")) as { links: { recipient: string }[] };
     assert.deepEqual(links.map(({ recipient }) => recipient).sort(), ["Others", "Testers"]);
   });
@@ -127,6 +129,9 @@ describe("publish --for on the depot's own machine", () => {
     const link = stdout.trimEnd().split("\n").at(-1) ?? "";
     assert.equal((await running.request(link.slice(publicUrl.length))).status, 200);
     assert.match(stdout, /[▀▄█]/);
+    const page = stdout.trimEnd().split("\n").at(-2) ?? "";
+    assert.match(page, /^https:\/\/apps\.example\/i\/[0-9a-f]{40}$/, "the code is of the page: for a person");
+    assert.equal((await running.request(page.slice(publicUrl.length))).status, 200);
   });
 });
 

@@ -21,7 +21,7 @@ import { removeUnused } from "./hosting/remove-unused.ts";
 import { checkWebServer } from "./hosting/web-server.ts";
 import { createItems, type Items } from "./item/items.ts";
 import { type PublishedVersion, type PublishOptions, publishFile, publishHosted } from "./item/publish.ts";
-import { manifestUrl } from "./link/link-urls.ts";
+import { installPageUrl, manifestUrl } from "./link/link-urls.ts";
 import { createLinks, type Links } from "./link/links.ts";
 import { createManifests } from "./manifest/manifest.ts";
 import { createReceipts, type Receipts } from "./receipt/receipts.ts";
@@ -143,7 +143,11 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
         );
         const linksOf = (who: Actor): Links => changesOf(who).links;
         const { apiTokens, receipts } = depot;
-        const api = createApi({ apiTokens, linksOf, uploads, manifestUrl: (secret) => manifestUrl(publicUrl, secret) });
+        const api = createApi({
+          ...{ apiTokens, linksOf, uploads },
+          manifestUrl: (secret) => manifestUrl(publicUrl, secret),
+          installPageUrl: (secret) => installPageUrl(publicUrl, secret),
+        });
         const shown = { db: store.db, administrator, receipts, places, uploads, publicUrl, now };
         return createAdminApp({ ...shown, configurationFor, changesOf, api }, adminOptions);
       },

@@ -16,6 +16,8 @@ export interface ApiParts {
   readonly uploads: Uploads;
   /** The URL of the manifest of a link. */
   manifestUrl(secret: string): string;
+  /** The URL of the page on which a person installs what it leads to. */
+  installPageUrl(secret: string): string;
 }
 
 /** Where the API is on the listener of the administration pages. */
@@ -24,7 +26,13 @@ export const apiPath = "/api";
 const longestBody = 16 * 1024;
 
 /** Makes the API for programs, such as a CI job, each with a token of its own. */
-export function createApi({ apiTokens, linksOf, uploads, manifestUrl }: ApiParts): Hono<AdminEnvironment> {
+export function createApi({
+  apiTokens,
+  linksOf,
+  uploads,
+  manifestUrl,
+  installPageUrl,
+}: ApiParts): Hono<AdminEnvironment> {
   const api = new Hono<AdminEnvironment>();
 
   api.use(async (context, next) => {
@@ -70,7 +78,7 @@ export function createApi({ apiTokens, linksOf, uploads, manifestUrl }: ApiParts
       recipient: text(recipient, "recipient"),
       days,
     });
-    return context.json({ id, url: manifestUrl(secret), expiresAt }, 201);
+    return context.json({ id, url: manifestUrl(secret), page: installPageUrl(secret), expiresAt }, 201);
   });
 
   api.all("*", () => problem(404, "not_found", "The API has no such path."));

@@ -14,7 +14,10 @@ export interface Publication {
 /** A link that was made with the publication. */
 export interface MadeLink {
   readonly id: string;
+  /** Of the manifest, for an MDM. */
   readonly url: string;
+  /** Of the page on which a person installs the app. */
+  readonly page: string;
   readonly expiresAt?: number | undefined;
 }
 

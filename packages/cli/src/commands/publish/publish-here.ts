@@ -1,4 +1,4 @@
-import { manifestUrl } from "@portcullis/depot";
+import { installPageUrl, manifestUrl } from "@portcullis/depot";
 import { isIssuerError } from "@portcullis/issuer";
 import { failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
@@ -28,6 +28,9 @@ export async function publishHere(
     if (recipient === undefined || publicUrl === undefined) return { published, link: undefined };
     const link = { item: published.itemId, channel, recipient, days };
     const { id, secret, expiresAt } = await depot.links.create(link);
-    return { published, link: { id, url: manifestUrl(publicUrl, secret), expiresAt } };
+    return {
+      published,
+      link: { id, url: manifestUrl(publicUrl, secret), page: installPageUrl(publicUrl, secret), expiresAt },
+    };
   });
 }

@@ -40,7 +40,7 @@ export const publish = defineCommand({
       max: 36_500,
       description: "how many days that link works (default until it is revoked)",
     },
-    qr: { kind: "flag", description: "draw that link as a QR code, which installs the app when it is scanned" },
+    qr: { kind: "flag", description: "draw a QR code of the page of that link, with the button that installs the app" },
     json: jsonOption,
   },
   examples: [

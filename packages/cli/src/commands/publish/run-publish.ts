@@ -62,7 +62,7 @@ function print(
   const where = published.hosting === "data-folder" ? "" : `, hosted in: ${published.hosting}`;
   out.sentence(safeText(`${title} ${version} is on channel ${channel}${known}${where}`));
   if (link) {
-    if (qr) printLink(installLink(link.url), { qr, json }, context);
+    if (qr) printLink(link.page, { qr, json }, context);
     out.line(link.url);
     return;
   }
