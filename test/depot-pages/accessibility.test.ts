@@ -38,6 +38,7 @@ describe("every page, in Chromium", () => {
       link: adminUrl(depot, `/links/${link.id}`),
       configuration: adminUrl(depot, "/configuration"),
       audit: adminUrl(depot, "/audit"),
+      account: adminUrl(depot, "/account"),
       missing: adminUrl(depot, "/nothing"),
       install: `http://127.0.0.1:${depot.port}/i/${secret}`,
       refused: `http://127.0.0.1:${depot.port}/i/${"0".repeat(40)}`,
@@ -72,6 +73,10 @@ describe("every page, in Chromium", () => {
         await page.fill("#recipient", "iPad 0117");
         await page.follow(`form[action="/links"] button`);
         await check("new link");
+        await page.goto(adminUrl(depot, "/account"));
+        await page.fill("#name", "CI of Notes");
+        await page.follow(`form[action="/account/tokens"] button`);
+        await check("new API token, and the table of them");
         await page.goto(adminUrl(depot, "/configuration"));
         await page.click("#key-paste");
         await page.follow("form[enctype] button");

@@ -173,6 +173,7 @@ async function open(options: DepotOptions & { readonly webServers?: readonly str
     return {
       items: createItems(store, now, recordChange),
       links: createLinks(store, now, recordChange),
+      apiTokens: createApiTokens(store, now, recordChange),
       hosting: createHostingChanges(parts),
       publish: (file, options) => publishFile(file, options, parts),
       publishHosted: (source, options) => publishHosted(source, options, parts),
@@ -181,7 +182,6 @@ async function open(options: DepotOptions & { readonly webServers?: readonly str
   const depot: Depot = {
     ...changesOf({ name: actor }),
     receipts: createReceipts(store, now),
-    apiTokens: createApiTokens(store, now, recordChanges({ name: actor }, now)),
     configurationWith: (key) => configurationOf(key, { name: actor }),
     publicUrl: () => readSetting(store.db, publicUrlSetting),
     close: store.close,

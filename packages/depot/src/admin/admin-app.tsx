@@ -14,6 +14,7 @@ import { addIconRoute } from "../item/icon.ts";
 import { addItemPage } from "../item/item-page.tsx";
 import { addItemsPage, isUpload } from "../item/items-page.tsx";
 import { addLinkPages } from "../link/link-pages.tsx";
+import { addAccountPage } from "../sign-in/account-page.tsx";
 import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
 import { addUploadScript } from "../upload/upload-script-route.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
@@ -104,6 +105,7 @@ export function createAdminApp(
   addLinkPages(app, parts);
   addConfigurationPage(app, configurationFor);
   addAuditPage(app, db);
+  addAccountPage(app, parts, cookie);
 
   app.notFound((context) => sendPage(context, <NotFoundPage />, 404));
   app.onError((error, context) => {
@@ -117,7 +119,7 @@ export function createAdminApp(
 }
 
 /** The errors for what is named in an address. */
-const notFoundCodes = ["item_unknown", "link_unknown", "page_invalid"];
+const notFoundCodes = ["item_unknown", "link_unknown", "page_invalid", "api_token_unknown"];
 
 /** As strict as pages with one script can be. */
 function pageHeaders() {

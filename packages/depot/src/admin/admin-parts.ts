@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { ApiTokens } from "../api-token/api-tokens.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { FilePlaces } from "../hosting/file-places.ts";
@@ -13,10 +14,11 @@ import type { Database } from "../store/schema.ts";
 import type { Uploads } from "../upload/uploads.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
 
-/** What an actor can change in items and links; each change is in the audit log. */
+/** What an actor can change in items, links and API tokens; each change is in the audit log. */
 export interface Changes {
   readonly items: Items;
   readonly links: Links;
+  readonly apiTokens: ApiTokens;
   readonly hosting: HostingChanges;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
   /** Publishes a file that is on a web server or in the depot's origin already. */

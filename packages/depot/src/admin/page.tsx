@@ -16,6 +16,7 @@ const sections = [
   { path: "/links", name: "Links" },
   { path: "/configuration", name: "Configuration" },
   { path: "/audit", name: "Audit log" },
+  { path: "/account", name: "Account" },
 ] as const;
 
 /** One page. */

@@ -24,6 +24,7 @@ export const auditActions = {
   link_created: "created a link",
   link_revoked: "revoked a link",
   password_set: "set the administrator's password",
+  password_changed: "changed the administrator's password",
   signed_in: "signed in",
 } as const;
 

@@ -41,6 +41,12 @@ export interface Administrator {
   /** The session of a cookie; `undefined` if it has ended. */
   session(token: string): Promise<Session | undefined>;
   signOut(session: Session): Promise<void>;
+  /**
+   * Replaces the password; all sessions end, and a new one begins. Attempts count as those of signing in.
+   *
+   * Rejects with `password_invalid` if the new password is not allowed.
+   */
+  changePassword(current: string, next: string, address: string | undefined): Promise<SignInResult>;
 }
 
 /** In seconds. */
@@ -122,6 +128,22 @@ export function createAdministrator(store: Store, now: () => number): Administra
         // It can have been replaced in the meantime, and then its sessions have ended.
         if ((await passwordHash(transaction)) !== check.stored) return undefined;
         await recordChanges(actor(address), now)(transaction, { action: "signed_in", subject: "administrator" });
+        return beginSession(transaction);
+      });
+      return session ? { outcome: "signed_in", session } : { outcome: "password_wrong" };
+    },
+
+    async changePassword(current, next, address) {
+      checkNewPassword(next);
+      const check = await checkPassword(current, address);
+      if (check.outcome !== "right") return check;
+      const password_hash = await hashPassword(next);
+      const session = await store.write(async (transaction) => {
+        // Of two changes at one moment, the second one has been made with a password that is no longer right.
+        if ((await passwordHash(transaction)) !== check.stored) return undefined;
+        await transaction.updateTable("administrator").set({ password_hash, changed_at: time() }).execute();
+        await transaction.deleteFrom("session").execute();
+        await recordChanges(actor(address), now)(transaction, { action: "password_changed", subject: "administrator" });
         return beginSession(transaction);
       });
       return session ? { outcome: "signed_in", session } : { outcome: "password_wrong" };

@@ -68,11 +68,16 @@ export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Admin
     const isSetUp = await administrator.exists();
     if (result.outcome === "password_wrong")
       return sendPage(context, <SignInPage isSetUp={isSetUp} problem="This is not the password." />, 401);
-    const minutes = Math.ceil(result.retryAfter / 60);
-    const problem = `Too many attempts. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`;
+    const problem = tooManyAttempts(result.retryAfter);
     context.header("Retry-After", String(result.retryAfter));
     return sendPage(context, <SignInPage isSetUp={isSetUp} problem={problem} />, 429);
   });
+}
+
+/** The message for who has tried too often, and can try again after this many seconds. */
+export function tooManyAttempts(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return `Too many attempts. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`;
 }
 
 function SetUpPage({ problem }: { readonly problem?: string }): JSX.Element {
@@ -95,11 +100,12 @@ function SetUpPage({ problem }: { readonly problem?: string }): JSX.Element {
 }
 
 /** For password managers, which store a name with a password. */
-function UserName(): JSX.Element {
+export function UserName(): JSX.Element {
   return <input type="text" name="username" autocomplete="username" value="administrator" readonly hidden />;
 }
 
-function NewPassword({
+/** A field for a new password. */
+export function NewPassword({
   name,
   label,
   hint,
