@@ -1,4 +1,7 @@
-/** Whether two processes cost more for each request than one: if not, a second core doubles what they can do. */
+/**
+ * Whether two processes, or two workers of one command, cost more for each request than one process: if not, a second
+ * core doubles what they can do.
+ */
 import { withFolder } from "./bench-folder.mjs";
 import { load } from "./load.mjs";
 import { processorTime } from "./processor-time.mjs";
@@ -14,9 +17,11 @@ export function measureWorkers({ rounds, count }) {
       ["auth", startAuth, () => `GET /auth HTTP/1.1\r\nX-Original-URI: /64k.pkg?token=${token}`, 204],
     ]) {
       const servers = [await start(folder), await start(folder)];
+      const withWorkers = await start(folder, { workers: 2 });
       const group = `processes: ${command}`;
       const one = { group, name: "one process", unit: "µs", rounds: [] };
       const two = { group, name: "two processes", unit: "µs", rounds: [] };
+      const shared = { group, name: "--workers 2", unit: "µs", rounds: [] };
       const measure = async (used) => {
         const pids = used.flatMap((server) => server.pids());
         const before = processorTime(pids);
@@ -25,16 +30,17 @@ export function measureWorkers({ rounds, count }) {
         return (processorTime(pids) - before) / count;
       };
       try {
-        await measure(servers);
-        await measure(servers);
+        // Twice as much for those that share it.
+        for (let warmUp = 0; warmUp < 3; warmUp += 1) await measure([...servers, withWorkers, withWorkers]);
         for (let round = 0; round < rounds; round += 1) {
           one.rounds.push(await measure(servers.slice(round % 2, 1 + (round % 2))));
           two.rounds.push(await measure(servers));
+          shared.rounds.push(await measure([withWorkers]));
         }
       } finally {
-        await Promise.all(servers.map((server) => server.stop()));
+        await Promise.all([...servers, withWorkers].map((server) => server.stop()));
       }
-      measurements.push(one, two);
+      measurements.push(one, two, shared);
     }
     return measurements;
   });

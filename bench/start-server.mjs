@@ -41,18 +41,20 @@ export async function startFetch(name, kind) {
 }
 
 /** `portcullis serve`, which logs to a pipe. */
-export async function startServe(folder, { certificate, maxConnections } = {}) {
+export async function startServe(folder, { certificate, maxConnections, workers } = {}) {
   const port = await freePort();
   const args = ["serve", folder, "-k", publicKeyFile(folder), "--host", "127.0.0.1", "--port", port];
   if (certificate) args.push("--tls-cert", certificate, "--tls-key", `${certificate}.key`);
   if (maxConnections) args.push("--max-connections", maxConnections);
+  if (workers) args.push("--workers", workers);
   return start(process.execPath, [command, ...args], { port, tls: certificate !== undefined });
 }
 
 /** `portcullis auth` on a unix socket, which logs to a pipe. */
-export async function startAuth(folder) {
+export async function startAuth(folder, { workers = 1 } = {}) {
   const socket = join(folder, `auth-${names++}.sock`);
   const args = ["auth", "--for", "nginx", "-k", publicKeyFile(folder), "--socket", socket];
+  args.push("--workers", workers);
   return start(process.execPath, [command, ...args], { socket });
 }
 

@@ -3,7 +3,7 @@ import packageJson from "../package.json" with { type: "json" };
 import { CommandError, failure } from "./command-line/command-error.ts";
 import { parseCommandLine } from "./command-line/command-parser.ts";
 import { readConfigFile } from "./command-line/config-file.ts";
-import type { CommandContext, MainOptions } from "./command-line/context.ts";
+import { type CommandContext, type MainOptions, workerVariable } from "./command-line/context.ts";
 import { type ExitCode, exitCode } from "./command-line/exit-code.ts";
 import { resolveOptions, unknownVariables } from "./command-line/option-sources.ts";
 import { commands } from "./commands.ts";
@@ -40,9 +40,7 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Ex
   const { command, operands, options: commandLine } = parsed;
   const { env, err } = context;
   const tables = commands.map((one) => one.options);
-  for (const warning of unknownVariables(env, tables)) {
-    err.warning(warning);
-  }
+  if (env[workerVariable] === undefined) for (const warning of unknownVariables(env, tables)) err.warning(warning);
   const configFile = parsed.configFile ?? env.PORTCULLIS_CONFIG;
   const names = commands.map(({ name }) => name);
   const file = configFile ? await readConfigFile(configFile, command.name, names) : {};

@@ -13,11 +13,17 @@ export interface Log {
   end(): Promise<void>;
 }
 
+/** A log that also takes lines of other processes. */
+export interface SharedLog extends Log {
+  /** Whole lines, as such a log has written them. */
+  relay(lines: string): void;
+}
+
 /** The format of lines: human-readable, or one JSON object each. */
 export type LogFormat = "human" | "json";
 
 /** Creates a log: by default human-readable on a terminal, JSON elsewhere. */
-export function createLog(stream: OutputStream, out: Terminal, format?: LogFormat): Log {
+export function createLog(stream: OutputStream, out: Terminal, format?: LogFormat): SharedLog {
   const sink = createLogSink(stream);
   const isHuman = (format ?? (out.isTerminal ? "human" : "json")) === "human";
   const currentTime = createTimestamps();
@@ -34,6 +40,7 @@ export function createLog(stream: OutputStream, out: Terminal, format?: LogForma
     info: (message) => write("info", { msg: safeText(message) }),
     warn: (message) => write("warn", { msg: safeText(message) }),
     error: (message) => write("error", { msg: safeText(message) }),
+    relay: (lines) => sink.write(lines, true),
     end: sink.end,
   };
 }

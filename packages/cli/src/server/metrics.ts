@@ -64,6 +64,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
     name: "portcullis_key_last_matched_timestamp_seconds",
     help: "When a token of this key was last seen; 0: not since the start.",
     labelNames: ["key"],
+    aggregator: "max",
     registers,
     collect() {
       this.reset();
@@ -73,6 +74,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   const loadedAt = new Gauge({
     name: "portcullis_keys_loaded_timestamp_seconds",
     help: "When the keys were last read without an error.",
+    aggregator: "min",
     registers,
   });
   const loadErrors = new Counter({
@@ -90,6 +92,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   const reporting = new Gauge({
     name: "portcullis_report_only",
     help: "1 if every request is allowed and refusals are only reported.",
+    aggregator: "max",
     registers,
   });
   reporting.set(reportOnly ? 1 : 0);

@@ -51,6 +51,7 @@ export function createOriginMetrics(registry: Registry, hasCache: boolean): Orig
   new Gauge({
     name: "portcullis_cache_bytes",
     help: "Bytes in the cache.",
+    aggregator: "max",
     registers: cacheRegisters,
     async collect() {
       this.set((await storedBytes?.()) ?? 0);

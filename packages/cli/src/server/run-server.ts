@@ -22,6 +22,7 @@ import type { ServerOptionValues } from "./server-option-table.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { ignoreUserSignals } from "./user-signals.ts";
+import { labelled, leaveWorkers, relayedSignals, reportStatus, runWorkers, workerNumber } from "./workers.ts";
 
 /** What differs between the servers. */
 export interface ServerPlan {
@@ -30,6 +31,8 @@ export interface ServerPlan {
   /** How often the certificate is looked at for changes, in seconds. */
   readonly certificateRefresh: number;
   readonly reportOnly: boolean;
+  /** How many processes share the address; default 1. */
+  readonly workers?: number | undefined;
   /** Whether clients connect directly, and not through a proxy whose address they all share. */
   readonly clientsAreDirect: boolean;
   /** Its purpose, for the first line of the log; the address follows. */
@@ -76,11 +79,16 @@ export async function runServer(
   plan: ServerPlan,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { now, signals } = context;
+  const { now } = context;
+  const { workers = 1 } = plan;
   const statusAddress = readStatusAddress(values.status, plan.address);
-  const log = createLog(context.stdout, context.out, values.logFormat);
+  const worker = workerNumber(context);
+  if (workers > 1 && worker === undefined) return runWorkers(workers, values, statusAddress, context);
+  const signals = worker === undefined ? context.signals : relayedSignals();
+  const ownLog = createLog(context.stdout, context.out, values.logFormat);
+  const log = worker === undefined ? ownLog : labelled(ownLog, worker);
   const ends = endSignals(signals, () => terminalIsClosed(context));
-  const endings: (() => unknown)[] = [log.end];
+  const endings: (() => unknown)[] = [leaveWorkers, log.end];
   let isEnding = false;
   try {
     // Make
@@ -92,7 +100,8 @@ export async function runServer(
     if (certificate) endings.push(certificate.stop);
     const accounting = createRequestAccounting(log, metrics, gate.usage);
     const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });
-    const maxConnections = Math.min(values.maxConnections, affordableConnections() ?? values.maxConnections);
+    const connectionShare = Math.ceil(values.maxConnections / workers);
+    const maxConnections = Math.min(connectionShare, affordableConnections() ?? connectionShare);
     const server = createServer(serializePipelinedRequests(accounting.counted(listener)), certificate?.credentials);
     const secondServer = plan.second && createSecondServer(plan.second, certificate, log);
     certificate?.onRenewal((credentials) => {
@@ -100,11 +109,13 @@ export async function runServer(
       if (plan.second?.hasTls) (secondServer as unknown as TlsServer).setSecureContext(credentials);
     });
     const connections = trackConnections(server);
-    reloadOnSignal(context, log, gate, certificate);
+    reloadOnSignal({ ...context, signals }, log, gate, certificate);
 
     // Listen
-    if (statusAddress) {
-      const statusServer = createStatusServer(metrics, () => !isEnding && gate.keyIds().length > 0);
+    const isReady = (): boolean => !isEnding && gate.keyIds().length > 0;
+    if (worker !== undefined) reportStatus(metrics, isReady);
+    else if (statusAddress) {
+      const statusServer = createStatusServer(metrics, isReady);
       log.info(`status: ${await listen(statusServer, statusAddress)}/healthz /readyz /metrics`);
       endings.push(() => statusServer.close().closeAllConnections());
     }
@@ -116,8 +127,9 @@ export async function runServer(
     const where = await listen(server, plan.address, plan.tls ? "https" : "http");
     const { clientsAreDirect } = plan;
     endings.push(watchConnections(server, connections, { maxConnections, clientsAreDirect, log, metrics }));
-    for (const warning of plan.warnings) log.warn(warning);
-    if (maxConnections < values.maxConnections) log.warn(tooFewDescriptors(maxConnections, values.maxConnections));
+    // One worker is enough to say what is true of all.
+    if (worker === undefined || worker === 1) for (const warning of plan.warnings) log.warn(warning);
+    if (maxConnections < connectionShare) log.warn(tooFewDescriptors(maxConnections, connectionShare));
     log.info(`${plan.purpose} on ${where}`);
     plan.listening?.(where);
 

@@ -59,6 +59,16 @@ export const socketOption = {
   description: "listen on a unix socket instead of host and port",
 } as const satisfies TextOption;
 
+/** For computers with several processor cores. */
+export const workersOption = {
+  kind: "number",
+  placeholder: "NUMBER",
+  min: 1,
+  max: 256,
+  default: 1,
+  description: "how many processes share the address and the connections, to use as many processor cores",
+} as const satisfies NumberOption;
+
 /** For trying out a running server. */
 export const reportOnlyOption = {
   kind: "flag",

@@ -3,7 +3,10 @@ import { limitWaitingClients } from "./limit-waiting-clients.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Makes the server for `/healthz`, `/readyz` and `/metrics`; it never shares a port with files. */
-export function createStatusServer(metrics: Metrics, isReady: () => boolean): Server {
+export function createStatusServer(
+  metrics: Pick<Metrics, "text" | "contentType">,
+  isReady: () => boolean | Promise<boolean>,
+): Server {
   const server = createServer(async ({ method, url = "" }, response) => {
     const [path] = url.split("?", 1);
     const respond = (status: number, text: string, type = "text/plain; charset=utf-8"): void => {
@@ -12,7 +15,7 @@ export function createStatusServer(metrics: Metrics, isReady: () => boolean): Se
     };
     if (method !== "GET" && method !== "HEAD") return respond(405, "GET or HEAD\n");
     if (path === "/healthz") return respond(200, "alive\n");
-    if (path === "/readyz") return isReady() ? respond(200, "ready\n") : respond(503, "not ready\n");
+    if (path === "/readyz") return (await isReady()) ? respond(200, "ready\n") : respond(503, "not ready\n");
     if (path === "/metrics") {
       const text = await metrics.text().catch(() => undefined);
       return text === undefined ? respond(500, "no metrics\n") : respond(200, text, metrics.contentType);

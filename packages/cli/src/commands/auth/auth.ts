@@ -1,6 +1,12 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
-import { portOption, reportOnlyOption, serverOptionTable, socketOption } from "../../server/server-option-table.ts";
+import {
+  portOption,
+  reportOnlyOption,
+  serverOptionTable,
+  socketOption,
+  workersOption,
+} from "../../server/server-option-table.ts";
 
 /** `portcullis auth`: the authorization server behind a proxy that serves the files itself. */
 export const auth = defineCommand({
@@ -32,6 +38,7 @@ export const auth = defineCommand({
     socket: socketOption,
     reportOnly: reportOnlyOption,
     ...serverOptionTable,
+    workers: workersOption,
   },
   examples: [
     { command: "portcullis auth --for nginx --key public.pem", meaning: "behind nginx's auth_request" },

@@ -38,6 +38,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
       tls: undefined,
       certificateRefresh: settings.keyRefresh,
       reportOnly,
+      workers: settings.workers,
       clientsAreDirect: false,
       purpose: `checking the URL in ${trusted}`,
       warnings,

@@ -29,6 +29,7 @@ export async function runServe(
       tls,
       certificateRefresh: settings.keyRefresh,
       reportOnly,
+      workers: settings.workers,
       clientsAreDirect: !trustProxy && socket === undefined,
       purpose,
       ...(listening && { listening }),

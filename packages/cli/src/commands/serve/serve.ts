@@ -9,6 +9,7 @@ import {
   socketOption,
   tlsOptionTable,
   trustProxyOption,
+  workersOption,
 } from "../../server/server-option-table.ts";
 
 /** `portcullis serve`: a folder or a bucket, served to valid links only. */
@@ -76,6 +77,7 @@ export const serve = defineCommand({
       description: "while the bucket or web server is down, serve nothing from the cache",
     },
     ...serverOptionTable,
+    workers: workersOption,
   },
   examples: [
     { command: "portcullis serve apps --key public.pem", meaning: "try it out, without encryption" },
