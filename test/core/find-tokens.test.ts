@@ -152,6 +152,18 @@ test("a truncated token, another value of the parameter, and a signature alone a
   }
 });
 
+test("what is directly before a token can be a signature from 342 characters on, of any length", () => {
+  for (const [length, start] of [
+    [1, 1],
+    [341, 341],
+    [342, 0],
+    [343, 0],
+    [400, 0],
+  ] as const) {
+    assert.equal(findTokens(`${"A".repeat(length)}${token}`)[0]?.start, start, String(length));
+  }
+});
+
 test("a signature directly before a token is found too", () => {
   assert.equal(
     replaceTokens(`eyJ.${token}${token}`, "token", () => "T"),
