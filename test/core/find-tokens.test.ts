@@ -164,6 +164,23 @@ test("what is directly before a token can be a signature from 342 characters on,
   }
 });
 
+test("a signature longer than of RSA-2048 is whole if a key can have its length, or if none can end in it", () => {
+  const start = token.slice(0, token.lastIndexOf(".") + 1);
+  for (const [length, letter, end] of [
+    [342, "A", 342],
+    [427, "A", 427], // RSA-2560
+    [427, "B", 427],
+    [428, "A", 342],
+    [428, "B", 428],
+    [512, "A", 512], // RSA-3072
+    [513, "A", 342], // no base64url has this length
+    [513, "B", 513],
+  ] as const) {
+    const signature = `${"B".repeat(341)}${letter}${"B".repeat(length - 342)}`;
+    assert.equal(findTokens(start + signature)[0]?.end, start.length + end, `${length} ${letter}`);
+  }
+});
+
 test("a signature directly before a token is found too", () => {
   assert.equal(
     replaceTokens(`eyJ.${token}${token}`, "token", () => "T"),
