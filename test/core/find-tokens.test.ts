@@ -176,7 +176,7 @@ test("a signature longer than of RSA-2048 is whole if a key can have its length,
     [513, "A", 342], // no base64url has this length
     [513, "B", 513],
   ] as const) {
-    const signature = `${"B".repeat(341)}${letter}${"B".repeat(length - 342)}`;
+    const signature = `A${"B".repeat(340)}${letter}${"B".repeat(length - 342)}`;
     assert.equal(findTokens(start + signature)[0]?.end, start.length + end, `${length} ${letter}`);
   }
 });
