@@ -13,15 +13,15 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const testFolder = fileURLToPath(new URL(".", import.meta.url));
 const foldersByNeed = JSON.parse(readFileSync(join(testFolder, "minimum-test-counts.json"), "utf8"));
 const minimumCounts = Object.assign({}, ...Object.values(foldersByNeed));
 
-/** Tests in `packages` and `origins` start Deno and Bun. */
-const alsoNeeded = { packages: ["runtimes"], origins: ["runtimes"] };
+/** Where the npm packages of a folder's tests are, if not only beside them: those in `packages` and `origins` start Deno and Bun. */
+const packageFolders = { packages: ["packages", "runtimes"], origins: ["origins", "runtimes"], site: ["../site"] };
 
 const args = process.argv.slice(2);
 const coverage = args.includes("--coverage");
@@ -36,7 +36,7 @@ if (unknown.length > 0) {
 }
 for (const folder of Object.keys(foldersByNeed["npm packages of its own"])) {
   if (targets.some((target) => target.split("/")[0] === folder))
-    [folder, ...(alsoNeeded[folder] ?? [])].forEach(installPackages);
+    (packageFolders[folder] ?? [folder]).forEach(installPackages);
 }
 
 const files = targets.flatMap((target) => (isTestFile(target) ? [join(testFolder, target)] : testFilesIn(target)));
@@ -87,10 +87,10 @@ function installPackages(folder) {
   const installed = join(cwd, "node_modules", ".package-lock.json");
   const lock = join(cwd, "package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs > statSync(lock).mtimeMs) return;
-  console.log(`Installing the npm packages of test/${folder} ...`);
+  console.log(`Installing the npm packages of ${relative(process.cwd(), cwd)} ...`);
   const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], { cwd, stdio: "inherit" });
   if (status !== 0) {
-    console.error(`The npm packages of test/${folder} could not be installed; npm says why above.`);
+    console.error(`The npm packages of ${relative(process.cwd(), cwd)} could not be installed; npm says why above.`);
     process.exit(1);
   }
 }

@@ -1,0 +1,20 @@
+import { useData } from "vitepress";
+import theme from "vitepress/theme-without-fonts";
+import { nextTick, onMounted, watch } from "vue";
+import "./style.css";
+
+export default {
+  extends: theme,
+  /** The default theme has no main landmark on the start page, which is how screen readers skip the navigation. */
+  setup(): void {
+    const { frontmatter } = useData();
+    const mark = async (): Promise<void> => {
+      await nextTick();
+      const content = document.getElementById("VPContent");
+      if (frontmatter.value.layout === "home") content?.setAttribute("role", "main");
+      else content?.removeAttribute("role");
+    };
+    onMounted(mark);
+    watch(frontmatter, mark);
+  },
+};
