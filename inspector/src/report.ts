@@ -87,7 +87,7 @@ function checkList({ examination, keys, rules, now }: Inspection): HTMLElement {
     const [passed, failed] = names[code];
     const needsKey = code === "signature_invalid" && keys.length === 0 && result === "unknown";
     const [text, word] = needsKey
-      ? ["signature: give the public key to verify it", "not verified"]
+      ? ["signature: add the public key to verify it", "not verified"]
       : [result === "failed" ? failed : passed, resultWords[result]];
     const mark = { passed: "✔", failed: "✘", unknown: needsKey ? "?" : "·" }[result];
     items.push(

@@ -17,7 +17,7 @@ test("without a command, it lists the commands and exits with 2", async () => {
   const { code, stdout, stderr } = await runMain([]);
   assert.equal(code, 2);
   assert.equal(stdout, "");
-  assert.match(stderr, /^portcullis: give a command\nCommands: serve, auth, rewritemap, /);
+  assert.match(stderr, /^portcullis: no command was given\nCommands: serve, auth, rewritemap, /);
 });
 
 test("--help goes to standard output, names all commands and exit codes, and fits 80 columns", async () => {
@@ -86,15 +86,15 @@ test("a number that is out of range or not a number is refused, naming its sourc
   for (const text of ["70000", "-1", "80.5", "1e3", "abc", " "]) {
     const { code, stderr } = await runMain(["demo", `--port=${text}`]);
     assert.equal(code, 2, text);
-    assert.equal(stderr, "portcullis: --port: give a whole number from 1 to 65535\n");
+    assert.equal(stderr, "portcullis: --port must be a whole number from 1 to 65535\n");
   }
   const { stderr } = await runMain(["demo"], { env: { PORTCULLIS_PORT: "many" } });
-  assert.equal(stderr, "portcullis: PORTCULLIS_PORT: give a whole number from 1 to 65535\n");
+  assert.equal(stderr, "portcullis: PORTCULLIS_PORT must be a whole number from 1 to 65535\n");
 });
 
 test("the URL that Kubernetes puts into PORTCULLIS_PORT is not taken for a port", async () => {
   const env = { PORTCULLIS_PORT: "tcp://10.0.0.7:8080", PORTCULLIS_FOR: "wrong" };
-  assert.match((await runMain(["auth", "--key", "a.pem"], { env })).stderr, /^portcullis: PORTCULLIS_FOR: /);
+  assert.match((await runMain(["auth", "--key", "a.pem"], { env })).stderr, /^portcullis: PORTCULLIS_FOR must/);
   const { stderr } = await runMain(["auth", "--key", "a.pem", "--for", "nginx"], { env });
   assert.match(stderr, /^portcullis: --key a\.pem: there is no such file/);
 });
@@ -119,13 +119,13 @@ test("an unknown variable produces a warning, unless it belongs to another comma
 test("the command line takes precedence over the environment, and the environment over the configuration file", async () => {
   const config = configFile("precedence.json", { auth: { for: "wrong-in-file", key: "file.pem" } });
   const inFile = await runMain(["auth", "--config", config]);
-  assert.match(inFile.stderr, /"for" in .*precedence\.json: give one of nginx/);
+  assert.match(inFile.stderr, /"for" in .*precedence\.json must be one of nginx/);
 
   const env = { PORTCULLIS_FOR: "wrong-in-env", PORTCULLIS_CONFIG: config };
-  assert.match((await runMain(["auth"], { env })).stderr, /PORTCULLIS_FOR: give one of nginx/);
+  assert.match((await runMain(["auth"], { env })).stderr, /PORTCULLIS_FOR must be one of nginx/);
 
   const { stderr } = await runMain(["auth", "--for", "wrong-in-argv"], { env });
-  assert.match(stderr, /--for: give one of nginx/);
+  assert.match(stderr, /--for must be one of nginx/);
 
   const keyOfFile = await runMain(["auth", "--for", "nginx", "--config", config]);
   assert.equal(keyOfFile.code, 3);
@@ -134,7 +134,7 @@ test("the command line takes precedence over the environment, and the environmen
 
 test("a list is repeated on the command line and comma-separated in the environment", async () => {
   const argv = ["auth", "--for", "nginx", "--status", "x", "-k", "a.pem", "-k", "b.pem"];
-  assert.match((await runMain(argv)).stderr, /--status: give a port/);
+  assert.match((await runMain(argv)).stderr, /--status must be a port/);
   const env = { PORTCULLIS_KEY: "first.pem, second.pem" };
   const { stderr } = await runMain(["auth", "--for", "nginx"], { env });
   assert.match(stderr, /--key first\.pem: there is no such file/);
@@ -152,9 +152,9 @@ test("a configuration file with an unknown command or option is refused", async 
 test("a configuration file that is not JSON, not an object, of the wrong type, or absent is refused", async () => {
   const cases: [string, number, RegExp][] = [
     [configFile("broken.json", "{"), 2, /broken\.json is not JSON/],
-    [configFile("array.json", "[]"), 2, /array\.json: give a JSON object/],
-    [configFile("type.json", { demo: { port: "8080" } }), 2, /"port" in .*type\.json: give a whole number/],
-    [configFile("flag.json", { serve: { "report-only": "yes" } }), 2, /"report-only" in .*: give true or false/],
+    [configFile("array.json", "[]"), 2, /array\.json must be a JSON object/],
+    [configFile("type.json", { demo: { port: "8080" } }), 2, /"port" in .*type\.json must be a whole number/],
+    [configFile("flag.json", { serve: { "report-only": "yes" } }), 2, /"report-only" in .* must be true or false/],
     [join(folder, "absent.json"), 3, /--config .*absent\.json: there is no such file or folder\n$/],
   ];
   for (const [path, expected, message] of cases) {

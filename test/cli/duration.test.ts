@@ -79,17 +79,17 @@ test("--max-lifetime 7200 is refused wherever it comes from, since 5 days and 2 
   ] as const) {
     const { code, stderr } = await runMain(["rewritemap", "-k", "absent.pem", ...argv], { env });
     assert.equal(code, 2);
-    assert.match(stderr, /7200: give the unit, such as 7200s or 7200m\nA number alone is ambiguous/);
+    assert.match(stderr, /7200: add a unit, such as 7200s or 7200m\nA number alone is ambiguous/);
   }
 });
 
 test("for a duration out of range, the error names the range with its units", async () => {
   const problem = async (...argv: string[]) =>
     (await runMain(["sign", "https://x.example/a", "--private-key", "k", ...argv])).stderr;
-  const range = /--expiry: give a duration from 1m to 2h in whole minutes, such as/;
+  const range = /--expiry must be a duration from 1m to 2h in whole minutes, such as/;
   for (const text of ["121", "3h", "90s", "0", "x"]) assert.match(await problem("--expiry", text), range, text);
   const skew = await runMain(["rewritemap", "-k", "absent.pem", "--clock-skew", "10m"]);
-  assert.match(skew.stderr, /--clock-skew: give a duration from 0s to 5m, such as/);
+  assert.match(skew.stderr, /--clock-skew must be a duration from 0s to 5m, such as/);
 });
 
 test("the message about a wrong duration names only examples that the option accepts", () => {

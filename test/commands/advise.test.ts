@@ -108,7 +108,7 @@ test("refusals alone do not show the Token Expiry: it must be given", async () =
   assert.equal(run.code, 2);
   assert.match(
     run.stderr,
-    /these logs contain no accepted token.*\nGive the Token Expiry that Jamf Pro had at that time, such as --expiry 5m/,
+    /these logs contain no accepted token.*\nPass the Token Expiry that Jamf Pro had at that time, such as --expiry 5m/,
   );
   assert.equal(run.stdout, "");
   assert.equal((await runMain(["advise", "-", "--expiry", "5"], { stdin })).code, 0);
@@ -159,7 +159,7 @@ test("other lines, journal prefixes and gzip make no difference", async () => {
 test("a log without decisions is an error that says which log to pass", async () => {
   const run = await runMain(["advise", "-"], { stdin: "10.0.0.1 GET /\n" });
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /these logs contain no decisions\nGive the JSON log of portcullis serve: --log-format json/);
+  assert.match(run.stderr, /these logs contain no decisions\nPass the JSON log of portcullis serve: --log-format json/);
   assert.equal((await runMain(["advise", join(folder, "nothing.log")])).code, 3);
 });
 
@@ -192,7 +192,7 @@ test("a given --expiry is not reported as an assumption", async () => {
   const stdin = firstUses(5, ...Array.from({ length: 30 }, () => 10)).join("\n");
   assert.match(
     (await runMain(["advise", "-"], { stdin })).stdout,
-    /Token Expiry appears to be 5 min \(if not, give --expiry\)/,
+    /Token Expiry appears to be 5 min \(if not, pass --expiry\)/,
   );
   const given = (await runMain(["advise", "-", "--expiry", "10"], { stdin })).stdout;
   assert.match(given, /^30 decisions read\. Token Expiry is 10 min\.\n/);

@@ -545,5 +545,5 @@ test("inspect checks a path-bound token against the path of its link", async () 
   );
   const bare = await inspect(token, "--path-bound");
   assert.equal(bare.code, 2);
-  assert.match(bare.stderr, /--path-bound: give the whole link/);
+  assert.match(bare.stderr, /--path-bound: pass the whole link/);
 });

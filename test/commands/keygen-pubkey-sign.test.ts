@@ -53,7 +53,7 @@ test("keygen overwrites neither file, and never leaves just one of them", async 
 test("keygen recognises two spellings of the same file name", async () => {
   const { code, stderr } = await runMain(["keygen", "--out", "./same.pem", "--public-out", "same.pem"]);
   assert.equal(code, 2);
-  assert.match(stderr, /give two different files/);
+  assert.match(stderr, /must be two different files/);
 });
 
 test("keygen writes PKCS#1 and longer keys on request", async () => {

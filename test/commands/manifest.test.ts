@@ -126,8 +126,8 @@ test("progress is shown on a terminal while a file is hashed, and then erased", 
 });
 
 for (const [name, argv, code, message] of [
-  ["nothing to do", [], 2, /give one of/],
-  ["two things to do", [app, "--lint", "x"], 2, /give one of/],
+  ["nothing to do", [], 2, /pass exactly one of/],
+  ["two things to do", [app, "--lint", "x"], 2, /pass exactly one of/],
   ["a folder that is not there, before anything is read", ["x", "--url", url, "-o", "no/a.plist"], 3, /no folder no\n/],
   ["a file for an install link", ["--itms", url, "-o", "a.plist"], 2, /--out takes the manifest of an \.ipa or \.pkg/],
   ["no URL", [app], 2, /--url URL is missing/],
@@ -184,7 +184,7 @@ test("a package that cannot be read needs three options, and then makes a manife
   assert.equal(parse(run.stdout).items[0].metadata["bundle-version"], "2");
   const missing = await runMain(["manifest", unknown, "--url", url, ...known.slice(2)]);
   assert.equal(missing.code, 3);
-  assert.match(missing.stderr, /give --title, --identifier and --bundle-version/);
+  assert.match(missing.stderr, /pass --title, --identifier and --bundle-version/);
 });
 
 test("another build of the same version has another bundle-version", async () => {

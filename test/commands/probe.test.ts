@@ -138,7 +138,7 @@ test("closing the connection on GET does not count as a refusal", async () => {
 
 for (const [name, argv, message] of [
   ["key and token at once", ["http://127.0.0.1/", "--private-key", "a", "--token", "b"], /not both/],
-  ["no URL", ["example.com/a.ipa"], /give the whole URL/],
+  ["no URL", ["example.com/a.ipa"], /pass the whole URL/],
   ["a URL of another kind", ["ftp://example.com/a.ipa"], /must start with https/],
 ] as const) {
   test(`${name}: a usage error`, async () => {

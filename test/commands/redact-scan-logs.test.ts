@@ -363,7 +363,7 @@ test("scan-logs has exit code 0 for logs whose tokens have all expired", async (
 test("scan-logs without a key reports what may be valid, with exit code 1", async () => {
   const { code, stdout } = await runMain(["scan-logs", "-"], { now: () => testTime, stdin: accessLog() });
   assert.equal(code, 1);
-  assert.match(stdout, /NOT EXPIRED, and may be valid: give --key to verify/);
+  assert.match(stdout, /NOT EXPIRED, and may be valid: pass --key to verify/);
 });
 
 test("scan-logs --json contains fingerprints and places, but no token", async () => {

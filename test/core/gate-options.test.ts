@@ -20,13 +20,13 @@ function problem(options: unknown): string {
 
 test("times must be finite numbers within their bounds", () => {
   for (const clockSkew of [-1, 301, Number.NaN, Number.POSITIVE_INFINITY, "60", null, true]) {
-    assert.equal(problem({ keys, clockSkew }), "clockSkew: give a number of seconds from 0 to 300");
+    assert.equal(problem({ keys, clockSkew }), "clockSkew: must be a number of seconds from 0 to 300");
   }
   for (const maxLifetime of [0, -1, 31 * 86_400 + 1, Number.NaN, Number.POSITIVE_INFINITY, "1h", null]) {
-    assert.equal(problem({ keys, maxLifetime }), "maxLifetime: give a number of seconds from 1 to 2678400");
+    assert.equal(problem({ keys, maxLifetime }), "maxLifetime: must be a number of seconds from 1 to 2678400");
   }
   for (const cacheSize of [-1, 1e6 + 1, Number.NaN, "10"]) {
-    assert.equal(problem({ keys, cacheSize }), "cacheSize: give a number of tokens from 0 to 1000000");
+    assert.equal(problem({ keys, cacheSize }), "cacheSize: must be a number of tokens from 0 to 1000000");
   }
   createGate({ keys, clockSkew: 0, maxLifetime: 1, cacheSize: 0 });
   createGate({ keys, clockSkew: 300, maxLifetime: 31 * 86_400, cacheSize: 1e6 });
@@ -35,14 +35,14 @@ test("times must be finite numbers within their bounds", () => {
 test("names must be strings that are not empty", () => {
   for (const name of ["issuer", "subject", "audience"]) {
     for (const value of ["", null, 1, /JSS/, ["JSS"]]) {
-      assert.equal(problem({ keys, [name]: value }), `${name}: give a non-empty string`);
+      assert.equal(problem({ keys, [name]: value }), `${name}: must be a non-empty string`);
     }
   }
 });
 
 test("a token parameter must be a plain name", () => {
   for (const tokenParameter of ["", "a b", "a=b", "a&b", "%74", "t[]", "tök", "a+b", ["token"], 5, null]) {
-    assert.equal(problem({ keys, tokenParameter }), "tokenParameter: give a name of letters, digits, and _ . ~ - only");
+    assert.equal(problem({ keys, tokenParameter }), "tokenParameter: must contain only letters, digits, and _ . ~ -");
   }
   for (const tokenParameter of ["t", "access_token", "a.b", "a~b", "a-b-9"]) {
     assert.equal(createGate({ keys, tokenParameter }).tokenParameter, tokenParameter);
@@ -51,7 +51,7 @@ test("a token parameter must be a plain name", () => {
 
 test("a clock in milliseconds, or none at all, is refused", () => {
   for (const now of [Date.now, () => Number.NaN, () => "soon", () => String(Date.now() / 1000), () => 5n, 5, null]) {
-    assert.equal(problem({ keys, now }), "now: give a function that returns seconds (not milliseconds) since 1970");
+    assert.equal(problem({ keys, now }), "now: must be a function that returns seconds (not milliseconds) since 1970");
   }
   createGate({ keys, now: () => 0 });
 });
@@ -68,7 +68,7 @@ test("an unknown option is refused, and the known ones are named", () => {
 
 test("a missing options object is refused", () => {
   for (const options of [undefined, null, {}, { keys: undefined }]) {
-    assert.equal(problem(options), "keys: give the public half of the key that signs the tokens");
+    assert.equal(problem(options), "keys: must be the public half of the key that signs the tokens");
   }
 });
 
@@ -135,6 +135,6 @@ test("an error has its parts as members, and its message is composed of them", (
       "keys: it is damaged. Export it again.",
     ],
   );
-  const without = configurationError("clockSkew", "give a number");
-  assert.deepEqual([without.remedy, without.message], [undefined, "clockSkew: give a number"]);
+  const without = configurationError("clockSkew", "must be a number");
+  assert.deepEqual([without.remedy, without.message], [undefined, "clockSkew: must be a number"]);
 });

@@ -151,14 +151,14 @@ test("a gate that is not path-bound refuses path-bound tokens, even on their own
 
 test("an aud cannot be a path and an audience at once", async () => {
   assert.throws(() => createGate({ ...options, audience: "/f/a" }), {
-    message: "pathBound: give this or audience, not both",
+    message: "pathBound: cannot be combined with audience",
   });
   createGate({ ...options, audience: undefined });
   createGate({ ...options, pathBound: false, audience: "/f/a" });
   for (const pathBound of ["true", 1, null, "on"]) {
     assert.throws(
       () => createGate({ ...options, pathBound: pathBound as never }),
-      (error) => isConfigurationError(error) && error.message === "pathBound: give true or false",
+      (error) => isConfigurationError(error) && error.message === "pathBound: must be true or false",
     );
   }
 });

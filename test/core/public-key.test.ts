@@ -108,7 +108,7 @@ test("a private key is refused with the command that extracts the public key, an
     secret.slice(0, 60),
   ]) {
     const message = problem(text);
-    assert.match(message, /private key.*Give its public half: openssl pkey -in key\.pem -pubout -out public\.pem/);
+    assert.match(message, /private key.*Use its public half: openssl pkey -in key\.pem -pubout -out public\.pem/);
     assert.doesNotMatch(message, /MII/);
   }
   const jwk = await crypto.subtle.exportKey("jwk", key.privateKey);
@@ -281,21 +281,21 @@ test("two keys with the same kid are refused", async () => {
 
 test("for text without a key, the message says what to do", async () => {
   for (const empty of ["", " \n", new Uint8Array(0)])
-    assert.match(problem(empty), /this is not a public key but empty. Give the PEM block/);
+    assert.match(problem(empty), /this is not a public key but empty. Use the whole PEM block/);
   assert.match(
     problem("MIIBIjANBgkqhkiG9w0BAQEF"),
-    /but the inside of a PEM block. Give the PEM block, BEGIN and END lines too.$/,
+    /but the inside of a PEM block. Use the whole PEM block, BEGIN and END lines too.$/,
   );
   assert.match(
     problem(body.join("\n")),
-    /but the inside of a PEM block. Give the PEM block, BEGIN and END lines too.$/,
+    /but the inside of a PEM block. Use the whole PEM block, BEGIN and END lines too.$/,
   );
-  assert.match(problem("/etc/portcullis/public.pem"), /but the name of a file. Give the PEM block/);
+  assert.match(problem("/etc/portcullis/public.pem"), /but the name of a file. Use the whole PEM block/);
   assert.match(problem("public.pem"), /but the name of a file/);
   assert.match(problem("public.pem5678"), /but other text/);
-  for (const text of ["hello", "hello world/"]) assert.match(problem(text), /but other text. Give the PEM block/);
-  assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /but other text. Give the PEM block/);
-  assert.match(problem(key.publicPem + key.publicPem), /but 2 PEM blocks. Give each as a key of its own.$/);
+  for (const text of ["hello", "hello world/"]) assert.match(problem(text), /but other text. Use the whole PEM block/);
+  assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /but other text. Use the whole PEM block/);
+  assert.match(problem(key.publicPem + key.publicPem), /but 2 PEM blocks. Pass each separately.$/);
   for (const text of ["ssh-rsa AAAAB3NzaC1yc2E me@here", "\n  ssh-ed25519 AAAAC3NzaC1lZDI1 me@here\n"]) {
     assert.match(problem(text), /but an OpenSSH key. Convert it: ssh-keygen -f key\.pub -e -m PKCS8$/);
   }
@@ -305,7 +305,7 @@ test("for text without a key, the message says what to do", async () => {
   assert.match(problem(key.publicPem.replace("MII", "M*I")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("BEGIN PUBLIC", "BEGIN the PUBLIC")), /truncated or garbled/);
   assert.match(problem(key.publicPem.replace("MII", "MI=I")), /truncated or garbled/);
-  assert.match(problem(pem("PKCS7", spki)), /not a public key but "PKCS7". Give one of PUBLIC KEY, /);
+  assert.match(problem(pem("PKCS7", spki)), /not a public key but "PKCS7". Use one of PUBLIC KEY, /);
   assert.match(problem(pem("CERTIFICATE REQUEST", spki)), /not a public key but "CERTIFICATE REQUEST"/);
   assert.match(problem("{oops"), /not valid JSON. Copy it again.$/);
 });

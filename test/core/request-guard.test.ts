@@ -156,15 +156,15 @@ test("wrong options throw when the guard is made, and name the option", () => {
   const gate = createGate(options);
   const wrong: [unknown, RegExp][] = [
     [{}, /^keys: /],
-    [undefined, /^keys: give the public half/],
-    [null, /^keys: give the public half/],
-    [{ ...options, onDecision: "log" }, /^onDecision: give a function/],
-    [{ ...options, reportOnly: "yes" }, /^reportOnly: give true or false/],
+    [undefined, /^keys: must be the public half/],
+    [null, /^keys: must be the public half/],
+    [{ ...options, onDecision: "log" }, /^onDecision: must be a function/],
+    [{ ...options, reportOnly: "yes" }, /^reportOnly: must be true or false/],
     [{ ...options, reportonly: true }, /^reportonly: unknown option/],
     [{ gate, clockSkew: 5 }, /^clockSkew: an existing gate has its own options. Pass this to createGate.$/],
-    [{ gate: {} }, /^gate: give what createGate returned/],
-    [{ gate: null }, /^gate: give what createGate returned/],
-    [{ gate: { check() {} } }, /^gate: give what createGate returned/],
+    [{ gate: {} }, /^gate: must come from createGate/],
+    [{ gate: null }, /^gate: must come from createGate/],
+    [{ gate: { check() {} } }, /^gate: must come from createGate/],
   ];
   for (const [given, message] of wrong) {
     assert.throws(

@@ -99,13 +99,13 @@ describe("portcullis configuration", () => {
     const before = await read();
     const file = join(temporaryFolder(), "not-a-key.pem");
     writeFileSync(file, "hello");
-    assert.match(await run("make"), /^2 .*ACTION: give one of show, change/);
+    assert.match(await run("make"), /^2 .*ACTION must be one of show, change/);
     assert.match(
       await run("change"),
       /^2 .*at least one field\nThey are --new-key, --encryption-key, --revoke-old-keys/,
     );
     assert.match(await run("show", "--new-key"), /^2 .*--new-key has no effect on configuration show/);
-    assert.match(await run("change", "--new-key", "--encryption-key", file), /^2 .*exclude each other/);
+    assert.match(await run("change", "--new-key", "--encryption-key", file), /^2 .*cannot be combined/);
     assert.match(
       await run("change", "--new-key", "--passphrase-file", file),
       /^2 .*no effect without --encryption-key/,

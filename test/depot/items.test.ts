@@ -97,17 +97,17 @@ describe("an item's channels", () => {
   });
 
   test("each mistake gets a message that says what to do", async () => {
-    assert.match(await item("publish"), /^2 .*ACTION: give one of list, versions, promote, rollback/);
+    assert.match(await item("publish"), /^2 .*ACTION must be one of list, versions, promote, rollback/);
     assert.match(
       await item("promote", app, "--from", "beta", "--limit", "1"),
       /^2 .*--limit has no effect on item promote/,
     );
     assert.match(await item("rollback", app, "--after", "x"), /^2 .*--after has no effect on item rollback/);
     assert.match(await item("list", app), /^2 .*takes nothing more: remove/);
-    assert.match(await item("versions"), /^2 .*give the bundle identifier/);
+    assert.match(await item("versions"), /^2 .*specify the bundle identifier/);
     assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none is published/);
-    assert.match(await item("promote", app), /^2 .*give --from CHANNEL or --version-id ID/);
-    assert.match(await item("promote", app, "--from", "a", "--version-id", "b"), /^2 .*give --from/);
+    assert.match(await item("promote", app), /^2 .*pass --from CHANNEL or --version-id ID/);
+    assert.match(await item("promote", app, "--from", "a", "--version-id", "b"), /^2 .*pass --from/);
     assert.match(await item("promote", app, "--from", "gamma"), /^3 .*channel gamma\nIts channels: beta, release/);
     assert.match(await item("promote", app, "--from", "beta", "--channel", "A b"), /^3 .*lower-case letters/);
     assert.match(await item("rollback", app, "--channel", "gamma"), /^3 .*channel gamma/);

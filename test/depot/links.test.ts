@@ -125,8 +125,8 @@ describe("portcullis link", () => {
   test("each mistake gets a message that says what to do", async () => {
     await depot.publish();
     const create = ["create", "com.example.notes", "--public-url", "https://apps.example"];
-    assert.match(await run("make"), /^2 .*ACTION: give one of create, list, revoke, receipts/);
-    assert.match(await run("create"), /^2 .*give the bundle identifier/);
+    assert.match(await run("make"), /^2 .*ACTION must be one of create, list, revoke, receipts/);
+    assert.match(await run("create"), /^2 .*specify the bundle identifier/);
     assert.match(await run(...create), /^2 .*--for NAME is missing/);
     assert.match(await run(...create, "--for", " "), /^3 .*1 to 200 characters/);
     assert.match(await run(...create, "--for", "a\nb"), /^3 .*control character/);

@@ -79,7 +79,7 @@ describe("publish --to", () => {
       return `${code} ${stderr}`;
     };
     const good = { PORTCULLIS_API_TOKEN: token };
-    assert.match(await run([file]), /^2 .*--data or --to is missing\nGive the folder/);
+    assert.match(await run([file]), /^2 .*--data or --to is missing\nPass the folder/);
     assert.match(await run([file, "--to", url()]), /^2 .*the API token is missing\nPut it into PORTCULLIS_API_TOKEN/);
     assert.match(
       await run([file, "--to", url()], { PORTCULLIS_API_TOKEN: "secret" }),
@@ -151,9 +151,9 @@ describe("portcullis api-token", () => {
   });
 
   test("each mistake gets a message that says what to do", async () => {
-    assert.match(await run("make"), /^2 .*ACTION: give one of create, list, revoke/);
-    assert.match(await run("create"), /^2 .*give a name, such as CI/);
-    assert.match(await run("revoke"), /^2 .*give the ID/);
+    assert.match(await run("make"), /^2 .*ACTION must be one of create, list, revoke/);
+    assert.match(await run("create"), /^2 .*specify a name, such as CI/);
+    assert.match(await run("revoke"), /^2 .*specify the ID/);
     assert.match(await run("revoke", "0000000000"), /^3 .*no API token with the ID 0000000000\nList them/);
     assert.match(await run("list", "x"), /^2 .*takes nothing more: remove x/);
     assert.match(await run("create", " "), /^3 .*1 to 200 characters/);

@@ -76,13 +76,13 @@ describe("the data key", () => {
     await (await depot.start()).end();
     const file = join(depot.data, "data.key");
     writeFileSync(file, "0".repeat(64));
-    assert.match(await start({}), /^3 .*encrypted with another data key\nGive the data key/);
+    assert.match(await start({}), /^3 .*encrypted with another data key\nPass the data key/);
     assert.match(await start({ PORTCULLIS_DATA_KEY: "1".repeat(64) }), /^3 .*another data key/);
     writeFileSync(file, "");
     assert.match(await start({}), /^3 .*not 64 hexadecimal digits/);
     assert.match(
       await start({ PORTCULLIS_DATA_KEY: "1".repeat(64) }, "--data-key-file", file),
-      /^2 .*exclude each other/,
+      /^2 .*cannot be combined/,
     );
   });
 

@@ -196,7 +196,7 @@ describe("the inspector, in Chromium", () => {
     await type(page, "#rule-maxLifetime", "5m");
     await shows(page, "expiry_too_far");
     await type(page, "#rule-maxLifetime", "7200");
-    await shows(page, "--max-lifetime 7200: give the unit, such as 7200s or 7200m");
+    await shows(page, "--max-lifetime 7200: add a unit, such as 7200s or 7200m");
     await type(page, "#rule-maxLifetime", "");
     await shows(page, "Valid");
     await page.evaluate(`document.querySelector("#rule-pathBound").click()`);

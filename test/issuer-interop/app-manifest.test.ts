@@ -148,8 +148,8 @@ describe("an app manifest", () => {
     ["an http: image", { displayImage: "http://example.com/a.png" }, "url_not_https", /only https/],
     ["a relative URL", { softwarePackage: "/apps/a.ipa" }, "url_not_absolute", /relative/],
     ["credentials", { softwarePackage: "https://a:b@example.com/a.ipa" }, "url_has_credentials", /remove it/],
-    ["no package", { softwarePackage: undefined }, "manifest_invalid", /softwarePackage: give the package's URL/],
-    ["null for a package", { softwarePackage: null }, "manifest_invalid", /softwarePackage: give the package's URL/],
+    ["no package", { softwarePackage: undefined }, "manifest_invalid", /softwarePackage: must be the package's URL/],
+    ["null for a package", { softwarePackage: null }, "manifest_invalid", /softwarePackage: must be the package's URL/],
     [
       "text for a protection",
       { displayImage: { url: "https://cdn.example/57.png", protected: "false" } },

@@ -78,7 +78,7 @@ describe("the acceptance steps of Jamf's Terraform provider", () => {
     const response = await call("POST", "/id/0", xml({ name: "acc", encryption_key: dummy, token_expiry: 30 }));
     assert.equal(response.status, 409);
     const message = await response.text();
-    assert.match(message, /^encryptionKey: it contains no key\. Give an RSA private key/);
+    assert.match(message, /^encryptionKey: it contains no key\. Use an RSA private key/);
     assert.ok(!message.includes(dummy));
   });
 });

@@ -141,13 +141,13 @@ describe("InstallApplication", () => {
     for (const configuration of [new Map(), Promise.resolve({}), Object("text")]) {
       assert.throws(
         () => installApplicationCommand({ manifestUrl, configuration } as never),
-        refuses("command_invalid", /configuration: give an object/),
+        refuses("command_invalid", /configuration: must be an object/),
       );
     }
     for (const options of [new Map([["manifestUrl", manifestUrl]]), Promise.resolve({ manifestUrl })]) {
       assert.throws(
         () => installApplicationCommand(options as never),
-        refuses("command_invalid", /options: give an object/),
+        refuses("command_invalid", /options: must be an object/),
       );
     }
   });
@@ -157,7 +157,7 @@ describe("InstallApplication", () => {
     assert.throws(() => installApplicationCommand({ manifestUrl: http }), refuses("url_not_https", /only https/));
     assert.throws(
       () => installApplicationCommand({ manifestUrl, managementFlags: 2 as 1 }),
-      refuses("command_invalid", /managementFlags: give 1, 4, 5/),
+      refuses("command_invalid", /managementFlags: must be one of 1, 4, 5/),
     );
     assert.throws(
       () => installApplicationCommand({ manifestUrl, commandUuid: "" }),
@@ -215,8 +215,8 @@ describe("InstallEnterpriseApplication", () => {
 
   test("is refused with both, with neither, and with what is not a manifest", () => {
     const make = (options: object) => () => installEnterpriseApplicationCommand(options as never);
-    assert.throws(make({}), refuses("command_invalid", /manifest, manifestUrl: give one of the two/));
-    assert.throws(make({ manifest, manifestUrl }), refuses("command_invalid", /give one of the two/));
+    assert.throws(make({}), refuses("command_invalid", /manifest, manifestUrl: pass exactly one of the two/));
+    assert.throws(make({ manifest, manifestUrl }), refuses("command_invalid", /pass exactly one of the two/));
     assert.throws(
       make({ manifest: "<plist/>" }),
       refuses("command_invalid", /^manifest: The manifest is not a dictionary/),
@@ -227,7 +227,7 @@ describe("InstallEnterpriseApplication", () => {
     );
     assert.throws(
       make({ manifestUrl, pinningCertificates: ["x"] }),
-      refuses("command_invalid", /pinningCertificates\[0\]: give an X.509 certificate/),
+      refuses("command_invalid", /pinningCertificates\[0\]: must be an X.509 certificate/),
     );
   });
 });
@@ -261,9 +261,12 @@ describe("InstallMedia", () => {
   test("is refused without a kind, a title or an identifier", () => {
     const make = (options: object) => () =>
       installMediaCommand({ ...book, mediaUrl: manifestUrl, kind: "pdf", ...options });
-    assert.throws(make({ kind: undefined }), refuses("command_invalid", /kind: give pdf, epub, ibooks/));
-    assert.throws(make({ title: "" }), refuses("command_invalid", /title: give a string/));
-    assert.throws(make({ persistentId: undefined }), refuses("command_invalid", /persistentId: give a string/));
+    assert.throws(make({ kind: undefined }), refuses("command_invalid", /kind: must be one of pdf, epub, ibooks/));
+    assert.throws(make({ title: "" }), refuses("command_invalid", /title: must be a non-empty string/));
+    assert.throws(
+      make({ persistentId: undefined }),
+      refuses("command_invalid", /persistentId: must be a non-empty string/),
+    );
     assert.throws(make({ mediaUrl: "http://example.com/a.pdf" }), refuses("url_not_https", /only https/));
   });
 });
@@ -318,9 +321,9 @@ describe("MicroMDM's JSON", () => {
     );
     assert.throws(
       make({ requestType: "InstallMedia", manifestUrl }),
-      refuses("command_invalid", /requestType: give InstallApplication/),
+      refuses("command_invalid", /requestType: must be one of InstallApplication/),
     );
-    assert.throws(make({}), refuses("command_invalid", /give one of the two/));
+    assert.throws(make({}), refuses("command_invalid", /pass exactly one of the two/));
     assert.throws(make({ udid: "", manifestUrl }), refuses("command_invalid", /udid/));
   });
 });
@@ -374,7 +377,7 @@ describe("a declaration", () => {
   test("is refused for values that devices do not accept", () => {
     const make = (options: object) => () => packageDeclaration({ identifier: "a", manifestUrl: url, ...options });
     assert.throws(make({ identifier: "" }), refuses("command_invalid", /identifier/));
-    assert.throws(make({ install: "Now" }), refuses("command_invalid", /install: give Required, Optional/));
+    assert.throws(make({ install: "Now" }), refuses("command_invalid", /install: must be one of Required, Optional/));
     assert.throws(make({ manifestUrl: "example.plist" }), refuses("url_not_absolute", /relative/));
   });
 });
@@ -424,9 +427,17 @@ describe("a declaration of a managed app", () => {
   });
 
   const wrong: [string, object, RegExp][] = [
-    ["both ways to name the app", { ...iPhone, ...mac }, /manifestUrl, appComposedIdentifier: give one of the two/],
-    ["neither way", { identifier: "a" }, /manifestUrl, appComposedIdentifier: give one of the two/],
-    ["an identifier that is not composed", { ...mac, appComposedIdentifier: "com.example.app" }, /give com\.example/],
+    [
+      "both ways to name the app",
+      { ...iPhone, ...mac },
+      /manifestUrl, appComposedIdentifier: pass exactly one of the two/,
+    ],
+    ["neither way", { identifier: "a" }, /manifestUrl, appComposedIdentifier: pass exactly one of the two/],
+    [
+      "an identifier that is not composed",
+      { ...mac, appComposedIdentifier: "com.example.app" },
+      /must be com\.example/,
+    ],
     ["App Store apps' iOSApp", { ...iPhone, iOSApp: true }, /iOSApp: a declaration has it for App Store apps only/],
     ["updates that a Mac ignores", { ...mac, automaticUpdates: true }, /automaticUpdates: macOS ignores it/],
     ["a backup on a Mac", { ...mac, includeInBackup: false }, /includeInBackup: macOS has no such key/],
@@ -440,7 +451,7 @@ describe("a declaration of a managed app", () => {
     [
       "a credential without its asset",
       { ...iPhone, appConfig: { Passwords: [{ Identifier: "a" }] } },
-      /appConfig\.Passwords\[0\]\.AssetReference: give a string/,
+      /appConfig\.Passwords\[0\]\.AssetReference: must be a non-empty string/,
     ],
   ];
   for (const [name, options, message] of wrong) {
@@ -560,7 +571,7 @@ describe("every function for devices", () => {
       }
       assert.throws(call({ ...valid, colour: 1 }), refuses("command_invalid", /^colour: unknown; the names are /));
       for (const nothing of [undefined, null, 5, "x", []]) {
-        assert.throws(call(nothing), refuses("command_invalid", /^options: give an object/));
+        assert.throws(call(nothing), refuses("command_invalid", /^options: must be an object/));
       }
     });
   }
@@ -569,12 +580,12 @@ describe("every function for devices", () => {
     [
       "flags that the command does not have",
       () => installEnterpriseApplicationCommand({ manifest, installAsManaged: true, managementFlags: 4 as 1 }),
-      /managementFlags: give 1, or leave it out/,
+      /managementFlags: must be 1, if set/,
     ],
     [
       "flag 0",
       () => installApplicationCommand({ manifestUrl, managementFlags: 0 as 1 }),
-      /managementFlags: give 1, 4, 5/,
+      /managementFlags: must be one of 1, 4, 5/,
     ],
     [
       "removal of an app that is not managed",
@@ -609,7 +620,7 @@ describe("every function for devices", () => {
     [
       "pinned certificates beside the manifest itself",
       () => installEnterpriseApplicationCommand({ manifest, pinningCertificates: [] } as never),
-      /pinningCertificates: give an array that is not empty/,
+      /pinningCertificates: must be a non-empty array/,
     ],
     [
       "a check for revocation of no certificate",
@@ -629,7 +640,7 @@ describe("every function for devices", () => {
     [
       "an attribute of the wrong type",
       () => installApplicationCommand({ manifestUrl, attributes: { Removable: "no" } as never }),
-      /attributes\.Removable: give true or false/,
+      /attributes\.Removable: must be true or false/,
     ],
   ];
   for (const [name, run, message] of conditions) {

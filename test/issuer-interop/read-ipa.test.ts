@@ -609,7 +609,7 @@ describe("another file is refused", () => {
     for (const name of ["bundle.pkg", "pipe.ipa", "zeros.ipa", "socket.ipa"]) {
       await assert.rejects(
         readPackage(path(name)),
-        refuses("file_not_regular", /a folder, pipe or device, not a regular file: give an .ipa/),
+        refuses("file_not_regular", /a folder, pipe or device, not a regular file: pass an .ipa/),
       );
       await assert.rejects(hashFile(path(name)), refuses("file_not_regular", /not a regular file/));
     }

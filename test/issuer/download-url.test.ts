@@ -43,7 +43,7 @@ describe("a download URL", () => {
   });
 
   const refused: [string, string, RegExp][] = [
-    ["/a.ipa", "url_not_absolute", /The URL is relative: give an absolute URL that starts with https/],
+    ["/a.ipa", "url_not_absolute", /The URL is relative: use an absolute URL that starts with https/],
     ["//example.com/a", "url_not_absolute", /relative/],
     ["a.ipa", "url_not_absolute", /relative/],
     ["", "url_not_absolute", /relative/],

@@ -129,7 +129,7 @@ describe("any other encryption key is refused and identified", () => {
     [
       "a public key",
       openssl(["pkey", "-pubout"], pkcs8),
-      /this is a public key, which cannot sign\. Give the private key/,
+      /this is a public key, which cannot sign\. Use the private key/,
     ],
     ["a PKCS#1 public key", openssl(["rsa", "-RSAPublicKey_out"], pkcs8), /this is a public key/],
     ["a certificate", selfSigned("-x509"), /this is a certificate, which contains only a public key/],
@@ -169,7 +169,7 @@ describe("any other encryption key is refused and identified", () => {
     ["an SSH public key", "ssh-rsa AAAAB3NzaC1yc2E lab@example", /SSH public key/],
     ["a DSA key", "-----BEGIN DSA PRIVATE KEY-----\nMIIB\n-----END DSA PRIVATE KEY-----", /this is a DSA key/],
     ["another PEM text", "-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----", /the PEM text contains no key/],
-    ["a public JWK", jwkOf({ d: undefined }), /this is a public key, which cannot sign\. Give the private key/],
+    ["a public JWK", jwkOf({ d: undefined }), /this is a public key, which cannot sign\. Use the private key/],
     [
       "an elliptic-curve JWK",
       jwkOf({ kty: "EC" }),
@@ -188,7 +188,7 @@ describe("any other encryption key is refused and identified", () => {
     [
       "a JWK without its primes",
       jwkOf({ p: undefined }),
-      /the JWK is incomplete or damaged\. Give the private key in PEM/,
+      /the JWK is incomplete or damaged\. Use the private key in PEM/,
     ],
     ["a JWK with the modulus of another key", jwkOf({ n: other.n }), /the parts of the RSA key do not match/],
     ["a JWK with a number for text", jwkOf({ n: 7 }), /the JWK is incomplete or damaged/],
@@ -199,7 +199,7 @@ describe("any other encryption key is refused and identified", () => {
       /the JWK Set contains 2 keys\. Keep only the private/,
     ],
     ["an empty JWK Set", '{"keys":[]}', /this is JSON, but not a JWK/],
-    ["other JSON", '{"a":1}', /this is JSON, but not a JWK\. Give the private key in PEM form/],
+    ["other JSON", '{"a":1}', /this is JSON, but not a JWK\. Use the private key in PEM form/],
     ["a BEGIN line in small letters", pkcs8.toLowerCase(), /its BEGIN line is damaged\. Copy the key again/],
     ["a BEGIN line with dashes for hyphens", pkcs8.replaceAll("--", "–"), /its BEGIN line is damaged/],
     ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\)\. Convert it: openssl pkey -inform DER/],
@@ -236,11 +236,11 @@ describe("any other encryption key is refused and identified", () => {
       /a Microsoft key \(\.pvk\)\. Convert it: openssl rsa/,
     ],
     ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\)\. Take the private key out: openssl pkcs12/],
-    ["the name of a file", "/etc/portcullis/key.pem", /the name of a file\. Give the content of the file/],
+    ["the name of a file", "/etc/portcullis/key.pem", /the name of a file\. Use the content of the file/],
     ["base64 alone", pkcs8.replace(/-----.*-----\n/g, ""), /base64 without its BEGIN and END lines/],
     ["a text that is too long", pkcs8.padEnd(300_000), /longer than 256 KiB/],
-    ["no text at all", 42, /give the text of an RSA private key/],
-    ["nothing given", undefined, /give the text of an RSA private key/],
+    ["no text at all", 42, /must be the text of an RSA private key/],
+    ["nothing given", undefined, /must be the text of an RSA private key/],
   ];
   for (const [name, source, message] of wrong) {
     test(name, () => {
@@ -262,13 +262,13 @@ describe("any other encryption key is refused and identified", () => {
     const encrypted = openssl(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", "pass:right"], pkcs8);
     assert.deepEqual(refusal(encrypted), {
       option: "passphrase",
-      message: "passphrase: the encryption key is encrypted. Give its passphrase",
+      message: "passphrase: the encryption key is encrypted. Pass its passphrase",
     });
     const wrong = refusal(encrypted, "hunter2");
     assert.equal(wrong.option, "passphrase");
     assert.match(wrong.message, /cannot be decrypted with it\. Check the passphrase/);
     assert.ok(!wrong.message.includes("hunter2"));
-    assert.match(refusal(encrypted, "").message, /not empty/);
+    assert.match(refusal(encrypted, "").message, /must be a non-empty string/);
   });
 
   test("every wrong passphrase is reported as wrong, even if its padding happens to be valid", () => {

@@ -172,7 +172,7 @@ describe("hashing", () => {
     test(`refuses a chunk size of ${JSON.stringify(chunkSize)}`, async () => {
       await assert.rejects(hashFile(file("chunks", "abc"), { chunkSize }), (error) => {
         assert.ok(isConfigurationError(error));
-        assert.equal(error.message, "chunkSize: give a whole number of bytes, 1 or more");
+        assert.equal(error.message, "chunkSize: must be a whole number of bytes, 1 or more");
         return true;
       });
     });

@@ -31,22 +31,22 @@ describe("the configuration", () => {
   });
 
   const wrong: [keyof JwtConfiguration, unknown, RegExp][] = [
-    ["displayName", "", /give a name that is not empty/],
-    ["displayName", "  ", /not empty/],
-    ["displayName", undefined, /not empty/],
-    ["displayName", ["Lab"], /not empty/],
+    ["displayName", "", /must be a non-empty name/],
+    ["displayName", "  ", /must be a non-empty name/],
+    ["displayName", undefined, /must be a non-empty name/],
+    ["displayName", ["Lab"], /must be a non-empty name/],
     ...["Lab\0", "Lab\n", "\u001b[2JLab", "Lab\u009b2J", "Lab\ud800", "Lab\uffff"].map(
-      (name): [keyof JwtConfiguration, unknown, RegExp] => ["displayName", name, /no control characters/],
+      (name): [keyof JwtConfiguration, unknown, RegExp] => ["displayName", name, /without control characters/],
     ),
     ...[0, 121, 5.5, "5", Number.NaN, -1, undefined, null].map((expiry): [keyof JwtConfiguration, unknown, RegExp] => [
       "tokenExpiry",
       expiry,
-      /^tokenExpiry: give a whole number of minutes from 1 to 120$/,
+      /^tokenExpiry: must be a whole number of minutes from 1 to 120$/,
     ]),
-    ["enabled", "true", /give true or false/],
+    ["enabled", "true", /must be true or false/],
     ["now", () => Date.now(), /returns seconds since 1970/],
     ["now", 5, /returns seconds since 1970/],
-    ["onWarning", "warn", /give a function/],
+    ["onWarning", "warn", /must be a function/],
   ];
   for (const [name, value, message] of wrong) {
     test(`with ${name}: ${inspect(value)} is refused`, () => {
@@ -62,7 +62,7 @@ describe("the configuration", () => {
     assert.throws(unknown("tokenExpiryMin"), /^TypeError: tokenExpiryMin: unknown; did you mean tokenExpiry\?$/);
     assert.throws(unknown("minutes"), /^TypeError: minutes: unknown; the names are displayName, encryptionKey/);
     assert.throws(unknown(`${"a".repeat(100_000)}\u001b`), /^TypeError: a name: unknown; the names are displayName/);
-    assert.throws(() => createIssuer(undefined as never), /configuration: give an object/);
+    assert.throws(() => createIssuer(undefined as never), /configuration: must be an object/);
   });
 
   for (const tokenExpiry of [1, 120]) {
@@ -134,7 +134,7 @@ describe("path-bound tokens", () => {
       );
     }
     await assert.rejects(bound.issueToken(), (error) => isIssuerError(error) && error.code === "path_required");
-    assert.throws(() => createIssuer({ ...configuration, pathBound: 1 as never }), /pathBound: give true or false/);
+    assert.throws(() => createIssuer({ ...configuration, pathBound: 1 as never }), /pathBound: must be true or false/);
   });
 });
 

@@ -412,7 +412,7 @@ describe("text that is not a manifest", () => {
       "<plist><string>https://a/?b=1&token=2</string></plist>",
       /an ampersand is not escaped; write &amp; in every URL/,
     ],
-    ["a binary property list as text", "bplist00\u0000", /binary property list that was read as text: give its bytes/],
+    ["a binary property list as text", "bplist00\u0000", /binary property list that was read as text: pass its bytes/],
     [
       "an XML bomb",
       '<!DOCTYPE plist [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><plist><string>&b;</string></plist>',

@@ -231,7 +231,7 @@ if (jsEngine === "njs") {
     const server = await startPreloaded();
     try {
       assert.equal((await server.get(`/apps/book.epub?token=${fresh(key, { sub: "Book" })}`)).status, 503);
-      assert.match(server.logs(), /keys: give the public half/);
+      assert.match(server.logs(), /keys: must be the public half/);
     } finally {
       await server.close();
     }
@@ -241,11 +241,11 @@ if (jsEngine === "njs") {
 for (const [name, change, problem] of [
   ["a key file that is missing", ["public.pem;", "none.pem;"], /keys: the file \S+ cannot be read/],
   ["a private key in place of the public one", ["public.pem;", "private.pem;"], /keys: this is a private key/],
-  ["no key at all", ["set $portcullis_keys", "set $unused"], /keys: give the public half/],
+  ["no key at all", ["set $portcullis_keys", "set $unused"], /keys: must be the public half/],
   [
     "a skew that is no number",
     ["js_content portcullis.check;", "set $portcullis_clock_skew much; js_content portcullis.check;"],
-    /clockSkew: give a number of seconds from 0 to 300/,
+    /clockSkew: must be a number of seconds from 0 to 300/,
   ],
 ] as const) {
   test(`${name} refuses every request, and both logs can say so`, async () => {

@@ -19,7 +19,7 @@ test("without the configured header nothing is found, and the problem says why",
 for (const [address, message] of [
   ["http://files.internal/apps/", /^url: http:\/\/files.internal is not encrypted/],
   ["ftp://files.internal/", /not encrypted/],
-  ["files.internal", /^url: give a URL/],
+  ["files.internal", /^url: must be a URL/],
   ["https://user:secret@files.internal/", /leave the user name and the password out/],
   ["https://files.internal/?x=1", /leave the query and the fragment out/],
 ] as const) {

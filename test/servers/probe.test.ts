@@ -109,7 +109,7 @@ test("a token in the URL is used as the valid token", async () => {
 test("without a token, a protected server is UNPROVEN, with exit code 1", async () => {
   const run = await runMain(["probe", `${await ours()}/a.ipa`]);
   assert.equal(run.code, 1);
-  assert.match(run.stdout, /UNPROVEN: not open, but no valid token was tried: give --private-key\.\n$/);
+  assert.match(run.stdout, /UNPROVEN: not open, but no valid token was tried: pass --private-key\.\n$/);
 });
 
 test("plain nginx is OPEN: anyone with the URL can download", async () => {

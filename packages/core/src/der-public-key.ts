@@ -40,7 +40,7 @@ function contentOf(element: DerElement | undefined, tag: number): Uint8Array {
 
 /** The error for a private key, in whatever form it came. */
 export function privateKeyError(): ConfigurationError {
-  const remedy = "Give its public half: openssl pkey -in key.pem -pubout -out public.pem";
+  const remedy = "Use its public half: openssl pkey -in key.pem -pubout -out public.pem";
   return keyError("this is a private key, which a web server must not hold", remedy);
 }
 

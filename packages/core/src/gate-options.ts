@@ -51,25 +51,25 @@ export type GateSettings = ClaimsPolicy & {
 /** What each option must be: a predicate, and what to say if it does not hold. */
 type Rule = readonly [holds: (value: unknown) => boolean, requirement: string];
 
-const text: Rule = [(value) => typeof value === "string" && value !== "", "give a non-empty string"];
+const text: Rule = [(value) => typeof value === "string" && value !== "", "must be a non-empty string"];
 
 const rules: Readonly<Record<keyof GateOptions, Rule>> = {
-  keys: [(value) => value !== null && value !== undefined, "give the public half of the key that signs the tokens"],
+  keys: [(value) => value !== null && value !== undefined, "must be the public half of the key that signs the tokens"],
   issuer: text,
   subject: text,
   audience: text,
-  pathBound: [(value) => typeof value === "boolean", "give true or false"],
+  pathBound: [(value) => typeof value === "boolean", "must be true or false"],
   clockSkew: withinLimits("clockSkew"),
   maxLifetime: withinLimits("maxLifetime"),
   tokenParameter: [
     (value) => typeof value === "string" && /^[\w.~-]+$/.test(value),
-    "give a name of letters, digits, and _ . ~ - only",
+    "must contain only letters, digits, and _ . ~ -",
   ],
   cacheSize: withinLimits("cacheSize"),
   now: [
     // A time in seconds lies between the years -1200 and 5138; anything else is in milliseconds.
     (value) => typeof value === "function" && isNumberBetween(value(), -1e11, 1e11),
-    "give a function that returns seconds (not milliseconds) since 1970",
+    "must be a function that returns seconds (not milliseconds) since 1970",
   ],
 };
 
@@ -87,7 +87,7 @@ export function readGateOptions(options: GateOptions): GateSettings {
     settings[name] = value;
   }
   if (settings.pathBound && settings.audience !== undefined) {
-    throw configurationError("pathBound", "give this or audience, not both");
+    throw configurationError("pathBound", "cannot be combined with audience");
   }
   return settings as unknown as GateSettings;
 }
@@ -98,5 +98,5 @@ function isNumberBetween(value: unknown, min: number, max: number): boolean {
 
 function withinLimits(option: keyof typeof gateLimits): Rule {
   const { min, max, unit } = gateLimits[option];
-  return [(value) => isNumberBetween(value, min, max), `give a number of ${unit} from ${min} to ${max}`];
+  return [(value) => isNumberBetween(value, min, max), `must be a number of ${unit} from ${min} to ${max}`];
 }

@@ -76,6 +76,6 @@ function isFolderRedirect({ status, headers }: Response, url: URL): boolean {
 
 function remedyFor(status: number): string | undefined {
   if (status === 401 || status === 403) return "its credentials are missing or wrong, or it hides the file";
-  if (status >= 300 && status < 400) return "it redirects, which is not followed; give the final URL";
+  if (status >= 300 && status < 400) return "it redirects, which is not followed; use the final URL";
   return undefined;
 }

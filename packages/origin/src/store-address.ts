@@ -18,10 +18,10 @@ export function folderPrefix(prefix: string): string {
  * @throws {TypeError} with the option's name
  */
 export function readStoreAddress(option: string, address: string): URL {
-  if (!URL.canParse(address)) throw new TypeError(`${option}: give a URL, such as https://files.example`);
+  if (!URL.canParse(address)) throw new TypeError(`${option}: must be a URL, such as https://files.example`);
   const url = new URL(address);
   const isEncrypted = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
-  if (!isEncrypted) throw new TypeError(`${option}: ${url.protocol}//${url.host} is not encrypted; give an https URL`);
+  if (!isEncrypted) throw new TypeError(`${option}: ${url.protocol}//${url.host} is not encrypted; use an https URL`);
   if (url.username !== "" || url.password !== "") {
     throw new TypeError(`${option}: leave the user name and the password out; credentials have options of their own`);
   }

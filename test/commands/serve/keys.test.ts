@@ -216,7 +216,10 @@ test("a file that is not a key ends the program with an error and exit code 3", 
     ],
     ['{"keys":[]}', /empty/],
     [signingKey(1024).publicPem, /1024 bits.*\nGenerate another: openssl genrsa -out key\.pem 2048/],
-    [Buffer.from([0x30, 0x82, 1, 2, 3]), /it is binary, but not a key or certificate that can be read\nGive it as PEM/],
+    [
+      Buffer.from([0x30, 0x82, 1, 2, 3]),
+      /it is binary, but not a key or certificate that can be read\nConvert it to PEM/,
+    ],
   ] as const) {
     const portcullis = started([file("wrong.pem", content)]);
     assert.equal(await portcullis.ended, 3);

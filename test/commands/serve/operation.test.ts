@@ -162,7 +162,7 @@ test("with --path-bound a token opens the file of its own path only", async () =
 
   const run = await runMain([...serveArgs, "--path-bound", "--audience", "x"]);
   assert.equal(run.code, 2);
-  assert.match(run.stderr, /--path-bound and --audience exclude each other/);
+  assert.match(run.stderr, /--path-bound and --audience cannot be combined/);
 });
 
 test("a unix socket is served; one left behind by a crash is replaced, and one in use is not", async () => {
@@ -259,11 +259,11 @@ test("a port in use, a path that is not a folder and half of a TLS pair each end
     /cannot listen on 127\.0\.0\.1:\d+: it is in use by another program\n.*choose another port\..*run: lsof -nP/,
   );
   const absent = await runMain(["serve", join(base, "none"), "-k", join(base, "public.pem")]);
-  assert.deepEqual([absent.code, /there is no folder .*none\nGive the folder/.test(absent.stderr)], [3, true]);
+  assert.deepEqual([absent.code, /there is no folder .*none\nPass the folder/.test(absent.stderr)], [3, true]);
   const file = await runMain(["serve", join(base, "public.pem"), "-k", join(base, "public.pem")]);
   assert.deepEqual([file.code, /is not a folder/.test(file.stderr)], [3, true]);
   const half = await runMain([...serveArgs, "--tls-cert", "x"]);
-  assert.deepEqual([half.code, /give both, or neither/.test(half.stderr)], [2, true]);
+  assert.deepEqual([half.code, /pass both, or neither/.test(half.stderr)], [2, true]);
 });
 
 test("non-HTTP traffic is refused and counted, and the log says once a minute what it was", async () => {

@@ -33,7 +33,7 @@ export function chooseAction<Name extends string>(
     throw usageError(`${command} ${name} takes nothing more: remove ${subject}`);
   }
   if (chosen.subject !== undefined && !chosen.subjectOptional && subject === undefined) {
-    throw usageError(`${command} ${name}: give ${chosen.subject}`);
+    throw usageError(`${command} ${name}: specify ${chosen.subject}`);
   }
   for (const [option, value] of Object.entries(options)) {
     if (value === undefined || value === false || chosen.options?.includes(option)) continue;

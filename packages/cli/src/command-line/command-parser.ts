@@ -161,7 +161,7 @@ function exitCodeHelp(out: Terminal): string {
 
 function noCommand(commands: readonly Command[]): CommandError {
   return usageError(
-    "give a command",
+    "no command was given",
     `Commands: ${commands.map(({ name }) => name).join(", ")}. See portcullis --help.`,
   );
 }

@@ -36,5 +36,5 @@ function objectOf(value: unknown, what: string): Record<string, unknown> {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw usageError(`${what}: give a JSON object`);
+  throw usageError(`${what} must be a JSON object`);
 }

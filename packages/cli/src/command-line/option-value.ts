@@ -23,7 +23,7 @@ export function readText(option: OptionDefinition, text: string, source: string)
   switch (option.kind) {
     case "flag": {
       const value = words[text.toLowerCase()];
-      if (value === undefined) throw usageError(`${source}: give true or false`);
+      if (value === undefined) throw usageError(`${source} must be true or false`);
       return value;
     }
     case "number":
@@ -44,7 +44,7 @@ export function readJson(option: OptionDefinition, value: unknown, source: strin
   switch (option.kind) {
     case "flag":
       if (typeof value === "boolean") return value;
-      throw usageError(`${source}: give true or false`);
+      throw usageError(`${source} must be true or false`);
     case "number":
       return parseNumber(option, typeof value === "number" ? value : Number.NaN, source);
     case "duration":
@@ -66,7 +66,7 @@ function parseNumber(
   source: string,
 ): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw usageError(`${source}: give a whole number from ${min} to ${max}`);
+  throw usageError(`${source} must be a whole number from ${min} to ${max}`);
 }
 
 /** In seconds; a message shows those that the option accepts. */
@@ -78,14 +78,14 @@ function checkDuration(option: DurationOption, value: unknown, source: string): 
   if (seconds >= min && seconds <= max && seconds % step === 0) return seconds;
   if (bareUnit === undefined && typeof value === "string" && /^\d{1,9}$/.test(value)) {
     throw usageError(
-      `${source} ${value}: give the unit, such as ${value}s or ${value}m`,
+      `${source} ${value}: add a unit, such as ${value}s or ${value}m`,
       "A number alone is ambiguous: the libraries count seconds, and Jamf Pro counts minutes.",
     );
   }
   const steps = step === 60 ? " in whole minutes" : "";
   const examples = durationExamples.filter((each) => each >= min && each <= max && each % step === 0).map(durationText);
   const suchAs = examples.length === 0 ? "" : `, such as ${examples.slice(0, 3).join(" or ")}`;
-  throw usageError(`${source}: give a duration from ${durationText(min)} to ${durationText(max)}${steps}${suchAs}`);
+  throw usageError(`${source} must be a duration from ${durationText(min)} to ${durationText(max)}${steps}${suchAs}`);
 }
 
 function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
@@ -97,10 +97,10 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], value: 
   const known = choices.find((choice) => choice === value);
   if (known !== undefined) return known;
   const hint = typeof value === "string" ? didYouMean(value, choices) : "";
-  throw usageError(`${source}: give one of ${choices.join(", ")}${hint}`);
+  throw usageError(`${source} must be one of ${choices.join(", ")}${hint}`);
 }
 
 function parseText(value: unknown, source: string): string {
   if (typeof value === "string" && value !== "") return value;
-  throw usageError(`${source}: give a text that is not empty`);
+  throw usageError(`${source} must be a non-empty string`);
 }

@@ -10,5 +10,5 @@ export function readDataKey(
 ): DataKey {
   if (text === undefined || text === "") return readDataKeyFile(dataKeyFile ?? join(data, "data.key"));
   if (dataKeyFile === undefined) return createDataKey(text);
-  throw usageError("--data-key-file and PORTCULLIS_DATA_KEY exclude each other: give one");
+  throw usageError("--data-key-file and PORTCULLIS_DATA_KEY cannot be combined: pass only one of them");
 }

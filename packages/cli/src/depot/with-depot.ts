@@ -41,7 +41,7 @@ export function checkDepotExists({ data, database }: DepotPlace): void {
   if (database !== undefined || existsSync(join(data, "depot.db"))) return;
   throw failure(
     `there is no depot in ${data}`,
-    "Give the folder that the depot is started with, or publish a file first",
+    "Pass the folder that the depot is started with, or publish a file first",
   );
 }
 

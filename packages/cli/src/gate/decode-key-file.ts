@@ -54,7 +54,7 @@ const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; 
   {
     begin: new RegExp(`^(${hex("-----BEGIN PGP ")}|9[589]0[1-3]|c[5-7])`),
     name: "a PGP key, which is for mail and signed files",
-    remedy: "Give the RSA key that is in Jamf Pro, as PEM",
+    remedy: "Use the RSA key that is in Jamf Pro, as PEM",
   },
 ];
 
@@ -91,7 +91,7 @@ export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
   if (encryptedPrivateKey.test(start)) return pemOf("ENCRYPTED PRIVATE KEY");
   const pem = binaryKinds.map(pemOf).find(isKey);
   if (pem === undefined)
-    throw new KeyFileError("it is binary, but not a key or certificate that can be read", "Give it as PEM");
+    throw new KeyFileError("it is binary, but not a key or certificate that can be read", "Convert it to PEM");
   return pem;
 }
 
@@ -100,7 +100,7 @@ function readText(bytes: Buffer): string {
   const text = decodeText(bytes).replaceAll("\0", "");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what text has not
   if (/[\u0001-\u0008\u000e-\u001f]|\uFFFD{2}/.test(text))
-    throw new KeyFileError("it is binary, and not a key", "Give it as PEM");
+    throw new KeyFileError("it is binary, and not a key", "Convert it to PEM");
   return text;
 }
 

@@ -79,7 +79,7 @@ export type KeylessOptions = Omit<GateOptions, "keys"> & { readonly now: () => n
 export function gateOptions(values: GateRuleValues, now: () => number): KeylessOptions {
   const { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience, pathBound } = values;
   if (pathBound && audience !== undefined) {
-    throw usageError("--path-bound and --audience exclude each other: both say what a token's aud must be");
+    throw usageError("--path-bound and --audience cannot be combined: both say what a token's aud must be");
   }
   return { tokenParameter, clockSkew, maxLifetime, issuer, subject, audience, pathBound, now };
 }

@@ -33,12 +33,12 @@ export function checkJwkSetUrl(address: string): URL {
     );
   }
   if (url.username !== "" || url.password !== "") {
-    throw usageError("--key: the URL of the JWK Set contains a user name or password", "Give it without them");
+    throw usageError("--key: the URL of the JWK Set contains a user name or password", "Use the URL without them");
   }
   if (url.protocol === "https:" || isLoopback(url.hostname)) return url;
   throw usageError(
     `--key: keys must come over https, and ${url.origin} is not; anyone who can change them in transit decides who gets in`,
-    "Give the https URL of the JWK Set, or a file",
+    "Use the https URL of the JWK Set, or a file",
   );
 }
 

@@ -35,7 +35,7 @@ function refusalOf(error: unknown, text: string, file: string): unknown {
   if (!Buffer.from(body, "base64").toString("latin1").includes("ssh-rsa")) {
     return new KeyFileError(
       "it is a private key in OpenSSH's own format, and not an RSA key",
-      "Tokens are signed with an RSA key: give the one that is in Jamf Pro",
+      "Tokens are signed with an RSA key: use the one that is in Jamf Pro",
     );
   }
   return new KeyFileError(

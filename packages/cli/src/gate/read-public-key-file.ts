@@ -11,7 +11,7 @@ export interface PublicKeyFile {
   readonly isPrivate: boolean;
 }
 
-const getPublicKey = "Give the public key as PEM";
+const getPublicKey = "Use the public key as PEM";
 
 /** Text that people take for a public key, each with what it is and how to turn it into one. */
 const otherTexts: readonly { readonly begin: RegExp; readonly name: string; readonly remedy: string }[] = [
@@ -28,7 +28,7 @@ const otherTexts: readonly { readonly begin: RegExp; readonly name: string; read
   {
     begin: /^\s*(?:ssh-|ecdsa-|sk-)[\w@.-]+ /,
     name: "an OpenSSH key that is not an RSA key",
-    remedy: "Tokens are signed with an RSA key: give the one whose private half is in Jamf Pro",
+    remedy: "Tokens are signed with an RSA key: use the one whose private half is in Jamf Pro",
   },
   {
     begin: /^\s*---- BEGIN SSH2 /,

@@ -15,7 +15,7 @@ export function parseListenAddress(text: string, option: string): ListenAddress 
   const [, host, digits] = /^(?:(\[[\da-f:]+\]|[^:]+):)?(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   if (digits !== undefined && port <= 65_535) return { host: host ?? "127.0.0.1", port };
-  throw usageError(`${option}: give a port, HOST:PORT or the path of a unix socket`);
+  throw usageError(`${option} must be a port, HOST:PORT or the path of a unix socket`);
 }
 
 /** Whether only programs on this computer can reach it. */
@@ -94,7 +94,7 @@ async function makeWay(path: string): Promise<void> {
   if (!found.isSocket()) {
     throw failure(
       `cannot listen on ${path}: ${kindOf(found)} is there and will not be replaced`,
-      "Give the path of a socket that does not exist yet, or move away what is there",
+      "Pass the path of a socket that does not exist yet, or move away what is there",
     );
   }
   const client = connect(path);

@@ -42,7 +42,7 @@ export function withPrivateKey<Result>(
     }
     throw failure(
       `${file}: ${error.problem}`,
-      "Give a file whose first line is the passphrase: --passphrase-file FILE",
+      "Pass a file whose first line is the passphrase: --passphrase-file FILE",
     );
   }
 }

@@ -34,7 +34,7 @@ function notACertificate(text: string, file: string): CommandError {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
     return failure(
       `--tls-cert ${file} holds a private key, not a certificate`,
-      "Give the private key to --tls-key, and the certificate to --tls-cert",
+      "Pass the private key to --tls-key, and the certificate to --tls-cert",
     );
   }
   if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {

@@ -23,12 +23,12 @@ export function readServerPrivateKey(pem: string, file: string): KeyObject {
   if (/-----BEGIN [A-Z0-9 ]*(CERTIFICATE|PUBLIC KEY)/.test(pem)) {
     throw failure(
       `--tls-key ${file} holds a certificate or a public key, and no private key`,
-      "Give the private key that the certificate was requested with; the certificate itself belongs to --tls-cert",
+      "Use the private key that the certificate was requested with; the certificate itself belongs to --tls-cert",
     );
   }
   throw failure(
     `--tls-key ${file} holds no private key as text (PEM)`,
-    "Give the private key that the certificate was requested with; to take it out of a PKCS #12 file (.p12, .pfx), run: " +
+    "Use the private key that the certificate was requested with; to take it out of a PKCS #12 file (.p12, .pfx), run: " +
       `(umask 077; openssl pkcs12 -in ${shellQuote(file)} -nocerts -nodes -out tls.key)`,
   );
 }

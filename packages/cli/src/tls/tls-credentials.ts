@@ -33,7 +33,7 @@ export interface LoadedTls {
 export function tlsFiles(certificate: string | undefined, key: string | undefined): TlsFiles | undefined {
   if (certificate === undefined && key === undefined) return undefined;
   if (certificate !== undefined && key !== undefined) return { certificate, key };
-  throw usageError("--tls-cert and --tls-key belong together: give both, or neither");
+  throw usageError("--tls-cert and --tls-key belong together: pass both, or neither");
 }
 
 /**
@@ -69,7 +69,7 @@ function checkPair({ own, others }: ServerCertificate, keyPem: string, { certifi
   }
   throw failure(
     `--tls-key ${key} is not the key of the certificate in --tls-cert ${certificate}`,
-    "Give the key that this certificate was requested with: of a pair, both of these print the same\n" +
+    "Use the key that this certificate was requested with: of a pair, both of these print the same\n" +
       `openssl x509 -noout -pubkey -in ${shellQuote(certificate)}\nopenssl pkey -pubout -in ${shellQuote(key)}`,
   );
 }

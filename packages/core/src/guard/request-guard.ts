@@ -62,9 +62,9 @@ export type RequestGuard = (method: string, url: string) => Promise<GuardResult>
 export function createRequestGuard(options: GuardOptions): RequestGuard {
   const { onDecision, reportOnly = false, ...gateOptions } = options ?? {};
   if (onDecision !== undefined && typeof onDecision !== "function") {
-    throw configurationError("onDecision", "give a function (decision, request) => void");
+    throw configurationError("onDecision", "must be a function (decision, request) => void");
   }
-  if (typeof reportOnly !== "boolean") throw configurationError("reportOnly", "give true or false");
+  if (typeof reportOnly !== "boolean") throw configurationError("reportOnly", "must be true or false");
   const gate = existingGate(gateOptions) ?? createGate(gateOptions as GateOptions);
   const { tokenParameter } = gate;
 
@@ -92,7 +92,7 @@ function existingGate(options: object): Gate | undefined {
     throw configurationError(other, "an existing gate has its own options", "Pass this to createGate.");
   }
   if (typeof gate?.check !== "function" || typeof gate.tokenParameter !== "string") {
-    throw configurationError("gate", "give what createGate returned");
+    throw configurationError("gate", "must come from createGate");
   }
   return gate;
 }

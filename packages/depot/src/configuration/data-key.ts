@@ -63,7 +63,7 @@ function dataKeyOf(text: string, name: string): DataKey {
         throw depotError(
           "data_key_wrong",
           "the private key in the database cannot be decrypted: it was encrypted with another data key",
-          "Give the data key that was in use when the private key was saved",
+          "Pass the data key that was in use when the private key was saved",
         );
       }
     },
@@ -104,6 +104,6 @@ function readText(file: string): string {
   throw depotError(
     "data_key_malformed",
     `${file} is not a regular file of 64 hexadecimal digits`,
-    "Give the file of the data key that was made when the depot was first started",
+    "Pass the file of the data key that was created when the depot was first started",
   );
 }

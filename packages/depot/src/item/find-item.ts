@@ -28,7 +28,7 @@ export async function findItem(db: Database, name: string): Promise<ItemRow> {
     throw depotError(
       "item_ambiguous",
       `an app and a package have the identifier ${name}`,
-      `Give the ID of one: ${ids}`,
+      `Pass the ID of one: ${ids}`,
     );
   }
   return item;

@@ -104,12 +104,12 @@ const optionNames = [
 function checkOptionNames(options: AppManifestOptions): void {
   const unknown = findUnknownName(options, optionNames);
   if (unknown) throw invalid(`${unknown.name}: ${unknown.problem}`);
-  if (!options.softwarePackage) throw invalid("softwarePackage: give the package's URL.");
+  if (!options.softwarePackage) throw invalid("softwarePackage: must be the package's URL.");
 }
 
 function versionWithBuild({ bundleVersion, build }: AppMetadata): string | undefined {
   if (build !== undefined && (typeof build !== "string" || build === ""))
-    throw invalid("build: give a string that is not empty.");
+    throw invalid("build: must be a non-empty string.");
   if (bundleVersion === undefined || build === undefined || bundleVersion === build) return bundleVersion ?? build;
   return `${bundleVersion} (${build})`;
 }

@@ -12,7 +12,7 @@ export function checkAssetUrl(url: string | URL): string {
   const text = String(url);
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
-    throw issuerError("url_not_absolute", "The URL is relative: give an absolute URL that starts with https://.");
+    throw issuerError("url_not_absolute", "The URL is relative: use an absolute URL that starts with https://.");
   }
   if (scheme !== "https" && scheme !== "http") {
     throw issuerError("url_not_http", "The URL must start with https://.");

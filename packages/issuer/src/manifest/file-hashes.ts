@@ -68,9 +68,9 @@ const defaultChunkSize = 10 * 1024 * 1024;
 export async function hashFile(file: string | URL, options: HashFileOptions = {}): Promise<FileHashes> {
   const { wholeFile = false, chunkSize = defaultChunkSize, md5 = false } = options;
   if (!Number.isSafeInteger(chunkSize) || chunkSize < 1) {
-    throw configurationError("chunkSize", "give a whole number of bytes, 1 or more");
+    throw configurationError("chunkSize", "must be a whole number of bytes, 1 or more");
   }
-  const handle = await openRegularFile(file, "This is not a regular file: give the package file itself.");
+  const handle = await openRegularFile(file, "This is not a regular file: pass the package file itself.");
   try {
     const before = await handle.stat({ bigint: true });
     const size = Number(before.size);

@@ -161,7 +161,7 @@ function members(
 
 function describeUnreadable(source: string | Uint8Array, text: string, problem: string): string {
   if (isBinary(source)) return "This is a damaged binary property list: copy it again.";
-  if (text.startsWith("bplist")) return "This is a binary property list that was read as text: give its bytes.";
+  if (text.startsWith("bplist")) return "This is a binary property list that was read as text: pass its bytes.";
   if (text !== "" && !text.trimStart().startsWith("<")) {
     return "This is not an XML property list, nor XML of any kind: it must begin with <?xml or <plist.";
   }

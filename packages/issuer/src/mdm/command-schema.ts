@@ -58,24 +58,24 @@ export function readOptions(source: unknown, rules: OptionRules): PropertyListDi
 function checkValue(value: unknown, rule: ValueRule, path: string): PropertyListValue {
   switch (rule.type) {
     case "url":
-      if (typeof value !== "string" && !(value instanceof URL)) throw invalidCommand(`${path}: give an https:// URL.`);
+      if (typeof value !== "string" && !(value instanceof URL))
+        throw invalidCommand(`${path}: must be an https:// URL.`);
       return checkUrl(value, path);
     case "string":
       if (rule.values && !rule.values.includes(value as string)) throw oneOf(path, rule.values);
       if (typeof value !== "string" || value.trim() === "") {
-        throw invalidCommand(`${path}: give a string that is not empty.`);
+        throw invalidCommand(`${path}: must be a non-empty string.`);
       }
-      if (rule.pattern && !rule.pattern.test(value)) throw invalidCommand(`${path}: give ${rule.form}.`);
+      if (rule.pattern && !rule.pattern.test(value)) throw invalidCommand(`${path}: must be ${rule.form}.`);
       return value;
     case "integer":
       if (!rule.values.includes(value as number)) throw oneOf(path, rule.values);
       return value as number;
     case "boolean":
-      if (typeof value !== "boolean") throw invalidCommand(`${path}: give true or false.`);
+      if (typeof value !== "boolean") throw invalidCommand(`${path}: must be true or false.`);
       return value;
     case "array":
-      if (!Array.isArray(value) || value.length === 0)
-        throw invalidCommand(`${path}: give an array that is not empty.`);
+      if (!Array.isArray(value) || value.length === 0) throw invalidCommand(`${path}: must be a non-empty array.`);
       return value.map((member, index) => checkValue(member, rule.members, `${path}[${index}]`));
     case "custom":
       return rule.read(value, path);
@@ -101,7 +101,7 @@ function checkUrl(url: string | URL, path: string): string {
 
 function dictionary(value: unknown, path: string): Record<string, unknown> {
   if (isDictionary(value)) return value;
-  throw invalidCommand(`${path}: give an object.`);
+  throw invalidCommand(`${path}: must be an object.`);
 }
 
 function checkObject(given: unknown, rules: KeyRules, path: string): PropertyListDictionary {
@@ -121,7 +121,9 @@ function checkNames(given: object, known: object, prefix: string): void {
 }
 
 function oneOf(path: string, values: readonly unknown[]): Error {
-  return invalidCommand(`${path}: give ${values.join(", ")}${values.length === 1 ? ", or leave it out" : ""}.`);
+  return invalidCommand(
+    `${path}: must be ${values.length === 1 ? `${values[0]}, if set` : `one of ${values.join(", ")}`}.`,
+  );
 }
 
 /** Creates the error for a command that Apple's schema does not allow. */

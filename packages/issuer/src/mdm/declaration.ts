@@ -150,7 +150,7 @@ export function packageDeclaration(options: PackageDeclarationOptions): Declarat
 export function managedAppDeclaration(options: ManagedAppDeclarationOptions): Declaration {
   const { ManifestURL, AppComposedIdentifier, ...others } = readOptions(options, appRules);
   if ((ManifestURL === undefined) === (AppComposedIdentifier === undefined)) {
-    throw invalidCommand("manifestUrl, appComposedIdentifier: give one of the two.");
+    throw invalidCommand("manifestUrl, appComposedIdentifier: pass exactly one of the two.");
   }
   const { automaticUpdates, cellularDownloads } = options as InstalledApp;
   return declaration("com.apple.configuration.app.managed", options, {

@@ -88,14 +88,14 @@ export function installEnterpriseApplicationCommand(options: InstallEnterpriseAp
 /** Checks that exactly one of the two is given. */
 export function checkOneManifest({ manifest, manifestUrl }: { manifest?: unknown; manifestUrl?: unknown }): void {
   if ((manifest === undefined) === (manifestUrl === undefined)) {
-    throw invalidCommand("manifest, manifestUrl: give one of the two.");
+    throw invalidCommand("manifest, manifestUrl: pass exactly one of the two.");
   }
 }
 
 /** Reads the text of a manifest into the dictionary for a command; refuses what devices refuse. */
 export function readManifest(text: unknown, path = "manifest"): PropertyListDictionary {
   if (typeof text !== "string" && !(text instanceof Uint8Array)) {
-    throw invalidCommand(`${path}: give the text of an app manifest.`);
+    throw invalidCommand(`${path}: must be the text of an app manifest.`);
   }
   const [error] = lintManifest(text).errors;
   if (error) throw invalidCommand(`${path}: ${describeFinding(error)}`);
@@ -106,6 +106,6 @@ function certificateBytes(certificate: unknown, path: string): Uint8Array {
   try {
     return new X509Certificate(certificate as string | Uint8Array).raw;
   } catch {
-    throw invalidCommand(`${path}: give an X.509 certificate as PEM text or DER bytes.`);
+    throw invalidCommand(`${path}: must be an X.509 certificate as PEM text or DER bytes.`);
   }
 }

@@ -26,7 +26,7 @@ const mostIcons = 16;
  */
 export async function readAppIcon(file: string | URL): Promise<Buffer | undefined> {
   const path = typeof file === "string" ? file : fileURLToPath(file);
-  const handle = await openRegularFile(path, "This is a folder, pipe or device, not a regular file: give an .ipa.");
+  const handle = await openRegularFile(path, "This is a folder, pipe or device, not a regular file: pass an .ipa.");
   try {
     return (await isZip(handle)) ? (await findIcon(handle))?.png : undefined;
   } finally {

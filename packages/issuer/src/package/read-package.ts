@@ -32,7 +32,7 @@ export async function readPackage(
   const path = typeof file === "string" ? file : fileURLToPath(file);
   const handle = await openRegularFile(
     path,
-    "This is a folder, pipe or device, not a regular file: give an .ipa or a flat .pkg (productbuild converts a bundle).",
+    "This is a folder, pipe or device, not a regular file: pass an .ipa or a flat .pkg (productbuild converts a bundle).",
   );
   try {
     const magic = await readMagic(handle);

@@ -25,13 +25,13 @@ const rsaOnly = "tokens must be signed with an RSA key";
  */
 export function readEncryptionKey(source: unknown, passphrase: unknown): KeyObject {
   if (typeof source !== "string" && !(source instanceof Uint8Array)) {
-    throw problem("give the text of an RSA private key in PEM form", generateOne);
+    throw problem("must be the text of an RSA private key in PEM form", generateOne);
   }
   if (passphrase !== undefined && !isPassphrase(passphrase)) {
-    throw configurationError("passphrase", "give a string or bytes that are not empty, or leave it out");
+    throw configurationError("passphrase", "if set, must be a non-empty string or non-empty bytes");
   }
   if (source.length > longestText) {
-    throw problem("the text is longer than 256 KiB", "Give one RSA private key in PEM form");
+    throw problem("the text is longer than 256 KiB", "Use one RSA private key in PEM form");
   }
   const text = typeof source === "string" ? source : new TextDecoder().decode(source);
   const jwk = readPrivateJwk(text);
@@ -66,17 +66,14 @@ function foundInstead(label: string): Error | undefined {
   if (label.endsWith("PUBLIC KEY")) {
     return problem(
       "this is a public key, which cannot sign",
-      "Give the private key that belongs to it, and use this half on the web server",
+      "Use the private key that belongs to it, and use this half on the web server",
     );
   }
   if (label.endsWith("CERTIFICATE REQUEST")) {
-    return problem("this is a certificate request", "Give the RSA private key that it was created with");
+    return problem("this is a certificate request", "Use the RSA private key that it was created with");
   }
   if (label.endsWith("CERTIFICATE")) {
-    return problem(
-      "this is a certificate, which contains only a public key",
-      "Give the private key that belongs to it",
-    );
+    return problem("this is a certificate, which contains only a public key", "Use the private key that belongs to it");
   }
   if (label === "EC PRIVATE KEY") {
     return problem(`this is an elliptic-curve key, but ${rsaOnly}`, generateOne);
@@ -107,7 +104,7 @@ function unreadable(source: string | Uint8Array, text: string): Error {
     return problem("the key is truncated: its BEGIN line has no matching END line", "Copy the whole key again");
   }
   if (trimmed.startsWith("ssh-") || trimmed.startsWith("---- BEGIN SSH2 PUBLIC KEY")) {
-    return problem("this is an SSH public key, which cannot sign", "Give an RSA private key in PEM form");
+    return problem("this is an SSH public key, which cannot sign", "Use an RSA private key in PEM form");
   }
   if (/BEGIN [A-Z0-9 ]{0,40}KEY/i.test(trimmed)) {
     return problem(
@@ -116,18 +113,18 @@ function unreadable(source: string | Uint8Array, text: string): Error {
     );
   }
   if (trimmed.length < 256 && /^[^\n]+\.(pem|key|p8|der|p12|pfx|ppk|pvk|txt)$/i.test(trimmed)) {
-    return problem("this is the name of a file", "Give the content of the file");
+    return problem("this is the name of a file", "Use the content of the file");
   }
   if (trimmed.length >= 256 && /^[A-Za-z0-9+/=\s]+$/.test(trimmed)) {
     return problem("this is base64 without its BEGIN and END lines", "Copy the key again, with both");
   }
-  return problem("it contains no key", "Give an RSA private key, from its BEGIN line to its END line");
+  return problem("it contains no key", "Use an RSA private key, from its BEGIN line to its END line");
 }
 
 function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject {
   const encrypted = block.label.startsWith("ENCRYPTED") || block.headers.includes("ENCRYPTED");
   if (encrypted && passphrase === undefined) {
-    throw configurationError("passphrase", "the encryption key is encrypted", "Give its passphrase");
+    throw configurationError("passphrase", "the encryption key is encrypted", "Pass its passphrase");
   }
   try {
     // The body of a PKCS#1 key also occurs under the label of PKCS#8.

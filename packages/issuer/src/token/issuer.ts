@@ -113,7 +113,7 @@ function boundPath(url: string): string {
   if (path !== undefined && path === new URL(url).pathname) return path;
   throw issuerError(
     "url_not_normalized",
-    "A device would request this path in another spelling, which a path-bound token does not open: give the URL as new URL(url).href writes it.",
+    "A device would request this path in another spelling, which a path-bound token does not open: use the URL as new URL(url).href writes it.",
   );
 }
 

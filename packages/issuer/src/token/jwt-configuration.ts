@@ -63,7 +63,7 @@ const fieldNames = [
 /** Checks a configuration; throws a configuration error that names the wrong field. */
 export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettings {
   if (typeof configuration !== "object" || configuration === null) {
-    throw configurationError("configuration", `give an object with ${fieldNames.join(", ")}`);
+    throw configurationError("configuration", `must be an object with ${fieldNames.join(", ")}`);
   }
   const unknown = findUnknownName(configuration, fieldNames);
   if (unknown) throw configurationError(unknown.name, unknown.problem);
@@ -71,10 +71,10 @@ export function readJwtConfiguration(configuration: JwtConfiguration): JwtSettin
   const { now = currentTime, onWarning = emitWarning } = configuration;
   const displayName = readDisplayName(configuration.displayName);
   const tokenExpiry = readTokenExpiry(configuration.tokenExpiry);
-  if (typeof enabled !== "boolean") throw configurationError("enabled", "give true or false");
-  if (typeof pathBound !== "boolean") throw configurationError("pathBound", "give true or false");
+  if (typeof enabled !== "boolean") throw configurationError("enabled", "must be true or false");
+  if (typeof pathBound !== "boolean") throw configurationError("pathBound", "must be true or false");
   if (typeof onWarning !== "function") {
-    throw configurationError("onWarning", "give a function that takes a warning");
+    throw configurationError("onWarning", "must be a function that takes a warning");
   }
   checkClock(now);
   const privateKey = readEncryptionKey(encryptionKey, passphrase);
@@ -86,7 +86,7 @@ export function readDisplayName(value: unknown): string {
   // It is shown and logged, and Jamf Pro's API writes it as XML, which cannot contain such characters.
   const isText = typeof value === "string" && !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(value);
   if (isText && value.trim() !== "") return value;
-  throw configurationError("displayName", "give a name that is not empty and contains no control characters");
+  throw configurationError("displayName", "must be a non-empty name without control characters");
 }
 
 /** Checks a token expiry; Jamf Pro enforces the same bounds. */
@@ -94,13 +94,13 @@ export function readTokenExpiry(value: unknown): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 120) {
     return value;
   }
-  throw configurationError("tokenExpiry", "give a whole number of minutes from 1 to 120");
+  throw configurationError("tokenExpiry", "must be a whole number of minutes from 1 to 120");
 }
 
 function checkClock(now: unknown): void {
   const seconds: unknown = typeof now === "function" ? now() : undefined;
   if (typeof seconds === "number" && seconds > 0 && seconds <= 1e11) return;
-  throw configurationError("now", "give a function that returns seconds since 1970: Date.now() / 1000");
+  throw configurationError("now", "must be a function that returns seconds since 1970: Date.now() / 1000");
 }
 
 function currentTime(): number {

@@ -44,7 +44,7 @@ const legacyCiphers: Readonly<Record<string, string>> = {
   "060a2a864886f70d010c0106": "RC2",
 };
 
-const giveItsPrivateKey = "Give the private key that belongs to it";
+const useItsPrivateKey = "Use the private key that belongs to it";
 
 // The first bytes of DER, in hexadecimal: `length` is that of any element.
 const length = "(?:[0-7].|81..|82.{4}|83.{6})";
@@ -70,8 +70,8 @@ export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undef
     return name === undefined ? undefined : { name };
   }
   if (label !== "PRIVATE KEY" && label !== "RSA PRIVATE KEY") return undefined;
-  if (spki.test(hex)) return { name: `a public key labelled ${label}`, remedy: giveItsPrivateKey };
-  if (certificate.test(hex)) return { name: `a certificate labelled ${label}`, remedy: giveItsPrivateKey };
+  if (spki.test(hex)) return { name: `a public key labelled ${label}`, remedy: useItsPrivateKey };
+  if (certificate.test(hex)) return { name: `a certificate labelled ${label}`, remedy: useItsPrivateKey };
   return undefined;
 }
 

@@ -13,7 +13,7 @@ const otherKinds: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 const pemInstead =
-  "Give the private key in PEM form, or as a JWK (RFC 7517) with the members n, e, d, p, q, dp, dq and qi";
+  "Use the private key in PEM form, or as a JWK (RFC 7517) with the members n, e, d, p, q, dp, dq and qi";
 
 /** Whether a text is a private or secret JWK, or a JWK Set that contains one. */
 export function isPrivateJwk(text: string): boolean {
@@ -35,7 +35,7 @@ export function readPrivateJwk(text: string): KeyObject | undefined {
   const [jwk = {}] = jwks;
   if (!isPrivate(jwk)) {
     throw typeof jwk.kty === "string"
-      ? problem("this is a public key, which cannot sign", "Give the private key that belongs to it")
+      ? problem("this is a public key, which cannot sign", "Use the private key that belongs to it")
       : problem("this is JSON, but not a JWK", pemInstead);
   }
   const { kty, use = "sig", key_ops: operations = ["sign"], alg = "RS256" } = jwk;

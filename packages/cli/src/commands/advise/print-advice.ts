@@ -20,7 +20,7 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, isInfe
   const { bold, dim, green, red } = out.colours;
   const { current, recommended } = recommendation;
   const expiry = isInferred
-    ? `Token Expiry appears to be ${current} min (if not, give --expiry).`
+    ? `Token Expiry appears to be ${current} min (if not, pass --expiry).`
     : `Token Expiry is ${current} min.`;
   out.line(
     wrapText(`${amount(usage.decisions)} decision${usage.decisions === 1 ? "" : "s"} read. ${expiry}`, out.width),

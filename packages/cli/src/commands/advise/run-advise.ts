@@ -34,14 +34,14 @@ export async function runAdvise(
     }
   }
   if (usage.decisions === 0) {
-    throw failure("these logs contain no decisions", "Give the JSON log of portcullis serve: --log-format json");
+    throw failure("these logs contain no decisions", "Pass the JSON log of portcullis serve: --log-format json");
   }
 
   const current = options.expiry === undefined ? inferExpiry(usage) : options.expiry / 60;
   if (current === undefined) {
     throw usageError(
       "these logs contain no accepted token, so Token Expiry cannot be inferred from them",
-      "Give the Token Expiry that Jamf Pro had at that time, such as --expiry 5m",
+      "Pass the Token Expiry that Jamf Pro had at that time, such as --expiry 5m",
     );
   }
   const recommendation = recommend(usage, current);

@@ -18,11 +18,11 @@ export const proxyPresets: Readonly<Record<string, UriSource>> = {
 /** Exactly one source is trusted; without one, or with two, there is nothing safe to do. */
 export function uriSource(preset: string | undefined, header: string | undefined): UriSource {
   if (preset !== undefined && header !== undefined) {
-    throw usageError("--for and --uri-header exclude each other: only one header is trusted");
+    throw usageError("--for and --uri-header cannot be combined: only one header is trusted");
   }
   if (header !== undefined) {
     if (/^[A-Za-z0-9-]+$/.test(header)) return { header: header.toLowerCase() };
-    throw usageError("--uri-header: give the name of a header: letters, digits and dashes");
+    throw usageError("--uri-header must be the name of a header: letters, digits and dashes");
   }
   const source = preset === undefined ? undefined : proxyPresets[preset];
   if (source) return source;

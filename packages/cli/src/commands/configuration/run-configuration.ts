@@ -48,10 +48,10 @@ function checkFields(options: ConfigurationOptions): void {
   const { newKey, encryptionKey, passphraseFile } = options;
   if (!changeable.some((name) => options[name] !== undefined && options[name] !== false)) {
     const flags = changeable.map((name) => `--${dashedName(name)}`);
-    throw usageError("configuration change: give at least one field", `They are ${flags.join(", ")}`);
+    throw usageError("configuration change: specify at least one field", `They are ${flags.join(", ")}`);
   }
   if (newKey && encryptionKey !== undefined)
-    throw usageError("--new-key and --encryption-key exclude each other: give one");
+    throw usageError("--new-key and --encryption-key cannot be combined: pass only one of them");
   if (passphraseFile !== undefined && encryptionKey === undefined)
     throw usageError("--passphrase-file has no effect without --encryption-key");
 }

@@ -36,7 +36,7 @@ export function readAdminAddress(
   if ("socket" in address && url === undefined) {
     throw usageError(
       "--admin: browsers reach a unix socket only through a proxy",
-      "Give the URL of the pages behind the proxy with --admin-url",
+      "Pass the URL of the pages behind the proxy with --admin-url",
     );
   }
   if (collides(address, own)) {
@@ -48,7 +48,7 @@ export function readAdminAddress(
   if (isLocal(address) || hasTls) return address;
   throw usageError(
     `--admin ${text} can be reached from other computers, which would send the password unencrypted`,
-    "Give --tls-cert and --tls-key, or listen on 127.0.0.1 and use an SSH tunnel or a proxy with TLS",
+    "Pass --tls-cert and --tls-key, or listen on 127.0.0.1 and use an SSH tunnel or a proxy with TLS",
   );
 }
 

@@ -65,4 +65,4 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
 }
 
 const noTls =
-  "without TLS, links can be read in transit, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front and give --trust-proxy";
+  "without TLS, links can be read in transit, and devices refuse http: links; pass --tls-cert and --tls-key, or put a proxy in front and pass --trust-proxy";

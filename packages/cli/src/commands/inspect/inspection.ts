@@ -30,7 +30,7 @@ export interface Inspection extends InspectionRequest {
 export async function inspectLink(request: InspectionRequest): Promise<Inspection> {
   const { link, keys, rules, now } = request;
   if (rules.pathBound && link.isBareToken) {
-    throw usageError("--path-bound: give the whole link; a token alone does not say which path is requested");
+    throw usageError("--path-bound: pass the whole link; a token alone does not say which path is requested");
   }
   const examination = await examine(link.url, keys, rules, now);
   const { token } = examination;

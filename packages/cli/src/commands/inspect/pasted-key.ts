@@ -2,7 +2,7 @@ import { usageError } from "../../command-line/command-error.ts";
 
 /** Refuses a key that was pasted in place of a link; the message shows no part of it. */
 export function refuseKey(pasted: string): void {
-  const remedy = "Give the link or the token here, and the public key's file with --key.";
+  const remedy = "Pass the link or the token here, and the public key's file with --key.";
   const [, label] = /-----(?:BEGIN|END) ([A-Z0-9 ]+)-----/.exec(pasted) ?? [];
   if (label === undefined && !looksLikeKey(pasted)) return;
   if (label !== undefined && !label.endsWith("PRIVATE KEY")) {

@@ -29,12 +29,12 @@ const wrappedNote = "White space inside was removed; a mail program or a termina
  */
 export function readPastedLink(pasted: string, parameter: string, isArgument: boolean): PastedLink {
   if (pasted.length > maxPasteLength) {
-    throw usageError(`this is too long for a link: more than ${maxPasteLength} characters`, "Give one link or token.");
+    throw usageError(`this is too long for a link: more than ${maxPasteLength} characters`, "Pass one link or token.");
   }
   const notes: string[] = [];
   let text = stripQuotes(pasted);
   refuseKey(text);
-  if (text === "") throw usageError("there is nothing to inspect", "Give a link or a token.");
+  if (text === "") throw usageError("there is nothing to inspect", "Pass a link or a token.");
 
   text = withoutLineBreaks(withoutQuotedPrintable(text, parameter, notes), parameter, notes);
   text = withoutJsonEscapes(text, notes);

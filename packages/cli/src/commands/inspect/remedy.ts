@@ -30,13 +30,13 @@ export function remedies(examination: Examination, keys: readonly NamedKeys[], n
     case "signature_invalid":
       return [...wrongKey(examination, keys), ...alsoExpired(checks)];
     case "issuer_mismatch":
-      return ['Jamf Pro always writes "JSS". If another program issues your links, give its issuer with --issuer.'];
+      return ['Jamf Pro always writes "JSS". If another program issues your links, pass its issuer with --issuer.'];
     case "subject_mismatch":
       return [
         `This token is for another purpose (${JSON.stringify(sub ?? null)}). The same key may sign tokens for other purposes, such as Jamf Setup; they must not open downloads.`,
       ];
     case "audience_mismatch":
-      return ["Jamf Pro sets no audience. If the issuer of your links does, give it with --audience."];
+      return ["Jamf Pro sets no audience. If the issuer of your links does, pass it with --audience."];
     case "path_mismatch":
       return ["A path-bound token opens one path, in one spelling: use the link exactly as it was issued."];
     case "claim_malformed":
@@ -62,7 +62,7 @@ function malformed({ token = "", parts }: Examination): string[] {
   if (token === "") return ["The parameter is there, but empty."];
   if (!token.startsWith("eyJ") && parts?.header === undefined) {
     return [
-      "This is not a token: tokens begin with eyJ. Give the whole link, or the token alone; if it is in a file: portcullis inspect - < FILE",
+      "This is not a token: tokens begin with eyJ. Use the whole link, or the token alone; if it is in a file: portcullis inspect - < FILE",
     ];
   }
   if (parts && parts.segments < 3) {

@@ -35,7 +35,7 @@ export async function runInspect(
 function readTime(text: string): number {
   const seconds = /^\d{1,11}$/.test(text) ? Number(text) : Date.parse(text) / 1000;
   if (Number.isFinite(seconds)) return seconds;
-  throw usageError("--now: give seconds since 1970, or a date such as 2025-03-31T12:00:00Z");
+  throw usageError("--now must be seconds since 1970, or a date such as 2025-03-31T12:00:00Z");
 }
 
 function asJson(inspection: Inspection): object {

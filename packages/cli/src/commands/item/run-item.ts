@@ -21,7 +21,7 @@ export async function runItem(
 ): Promise<ExitCode> {
   const action = chooseAction("item", itemActions, operands, options);
   if (action === "promote" && (options.from === undefined) === (options.versionId === undefined)) {
-    throw usageError("item promote: give --from CHANNEL or --version-id ID", "For example: --from beta");
+    throw usageError("item promote: pass --from CHANNEL or --version-id ID", "For example: --from beta");
   }
   checkDepotExists(options);
   const { subject = "" } = operands;

@@ -15,7 +15,7 @@ import type { keygen } from "./keygen.ts";
 export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: CommandContext): Promise<ExitCode> {
   const { out: privateFile, publicOut: publicFile } = options;
   if (resolve(privateFile) === resolve(publicFile))
-    throw usageError("--out and --public-out: give two different files");
+    throw usageError("--out and --public-out must be two different files");
   const pair = await promisify(generateKeyPair)("rsa", { modulusLength: Number(options.bits) });
   const privatePem = pair.privateKey.export({ type: options.pkcs1 ? "pkcs1" : "pkcs8", format: "pem" }).toString();
   const publicPem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();

@@ -58,7 +58,7 @@ async function create(depot: Depot, item: string, options: LinkOptions, { out, e
   if (publicUrl === undefined) {
     throw failure(
       "the depot's public URL is not known, because the depot has not been started yet",
-      "Start it with portcullis depot, or give --public-url",
+      "Start it with portcullis depot, or pass --public-url",
     );
   }
   const { id, secret, expiresAt } = await depot.links.create({ item, channel, recipient, days });

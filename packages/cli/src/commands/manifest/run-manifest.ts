@@ -30,7 +30,7 @@ export async function runManifest(
 ): Promise<ExitCode> {
   const asked = [file, options.lint, options.itms].filter((one) => one !== undefined);
   if (asked.length !== 1) {
-    throw usageError("give one of: an .ipa or .pkg to make a manifest of, --lint FILE, --itms URL");
+    throw usageError("pass exactly one of an .ipa or .pkg, --lint FILE and --itms URL");
   }
   if (options.out !== undefined && file === undefined) {
     throw usageError("--out takes the manifest of an .ipa or .pkg; the result of --lint and --itms is printed");
@@ -144,7 +144,7 @@ async function describePackage(file: string, options: OptionsOf<typeof manifest>
     if (title === undefined || bundleIdentifier === undefined || bundleVersion === undefined) {
       throw failure(
         `${file}: ${error.message}`,
-        "If you know better, give --title, --identifier and --bundle-version; the package is not read then.",
+        "If you know better, pass --title, --identifier and --bundle-version; the package is not read then.",
       );
     }
     const warning = { code: error.code, message: `The package cannot be read. ${error.message}` };

@@ -28,7 +28,7 @@ export async function runProbe(
   const { tokenParameter } = options;
   const address = stripQuotes(given);
   if (options.privateKey !== undefined && options.token !== undefined) {
-    throw usageError("give --private-key or --token, not both");
+    throw usageError("pass either --private-key or --token, not both");
   }
   const url = readUrl(removeToken(address, tokenParameter));
   const { privateKey, passphraseFile } = options;
@@ -71,7 +71,7 @@ export async function runProbe(
 /** A probe with a token that must not work proves nothing: a server that accepts it would look correct. */
 function refuseUselessToken(token: string, now: number): void {
   const { header, claims } = readTokenParts(token);
-  const remedy = "Take a fresh link from Jamf Pro, or give --private-key.";
+  const remedy = "Take a fresh link from Jamf Pro, or pass --private-key.";
   if (header === undefined || claims === undefined) {
     throw usageError("the token cannot be read: it is not a JWT, or is truncated", remedy);
   }
@@ -84,7 +84,7 @@ function refuseUselessToken(token: string, now: number): void {
 }
 
 function readUrl(address: string): URL {
-  if (!URL.canParse(address)) throw usageError("give the whole URL of a file, such as https://example.com/apps/a.ipa");
+  if (!URL.canParse(address)) throw usageError("pass the whole URL of a file, such as https://example.com/apps/a.ipa");
   const url = new URL(address);
   if (url.protocol === "https:" || url.protocol === "http:") return url;
   throw usageError("the URL must start with https:// or http://");

@@ -57,7 +57,7 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly Response
     };
   }
   if (!valid?.responses) {
-    return { word: "UNPROVEN", sentence: "not open, but no valid token was tried: give --private-key." };
+    return { word: "UNPROVEN", sentence: "not open, but no valid token was tried: pass --private-key." };
   }
   const { GET } = valid.responses;
   if (GET.status >= 300 && GET.status < 400) {

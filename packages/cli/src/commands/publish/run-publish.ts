@@ -33,7 +33,7 @@ function checkOptions({ data, to, apiTokenFile, for: recipient, days, qr }: Publ
   if (data === undefined && to === undefined) {
     throw usageError(
       "--data or --to is missing",
-      "Give the folder of a depot on this machine, --data /var/lib/portcullis, or the URL of its administration pages",
+      "Pass the folder of a depot on this machine, --data /var/lib/portcullis, or the URL of its administration pages",
     );
   }
   if (to === undefined && apiTokenFile !== undefined) throw usageError("--api-token-file has no effect without --to");

@@ -31,7 +31,7 @@ export function printScan(
     );
   }
   printGroup("valid", red(bold("STILL VALID: anyone who reads these lines can download now")));
-  printGroup("unverified", yellow(bold("NOT EXPIRED, and may be valid: give --key to verify")));
+  printGroup("unverified", yellow(bold("NOT EXPIRED, and may be valid: pass --key to verify")));
   printGroup("refused", bold("Not expired, but refused with the keys given"));
 
   const holdTokens = scans.some(({ found }) => Object.values(found).some((count) => count > 0));

@@ -105,13 +105,13 @@ function refuseOtherOptions(kind: StoreKind | undefined, options: ServeOptions):
 function checkFolder(path: string): void {
   try {
     if (!statSync(path).isDirectory()) {
-      throw failure(`${path} is not a folder`, "Give the folder that holds the files");
+      throw failure(`${path} is not a folder`, "Pass the folder that contains the files");
     }
     accessSync(path, constants.R_OK | constants.X_OK);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw failure(`there is no folder ${path}`, "Give the folder that holds the files");
+    if (code === "ENOENT") throw failure(`there is no folder ${path}`, "Pass the folder that contains the files");
     if (code !== "EACCES") throw failure(`${path}: ${message}`);
     throw failure(
       `${path} cannot be read by the user that this runs as`,

@@ -41,7 +41,7 @@ export function storeKind(source: string): StoreKind | undefined {
   if (kind !== undefined) return kind;
   throw usageError(
     `${scheme}:// is not a SOURCE that can be served`,
-    "Give a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/",
+    "Pass a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/",
   );
 }
 
@@ -59,7 +59,7 @@ export async function openStore(
     if (kind === "azblob") {
       const [container = "", ...prefix] = rest;
       if (place === "" || container === "")
-        throw usageError(`${withoutCredentials(source)}: give azblob://ACCOUNT/CONTAINER/PREFIX`);
+        throw usageError(`${withoutCredentials(source)}: use azblob://ACCOUNT/CONTAINER/PREFIX`);
       const { endpoint } = options;
       const credentials = azureCredentials(env);
       return azureBlob({ account: place, container, prefix: prefix.join("/"), endpoint, credentials, ...observed });

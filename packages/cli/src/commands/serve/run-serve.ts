@@ -59,7 +59,7 @@ function warnings({ reportOnly, trustProxy }: ServeOptions, isInClear: boolean):
   }
   if (isInClear && !trustProxy) {
     found.push(
-      "without TLS, links can be read in transit, and devices refuse http: links; give --tls-cert and --tls-key, or put a proxy in front",
+      "without TLS, links can be read in transit, and devices refuse http: links; pass --tls-cert and --tls-key, or put a proxy in front",
     );
   }
   return found;
