@@ -63,7 +63,7 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
   maxLifetime: withinLimits("maxLifetime"),
   tokenParameter: [
     (value) => typeof value === "string" && /^[\w.~-]+$/.test(value),
-    "must contain only letters, digits, and _ . ~ -",
+    "must be letters, digits, and _ . ~ - only",
   ],
   cacheSize: withinLimits("cacheSize"),
   now: [

@@ -24,7 +24,7 @@ export async function importKeys(keys: PublicKeys): Promise<VerificationKey[]> {
 export function parseKeys(keys: PublicKeys): readonly ParsedPublicKey[] {
   const parsed: ParsedPublicKey[] = [];
   for (const source of Array.isArray(keys) ? keys : [keys]) parsed.push(...readPublicKeys(source));
-  if (parsed.length === 0) throw keyError("the list is empty; pass at least one public key");
+  if (parsed.length === 0) throw keyError("must contain at least one public key");
   const kids = parsed.map((key) => (typeof key === "function" ? undefined : key.kid));
   const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
   if (isRepeated) throw keyError("two keys have the same kid; give each its own, or none");
