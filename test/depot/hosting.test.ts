@@ -143,7 +143,7 @@ describe("moving files", () => {
 
   test("each mistake gets a message that says what to do", async () => {
     assert.match(await item("host", app), /^2 .*say where the files are to be stored\nFor example: --hosting/);
-    assert.match(await item("host"), /^2 .*give the bundle identifier/);
+    assert.match(await item("host"), /^2 .*specify the bundle identifier/);
     assert.match(await item("list", "--hosting", "database"), /^2 .*--hosting has no effect on item list/);
     assert.match(await item("check", app, "--version-id", "x"), /^2 .*--version-id has no effect on item check/);
     assert.match(await item("host", app, "--hosting", "database", "--version-id", "x"), /^3 .*no version with the ID/);
