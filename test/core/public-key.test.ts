@@ -284,12 +284,9 @@ test("for text without a key, the message says what to do", async () => {
     assert.match(problem(empty), /this is not a public key but empty. Use the whole PEM block/);
   assert.match(
     problem("MIIBIjANBgkqhkiG9w0BAQEF"),
-    /but the inside of a PEM block. Use the whole PEM block, BEGIN and END lines too.$/,
+    /but the inside of a PEM block. Use the whole PEM block, BEGIN to END.$/,
   );
-  assert.match(
-    problem(body.join("\n")),
-    /but the inside of a PEM block. Use the whole PEM block, BEGIN and END lines too.$/,
-  );
+  assert.match(problem(body.join("\n")), /but the inside of a PEM block. Use the whole PEM block, BEGIN to END.$/);
   assert.match(problem("/etc/portcullis/public.pem"), /but the name of a file. Use the whole PEM block/);
   assert.match(problem("public.pem"), /but the name of a file/);
   assert.match(problem("public.pem5678"), /but other text/);

@@ -15,8 +15,7 @@ export function readPemPublicKey(text: string): RsaPublicKey {
   if (text.includes("PRIVATE KEY-----")) throw privateKeyError();
   if (/^\s*ssh-/.test(text)) throw unreadable("an OpenSSH key", "Convert it: ssh-keygen -f key.pub -e -m PKCS8");
   const [, ...blocks] = text.replace(/\\[rn]/g, "\n").split("-----BEGIN ");
-  if (blocks.length === 0)
-    throw unreadable(describeOther(text.trim()), "Use the whole PEM block, BEGIN and END lines too.");
+  if (blocks.length === 0) throw unreadable(describeOther(text.trim()), "Use the whole PEM block, BEGIN to END.");
   if (blocks.length > 1) throw unreadable(`${blocks.length} PEM blocks`, "Pass each separately.");
   const [, label = "", body = ""] = /^([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(blocks[0] as string) ?? [];
   const base64 = body.replace(/\s/g, "").replace(/={1,2}$/, "");
