@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 import { compileUploadForm } from "./packages/depot/browser/compile.ts";
 import { compileForNjs } from "./packages/nginx/compile.ts";
@@ -9,6 +9,7 @@ const uploadScript: NonNullable<Options["esbuildPlugins"]>[number] = {
   setup({ onLoad }) {
     onLoad({ filter: /upload-script\.ts$/ }, async () => {
       const text = await compileUploadForm();
+      mkdirSync("packages/depot/dist", { recursive: true });
       writeFileSync("packages/depot/dist/upload-form.js", text);
       return { contents: `export const uploadScript = ${JSON.stringify(text)};`, loader: "ts" };
     });
