@@ -70,6 +70,10 @@ const commandLines: Record<string, string[]> = {
     ...["configuration", "change", "--data", path("depot"), "--encryption-key", privateKey],
     ...["--passphrase-file", "FILE"],
   ],
+  "item dataKeyFile": ["item", "check", "com.example.app", "--data", path("depot"), "--data-key-file", "FILE"],
+  "publish dataKeyFile": [
+    ...["publish", "https://127.0.0.1:1/App.ipa", "--data", path("depot"), "--data-key-file", "FILE"],
+  ],
   "publish apiTokenFile": ["publish", path("no.ipa"), "--to", "http://127.0.0.1:1", "--api-token-file", "FILE"],
   "publish file": ["publish", "FILE", "--data", path("depot")],
   "inspect key": ["inspect", link, "--key", "FILE"],

@@ -3,7 +3,12 @@
 export type { AdminAppOptions } from "./admin/admin-app.tsx";
 export type { AdminBindings, AdminEnvironment } from "./admin/admin-environment.ts";
 export type { AppBindings, RequestFacts } from "./app-bindings.ts";
-export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration/configuration.ts";
+export type {
+  Configuration,
+  ConfigurationChange,
+  ConfigurationRecord,
+  VerificationKey,
+} from "./configuration/configuration.ts";
 export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
 export type { DepotGate } from "./configuration/depot-gate.ts";
 export { generateEncryptionKey } from "./configuration/generate-encryption-key.ts";

@@ -7,6 +7,7 @@ import { expiryOption } from "../../signing/signing-options.ts";
 /** What can be done with the configuration. */
 export const configurationActions = {
   show: {},
+  "public-keys": {},
   change: {
     options: ["newKey", "encryptionKey", "revokeOldKeys", "passphraseFile", "tokenExpiry", "displayName", "enabled"],
   },
@@ -15,11 +16,15 @@ export const configurationActions = {
 /** `portcullis configuration`: how a depot signs tokens. */
 export const configuration = defineCommand({
   name: "configuration",
-  summary: "show or change how a depot signs tokens",
+  summary: "show or change how a depot signs tokens, or print its public keys",
   description:
-    "Shows or changes the JSON Web Token configuration of a depot, which has the same fields as Jamf Pro's form. Change can replace the key that signs tokens, for example because it was stolen: the next token is signed with the new key. Tokens that the old key signed stay valid until they expire. You do not need to stop the depot: it notices the change, as do other depots that share the database. The private key is never printed.",
+    "Shows or changes the JSON Web Token configuration of a depot, which has the same fields as Jamf Pro's form. Change can replace the key that signs tokens, for example because it was stolen: the next token is signed with the new key. Tokens that the old key signed stay valid until they expire. You do not need to stop the depot: it notices the change, as do other depots that share the database. Public-keys prints a JWK Set of all keys whose tokens are accepted, for a web server that checks the depot's tokens itself; print it again after each change of the key. The private key is never printed.",
   operands: {
-    action: { placeholder: "ACTION", description: "show or change", choices: actionNames(configurationActions) },
+    action: {
+      placeholder: "ACTION",
+      description: "show, change or public-keys",
+      choices: actionNames(configurationActions),
+    },
   },
   options: {
     data: dataOption,
@@ -53,6 +58,10 @@ export const configuration = defineCommand({
   examples: [
     { command: "portcullis configuration show --data data", meaning: "name, expiry and thumbprint of the key" },
     { command: "portcullis configuration change --data data --new-key", meaning: "replace the key" },
+    {
+      command: "portcullis configuration public-keys --data data > depot.json",
+      meaning: "for portcullis serve --path-bound --key depot.json on a web server",
+    },
     {
       command: "portcullis configuration change --data data --new-key --revoke-old-keys",
       meaning: "replace a key that was stolen",

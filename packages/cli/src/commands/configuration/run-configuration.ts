@@ -1,4 +1,10 @@
-import { type ConfigurationChange, type ConfigurationRecord, generateEncryptionKey } from "@portcullis/depot";
+import { createPublicKey } from "node:crypto";
+import {
+  type ConfigurationChange,
+  type ConfigurationRecord,
+  generateEncryptionKey,
+  type VerificationKey,
+} from "@portcullis/depot";
 import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { failure, usageError } from "../../command-line/command-error.ts";
@@ -27,6 +33,7 @@ export async function runConfiguration(
   const change = action === "change" ? await readChange(options) : undefined;
   const record = await withDepot(options, now, async (depot) => {
     const configuration = depot.configurationWith(readDataKey(options, env));
+    if (action === "public-keys") return publicJwkSet(await configuration.verificationKeys());
     const before = await configuration.read();
     if (!before) {
       throw failure(
@@ -36,9 +43,19 @@ export async function runConfiguration(
     }
     return change === undefined ? before : configuration.save(change);
   });
-  if (options.json) out.json(record);
+  if (options.json || "keys" in record) out.json(record);
   else for (const line of lines(record)) out.line(line);
   return exitCode.success;
+}
+
+/** As `--key` and other verifiers read it. */
+function publicJwkSet(keys: readonly VerificationKey[]): { readonly keys: readonly object[] } {
+  return {
+    keys: keys.map(({ keyId, pem }) => {
+      const { kty, n, e } = createPublicKey(pem).export({ format: "jwk" });
+      return { kty, n, e, alg: "RS256", use: "sig", kid: keyId };
+    }),
+  };
 }
 
 /** Fields that can be changed; a passphrase alone changes nothing. */

@@ -1,7 +1,14 @@
 import { type ActionTable, actionNames } from "../../command-line/action.ts";
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, databaseOption, dataOption, hostingOption, pageOptionTable } from "../../depot/data-option.ts";
+import {
+  channelOption,
+  databaseOption,
+  dataKeyFileOption,
+  dataOption,
+  hostingOption,
+  pageOptionTable,
+} from "../../depot/data-option.ts";
 
 /** What can be done with the apps and packages of a depot. */
 export const itemActions = {
@@ -9,8 +16,8 @@ export const itemActions = {
   versions: { subject: "the bundle identifier of the app", options: ["limit", "after"] },
   promote: { subject: "the bundle identifier of the app", options: ["from", "versionId"] },
   rollback: { subject: "the bundle identifier of the app" },
-  host: { subject: "the bundle identifier of the app", options: ["hosting", "versionId"] },
-  check: { subject: "the bundle identifier of the app" },
+  host: { subject: "the bundle identifier of the app", options: ["hosting", "url", "versionId", "dataKeyFile"] },
+  check: { subject: "the bundle identifier of the app", options: ["dataKeyFile"] },
 } as const satisfies ActionTable;
 
 /** `portcullis item`: which version each channel of a depot installs. */
@@ -41,6 +48,12 @@ export const item = defineCommand({
       ...hostingOption,
       description: "host: where the files are to be stored: data-folder, or database for files up to 32 MiB",
     },
+    url: {
+      kind: "text",
+      placeholder: "URL",
+      description: "host: the https:// URL of the same file on a web server that checks the depot's tokens",
+    },
+    dataKeyFile: dataKeyFileOption,
     ...pageOptionTable,
     json: jsonOption,
   },

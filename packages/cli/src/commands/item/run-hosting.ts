@@ -1,4 +1,4 @@
-import type { Depot } from "@portcullis/depot";
+import type { Depot, HostingChoice } from "@portcullis/depot";
 import type { OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
@@ -17,12 +17,10 @@ export async function runHosting(
 ): Promise<ExitCode> {
   const { json, versionId } = options;
   if (action === "host") {
-    if (options.hosting === undefined) {
-      throw usageError("item host: say where the files are to be stored", "For example: --hosting database");
-    }
-    const moved = await hosting.change(subject, { hosting: options.hosting }, versionId);
+    const choice = readChoice(options);
+    const moved = await hosting.change(subject, choice, versionId);
     if (json) out.json({ moved });
-    else out.sentence(safeText(`${subject}: ${countOf(moved.length)} moved to ${options.hosting}`));
+    else out.sentence(safeText(`${subject}: ${countOf(moved.length)} moved to ${options.url ?? choice.hosting}`));
     return exitCode.success;
   }
   const checks = await hosting.check(subject);
@@ -32,6 +30,12 @@ export async function runHosting(
     for (const line of alignColumns([["ID", "HOSTING", "STATE"], ...rows])) out.line(safeText(line));
   }
   return checks.every(({ problem }) => problem === undefined) ? exitCode.success : exitCode.negative;
+}
+
+function readChoice({ hosting, url }: OptionsOf<typeof item>): HostingChoice {
+  if (url !== undefined && hosting === undefined) return { hosting: "web-server", url };
+  if (hosting !== undefined && url === undefined) return { hosting };
+  throw usageError("item host: pass either --hosting or --url", "For example: --hosting database");
 }
 
 function countOf(files: number): string {

@@ -5,6 +5,7 @@ import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { printPage } from "../../depot/print-page.ts";
+import { readDataKey } from "../../depot/read-data-key.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
 import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
@@ -25,7 +26,9 @@ export async function runItem(
   }
   checkDepotExists(options);
   const { subject = "" } = operands;
-  return withDepot(options, context.now, (depot) => {
+  const needsTokens = action === "host" || action === "check";
+  const readKey = needsTokens ? () => readDataKey(options, context.env) : undefined;
+  return withDepot({ ...options, readKey }, context.now, (depot) => {
     if (action === "host" || action === "check") return runHosting(depot, action, subject, options, context);
     return run(depot, action, subject, options, context);
   });

@@ -23,3 +23,8 @@ export interface MadeLink {
 
 /** Shows how much of a file is done. */
 export type ShowProgress = (done: number, size: number) => void;
+
+/** Whether FILE is on a web server. */
+export function isUrl(file: string): boolean {
+  return /^https?:\/\//i.test(file);
+}

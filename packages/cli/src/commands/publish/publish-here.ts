@@ -2,17 +2,20 @@ import { installPageUrl, manifestUrl } from "@portcullis/depot";
 import { isIssuerError } from "@portcullis/issuer";
 import { failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
+import { readDataKey } from "../../depot/read-data-key.ts";
 import { withDepot } from "../../depot/with-depot.ts";
-import type { Publication, PublishCommandOptions, ShowProgress } from "./publication.ts";
+import { isUrl, type Publication, type PublishCommandOptions, type ShowProgress } from "./publication.ts";
 
 /** Publishes a file in a depot on this machine. */
 export async function publishHere(
   file: string,
-  { data = "", database, channel, hosting, for: recipient, days }: PublishCommandOptions,
-  { now }: CommandContext,
+  options: PublishCommandOptions,
+  { now, env }: CommandContext,
   show: ShowProgress,
 ): Promise<Publication> {
-  return withDepot({ data, database }, now, async (depot) => {
+  const { data = "", database, channel, hosting, for: recipient, days } = options;
+  const readKey = isUrl(file) ? () => readDataKey({ ...options, data }, env) : undefined;
+  return withDepot({ data, database, readKey }, now, async (depot) => {
     const publicUrl = recipient === undefined ? undefined : await depot.publicUrl();
     if (recipient !== undefined && publicUrl === undefined) {
       throw failure(
@@ -20,11 +23,12 @@ export async function publishHere(
         "Start it with portcullis depot, or publish without --for",
       );
     }
-    const published = await depot
-      .publish(file, { channel, hosting, onProgress: ({ copied, size }) => show(copied, size) })
-      .catch((error: unknown) => {
-        throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
-      });
+    const publishing = isUrl(file)
+      ? depot.publishHosted({ hosting: "web-server", url: file }, { channel })
+      : depot.publish(file, { channel, hosting, onProgress: ({ copied, size }) => show(copied, size) });
+    const published = await publishing.catch((error: unknown) => {
+      throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
+    });
     if (recipient === undefined || publicUrl === undefined) return { published, link: undefined };
     const link = { item: published.itemId, channel, recipient, days };
     const { id, secret, expiresAt } = await depot.links.create(link);

@@ -1,14 +1,22 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { jsonOption } from "../../command-line/option.ts";
-import { channelOption, databaseOption, dataOption, hostingOption } from "../../depot/data-option.ts";
+import {
+  channelOption,
+  databaseOption,
+  dataKeyFileOption,
+  dataOption,
+  hostingOption,
+} from "../../depot/data-option.ts";
 
 /** `portcullis publish`: a new version for the links of a depot. */
 export const publish = defineCommand({
   name: "publish",
   summary: "publish an .ipa or .pkg in a depot",
   description:
-    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links to a channel install. You do not need to stop the depot. If the same file was published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it.",
-  operands: { file: { placeholder: "FILE", description: "the .ipa or flat .pkg" } },
+    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links to a channel install. You do not need to stop the depot. If the same file was published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there.",
+  operands: {
+    file: { placeholder: "FILE", description: "the .ipa or flat .pkg, or the https:// URL of one on a web server" },
+  },
   options: {
     data: { ...dataOption, required: false },
     database: databaseOption,
@@ -28,6 +36,7 @@ export const publish = defineCommand({
       description:
         "where the file is stored: data-folder, or database for files up to 32 MiB (default where the newest version of the app is, or data-folder)",
     },
+    dataKeyFile: dataKeyFileOption,
     for: {
       kind: "text",
       placeholder: "NAME",

@@ -6,7 +6,7 @@ import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { printLink } from "../../signing/print-link.ts";
 import { createProgressLine, progressBar } from "../../terminal/progress-line.ts";
 import { safeText } from "../../terminal/safe-text.ts";
-import type { Publication, PublishCommandOptions, ShowProgress } from "./publication.ts";
+import { isUrl, type Publication, type PublishCommandOptions, type ShowProgress } from "./publication.ts";
 import type { publish } from "./publish.ts";
 import { publishHere } from "./publish-here.ts";
 import { publishRemotely } from "./publish-remotely.ts";
@@ -17,7 +17,7 @@ export async function runPublish(
   context: CommandContext,
   { file }: OperandsOf<typeof publish>,
 ): Promise<ExitCode> {
-  checkOptions(options);
+  checkOptions(options, file);
   const progress = createProgressLine(context);
   const verb = options.to === undefined ? "copied" : "sent";
   const show: ShowProgress = (done, size) =>
@@ -29,12 +29,25 @@ export async function runPublish(
 }
 
 /** An option that would have no effect is a mistake. */
-function checkOptions({ data, to, apiTokenFile, for: recipient, days, qr }: PublishCommandOptions): void {
+function checkOptions(options: PublishCommandOptions, file: string): void {
+  const { data, to, apiTokenFile, dataKeyFile, hosting, for: recipient, days, qr } = options;
   if (data === undefined && to === undefined) {
     throw usageError(
       "--data or --to is missing",
       "Pass the folder of a depot on this machine, --data /var/lib/portcullis, or the URL of its administration pages",
     );
+  }
+  if (isUrl(file) && to !== undefined) {
+    throw usageError("a file on a web server is published on the depot's own machine", "Pass --data instead of --to");
+  }
+  if (isUrl(file) && hosting !== undefined) {
+    throw usageError(
+      "--hosting has no effect on a file on a web server, which stays there",
+      "Download the file, and publish the copy, to host it in the depot",
+    );
+  }
+  if (!isUrl(file) && dataKeyFile !== undefined) {
+    throw usageError("--data-key-file has no effect without the URL of a file on a web server");
   }
   if (to === undefined && apiTokenFile !== undefined) throw usageError("--api-token-file has no effect without --to");
   const flag = days !== undefined ? "--days" : qr ? "--qr" : undefined;
