@@ -162,7 +162,7 @@ test("a truncated package is refused and leaves nothing behind", async () => {
   writeFileSync(join(base, "empty.ipa"), "");
   writeFileSync(join(base, "text.ipa"), "no package");
   assert.match(await publish(damaged), /^3 .*damaged\.ipa: /);
-  assert.match(await publish(join(base, "empty.ipa")), /^3 .*empty\.ipa: .*neither/);
+  assert.match(await publish(join(base, "empty.ipa")), /^3 .*empty\.ipa: .*The file is empty: copy it again/);
   assert.match(await publish(join(base, "text.ipa")), /^3 .*neither an \.ipa/);
   assert.match(await publish(join(base, "missing.ipa")), /^3 .*no such file/);
   assert.match(await publish(base), /^3 .*folder/);

@@ -97,7 +97,7 @@ test("a SOURCE that is refused is reported without its password, access key or s
     ],
     ["s3://AKIAEXAMPLE:hunter2/more@apps/prod", /^portcullis: s3:\/\/….apps\/prod: bucket: it has 3 to 63/],
     ["azblob://account/container?sig=hunter2", /^portcullis: azblob:\/\/account\/container: container: it has 3 to 63/],
-    ["azblob://account?sig=hunter2", /^portcullis: azblob:\/\/account: give azblob/],
+    ["azblob://account?sig=hunter2", /^portcullis: azblob:\/\/account: use azblob/],
   ] as const) {
     const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AZURE_STORAGE_KEY: "AAAA" };
     const { code, stderr } = await runMain(["serve", source, "-k", `${base}/public.pem`], { env });
