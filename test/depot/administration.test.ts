@@ -33,6 +33,20 @@ describe("the setup link", () => {
     assert.match((await browser.get("/audit")).text, /set the administrator&#39;s password/);
   });
 
+  test("is printed although there is a password only if that is to be reset; the old one ends with the link", async () => {
+    const resetting = await depot.start("--reset-password");
+    const before = adminBrowser(resetting);
+    assert.equal((await before.post("/sign-in", { password })).status, 303, "the old password still works");
+    const browser = adminBrowser(resetting);
+    const path = setupPath(resetting);
+    assert.match(resetting.log(), /to set another password: within a day, open/);
+    assert.equal((await browser.post(path, { password: `${password} 2`, repeated: `${password} 2` })).status, 303);
+    assert.equal((await before.get("/audit")).status, 303, "all sessions have ended");
+    assert.equal((await adminBrowser(resetting).post("/sign-in", { password })).status, 401);
+    assert.equal((await adminBrowser(resetting).post("/sign-in", { password: `${password} 2` })).status, 303);
+    assert.equal((await adminBrowser(resetting).get(path)).status, 404, "the link works once");
+  });
+
   test("is not in the log of requests", () => {
     const requests = running
       .log()

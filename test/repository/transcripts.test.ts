@@ -5,7 +5,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { promisify } from "node:util";
 import { codeBlocksOf } from "../support/code-blocks.ts";
-import { freePort } from "../support/free-port.ts";
 import { runMain } from "../support/run-main.ts";
 import { signingKey, signToken } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -64,16 +63,18 @@ describe("transcripts in pages are what the commands print", () => {
   test("serve, its log and metrics, and probe", async () => {
     const signals = new EventEmitter();
     let log = "";
-    const statusPort = await freePort();
-    const port = await new Promise<number>((resolve) => {
+    const port = await new Promise<number>((resolve, reject) => {
       const argv = ["serve", `${folder}/apps`, "--key", `${folder}/public.pem`, "--log-format", "human"];
       const onOutput = (text: string) => {
         log += text;
         const [, listening] = / on http:\/\/\S+:(\d+)$/m.exec(log) ?? [];
         if (listening !== undefined) resolve(Number(listening));
       };
-      ended = runMain([...argv, "--port", "0", "--status", String(statusPort)], { signals, onOutput });
+      const running = runMain([...argv, "--port", "0", "--status", "127.0.0.1:0"], { signals, onOutput });
+      running.then(({ stderr }) => reject(new Error(stderr)), reject);
+      ended = running;
     });
+    const [, statusPort] = /status: http:\/\/127\.0\.0\.1:(\d+)/.exec(log) ?? [];
     const get = (path: string, ...args: string[]) =>
       curl("-o", "/dev/null", ...args, `http://127.0.0.1:${port}${path}`);
     const token = tokenUntil(now + 600);

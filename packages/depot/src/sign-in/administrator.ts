@@ -186,6 +186,6 @@ function setupLinkUnknown(): Error {
   return depotError(
     "setup_link_unknown",
     "this setup link was used already, has expired, or was not copied whole",
-    "Restart the depot: it prints a new one while no password is set",
+    "Restart the depot: it prints a new one while no password is set, or with --reset-password",
   );
 }

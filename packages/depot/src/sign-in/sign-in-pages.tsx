@@ -160,6 +160,7 @@ function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly 
             <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />
           </div>
           <button type="submit">Sign in</button>
+          <p class="faint">If the password is forgotten, restart the depot with --reset-password.</p>
         </form>
       ) : (
         <div class="card">

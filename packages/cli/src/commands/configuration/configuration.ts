@@ -7,10 +7,10 @@ import { expiryOption } from "../../signing/signing-options.ts";
 /** What can be done with the configuration. */
 export const configurationActions = {
   show: {},
-  "public-keys": {},
   change: {
     options: ["newKey", "encryptionKey", "revokeOldKeys", "passphraseFile", "tokenExpiry", "displayName", "enabled"],
   },
+  "public-keys": {},
 } as const satisfies ActionTable;
 
 /** `portcullis configuration`: how a depot signs tokens. */

@@ -18,6 +18,8 @@ export interface AdminServerOptions {
   readonly trustProxy: boolean;
   /** In bytes. */
   readonly largestUpload: number;
+  /** Whether a setup link is printed although there is a password. */
+  readonly resetPassword: boolean;
 }
 
 /** Reads `--admin`; `undefined` if it is off. Where others can reach the pages, a certificate is required. */
@@ -93,10 +95,12 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
     },
     async listening(where, log) {
       log.info(`administration: ${where}`);
-      if (await depot.administrator.exists()) return;
+      const hasPassword = await depot.administrator.exists();
+      if (hasPassword && !options.resetPassword) return;
       const secret = await depot.administrator.createSetupLink();
       const base = url === undefined ? where : new URL(url).origin;
-      log.warn(`no password is set: within a day, open ${base}/setup/${secret}`);
+      const why = hasPassword ? "to set another password" : "no password is set";
+      log.warn(`${why}: within a day, open ${base}/setup/${secret}`);
     },
   };
 }

@@ -39,6 +39,11 @@ export const depot = defineCommand({
       description: "the URL at which browsers reach the administration pages, if a proxy with TLS is in front of them",
       remedy: "For example: --admin-url https://depot-admin.example",
     },
+    resetPassword: {
+      kind: "flag",
+      description:
+        "print a setup link although the administrator has a password, which works until a new one is set with the link",
+    },
     host: hostOption,
     port: { ...portOption, default: 8443 },
     ...tlsOptionTable,

@@ -1,5 +1,6 @@
 import { type DepotServer, openDepotServer } from "@portcullis/depot";
 import type { OptionsOf } from "../../command-line/command.ts";
+import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import type { ExitCode } from "../../command-line/exit-code.ts";
 import { readDataKey } from "../../depot/read-data-key.ts";
@@ -24,6 +25,7 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
   const tls = tlsFiles(settings.tlsCert, settings.tlsKey);
   const address = { host, port };
   const adminAddress = readAdminAddress(settings.admin, { own: address, hasTls: tls !== undefined, url: adminUrl });
+  if (settings.resetPassword && !adminAddress) throw usageError("--reset-password has no effect with --admin off");
   const depot: DepotServer = await explainDepotErrors(data, async () =>
     openDepotServer({ data, database, publicUrl, dataKey: readDataKey(settings, env), now }),
   );
@@ -35,6 +37,7 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
       url: adminUrl,
       trustProxy,
       largestUpload: settings.maxUpload * 1024 ** 2,
+      resetPassword: settings.resetPassword,
     }));
   const pending = new Set<Promise<void>>();
   let stopUpkeep = async (): Promise<void> => {};
