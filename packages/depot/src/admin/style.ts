@@ -142,7 +142,7 @@ select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-s
 .heading .item-icon { width: 4rem; height: 4rem; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0 1.5rem; align-items: start; }
 .empty { text-align: center; padding: 2.5rem 1rem; color: var(--faint); }
-.inline { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
+.inline { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: end; }
 .inline .field { margin: 0; }
 button.small { min-height: 2.25rem; padding: 0.25rem 0.8rem; font-size: 0.9rem; }
 progress { width: 100%; height: 0.7rem; accent-color: var(--accent); }
