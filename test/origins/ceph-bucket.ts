@@ -20,9 +20,7 @@ export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop():
   store.push(`--dbstore_config_uri=file:${data}/config.db`, `--dbstore_db_dir=${data}`);
   const credentials = { accessKeyId: "TESTACCESSKEY", secretAccessKey: "not-a-secret" };
   const keys = [`--access-key=${credentials.accessKeyId}`, `--secret-key=${credentials.secretAccessKey}`];
-  execFileSync(run, ["radosgw-admin", "user", "create", "--uid=test", "--display-name=test", ...keys, ...store], {
-    stdio: "ignore",
-  });
+  createUser(run, ["--uid=test", "--display-name=test", ...keys, ...store]);
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
   const child = spawn(run, ["radosgw", "-f", ...store, `--rgw_frontends=beast endpoint=127.0.0.1:${port}`], {
@@ -36,4 +34,19 @@ export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop():
   await untilListening(port);
 
   return { ...(await makeBucket(endpoint, bucket, credentials)), stop };
+}
+
+/** Once in many runs the program deadlocks and never ends; it is run again then. */
+function createUser(run: string, args: readonly string[]): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const options = { stdio: "ignore", timeout: 60_000, killSignal: "SIGKILL" } as const;
+      execFileSync(run, ["radosgw-admin", "user", "create", ...args], options);
+      return;
+    } catch (error) {
+      const isHanging = (error as NodeJS.ErrnoException).code === "ETIMEDOUT";
+      if (!isHanging && attempt > 1) return; // the user exists; if not, the bucket cannot be made
+      if (!isHanging || attempt === 3) throw error;
+    }
+  }
 }
