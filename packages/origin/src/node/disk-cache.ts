@@ -6,9 +6,8 @@ import { createCacheFiles } from "./cache-files.ts";
 import { type CacheFill, detached, startFill } from "./cache-fill.ts";
 import { prepareCacheFolder } from "./cache-folder.ts";
 import { readChecked } from "./cache-read.ts";
-import type { FileStat } from "./confinement.ts";
 import type { FileObject } from "./folder.ts";
-import { isWarm, noteOpened } from "./warm-files.ts";
+import { type CachedFile, openCachedFile } from "./open-cached-file.ts";
 
 /** Where a cache is stored, and its limits. */
 export interface DiskCacheOptions {
@@ -59,13 +58,6 @@ interface RecentEntry {
   confirmed: number;
 }
 
-/** A stored file that is open. */
-interface OpenData {
-  readonly fd: number;
-  readonly stat: FileStat;
-  readonly isWarm: boolean;
-}
-
 /**
  * Keeps the files of a slow or distant origin on disk, for a branch office. Unless `checkInterval` is set, the origin is
  * asked about every request, so that what is served is current; only bytes come from the cache.
@@ -86,13 +78,14 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   let recentBlocks = 0;
   let unreachableSince = 0;
   let unreachable: Missing | undefined;
+  const dataPath = ({ name, etag, size }: CacheEntry): string => dataFile(folder, name, etag, size);
   prepareCacheFolder(folder);
 
   async function open(name: string, openOptions?: OpenOptions): Promise<OriginObject | Missing> {
     const known = recent.get(name);
     if (known && isWithin(known.confirmed, checkInterval)) {
       const { entry, confirmed } = known;
-      const data = openData(entry);
+      const data = openCachedFile(dataPath(entry), entry.size);
       if (data) return hit(detached(origin, { ...factsOf(entry), age: ageOf(confirmed) }), entry, data, confirmed);
     }
     const asked = now();
@@ -102,12 +95,12 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     const { etag, size } = object;
     if (etag === undefined || size > maxBytes || size === 0) return object;
     const entry = isVersion(known?.entry, object) ? known?.entry : await readEntry(folder, name);
-    const data = entry && isVersion(entry, object) ? openData(entry) : undefined;
+    const data = entry && isVersion(entry, object) ? openCachedFile(dataPath(entry), entry.size) : undefined;
     if (entry && data) return hit(object, entry, data, asked);
     return withBytes(object, (range) => readThrough(object, etag, range), object.close);
   }
 
-  function hit(object: OriginObject, entry: CacheEntry, data: OpenData, confirmed: number): OriginObject {
+  function hit(object: OriginObject, entry: CacheEntry, data: CachedFile, confirmed: number): OriginObject {
     onEvent({ kind: "hit" });
     remember(entry, confirmed);
     return cachedObject(object, entry, data);
@@ -137,7 +130,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     const entry = await readEntry(folder, name);
     const stats = await stat(entryFile(folder, name)).catch(() => undefined);
     // Last, because nothing must fail while the descriptor has no owner.
-    const data = entry && stats && openData(entry);
+    const data = entry && stats && openCachedFile(dataPath(entry), entry.size);
     if (!entry || !stats || !data) return missing;
     onEvent({ kind: "stale" });
     const age = ageOf(stats.mtimeMs);
@@ -145,25 +138,8 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     return cachedObject({ ...factsOf(entry), age, problem, read: noMore, close() {} }, entry, data);
   }
 
-  function openData({ name, etag, size }: CacheEntry): OpenData | undefined {
-    const path = dataFile(folder, name, etag, size);
-    try {
-      const wasWarm = isWarm(path);
-      const fd = fs.openSync(path, "r");
-      const stat = fs.fstatSync(fd, { bigint: true });
-      if (Number(stat.size) === size) {
-        noteOpened(path, stat);
-        return { fd, stat, isWarm: wasWarm };
-      }
-      fs.closeSync(fd);
-    } catch {
-      // Evicted, perhaps by another process: the origin has it.
-    }
-    return undefined;
-  }
-
   /** An object whose bytes are on disk. Once all of its blocks have been checked, `sendObject` sends it as a file. */
-  function cachedObject(object: OriginObject, entry: CacheEntry, { fd, stat, isWarm }: OpenData): OriginObject {
+  function cachedObject(object: OriginObject, entry: CacheEntry, { fd, stat, isWarm }: CachedFile): OriginObject {
     const version = `${stat.ino} ${stat.size} ${stat.ctimeNs}`;
     if (checked.size > mostRemembered) checked.clear();
     const good = checked.get(version) ?? new Set<number>();
@@ -177,7 +153,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     const damaged = (): void => {
       onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged; it is fetched again` });
       recent.delete(entry.name);
-      unlink(dataFile(folder, entry.name, entry.etag, entry.size)).catch(() => {});
+      unlink(dataPath(entry)).catch(() => {});
     };
     const read = (range: ByteRange) => readChecked({ fd, entry, good, range, close, damaged, object });
     const cached = withBytes(object, read, close);
