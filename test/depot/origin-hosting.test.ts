@@ -81,7 +81,7 @@ test("a missing object, and one without an origin, are refused with what to do",
   const refused = without.publishHosted({ hosting: "origin", object: "Notes.ipa" }, { channel: "release" });
   await assert.rejects(refused, { code: "hosting_impossible", message: /the depot has no origin/ });
   const [version] = await without.hosting.check(app);
-  assert.match(String(version?.problem), /the depot has none/);
+  assert.match(String(version?.problem), /the depot was opened without one/);
 });
 
 test("a file is moved into an origin that can be written to, and out of it", async () => {

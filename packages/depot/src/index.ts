@@ -3,15 +3,11 @@
 export type { AdminAppOptions } from "./admin/admin-app.tsx";
 export type { AdminBindings, AdminEnvironment } from "./admin/admin-environment.ts";
 export type { AppBindings, RequestFacts } from "./app-bindings.ts";
-export type {
-  Configuration,
-  ConfigurationChange,
-  ConfigurationRecord,
-  VerificationKey,
-} from "./configuration/configuration.ts";
+export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration/configuration.ts";
 export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
 export type { DepotGate } from "./configuration/depot-gate.ts";
 export { generateEncryptionKey } from "./configuration/generate-encryption-key.ts";
+export type { VerificationKey } from "./configuration/verification-keys.ts";
 export {
   checkPublicUrl,
   type Depot,
@@ -37,7 +33,8 @@ export {
 export type { HostedVersionRecord, HostingChanges, HostingCheck } from "./hosting/hosting-changes.ts";
 export { checkWebServer } from "./hosting/web-server.ts";
 export { checkChannel } from "./item/channel.ts";
-export type { ChannelRecord, ItemRecord, Items, VersionRecord } from "./item/items.ts";
+export type { ChannelRecord, ItemRecord, VersionRecord } from "./item/item-records.ts";
+export type { Items } from "./item/items.ts";
 export type { PublishedVersion, PublishOptions } from "./item/publish.ts";
 export { sha256OfFile } from "./item/sha256-of-file.ts";
 export { installPageUrl, manifestUrl } from "./link/link-urls.ts";

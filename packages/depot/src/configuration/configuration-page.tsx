@@ -7,8 +7,9 @@ import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.
 import { Badge, FormToken, Notice, Page, sendPage, Time } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
 import type { Actor } from "../audit/audit.ts";
-import type { Configuration, ConfigurationRecord, VerificationKey } from "./configuration.ts";
+import type { Configuration, ConfigurationRecord } from "./configuration.ts";
 import { generateEncryptionKey } from "./generate-encryption-key.ts";
+import type { VerificationKey } from "./verification-keys.ts";
 
 /** Minutes that the form suggests; any whole number from 1 to 120 can be typed. */
 const suggestedExpiries = [5, 10, 15, 30, 60, 120];

@@ -6,6 +6,14 @@ import type { ConfigurationRow, Database } from "../store/schema.ts";
 import { readSetting, writeSetting } from "../store/settings.ts";
 import type { DataKey } from "./data-key.ts";
 import { generateEncryptionKey } from "./generate-encryption-key.ts";
+import {
+  acceptedKeys,
+  changeSigningKey,
+  lastExpiry,
+  retireKeys,
+  revokeKeys,
+  type VerificationKey,
+} from "./verification-keys.ts";
 
 /** What the form of Jamf Pro has, all but the key, which is write-only. */
 export interface ConfigurationRecord {
@@ -30,14 +38,6 @@ export interface ConfigurationChange {
    * until the last token that it signed has expired. Downloads that begin or resume with such a token fail.
    */
   readonly revokeOldKeys?: boolean | undefined;
-}
-
-/** A public key whose tokens are accepted. */
-export interface VerificationKey {
-  readonly keyId: string;
-  readonly pem: string;
-  /** When the last token that it signed has expired, in seconds since 1970; `undefined` while it signs. */
-  readonly acceptedUntil: number | undefined;
 }
 
 /** The JSON Web Token configuration of a depot: one or none. */
@@ -166,19 +166,7 @@ export function createConfiguration(
       if (!found) throw missing();
       return found.issuer;
     },
-    async verificationKeys() {
-      const rows = await db
-        .selectFrom("verification_key")
-        .select(["key_id", "pem", "accepted_until"])
-        .where((is) => is.or([is("accepted_until", "is", null), is("accepted_until", ">", Math.floor(now()))]))
-        .orderBy("key_id")
-        .execute();
-      return rows.map(({ key_id, pem, accepted_until }) => ({
-        keyId: key_id,
-        pem,
-        acceptedUntil: accepted_until ?? undefined,
-      }));
-    },
+    verificationKeys: () => acceptedKeys(db, now()),
   };
 }
 
@@ -189,43 +177,6 @@ async function onlyRow(db: Database): Promise<ConfigurationRow | undefined> {
 function record({ id }: ConfigurationRow, issuer: Issuer): ConfigurationRecord {
   const { displayName, tokenExpiry, enabled, keyId } = issuer;
   return { id, displayName, tokenExpiry, enabled, keyId };
-}
-
-async function changeSigningKey(transaction: Database, issuer: Issuer, lastExpiry: number): Promise<void> {
-  const { keyId, pem } = issuer.publicKey();
-  await transaction
-    .insertInto("verification_key")
-    .values({ key_id: keyId, pem, accepted_until: null })
-    .onConflict((conflict) => conflict.column("key_id").doUpdateSet({ accepted_until: null }))
-    .execute();
-  await retireKeys(transaction, keyId, lastExpiry);
-}
-
-/**
- * When the last token that was issued until now expires: one that was issued before the expiry was shortened can outlive
- * those that were issued after.
- */
-async function lastExpiry(transaction: Database, before: ConfigurationRow | undefined, now: number): Promise<number> {
-  const name = "last_token_expiry";
-  const earlier = Number((await readSetting(transaction, name)) ?? 0);
-  const latest = Math.max(earlier, before ? Math.ceil(now) + before.token_expiry * 60 : 0);
-  await writeSetting(transaction, name, String(latest));
-  return latest;
-}
-
-/** The tokens of every other key end when the last one that it could have signed has expired. */
-async function retireKeys(transaction: Database, signing: string | undefined, until: number): Promise<void> {
-  await transaction
-    .updateTable("verification_key")
-    .set({ accepted_until: until })
-    .where("accepted_until", "is", null)
-    .where("key_id", "!=", signing ?? "")
-    .execute();
-}
-
-/** A thief signs tokens with any expiry, so that waiting for the last one is not enough. */
-async function revokeKeys(transaction: Database, signing: string): Promise<void> {
-  await transaction.updateTable("verification_key").set({ accepted_until: 0 }).where("key_id", "!=", signing).execute();
 }
 
 async function hasHadOne(db: Database): Promise<boolean> {

@@ -65,9 +65,5 @@ async function writeObject(name: string, file: FileToWrite, origin: DepotOrigin 
 
 /** The refusal of everything that is in an origin. */
 export function noOrigin(): Error {
-  return depotError(
-    "hosting_impossible",
-    "the depot has no origin",
-    "Give it one: --origin, with a folder, s3://BUCKET/PREFIX or azblob://ACCOUNT/CONTAINER/PREFIX",
-  );
+  return depotError("hosting_impossible", "the depot has no origin", "Open it with one: openDepot({ data, origin })");
 }

@@ -8,7 +8,7 @@ import { formatSize, ItemIcon, logo } from "../admin/page.tsx";
 import { style, styleHash } from "../admin/style.ts";
 import type { AppBindings } from "../app-bindings.ts";
 import { addIconRoute } from "../item/icon.ts";
-import { versionName } from "../item/items.ts";
+import { versionName } from "../item/item-records.ts";
 import { installPageUrl, manifestUrl } from "../link/link-urls.ts";
 import { secretHash } from "../link/links.ts";
 import { QrCode } from "../link/qr-code.tsx";

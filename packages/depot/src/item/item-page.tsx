@@ -10,7 +10,7 @@ import { isDepotError } from "../depot-error.ts";
 import { LinkTable } from "../link/link-table.tsx";
 import type { LinkRecord } from "../link/links.ts";
 import type { Page as ListPage } from "../store/page.ts";
-import { type ItemRecord, type VersionRecord, versionName } from "./items.ts";
+import { type ChannelRecord, type ItemRecord, type VersionRecord, versionName } from "./item-records.ts";
 import { UploadForm } from "./items-page.tsx";
 
 const versionsPerPage = 20;
@@ -127,11 +127,7 @@ function ItemPage({ item, versions, links, formToken, now, problem, done = "" }:
           <div class="field">
             <label for="link-channel">Channel</label>
             <select id="link-channel" name="channel">
-              {channels.map(({ name }) => (
-                <option value={name} selected={name === "release"}>
-                  {name}
-                </option>
-              ))}
+              <ChannelOptions channels={channels} selected="release" />
             </select>
           </div>
           <div class="field">
@@ -198,11 +194,7 @@ function ChannelsCard({
         <div class="field">
           <label for="from">The version of</label>
           <select id="from" name="from">
-            {channels.map(({ name }) => (
-              <option value={name} selected={name === "beta"}>
-                {name}
-              </option>
-            ))}
+            <ChannelOptions channels={channels} selected="beta" />
           </select>
         </div>
         <div class="field">
@@ -269,9 +261,7 @@ function VersionsCard({ item, versions: { entries, next }, formToken }: Versions
                   <FormToken formToken={formToken} />
                   <input type="hidden" name="version" value={version.id} />
                   <select class="small" name="channel" aria-label={`Channel for ${versionName(version)}`}>
-                    {item.channels.map(({ name }) => (
-                      <option value={name}>{name}</option>
-                    ))}
+                    <ChannelOptions channels={item.channels} />
                   </select>
                   <button class="second small" type="submit" aria-label={`Set the channel to ${versionName(version)}`}>
                     Set
@@ -284,5 +274,22 @@ function VersionsCard({ item, versions: { entries, next }, formToken }: Versions
       </table>
       <NextPage href={`/items/${item.id}?after=`} next={next} />
     </section>
+  );
+}
+
+interface ChannelOptionsProps {
+  readonly channels: readonly ChannelRecord[];
+  readonly selected?: string;
+}
+
+function ChannelOptions({ channels, selected }: ChannelOptionsProps): JSX.Element {
+  return (
+    <>
+      {channels.map(({ name }) => (
+        <option value={name} selected={name === selected}>
+          {name}
+        </option>
+      ))}
+    </>
   );
 }

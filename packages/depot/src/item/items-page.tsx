@@ -9,7 +9,7 @@ import { Badge, FormToken, ItemIcon, NextPage, Notice, Page, sendPage } from "..
 import { sentences } from "../admin/sentences.ts";
 import { depotError, isDepotError } from "../depot-error.ts";
 import type { Page as ListPage } from "../store/page.ts";
-import { type ItemRecord, versionName } from "./items.ts";
+import { type ItemRecord, versionName } from "./item-records.ts";
 import type { PublishedVersion } from "./publish.ts";
 import { receiveUpload } from "./receive-upload.ts";
 

@@ -1,54 +1,20 @@
-import type { AppMetadata, PackageWarning } from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
-import type { Hosting } from "../hosting/hosting.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
-import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
+import type { Database, ItemRow } from "../store/schema.ts";
 import { checkChannel, findChannel, rollBackChannel, setChannel } from "./channel.ts";
 import { findItem } from "./find-item.ts";
-import { versionWarnings } from "./version-warnings.ts";
-
-/** An app or a package. Times are seconds since 1970. */
-export interface ItemRecord {
-  readonly id: string;
-  readonly kind: "ipa" | "pkg";
-  readonly bundleIdentifier: string;
-  /** Of the newest version. */
-  readonly title: string;
-  /** SHA-256 of the icon of the newest version; `undefined` if that has none. */
-  readonly icon: string | undefined;
-  readonly createdAt: number;
-  readonly channels: readonly ChannelRecord[];
-}
-
-/** What the links of a channel install. */
-export interface ChannelRecord {
-  readonly name: string;
-  readonly versionId: string;
-  readonly bundleVersion: string;
-  readonly build: string | undefined;
-  readonly changedAt: number;
-}
-
-/** A published file of an item. */
-export interface VersionRecord {
-  readonly id: string;
-  readonly bundleVersion: string;
-  readonly build: string | undefined;
-  readonly fileName: string;
-  readonly sha256: string;
-  /** In bytes. */
-  readonly size: number;
-  readonly publishedAt: number;
-  readonly hosting: Hosting;
-  /** The name of the object in the origin, or the URL on the web server. */
-  readonly address: string | undefined;
-  /** The channels that lead to it. */
-  readonly channels: readonly string[];
-  /** What would keep devices from installing it. */
-  readonly warnings: readonly PackageWarning[];
-}
+import {
+  type ChannelOfItem,
+  channelsOf,
+  findVersion,
+  type ItemRecord,
+  itemRecord,
+  type VersionRecord,
+  versionName,
+  versionRecords,
+} from "./item-records.ts";
 
 /** What is published, and which version each channel leads to. An item is named by its bundle identifier or its ID. */
 export interface Items {
@@ -158,90 +124,6 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
         rollBackChannel(transaction, item, channel, time()),
       ),
   };
-}
-
-/** The version as people name it, with its build if that says more. */
-export function versionName({ bundleVersion, build }: Pick<VersionRecord, "bundleVersion" | "build">): string {
-  return build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
-}
-
-interface ChannelOfItem {
-  readonly item_id: string;
-  readonly name: string;
-  readonly version_id: string;
-  readonly changed_at: number;
-  readonly metadata: string;
-}
-
-async function channelsOf(db: Database, itemIds: readonly string[]): Promise<ChannelOfItem[]> {
-  if (itemIds.length === 0) return [];
-  return db
-    .selectFrom("channel")
-    .innerJoin("version", "version.id", "channel.version_id")
-    .select(["channel.item_id", "channel.name", "channel.version_id", "channel.changed_at", "version.metadata"])
-    .where("channel.item_id", "in", itemIds)
-    .orderBy("channel.name")
-    .execute();
-}
-
-function itemRecord(item: ItemRow, channels: readonly ChannelOfItem[]): ItemRecord {
-  return {
-    id: item.id,
-    kind: item.kind,
-    bundleIdentifier: item.bundle_identifier,
-    title: item.title,
-    icon: item.icon ?? undefined,
-    createdAt: item.created_at,
-    channels: channels.map(({ name, version_id, changed_at, metadata }) => ({
-      name,
-      versionId: version_id,
-      ...namesOf(metadata),
-      changedAt: changed_at,
-    })),
-  };
-}
-
-/** The version of this item; `undefined` if another item has it, or none. */
-async function findVersion(
-  db: Database,
-  itemId: string,
-  versionId: string,
-  now: number,
-): Promise<VersionRecord | undefined> {
-  const query = db.selectFrom("version").selectAll().where("id", "=", versionId).where("item_id", "=", itemId);
-  const [version] = await versionRecords(db, itemId, await query.execute(), now);
-  return version;
-}
-
-async function versionRecords(
-  db: Database,
-  itemId: string,
-  rows: readonly VersionRow[],
-  now: number,
-): Promise<VersionRecord[]> {
-  const channels = await db
-    .selectFrom("channel")
-    .select(["name", "version_id"])
-    .where("item_id", "=", itemId)
-    .orderBy("name")
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    ...namesOf(row.metadata),
-    fileName: row.file_name,
-    sha256: row.sha256,
-    size: row.size,
-    publishedAt: row.published_at,
-    hosting: row.hosting,
-    address: row.address ?? undefined,
-    channels: channels.filter(({ version_id }) => version_id === row.id).map(({ name }) => name),
-    warnings: versionWarnings(row, now),
-  }));
-}
-
-function namesOf(metadata: string): Pick<VersionRecord, "bundleVersion" | "build"> {
-  const { bundleVersion = "", build } = JSON.parse(metadata) as AppMetadata & { readonly build?: string };
-  return { bundleVersion, build };
 }
 
 function versionUnknown({ bundle_identifier }: ItemRow, versionId: string): Error {

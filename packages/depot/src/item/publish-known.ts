@@ -1,6 +1,6 @@
 import type { AppMetadata } from "@portcullis/issuer";
 import { checkChannel, setChannel } from "./channel.ts";
-import { versionName } from "./items.ts";
+import { versionName } from "./item-records.ts";
 import type { PublishedVersion, PublishParts } from "./publish.ts";
 import { versionWarnings } from "./version-warnings.ts";
 

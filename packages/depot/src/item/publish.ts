@@ -1,14 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
-import {
-  type AppMetadata,
-  hashFile,
-  type PackageWarning,
-  type ProvisioningProfile,
-  readAppIcon,
-  readPackage,
-} from "@portcullis/issuer";
+import { type AppMetadata, hashFile, type PackageWarning, readAppIcon, readPackage } from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
 import { fetchHosted } from "../hosting/fetch-hosted.ts";
 import type { FilePlaces, FileToWrite } from "../hosting/file-places.ts";
@@ -17,9 +10,9 @@ import { removeAbandoned } from "../hosting/remove-unused.ts";
 import { type StoredFile, storeFile } from "../hosting/store-file.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
-import { checkChannel, setChannel } from "./channel.ts";
-import { storeIcon } from "./icon.ts";
-import { versionName } from "./items.ts";
+import { checkChannel } from "./channel.ts";
+import { insertVersion } from "./insert-version.ts";
+import { versionName } from "./item-records.ts";
 
 /** What was published. */
 export interface PublishedVersion {
@@ -187,78 +180,6 @@ async function copyAndHash(
   } finally {
     await from.close();
   }
-}
-
-interface VersionFacts {
-  readonly kind: "ipa" | "pkg";
-  readonly sha256: string;
-  readonly size: number;
-  readonly fileName: string;
-  readonly metadata: AppMetadata;
-  readonly hashes: object;
-  readonly warnings: readonly PackageWarning[];
-  readonly profile: ProvisioningProfile | undefined;
-  /** A PNG. */
-  readonly icon: Buffer | undefined;
-  readonly channel: string;
-  readonly stored: StoredFile | undefined;
-}
-
-async function insertVersion(
-  transaction: Database,
-  facts: VersionFacts,
-  now: number,
-): Promise<Pick<PublishedVersion, "itemId" | "versionId" | "wasKnown" | "hosting">> {
-  const { kind, sha256, metadata, channel, stored } = facts;
-  const known = await transaction
-    .selectFrom("version")
-    .select(["id", "item_id", "hosting"])
-    .where("sha256", "=", sha256)
-    .executeTakeFirst();
-  const icon = facts.icon && !known ? await storeIcon(transaction, facts.icon) : null;
-  const itemId = known?.item_id ?? (await upsertItem(transaction, { kind, metadata, icon }, now));
-  const versionId = known?.id ?? randomUUID();
-  if (!known && stored) {
-    const { size, fileName: file_name, hashes, warnings, profile } = facts;
-    const texts = {
-      metadata: JSON.stringify(metadata),
-      hashes: JSON.stringify(hashes),
-      warnings: JSON.stringify(warnings),
-    };
-    const row = {
-      id: versionId,
-      item_id: itemId,
-      sha256,
-      file_name,
-      ...texts,
-      size,
-      published_at: now,
-      profile_expires_at: profile?.expiresAt ?? null,
-      icon,
-      ...{ hosting: stored.hosting, hosted_at: now, address: stored.address, validator: stored.validator },
-    };
-    await stored.commit(transaction);
-    await transaction.insertInto("version").values(row).execute();
-  }
-  await setChannel(transaction, { itemId, channel, versionId, now });
-  const hosting = known?.hosting ?? stored?.hosting ?? "data-folder";
-  return { itemId, versionId, wasKnown: known !== undefined, hosting };
-}
-
-/** The item has the title and the icon of the newest version. */
-async function upsertItem(
-  transaction: Database,
-  { kind, metadata, icon }: Pick<VersionFacts, "kind" | "metadata"> & { readonly icon: string | null },
-  now: number,
-): Promise<string> {
-  const { bundleIdentifier, title } = metadata;
-  const { id } = await transaction
-    .insertInto("item")
-    .values({ id: randomUUID(), kind, bundle_identifier: bundleIdentifier, title, created_at: now, icon })
-    .onConflict((conflict) => conflict.columns(["bundle_identifier", "kind"]).doUpdateSet({ title, icon }))
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  return id;
 }
 
 /** A name that means the same in every URL, file system and log. */

@@ -8,7 +8,7 @@ import type { AdminParts } from "../admin/admin-parts.ts";
 import { Badge, FormToken, formatSize, NextPage, Notice, Page, sendPage, Time } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
 import { isDepotError } from "../depot-error.ts";
-import type { ItemRecord } from "../item/items.ts";
+import type { ItemRecord } from "../item/item-records.ts";
 import type { ReceiptRecord } from "../receipt/receipts.ts";
 import type { Page as ListPage } from "../store/page.ts";
 import { LinkState, LinkTable } from "./link-table.tsx";
