@@ -75,6 +75,9 @@ test("a missing option is named, with its purpose", async () => {
     stderr,
     /^portcullis: --key FILE\|URL is missing: public key.*\n.*: portcullis pubkey key\.pem > public\.pem\n/,
   );
+  const signing = await runMain(["sign", "https://files.example/app.ipa"]);
+  assert.equal(signing.code, 2);
+  assert.match(signing.stderr, /^portcullis: --private-key FILE is missing: private key.*\n.*: portcullis keygen\n$/);
 });
 
 test("a missing operand and an extra one are refused", async () => {

@@ -7,6 +7,7 @@ export const privateKeyOptionTable = {
     kind: "text",
     placeholder: "FILE",
     description: "private key to sign with, as it is in Jamf Pro",
+    remedy: "To create a key to try it out with, run: portcullis keygen",
   },
   passphraseFile: {
     kind: "text",
