@@ -115,11 +115,25 @@ export function runContract(driver: ContractDriver): void {
     const request = (
       target: string,
       { method = "GET", to = server, headers = "", body = "" } = {},
-    ): Promise<HttpReply> =>
-      sendRaw(
-        to.port,
-        `${method} ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n${headers}\r\n${body}`,
+    ): Promise<HttpReply> => {
+      const lines = [`${method} ${target} HTTP/1.1`, "Host: files.example", "Connection: close"];
+      return sendRaw(to.port, `${lines.join("\r\n")}\r\n${headers}\r\n${body}`);
+    };
+
+    /** Requests on one connection, which the last of them closes. */
+    const requests = (targets: readonly string[]): Promise<HttpReply> => {
+      const last = targets.length - 1;
+      const connection = (index: number) => (index === last ? "close" : "keep-alive");
+      return sendRaw(
+        server.port,
+        targets
+          .map(
+            (target, index) =>
+              `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: ${connection(index)}\r\n\r\n`,
+          )
+          .join(""),
       );
+    };
 
     async function assertStillServing(): Promise<void> {
       assert.equal((await request(`/good?token=${token}`)).status, 200);
@@ -391,22 +405,19 @@ export function runContract(driver: ContractDriver): void {
 
     test("a thousand simultaneous requests each get their own decision", async () => {
       const targets = [`/a?token=${token}`, "/b", `/c?token=${expired}`, `/d?token=${token}&token=${token}`];
-      const statuses = [200, 401, 401, 400];
-      const replies = await Promise.all(
-        Array.from({ length: 1000 }, (_, index) => request(targets[index % 4] as string)),
-      );
-      assert.deepEqual(
-        replies.map(({ status }) => status),
-        replies.map((_, index) => statuses[index % 4]),
-      );
+      // Four on each connection: a listener queues 511 connections, and the kernel may reset those above.
+      const replies = await Promise.all(Array.from({ length: 250 }, () => requests(targets)));
+      for (const { raw } of replies) assert.deepEqual(statuses(raw), [200, 401, 401, 400]);
     });
 
     test("a refusal on a kept-alive connection leaves the next request on it intact", async () => {
-      const line = (target: string, connection: string) =>
-        `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: ${connection}\r\n\r\n`;
-      const both = line("/a", "keep-alive") + line(`/b?token=${token}`, "close");
-      const { raw } = await sendRaw(server.port, both);
-      assert.deepEqual(raw.match(/HTTP\/1\.1 \d+/g), ["HTTP/1.1 401", "HTTP/1.1 200"]);
+      const { raw } = await requests(["/a", `/b?token=${token}`]);
+      assert.deepEqual(statuses(raw), [401, 200]);
     });
   });
+}
+
+/** The statuses of all responses on a connection. */
+function statuses(raw: string): number[] {
+  return Array.from(raw.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => Number(status));
 }
