@@ -64,6 +64,8 @@ export function rewritePage({ source, target }: SitePage): {
     const [path = "", anchor] = address.split("#");
     const file = resolveFile(join(dirname(source), path));
     const suffix = anchor === undefined ? "" : `#${anchor}`;
+    // Not a page of VitePress, whose links would look for one.
+    if (file === "inspector/page.html") return `[${text}](${relativePath(target, "inspector.html")}){target="_self"}`;
     const page = targetOf(file);
     if (page !== undefined) return `${bang}[${text}](${relativePath(target, page)}${suffix})`;
     // A folder is not on the site.

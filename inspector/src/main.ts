@@ -5,6 +5,7 @@
 import { CommandError } from "../../packages/cli/src/command-line/command-error.ts";
 import { type Inspection, inspectLink } from "../../packages/cli/src/commands/inspect/inspection.ts";
 import { readPastedLink } from "../../packages/cli/src/commands/inspect/pasted-link.ts";
+import { readTime } from "../../packages/cli/src/commands/inspect/read-time.ts";
 import type { NamedKeys } from "../../packages/cli/src/gate/named-keys.ts";
 import { byId, element } from "./element.ts";
 import { type ExampleName, examples, makeExample } from "./example.ts";
@@ -14,10 +15,15 @@ import { readRules, resetRules, ruleFields } from "./rules-form.ts";
 
 const linkField = byId<HTMLTextAreaElement>("link");
 const keyField = byId<HTMLTextAreaElement>("key");
+const nowField = byId<HTMLInputElement>("now");
 const keyFile = byId<HTMLInputElement>("key-file");
 const result = byId("result");
 const welcome = byId("welcome");
 const copyButton = byId<HTMLButtonElement>("copy");
+
+/** What has a place for a message. */
+const fields = ["link", "key", "now", "rules"] as const;
+type Field = (typeof fields)[number];
 
 let keyName = "the pasted key";
 let imported: { readonly text: string; readonly keys: readonly NamedKeys[] } | undefined;
@@ -39,6 +45,7 @@ keyField.addEventListener("input", () => {
   keyName = "the pasted key";
   void update();
 });
+nowField.addEventListener("input", () => void update());
 byId("rules").addEventListener("input", () => void update());
 byId("choose").addEventListener("click", () => keyFile.click());
 keyFile.addEventListener("change", () => void takeFile(keyFile.files?.[0]));
@@ -60,7 +67,7 @@ if (globalThis.crypto?.subtle === undefined) {
     "link",
     "This browser verifies signatures only on pages with https: and on saved pages. Save this page and open the file.",
   );
-  linkField.disabled = keyField.disabled = true;
+  linkField.disabled = keyField.disabled = nowField.disabled = true;
 }
 
 /** Inspects what is in the fields, and shows the result unless the fields have changed meanwhile. */
@@ -79,20 +86,25 @@ async function update(): Promise<void> {
 
 async function inspectFields(): Promise<Inspection | undefined> {
   const keys = await readKeys();
-  showProblem("rules", "");
-  showProblem("link", "");
+  for (const field of ["now", "rules", "link"] as const) showProblem(field, "");
   const pasted = linkField.value;
-  if (pasted.trim() === "" || keys === undefined) return undefined;
+  const time = nowField.value.trim();
+  let reading: Field = "now";
   try {
+    const now = time === "" ? Date.now() / 1000 : readTime(time);
+    if (pasted.trim() === "" || keys === undefined) return undefined;
+    reading = "rules";
     const rules = readRules();
+    reading = "link";
     const link = readPastedLink(pasted, rules.tokenParameter, false);
-    return await inspectLink({ link, keys, rules, now: Date.now() / 1000, isAsOf: false });
+    return await inspectLink({ link, keys, rules, now, isAsOf: time !== "" });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const isRule = error.message.startsWith("--");
-    if (isRule) byId<HTMLDetailsElement>("rules-details").open = true;
+    // A rule can exclude what the link is, and its message names the rule.
+    const field = error.message.startsWith("--") && reading === "link" ? "rules" : reading;
+    if (field === "rules") byId<HTMLDetailsElement>("rules-details").open = true;
     const message = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
-    showProblem(isRule ? "rules" : "link", error.remedy === undefined ? message : `${message} ${error.remedy}`);
+    showProblem(field, error.remedy === undefined ? message : `${message} ${error.remedy}`);
     if (looksPrivate(pasted)) linkField.value = "";
     return undefined;
   }
@@ -143,6 +155,7 @@ function acceptDrops(): void {
 async function showExample(name: ExampleName): Promise<void> {
   const { link, key } = await makeExample(name, Date.now() / 1000);
   resetRules();
+  nowField.value = "";
   linkField.value = link;
   keyField.value = key;
   keyName = "public.pem";
@@ -153,8 +166,9 @@ async function showExample(name: ExampleName): Promise<void> {
 function clear(): void {
   linkField.value = "";
   keyField.value = "";
+  nowField.value = "";
   keyFile.value = "";
-  for (const name of ["link", "key", "rules"] as const) showProblem(name, "");
+  for (const field of fields) showProblem(field, "");
   imported = undefined;
   resetRules();
   void update();
@@ -176,13 +190,13 @@ function announce(inspection: Inspection | undefined): void {
   const subject =
     inspection === undefined
       ? ""
-      : `${outcomeOf(inspection)} ${inspection.fingerprint} ${inspection.examination.refusal}`;
+      : `${outcomeOf(inspection)} ${inspection.fingerprint} ${inspection.examination.refusal} ${inspection.isAsOf}`;
   if (subject === announced) return;
   announced = subject;
   byId("status").textContent = text.replace(/^[✘✔?]/, "");
 }
 
-function showProblem(field: "link" | "key" | "rules", message: string): void {
+function showProblem(field: Field, message: string): void {
   const place = byId(`${field}-problem`);
   if (place.textContent === message) return;
   place.replaceChildren(...withCommand(message).map((part) => (part instanceof Node ? part : String(part))));

@@ -35,8 +35,8 @@ const outcomeTitles = { refused: "Refused", valid: "Valid", unverified: "Not ver
 export function renderReport(inspection: Inspection): HTMLElement[] {
   const outcome = outcomeOf(inspection);
   const { refusal } = inspection.examination;
-  const [, sentence = ""] = /^[^:]*: (.*)$/s.exec(verdictOf(inspection)) ?? [];
-  const isWithinSkew = /, but only/.test(verdictOf(inspection));
+  const { asOf, detail, reason } = verdictOf(inspection);
+  const isWithinSkew = outcome === "valid" && detail !== "";
   const verdict = element(
     "section",
     { class: `verdict ${outcome}`, "aria-labelledby": "verdict" },
@@ -47,7 +47,8 @@ export function renderReport(inspection: Inspection): HTMLElement[] {
       outcomeTitles[outcome],
       refusal === undefined ? undefined : element("code", {}, refusal),
     ),
-    element("p", {}, isWithinSkew ? `Only within the clock skew: ${sentence}` : capitalized(sentence)),
+    element("p", {}, isWithinSkew ? `Only within the clock skew: ${reason}` : capitalized(reason)),
+    asOf === "" ? undefined : element("p", { class: "as-of" }, `${capitalized(asOf.trimStart())}.`),
   );
   return [
     verdict,

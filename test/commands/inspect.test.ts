@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { importKeys, refusalCodes } from "@portcullis/core";
 import { CommandError } from "../../packages/cli/src/command-line/command-error.ts";
 import { readPastedLink } from "../../packages/cli/src/commands/inspect/pasted-link.ts";
+import { readTime } from "../../packages/cli/src/commands/inspect/read-time.ts";
 import { assertLinear } from "../support/assert-linear.ts";
 import { pemOf } from "../support/private-key.ts";
 import { runMain } from "../support/run-main.ts";
@@ -71,6 +72,35 @@ test("--now checks as of another time, in seconds or as a date, and the verdict 
   const { stdout } = await runMain(["inspect", token, "--now", "2017-08-21T14:06:00Z"]);
   assert.match(stdout, /^NOT VERIFIED as of 2017-08-21 14:06:00 UTC: /);
   assert.equal((await inspect(token, "--now", "yesterday")).code, 2);
+});
+
+test("--now takes the time of an access log's line, with its zone", () => {
+  const noon = Date.UTC(2025, 2, 31, 12) / 1000;
+  for (const [text, seconds] of [
+    ["31/Mar/2025:12:00:00 +0000", noon],
+    ["[31/Mar/2025:14:00:00 +0200]", noon],
+    ["2025-03-31T12:00:00.5Z", noon + 0.5],
+    ["2025-03-31 12:00:00 UTC", noon],
+    ["Mon, 31 Mar 2025 12:00:00 GMT", noon],
+    ["2025-03-31T14:00+02:00", noon],
+    [` ${noon}.250 `, noon + 0.25],
+  ] as const)
+    assert.equal(readTime(text), seconds, text);
+  // As HAProxy writes it: without a zone, it is the time of this computer.
+  assert.equal(readTime("31/Mar/2025:12:00:00.125"), new Date(2025, 2, 31, 12).getTime() / 1000);
+  assert.equal(readTime("2025-03-31"), new Date(2025, 2, 31).getTime() / 1000);
+  for (const text of [
+    "",
+    "-1",
+    "app 1",
+    "14:02",
+    "Nov 30 14:02:11", // syslog's, without a year
+    "2025-02-31T25:00:00Z",
+    "31/March/2025:12:00:00 +0000",
+    "31/Mar/2025",
+    "31/Mar/2025:12:00:00 +0000 x",
+  ])
+    assert.throws(() => readTime(text), /--now must be seconds since 1970, or a date/, text);
 });
 
 test("without a key the result is NOT VERIFIED, with exit code 1", async () => {

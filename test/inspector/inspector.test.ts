@@ -203,6 +203,32 @@ describe("the inspector, in Chromium", () => {
     await shows(page, "path_mismatch");
   });
 
+  test("a link is checked as of the time of the request, with the command's report and message", async () => {
+    const page = await open();
+    const link = `${url}?token=${token}`;
+    await page.chooseFile("#key-file", file("public.pem"));
+    await until(page, `document.querySelector("#key").value !== ""`);
+    await type(page, "#link", link);
+    await shows(page, "Valid");
+    await type(page, "#now", "2017-08-21T15:05:14Z");
+    await shows(page, "As of 2017-08-21 15:05:14 UTC.");
+    await shows(page, "token_expired");
+    await page.click("#copy");
+    const { stdout } = await runMain(["inspect", "-", "--key", file("public.pem"), "--now", "2017-08-21T15:05:14Z"], {
+      stdin: link,
+    });
+    const words = (text: string): string => text.replaceAll(file("public.pem"), "public.pem").replace(/\s+/g, " ");
+    assert.equal(words(await page.evaluate<string>("copied")), words(stdout));
+    await type(page, "#now", "21/Aug/2017:16:15:43 +0200");
+    await shows(page, "Only within the clock skew: it expired 29 s ago.");
+    await type(page, "#now", "yesterday");
+    await shows(page, "--now must be seconds since 1970, or a date such as 2025-03-31T12:00:00Z.");
+    assert.equal(await page.evaluate(`document.querySelector("#now").getAttribute("aria-invalid")`), "true");
+    await type(page, "#now", "");
+    await shows(page, "Valid");
+    assert.equal(await page.evaluate(`document.querySelector("#now-problem").hidden`), true);
+  });
+
   test("nothing is requested, and nothing is in the address bar, the history or storage", async () => {
     const page = await chromium.newPage();
     const first = hits.length;

@@ -47,17 +47,39 @@ export function redactedLink({ link, rules, fingerprint = "" }: Inspection): str
   return safeText(redactToken(link.url, rules.tokenParameter, fingerprint));
 }
 
-/** One sentence: does this link open downloads, and if not, why not? */
-export function verdictOf({ examination, keys, rules, now, isAsOf }: Inspection): string {
+/** Does a link open downloads, and why? */
+export interface Verdict {
+  readonly outcome: "REFUSED" | "NOT VERIFIED" | "VALID";
+  /** The time that the link was checked for, as " as of …"; empty for the present. */
+  readonly asOf: string;
+  /** What restricts the outcome, as ", token_expired" does; often empty. */
+  readonly detail: string;
+  /** A sentence that begins in lower case, unless it is the message of a refusal. */
+  readonly reason: string;
+}
+
+/** Says whether this link opens downloads, and if not, why. */
+export function verdictOf({ examination, keys, rules, now, isAsOf }: Inspection): Verdict {
   const { refusal, parts, verified } = examination;
   const asOf = isAsOf ? ` as of ${formatDate(now)}` : "";
-  if (refusal !== undefined) return `REFUSED${asOf}, ${refusal}: ${refusals[refusal].message}`;
+  if (refusal !== undefined) {
+    return { outcome: "REFUSED", asOf, detail: `, ${refusal}`, reason: refusals[refusal].message };
+  }
   if (!verified || keys.length === 0) {
-    return `NOT VERIFIED${asOf}: no check failed, but the signature can be verified only with the public key (--key).`;
+    const reason = "no check failed, but the signature can be verified only with the public key (--key).";
+    return { outcome: "NOT VERIFIED", asOf, detail: "", reason };
   }
   const left = Number(parts?.claims?.exp) - now;
-  if (left > 0) return `VALID${asOf}: it opens downloads for another ${formatDuration(left)}.`;
-  return `VALID${asOf}, but only within the clock skew of ${formatDuration(rules.clockSkew)}: it expired ${formatDuration(left)} ago.`;
+  const duration = formatDuration(left);
+  if (left > 0) return { outcome: "VALID", asOf, detail: "", reason: `it opens downloads for another ${duration}.` };
+  const detail = `, but only within the clock skew of ${formatDuration(rules.clockSkew)}`;
+  return { outcome: "VALID", asOf, detail, reason: `it expired ${duration} ago.` };
+}
+
+/** The verdict as one line. */
+export function verdictText(inspection: Inspection): string {
+  const { outcome, asOf, detail, reason } = verdictOf(inspection);
+  return `${outcome}${asOf}${detail}: ${reason}`;
 }
 
 /** Every key that was tried on the signature. */

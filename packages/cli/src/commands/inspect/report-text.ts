@@ -4,7 +4,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { wrapText } from "../../terminal/wrap-text.ts";
 import { checkNames } from "./check-names.ts";
 import { describeClaims } from "./describe-claims.ts";
-import { type Inspection, redactedLink, triedKeys, verdictOf } from "./inspection.ts";
+import { type Inspection, redactedLink, triedKeys, verdictText } from "./inspection.ts";
 
 const labelWidth = 10;
 
@@ -19,7 +19,7 @@ export function printInspection(inspection: Inspection, out: ReportTarget): void
   const { bold, dim, green, red, yellow } = out.colours;
   const { parts, verified, refusal, keyId } = examination;
   const colour = refusal !== undefined ? red : verified ? green : yellow;
-  out.line(bold(colour(wrapText(verdictOf(inspection), out.width))));
+  out.line(bold(colour(wrapText(verdictText(inspection), out.width))));
   out.line();
 
   const row = (label: string, value: string): void => {

@@ -1,5 +1,4 @@
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
-import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { readInput } from "../../command-line/read-input.ts";
@@ -7,8 +6,9 @@ import { loadKeysOnce } from "../../gate/load-keys.ts";
 import { nameOfKey } from "../../gate/named-keys.ts";
 import { decodeText } from "../../system/decode-text.ts";
 import type { inspect } from "./inspect.ts";
-import { type Inspection, inspectLink, redactedLink, triedKeys, verdictOf } from "./inspection.ts";
+import { type Inspection, inspectLink, redactedLink, triedKeys, verdictText } from "./inspection.ts";
 import { readPastedLink } from "./pasted-link.ts";
+import { readTime } from "./read-time.ts";
 import { printInspection } from "./report-text.ts";
 
 /** Says whether the gate would accept a link or token, and if not, why. */
@@ -32,12 +32,6 @@ export async function runInspect(
   return verified && refusal === undefined ? exitCode.success : exitCode.negative;
 }
 
-function readTime(text: string): number {
-  const seconds = /^\d{1,11}$/.test(text) ? Number(text) : Date.parse(text) / 1000;
-  if (Number.isFinite(seconds)) return seconds;
-  throw usageError("--now must be seconds since 1970, or a date such as 2025-03-31T12:00:00Z");
-}
-
 function asJson(inspection: Inspection): object {
   const { link, examination, fingerprint, keys, remedies, now } = inspection;
   const { parts, verified, keyId, checks, refusal } = examination;
@@ -45,7 +39,7 @@ function asJson(inspection: Inspection): object {
     allowed: verified && refusal === undefined,
     verified,
     code: refusal ?? null,
-    verdict: verdictOf(inspection),
+    verdict: verdictText(inspection),
     link: link.isBareToken ? null : redactedLink(inspection),
     fingerprint: fingerprint ?? null,
     header: parts?.header ?? null,
