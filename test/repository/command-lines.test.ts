@@ -65,9 +65,9 @@ program(
 );
 program("journalctl", `case "$*" in *nginx*) cat '${folder}/access.log' ;; *) cat '${folder}/portcullis.log' ;; esac`);
 
-// test/support/runnable-example.ts runs the commands of the examples.
+// test/support/runnable-example.ts runs the commands of the examples, and release.test.ts those of a release.
 const blocks = pages
-  .filter((page) => !page.startsWith("examples/"))
+  .filter((page) => !page.startsWith("examples/") && page !== "RELEASING.md")
   .flatMap(codeBlocksOf)
   .filter(({ language }) => language === "sh");
 const linesOf = (code: string): string[] => code.trim().split("\n");
@@ -95,7 +95,7 @@ function parse(argv: readonly string[]): void {
 
 describe("command lines in pages and help", () => {
   const calls = [
-    ...lines.filter(({ line }) => !/^(npm|docker|cp|install|systemctl) /.test(line)),
+    ...lines.filter(({ line }) => !/^(npm|docker|podman|cp|install|systemctl) /.test(line)),
     ...commands.flatMap(({ name, examples = [] }) =>
       examples.map(({ command }) => ({ name: `${name} --help`, line: command })),
     ),
@@ -125,8 +125,8 @@ describe("command lines in pages and help", () => {
           assert.ok(known.includes(option), `${page}: ${name} ${option}`);
       }
       for (const [, option = ""] of proseOf(page).matchAll(/`(--[a-z-]+)(?: [^`]*)?`/g)) {
-        // Options of node, journalctl and rsync, and the options that every command has.
-        if (/^--(version|output|help|config|inplace)$/.test(option)) continue;
+        // Options of node, journalctl, rsync and podman, and the options that every command has.
+        if (/^--(version|output|help|config|inplace|format)$/.test(option)) continue;
         assert.ok(options.has(option), `${page}: ${option}`);
       }
     }
@@ -139,7 +139,7 @@ describe("recipes", () => {
       const shown = codeBlocksOf(page)
         .filter(({ language }) => language === "sh")
         .flatMap(({ code }) => linesOf(code))
-        .filter((line) => !/^(portcullis|docker) /.test(line));
+        .filter((line) => !/^(portcullis|docker|podman) /.test(line));
       if (shown.length === 0) return;
       const linked = [
         ...readFileSync(page, "utf8").matchAll(/\]\(\.\.\/\.\.\/(examples\/[^)]+\.\w+|examples\/\w+\/Caddyfile)\)/g),
@@ -215,7 +215,7 @@ const withPrograms = () => ({ ...process.env, PATH: `${folder}/bin:${process.env
 /** Lines that set up a machine: test/servers runs the files that they copy, in the servers that they install. */
 function proveSetUp(line: string): void {
   const [program = "", ...words] = line.split(" ");
-  const known = "apt-get groupadd install sed a2enmod a2ensite nginx caddy apache2ctl haproxy systemctl docker";
+  const known = "apt-get groupadd install sed a2enmod a2ensite nginx caddy apache2ctl haproxy systemctl docker podman";
   assert.ok(known.split(" ").includes(program), line);
   for (const word of words.filter((one) => /^(examples|packages)\//.test(one)))
     assert.ok(existsSync(word) || word.includes("/dist/"), word);
