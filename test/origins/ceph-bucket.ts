@@ -1,6 +1,7 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -8,45 +9,96 @@ import { freePort, untilListening } from "../support/free-port.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeBucket, type TestBucket } from "./test-bucket.ts";
 
-/** Starts a real Ceph object gateway, which enforces signatures, on a folder of its own, and makes one bucket. */
+/**
+ * Starts a real Ceph cluster of one monitor and one OSD, which keeps objects in memory, and in front of it the object
+ * gateway, which enforces signatures; makes one bucket.
+ */
 export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop(): Promise<void> }> {
-  const folder = execFileSync(fileURLToPath(new URL("unpack.sh", import.meta.url)), ["radosgw"], {
-    encoding: "utf8",
-  }).trim();
+  const unpack = fileURLToPath(new URL("unpack.sh", import.meta.url));
+  const folder = execFileSync(unpack, ["radosgw,ceph-mon,ceph-osd"], { encoding: "utf8" }).trim();
   const data = join(temporaryFolder(), "ceph");
-  mkdirSync(data);
-  const run = join(folder, "run");
-  const store = ["--no-mon-config", "--rgw_backend_store=dbstore", "--rgw_config_store=dbstore"];
-  store.push(`--dbstore_config_uri=file:${data}/config.db`, `--dbstore_db_dir=${data}`);
-  const credentials = { accessKeyId: "TESTACCESSKEY", secretAccessKey: "not-a-secret" };
-  const keys = [`--access-key=${credentials.accessKeyId}`, `--secret-key=${credentials.secretAccessKey}`];
-  createUser(run, ["--uid=test", "--display-name=test", ...keys, ...store]);
-  const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const child = spawn(run, ["radosgw", "-f", ...store, `--rgw_frontends=beast endpoint=127.0.0.1:${port}`], {
-    stdio: "ignore",
-  });
+  mkdirSync(join(data, "mon"), { recursive: true });
+  mkdirSync(join(data, "osd"));
+  const configuration = join(data, "ceph.conf");
+  const fsid = randomUUID();
+  const monitor = `[v2:127.0.0.1:${await freePort()}]`;
+  writeFileSync(configuration, configurationText(folder, data, fsid, monitor));
+  const program = join(folder, "run");
+  const run = (name: string, ...args: string[]): void =>
+    void execFileSync(program, [name, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+      timeout: 120_000,
+      killSignal: "SIGKILL",
+    });
+  const children: ChildProcess[] = [];
+  const start = (...args: string[]): void =>
+    void children.push(spawn(program, [...args, "--conf", configuration, "-f"], { stdio: "ignore" }));
   async function stop(): Promise<void> {
-    child.kill("SIGKILL");
-    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-  }
-  after(stop);
-  await untilListening(port);
-
-  return { ...(await makeBucket(endpoint, bucket, credentials)), stop };
-}
-
-/** Once in many runs the program deadlocks and never ends; it is run again then. */
-function createUser(run: string, args: readonly string[]): void {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      const options = { stdio: "ignore", timeout: 60_000, killSignal: "SIGKILL" } as const;
-      execFileSync(run, ["radosgw-admin", "user", "create", ...args], options);
-      return;
-    } catch (error) {
-      const isHanging = (error as NodeJS.ErrnoException).code === "ETIMEDOUT";
-      if (!isHanging && attempt > 1) return; // the user exists; if not, the bucket cannot be made
-      if (!isHanging || attempt === 3) throw error;
+    // The gateway first: alone, it would wait for the others.
+    for (const child of children.splice(0).reverse()) {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     }
   }
+  after(stop);
+
+  // The cluster's first maps have the OSD already, so that no other program has to add it.
+  const [monitorMap, osdMap] = [join(data, "monmap"), join(data, "osdmap")];
+  run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", monitor, "--enable-all-features", monitorMap);
+  run("osdmaptool", "--conf", configuration, "--createsimple", "1", osdMap);
+  run("ceph-mon", "--conf", configuration, "-i", "a", "--mkfs", "--monmap", monitorMap, "--osdmap", osdMap);
+  start("ceph-mon", "-i", "a");
+  run("ceph-osd", "--conf", configuration, "-i", "0", "--mkfs");
+  start("ceph-osd", "-i", "0");
+  const credentials = { accessKeyId: "TESTACCESSKEY", secretAccessKey: "not-a-secret" };
+  const keys = [`--access-key=${credentials.accessKeyId}`, `--secret-key=${credentials.secretAccessKey}`];
+  run("radosgw-admin", "--conf", configuration, "user", "create", "--uid=test", "--display-name=test", ...keys);
+  const port = await freePort();
+  start("radosgw", `--rgw_frontends=beast endpoint=127.0.0.1:${port}`);
+  await untilListening(port);
+  return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), stop };
+}
+
+/** Without authentication within the cluster, whose parts are all on this computer. */
+function configurationText(folder: string, data: string, fsid: string, monitor: string): string {
+  const libraries = join(folder, "usr/lib/x86_64-linux-gnu");
+  const settings = {
+    fsid,
+    mon_host: monitor,
+    public_addr: "127.0.0.1",
+    cluster_addr: "127.0.0.1",
+    auth_cluster_required: "none",
+    auth_service_required: "none",
+    auth_client_required: "none",
+    // The gateway would encrypt what it sends to the monitor, which needs authentication.
+    ms_mon_client_mode: "crc",
+    mon_data: join(data, "mon"),
+    osd_data: join(data, "osd"),
+    rgw_data: data,
+    run_dir: data,
+    crash_dir: data,
+    admin_socket: "",
+    log_file: join(data, "$name.log"),
+    mon_cluster_log_file: "/dev/null",
+    osd_objectstore: "memstore",
+    memstore_device_bytes: 4 * 1024 ** 3,
+    // One copy of each object.
+    osd_pool_default_size: 1,
+    osd_pool_default_min_size: 1,
+    osd_pool_default_pg_num: 1,
+    osd_pool_default_pgp_num: 1,
+    osd_crush_chooseleaf_type: 0,
+    osd_crush_update_on_start: false,
+    mon_allow_pool_size_one: true,
+    // Changes, of which there are dozens while pools are made, need not wait for more of them.
+    paxos_propose_interval: 0.02,
+    paxos_min_wait: 0.01,
+    osd_class_dir: join(libraries, "rados-classes"),
+    erasure_code_dir: join(libraries, "ceph/erasure-code"),
+    osd_erasure_code_plugins: "",
+    plugin_dir: join(libraries, "ceph"),
+  };
+  return `[global]\n${Object.entries(settings)
+    .map(([name, value]) => `${name} = ${value}\n`)
+    .join("")}`;
 }

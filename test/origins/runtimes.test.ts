@@ -7,13 +7,13 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { binaries } from "../runtimes/command-line-runtimes.ts";
 import { startAzure } from "./azure-container.ts";
+import { startCeph } from "./ceph-bucket.ts";
 import { startMiniflare } from "./miniflare.ts";
-import { startMoto } from "./moto-bucket.ts";
 import { rangeContract, type ServedStore, wholeFileContract } from "./origin-contract.ts";
 import type { ServedOrigin } from "./serve-origin.ts";
 import { startWebServer } from "./web-server.ts";
 
-const bucket = await startMoto("runtimes");
+const bucket = await startCeph("runtimes");
 const container = await startAzure("runtimes");
 const webServer = await startWebServer();
 
@@ -21,7 +21,7 @@ const { endpoint, credentials } = bucket;
 const { account, accountKey } = container;
 const stores = [
   {
-    name: "a bucket of moto",
+    name: "a bucket of Ceph",
     served: { kind: "s3", options: { endpoint, bucket: "runtimes", credentials } },
     put: (name: string, bytes: Uint8Array<ArrayBuffer>) => bucket.send("PUT", name, bytes),
     remove: (name: string) => bucket.send("DELETE", name),

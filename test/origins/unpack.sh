@@ -13,7 +13,6 @@ if [ ! -x "$folder/run" ]; then
   cat > "$folder/run" << SCRIPT
 #!/bin/sh
 program=\$1; shift
-export PYTHONHOME="$folder/usr" PYTHONPATH="$folder/usr/lib/python3/dist-packages"
 exec "$folder/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries" "$folder/usr/bin/\$program" "\$@"
 SCRIPT
   chmod +x "$folder/run"
