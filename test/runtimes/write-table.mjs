@@ -11,7 +11,7 @@ const suites = readJson(".tmp/runtimes.json");
 const servers = readJson(".tmp/servers.json");
 
 const table = [
-  "| runtime | how the tests run there | tests of core and web-fetch | contract of the adapters | servers asked by curl |",
+  "| runtime | how the tests run there | tests of core and web-fetch | contract of the adapters | servers requested with curl |",
   "|---|---|---|---|---|",
   ...suites.map(({ runtime, way, portable, sockets }) => {
     const outside = runtime.startsWith("workerd") ? "passed, from outside" : "none: a browser serves nothing";
