@@ -336,11 +336,32 @@ describe("a manifest", () => {
     );
   });
 
-  test("with white space before <?xml gets a warning that names it", () => {
-    for (const space of [" ", "\n", "\uFEFF\r\n\t"]) {
-      const report = lintManifest(space + plist.build(sound as PlistValue));
-      assert.deepEqual(shortly(report), { errors: [], warnings: ["space_before_xml "] });
-      assert.match(report.warnings[0]?.message ?? "", /white space before <\?xml/);
+  const text = plist.build(sound as PlistValue);
+  const unusual: [string, string, string, RegExp][] = [
+    ["white space before <?xml", ` \r\n\t${text}`, "xml_malformed", /there is white space before <\?xml/],
+    ["white space behind a mark", `\uFEFF\n${text}`, "xml_malformed", /there is white space before <\?xml/],
+    ["a comment before <?xml", `<!-- Example -->\n${text}`, "xml_malformed", /there is a comment before <\?xml/],
+    ["text behind its end", `${text}<!-- & --><script>`, "xml_malformed", /not well-formed XML/],
+    ["a control character", text.replace("Example", "Exam\u0001ple"), "xml_malformed", /not well-formed XML/],
+    [
+      "declarations",
+      text.replace('.dtd"', '.dtd" [<!ENTITY a "b">]'),
+      "xml_malformed",
+      /document type with declarations/,
+    ],
+    ["no plist element", text.replace(/<\/?plist[^>]*>/g, ""), "plist_missing", /no plist element/],
+  ];
+  for (const [name, source, code, message] of unusual) {
+    test(`with ${name}, which devices read, gets a warning`, () => {
+      const report = lintManifest(source);
+      assert.deepEqual(shortly(report), { errors: [], warnings: [`${code} `] });
+      assert.match(report.warnings[0]?.message ?? "", message);
+    });
+  }
+
+  test("with a comment inside a value, or white space behind a size, which devices do not read, is an error", () => {
+    for (const source of [text.replace("<string>", "<string><!-- a -->"), text.replace("</integer>", " </integer>")]) {
+      assert.deepEqual(shortly(lintManifest(source)).errors, ["not_a_property_list "]);
     }
   });
 
@@ -405,8 +426,8 @@ describe("text that is not a manifest", () => {
   const texts: [string, string, RegExp][] = [
     ["nothing", "", /not an XML property list/],
     ["prose", "Hello", /not an XML property list/],
-    ["another XML", "<a/>", /its outermost element is not plist/],
-    ["truncated XML", "<plist><dict><key>items</key>", /well-formed/],
+    ["another XML", "<a/>", /element that property lists do not have/],
+    ["truncated XML", "<plist><dict><key>items</key>", /truncated/],
     [
       "a lone ampersand",
       "<plist><string>https://a/?b=1&token=2</string></plist>",

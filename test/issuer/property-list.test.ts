@@ -47,7 +47,7 @@ describe("a property list", () => {
   });
 
   test("is read with every kind of value", () => {
-    const content = `<array> <integer> -7 </integer><integer>0x1F</integer><integer>20261125093000123</integer>
+    const content = `<array> <integer> -7</integer><integer>0x1F</integer><integer>20261125093000123</integer>
       <real>1.50</real><real>-Infinity</real><real>nan</real><true/><false></false><string> a <![CDATA[<b>]]></string>
       <date>2026-11-25T09:00:00Z</date><data> AAEC
       Aw== </data><dict/><array/></array>`;
@@ -69,35 +69,65 @@ describe("a property list", () => {
   });
 
   const invalid: [string, string, RegExp][] = [
-    ["of another root element", "<a/>", /outermost element is not plist/],
+    ["of another root element", "<a/>", /element that property lists do not have/],
     ["with two values", plistOf("<true/><true/>"), /more than one value/],
+    ["without a value", plistOf(""), /plist element is empty/],
     ["with an unknown element", plistOf("<text>a</text>"), /element that property lists do not have/],
-    ["with elements in a string", plistOf("<string>a<b/></string>"), /a simple value contains elements/],
+    ["with an element in capitals", plistOf("<String>a</String>"), /element that property lists do not have/],
+    ["with elements in a string", plistOf("<string>a<b/></string>"), /string element contains elements/],
+    ["with a comment in a string", plistOf("<string>a<!-- b --></string>"), /a comment inside a value/],
+    ["with text in true", plistOf("<true>no</true>"), /true element contains elements, or does not end/],
+    ["with an end tag of another element", plistOf("<string>a</key>"), /does not end/],
     ["with a key but no value", plistOf("<dict><key>a</key></dict>"), /a key without a value/],
     ["with two keys in turn", plistOf("<dict><key>a</key><key>b</key></dict>"), /a key without a value/],
     ["with a value but no key", plistOf("<dict><true/></dict>"), /a value without a key/],
     ["with text in an array", plistOf("<array>a</array>"), /text where only elements belong/],
     ["with an integer that is not whole", plistOf("<integer>1.5</integer>"), /not a whole number/],
     ["with an empty integer", plistOf("<integer/>"), /not a whole number/],
+    ["with white space behind an integer", plistOf("<integer>1 </integer>"), /white space behind it/],
     ["with a real that is not a number", plistOf("<real>1,5</real>"), /a real is not a number/],
     ["with an impossible date", plistOf("<date>2026-13-45T00:00:00Z</date>"), /a date is not a date/],
-    ["with data that is not base64", plistOf("<data>!</data>"), /data is not base64/],
+    ["with data that is not ASCII", plistOf("<data>\u00e9</data>"), /data is not base64/],
+    ["with empty data", plistOf("<data/>"), /data element is empty/],
     ["with a key that pollutes", plistOf("<dict><key>__proto__</key><dict/></dict>"), /change a prototype/],
-    ["with an unknown entity", plistOf("<string>&nbsp;</string>"), /not well-formed/],
-    ["with a lone ampersand", plistOf("<string>a & b</string>"), /not well-formed/],
-    ["with an attribute twice", '<plist a="1" a="2"><true/></plist>', /not well-formed/],
-    ["with text after the end", `${plistOf("<true/>")}a`, /not well-formed/],
-    ["that is truncated", "<plist><true/>", /not well-formed/],
-    [
-      "with white space before its XML declaration",
-      ` <?xml version="1.0"?>${plistOf("<true/>")}`,
-      /white space before <\?xml, which must be at the very start/,
-    ],
-    ["with entities of its own", `<!DOCTYPE plist [<!ENTITY a "b">]>${plistOf("<string>&a;</string>")}`, /define ent/],
+    ["with an unknown entity", plistOf("<string>&nbsp;</string>"), /an entity that is not defined/],
+    ["with half a character", plistOf("<string>&#xd800;</string>"), /an entity that is not defined/],
+    ["with a lone ampersand", plistOf("<string>a & b</string>"), /an ampersand that is not escaped/],
+    ["with text in front", `a${plistOf("<true/>")}`, /text where only elements belong/],
+    ["that is truncated", "<plist><true/>", /truncated/],
+    ["that is truncated in a comment", "<plist><!-- ", /truncated/],
+    ["that is truncated in a document type", "<!DOCTYPE plist [", /document type is damaged/],
+    ["with entities of its own", `<!DOCTYPE plist [<!ENTITY a "b">]>${plistOf("<string>&a;</string>")}`, /not defined/],
   ];
   for (const [name, content, message] of invalid) {
     test(`${name} is refused`, () => assert.throws(() => readPropertyList(content), message));
   }
+
+  const accepted: [string, string][] = [
+    ["white space before the XML declaration", ` \n<?xml version="1.0"?>${plistOf("<true/>")}`],
+    ["a comment before the XML declaration", `<!-- <a> --><?xml version="1.0"?>${plistOf("<true/>")}`],
+    ["text behind its end", `${plistOf("<true/>")}<script>a & b`],
+    ["no plist element", '<?xml version="1.0"?><true />'],
+    ["attributes that are duplicated and not quoted", "<plist a=1 a=1><true b></true ></plist>"],
+    ["comments and instructions between elements", plistOf("<!-- a --><?b c?><true/><!-- <false/> -->")],
+    [
+      "a document type with declarations",
+      `<!DOCTYPE plist [<!ENTITY a "b"> %c; <!-- ] --> <?d ]?>] >${plistOf("<true/>")}`,
+    ],
+  ];
+  for (const [name, content] of accepted) {
+    test(`with ${name} is read, as devices read it`, () => assert.equal(readPropertyList(content), true));
+  }
+});
+
+test("white space in front of an integer, and what is not base64 in data, are skipped as devices skip them", () => {
+  assert.equal(readPropertyList(plistOf("<integer>\n - 0X1f</integer>")), -31);
+  assert.deepEqual(readPropertyList(plistOf("<data>A-A_E*C</data>")), Buffer.from([0, 1, 2]));
+});
+
+test("a document with white space or a comment before its XML declaration is not XML, and the reason is named", () => {
+  assert.throws(() => parseXml(' <?xml version="1.0"?><a/>'), /white space before <\?xml/);
+  assert.throws(() => parseXml('<!-- a -->\n<?xml version="1.0"?><a/>'), /a comment before <\?xml/);
 });
 
 // saxes is lenient inside processing instructions and document types only, where nothing is read from.

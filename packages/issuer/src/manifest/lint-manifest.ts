@@ -1,6 +1,8 @@
 import { readBinaryPlist } from "../property-list/binary-plist.ts";
 import { decodeXml } from "../property-list/decode-text.ts";
-import { isDictionary, type PropertyListDictionary, readPropertyList } from "../property-list/property-list.ts";
+import { parsePlistXml } from "../property-list/plist-xml.ts";
+import { isDictionary, type PropertyListDictionary, readPlistElement } from "../property-list/property-list.ts";
+import { parseXml } from "../property-list/xml.ts";
 import { lintAsset } from "./lint-asset.ts";
 import { lintKeys, lintMissing } from "./lint-keys.ts";
 import { lintRepeatedKeys } from "./lint-repeated-keys.ts";
@@ -61,16 +63,27 @@ function readSource(source: string | Uint8Array, flaw: ReportFlaw): unknown {
   try {
     if (isBinary(source)) return readBinaryPlist(source);
     text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decodeXml(source);
-    const trimmed = text.trimStart();
-    if (trimmed.startsWith("<?xml") && trimmed.length < text.length) {
-      flaw("space_before_xml", "", "There is white space before <?xml, where XML does not allow it: remove it.");
-      text = trimmed;
-    }
-    lintRepeatedKeys(text, flaw);
-    return readPropertyList(text);
+    const root = parsePlistXml(text);
+    const value = readPlistElement(root);
+    lintMarkup(text, root.name, flaw);
+    lintRepeatedKeys(root, flaw);
+    return value;
   } catch (error) {
     flaw("not_a_property_list", "", describeUnreadable(source, text, (error as Error).message));
     return undefined;
+  }
+}
+
+/** What devices accept, and other programs that read the manifest might not. */
+function lintMarkup(text: string, outermost: string, flaw: ReportFlaw): void {
+  if (outermost !== "plist") {
+    flaw("plist_missing", "", "There is no plist element around the values: devices need none, other programs do.");
+  }
+  try {
+    parseXml(text);
+  } catch (error) {
+    const { message } = error as Error;
+    flaw("xml_malformed", "", `Devices read this, but other programs might not: ${message}.`);
   }
 }
 

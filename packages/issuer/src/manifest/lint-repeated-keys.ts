@@ -1,4 +1,4 @@
-import { parseXml, type XmlElement } from "../property-list/xml.ts";
+import type { XmlElement } from "../property-list/xml.ts";
 import type { ReportFlaw } from "./manifest-finding.ts";
 import { assetKeys, itemKeys, manifestKeys, metadataKeys } from "./manifest-schema.ts";
 
@@ -6,10 +6,10 @@ const knownKeys = new Set([manifestKeys, itemKeys, assetKeys, metadataKeys].flat
 
 /**
  * Finds keys that are duplicated in one dictionary with different values: with two hashes, for example,
- * one reader uses the first and another the last. Throws if the text is not well-formed.
+ * one reader uses the first and another the last.
  */
-export function lintRepeatedKeys(text: string, flaw: ReportFlaw): void {
-  const elements = [parseXml(text)];
+export function lintRepeatedKeys(root: XmlElement, flaw: ReportFlaw): void {
+  const elements = [root];
   for (let element = elements.pop(); element; element = elements.pop()) {
     for (const child of element.children) elements.push(child);
     if (element.name === "dict") lintDictionary(element, flaw);

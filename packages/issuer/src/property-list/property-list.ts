@@ -1,4 +1,5 @@
-import { escapeXml, parseXml, type XmlElement } from "./xml.ts";
+import { parsePlistXml } from "./plist-xml.ts";
+import { escapeXml, type XmlElement } from "./xml.ts";
 
 /** What a property list can contain (Apple's `plist(5)`). */
 export type PropertyListValue =
@@ -24,44 +25,41 @@ export function isDictionary(value: unknown): value is Record<string, unknown> {
 const maxDepth = 512;
 
 /**
- * Reads an XML property list; throws if it is not well-formed or not a property list, and says what is wrong.
+ * Reads an XML property list; throws if devices cannot read it, and says what is wrong.
  *
- * A whole number beyond 2^53 becomes a `bigint`, and an empty plist element `undefined`.
+ * A whole number beyond 2^53 becomes a `bigint`.
  */
 export function readPropertyList(text: string): unknown {
-  const root = parseXml(text);
-  if (root.name !== "plist") throw new Error("its outermost element is not plist");
-  requireNoText(root);
+  return readPlistElement(parsePlistXml(text));
+}
+
+/** Reads the value that the outermost element of a property list contains, or is. */
+export function readPlistElement(root: XmlElement): unknown {
+  if (root.name !== "plist") return readValue(root);
   const [value, another] = root.children;
+  if (!value) throw new Error("its plist element is empty");
   if (another) throw new Error("its plist element contains more than one value");
-  return value && readValue(value);
+  return readValue(value);
 }
 
 /** The parser bounds how deep the elements are nested, so this recursion is bounded too. */
 function readValue(element: XmlElement): unknown {
   const { name, children, text } = element;
   if (name === "dict") return readDictionary(element);
-  if (name === "array") {
-    requireNoText(element);
-    return children.map(readValue);
-  }
-  if (children.length > 0) throw new Error("a simple value contains elements");
-  if (name === "string") return text;
+  if (name === "array") return children.map(readValue);
   if (name === "true" || name === "false") return name === "true";
-  if (name === "integer") return readInteger(text.trim());
+  if (name === "integer") return readInteger(text);
   if (name === "real") return readReal(text.trim());
-  if (name === "date") return readDate(text.trim());
+  if (name === "date") return readDate(text);
   if (name === "data") return readData(text);
-  throw new Error("it contains an element that property lists do not have");
+  return text;
 }
 
-function readDictionary(element: XmlElement): Record<string, unknown> {
-  requireNoText(element);
-  const { children } = element;
+function readDictionary({ children }: XmlElement): Record<string, unknown> {
   const entries: [string, unknown][] = [];
   for (let index = 0; index < children.length; index += 2) {
     const [key, value] = [children[index], children[index + 1]];
-    if (key?.name !== "key" || key.children.length > 0) throw new Error("a dictionary has a value without a key");
+    if (key?.name !== "key") throw new Error("a dictionary has a value without a key");
     if (!value || value.name === "key") throw new Error("a dictionary has a key without a value");
     entries.push([key.text, readValue(value)]);
   }
@@ -74,14 +72,11 @@ export function dictionaryOf(entries: readonly (readonly [string, unknown])[]): 
   return Object.fromEntries(entries);
 }
 
-function requireNoText({ text }: XmlElement): void {
-  if (text.trim() !== "") throw new Error("it has text where only elements belong");
-}
-
 function readInteger(text: string): number | bigint {
-  // BigInt takes quadratic time; no property list has an integer beyond 128 bits.
-  const [, sign, digits] = /^([+-]?)(\d{1,40}|0x[\dA-Fa-f]{1,32})$/.exec(text) ?? [];
-  if (digits === undefined) throw new Error("an integer is not a whole number");
+  // BigInt takes quadratic time; no property list has an integer beyond 128 bits. Apple's systems accept white space in
+  // front only.
+  const [, sign, digits] = /^\s{0,100}([+-]?)\s{0,100}(\d{1,40}|0[Xx][\dA-Fa-f]{1,32})$/.exec(text) ?? [];
+  if (digits === undefined) throw new Error("an integer is not a whole number, or has white space behind it");
   const value = sign === "-" ? -BigInt(digits) : BigInt(digits);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
@@ -102,9 +97,9 @@ function readDate(text: string): Date {
 }
 
 function readData(text: string): Buffer {
-  const base64 = text.replace(/\s/g, "");
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) throw new Error("data is not base64");
-  return Buffer.from(base64, "base64");
+  // Like Apple's systems, it skips other characters of ASCII.
+  if (/[^\0-\x7F]/.test(text)) throw new Error("data is not base64");
+  return Buffer.from(text.replace(/[^A-Za-z0-9+/=]/g, ""), "base64");
 }
 
 /**

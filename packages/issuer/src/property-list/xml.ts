@@ -9,11 +9,14 @@ export interface XmlElement {
   readonly text: string;
 }
 
-/** In characters. Manifests, `Distribution` files and tables of contents have a few hundred kilobytes at most. */
-const longestXml = 4 * 1024 * 1024;
-/** Elements and attributes; each costs some hundred bytes of memory. */
-const mostNodes = 200_000;
-const deepestElement = 100;
+/** What a document can have at most. Manifests, `Distribution` files and tables of contents have a few hundred kilobytes. */
+export const xmlLimits: { readonly length: number; readonly nodes: number; readonly depth: number } = {
+  /** In characters. */
+  length: 4 * 1024 * 1024,
+  /** Elements and attributes; each costs some hundred bytes of memory. */
+  nodes: 200_000,
+  depth: 100,
+};
 
 /**
  * Parses XML strictly, in time and memory proportional to its length; throws on the first error, and never prints.
@@ -22,15 +25,16 @@ const deepestElement = 100;
  * neither Apple's nor Jamf's documents declare any.
  */
 export function parseXml(text: string): XmlElement {
-  if (text.length > longestXml) throw new Error("the XML is longer than 4 MiB");
-  if (/^\s+<\?xml\s/.test(text)) throw new Error("there is white space before <?xml, which must be at the very start");
+  if (text.length > xmlLimits.length) throw new Error("the XML is longer than 4 MiB");
+  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  refuseLateDeclaration(source);
   const document = { name: "", attributes: {}, children: [] as XmlElement[], text: "" };
   const open = [document];
   let nodes = 0;
 
   function countNode(): void {
     nodes += 1;
-    if (nodes > mostNodes) throw new Error("the XML has more than 200 000 elements and attributes");
+    if (nodes > xmlLimits.nodes) throw new Error("the XML has more than 200 000 elements and attributes");
   }
 
   // saxes knows only XML's predefined entities, opens nothing, and gets the whole text as one chunk.
@@ -45,7 +49,7 @@ export function parseXml(text: string): XmlElement {
   parser.on("attribute", countNode);
   parser.on("opentag", ({ name, attributes }) => {
     countNode();
-    if (open.length > deepestElement) throw new Error("the XML is nested more than 100 elements deep");
+    if (open.length > xmlLimits.depth) throw new Error("the XML is nested more than 100 elements deep");
     const element = { name, attributes, children: [], text: "" };
     open.at(-1)?.children.push(element);
     open.push(element);
@@ -59,11 +63,20 @@ export function parseXml(text: string): XmlElement {
   };
   parser.on("text", addText);
   parser.on("cdata", addText);
-  parser.write(text.startsWith("\uFEFF") ? text.slice(1) : text).close();
+  parser.write(source).close();
 
   const [root] = document.children;
   if (!root) throw new Error("the XML has no element");
   return root;
+}
+
+/** Programs that write a licence or an empty line at the top of every file make this mistake. */
+function refuseLateDeclaration(text: string): void {
+  const before = text.slice(0, Math.max(0, text.search(/<\?xml\s/)));
+  const trimmed = before.trim();
+  const isComment = trimmed.startsWith("<!--") && trimmed.endsWith("-->");
+  if (before === "" || !(trimmed === "" || isComment)) return;
+  throw new Error(`there is ${isComment ? "a comment" : "white space"} before <?xml, which must be at the very start`);
 }
 
 /** The child elements with this name, in order. */
