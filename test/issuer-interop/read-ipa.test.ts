@@ -195,6 +195,10 @@ describe("an .ipa written by unusual tools is described", () => {
     ["OpenStep's form", Buffer.from(openStep)],
     ["OpenStep's form and UTF-16", Buffer.from(`\uFEFF${openStep}`, "utf16le")],
     ["UTF-16 without a byte order mark", utf16.subarray(2)],
+    [
+      "XML with a comment before its declaration",
+      Buffer.from(`<!-- Licence -->\n<?xml version="1.0"?>${named.replace(/^<\?xml.*?\?>/, "")}`),
+    ],
     ["OpenStep's form and UTF-16 without a byte order mark", Buffer.from(openStep, "utf16le")],
     ["OpenStep's form and UTF-16, big-endian, without a byte order mark", Buffer.from(openStep, "utf16le").swap16()],
   ];
@@ -205,17 +209,24 @@ describe("an .ipa written by unusual tools is described", () => {
     });
   }
 
-  const folderNames: [string, Buffer, string][] = [
-    ["in UTF-8 without the flag that says so", Buffer.from("Söhne 例"), "Söhne 例"],
-    ["in code page 437", Buffer.from([0x53, 0x94, 0x68, 0x6e, 0x65]), "Söhne"],
+  const folderNames: [string, Buffer, string, string[]][] = [
+    ["in UTF-8 without the flag that says so", Buffer.from("Söhne 例"), "Söhne 例", []],
+    ["in code page 437", Buffer.from([0x53, 0x94, 0x68, 0x6e, 0x65]), "Söhne", ["title_guessed"]],
+    ["in ISO-8859-1", Buffer.from("Söhne", "latin1"), "com.example.app", ["title_guessed"]],
+    ["in GBK", Buffer.from("d3a6d3c3", "hex"), "com.example.app", ["title_guessed"]],
   ];
-  for (const [name, folder, title] of folderNames) {
+  for (const [name, folder, title, guesses] of folderNames) {
     test(`with the name of its folder ${name}`, async () => {
       const member = {
         name: Buffer.concat([Buffer.from("Payload/"), folder, Buffer.from(".app/Info.plist")]),
         content: minimal,
       };
-      assert.equal((await readPackage(writeZipWithoutZip64(path("named.ipa"), [member]))).metadata.title, title);
+      const { metadata, warnings } = await readPackage(writeZipWithoutZip64(path("named.ipa"), [member]));
+      assert.equal(metadata.title, title);
+      assert.deepEqual(
+        warnings.map(({ code }) => code).filter((code) => code !== "not_signed"),
+        guesses,
+      );
     });
   }
 
@@ -324,10 +335,10 @@ describe("an .ipa is refused", () => {
       /contains an \.ipa and is not one itself: unzip it/,
     ],
     [
-      "with white space before its XML",
-      [{ name: infoPath, base64: base64(` <?xml version="1.0"?>${plistText("")}`) }],
+      "with a comment inside a value, which devices do not read",
+      [{ name: infoPath, base64: base64(plistText("").replace("<string>", "<string><!-- -->")) }],
       "package_damaged",
-      /white space before <\?xml, which must be at the very start/,
+      /a comment inside a value/,
     ],
     [
       "with an empty version",

@@ -6,16 +6,21 @@ import type { PackagedApp } from "./package-description.ts";
 /**
  * Describes an app by the names and versions in its `Info.plist`.
  *
- * @param fallbackTitle - the name of the app's folder, for an app whose Info.plist has no name
+ * @param folder - the name of the app's folder, if it is known: the title of an app whose Info.plist has no name
  */
-export function describeApp(info: InfoPlist, fallbackTitle: string): PackagedApp {
+export function describeApp(info: InfoPlist, folder: string | undefined): PackagedApp {
   const bundleIdentifier = typeof info.CFBundleIdentifier === "string" ? text(info, "CFBundleIdentifier") : undefined;
   const build = text(info, "CFBundleVersion");
   const bundleVersion = text(info, "CFBundleShortVersionString") ?? build;
   if (bundleIdentifier === undefined) throw missing(info, "CFBundleIdentifier", "text");
   if (bundleVersion === undefined) throw missing(info, "CFBundleVersion", "text or a number");
-  const title = text(info, "CFBundleDisplayName") ?? text(info, "CFBundleName") ?? fallbackTitle;
+  const title = ownTitle(info) ?? folder ?? bundleIdentifier;
   return { title, bundleIdentifier, bundleVersion, ...(build !== undefined && { build }) };
+}
+
+/** The name in an `Info.plist`, if it has one. */
+export function ownTitle(info: InfoPlist): string | undefined {
+  return text(info, "CFBundleDisplayName") ?? text(info, "CFBundleName");
 }
 
 /** Whether Xcode built the app for its simulator. */

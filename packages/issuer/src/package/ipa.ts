@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { issuerError } from "../issuer-error.ts";
-import { describeApp, type InfoPlist, isSimulatorBuild, parseInfoPlist } from "./info-plist.ts";
+import { describeApp, type InfoPlist, isSimulatorBuild, ownTitle, parseInfoPlist } from "./info-plist.ts";
 import { leadsOutside } from "./leads-outside.ts";
 import type { PackageDescription, PackageWarning } from "./package-description.ts";
 import { profileWarnings } from "./profile-warnings.ts";
@@ -21,12 +21,26 @@ const simulatorBuild: PackageWarning = {
   message: "The app was built for the simulator, so no device can run it: build it for a device.",
 };
 
+const titleGuessed: PackageWarning = {
+  code: "title_guessed",
+  message:
+    "The app has no CFBundleName, and the archive does not say how the name of its folder is encoded: check the title.",
+};
+
+/**
+ * Whether a name that was read as code page 437 can be meant like this. In other encodings, such as ISO-8859-1 or GBK,
+ * it would have lines, symbols and Greek letters.
+ */
+function isLatin(name: string): boolean {
+  return /^[\x20-\x7E\p{Script=Latin}]*$/u.test(name);
+}
+
 /** Reads the description of an `.ipa`: the `Info.plist` of the one app in its `Payload`. */
 export async function readIpa(handle: FileHandle, now: number): Promise<PackageDescription> {
   const { size } = await handle.stat();
   const { infoPlist, profile: profileEntry, folder, signed } = await findApp(handle, size);
   const info = await readInfoPlist(handle, size, infoPlist);
-  const app = describeApp(info, folder);
+  const app = describeApp(info, infoPlist.nameIsCertain || isLatin(folder) ? folder : undefined);
   const profile = profileEntry && (await readProfile(handle, size, profileEntry));
   const { title, bundleIdentifier, bundleVersion, build } = app;
   return {
@@ -39,6 +53,7 @@ export async function readIpa(handle: FileHandle, now: number): Promise<PackageD
       ...(signed ? [] : [notSigned]),
       ...(profile ? profileWarnings(profile.expiresAt, now) : []),
       ...(isSimulatorBuild(info) ? [simulatorBuild] : []),
+      ...(infoPlist.nameIsCertain || ownTitle(info) !== undefined ? [] : [titleGuessed]),
     ],
   };
 }

@@ -39,6 +39,7 @@ export interface PackageWarning {
     | "profile_expired"
     | "profile_expires_soon"
     | "several_apps"
-    | "simulator_build";
+    | "simulator_build"
+    | "title_guessed";
   readonly message: string;
 }

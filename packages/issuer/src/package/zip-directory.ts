@@ -6,6 +6,8 @@ import { readAt } from "./read-at.ts";
 /** One file of a zip archive, as the archive's central directory describes it (APPNOTE 4.3.12). */
 export interface ZipEntry {
   readonly name: string;
+  /** Whether the archive says how the name is encoded, or the name is valid UTF-8. Otherwise it is read as code page 437. */
+  readonly nameIsCertain: boolean;
   /** The bytes of the name, which the local header repeats. */
   readonly nameBytes: Buffer;
   readonly encrypted: boolean;
@@ -132,7 +134,7 @@ function parseEntry(bytes: Buffer): ZipEntry {
   const compressedSize = readNumber(20);
   const headerOffset = readNumber(42);
   return {
-    name: decodeName(nameBytes, (flags & 0x800) !== 0, extra.get(0x7075)),
+    ...decodeName(nameBytes, (flags & 0x800) !== 0, extra.get(0x7075)),
     nameBytes: Buffer.from(nameBytes),
     encrypted: (flags & 1) !== 0,
     method: bytes.readUInt16LE(10),
@@ -160,15 +162,21 @@ const codePage437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ";
 
 /** Decodes a file name: macOS and many tools write UTF-8 without the flag that says so. */
-function decodeName(bytes: Buffer, isUtf8: boolean, unicodePath: Buffer | undefined): string {
+function decodeName(
+  bytes: Buffer,
+  isUtf8: boolean,
+  unicodePath: Buffer | undefined,
+): Pick<ZipEntry, "name" | "nameIsCertain"> {
   // Info-ZIP's Unicode path (APPNOTE 4.6.9): version 1, the checksum of the name that it replaces, the name in UTF-8.
   const replaces = unicodePath && unicodePath.length > 5 && unicodePath[0] === 1;
   const better = replaces && unicodePath.readUInt32LE(1) === crc32(bytes) ? unicodePath.subarray(5) : bytes;
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(better);
+    const name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(better);
+    return { name, nameIsCertain: true };
   } catch {
     if (isUtf8) throw issuerError("package_damaged", "The .ipa has a file name that is not the UTF-8 it claims to be.");
-    return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : codePage437[byte - 0x80])).join("");
+    const name = Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : codePage437[byte - 0x80]));
+    return { name: name.join(""), nameIsCertain: false };
   }
 }
 
