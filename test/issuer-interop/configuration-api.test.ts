@@ -13,7 +13,12 @@ function instance() {
   const handle = createConfigurationApi(store, {
     authorize: ({ headers }) => headers.get("authorization") === "Bearer secret",
   });
-  const call = (method: string, path = "", body?: string, headers: Record<string, string> = {}) =>
+  const call = (
+    method: string,
+    path = "",
+    body?: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ) =>
     handle(
       new Request(collection + path, {
         method,
@@ -123,8 +128,52 @@ describe("a request", () => {
     const { call } = instance();
     for (const path of ["/name/Lab", "/id/x", "/id/", "x"]) assert.equal((await call("GET", path)).status, 404, path);
     const patch = await call("PATCH", "/id/1", "{}");
-    assert.deepEqual([patch.status, patch.headers.get("allow")], [405, "GET, POST, PUT, DELETE"]);
-    assert.equal((await call("DELETE")).headers.get("allow"), "GET");
+    assert.deepEqual([patch.status, patch.headers.get("allow")], [405, "GET, HEAD, POST, PUT, DELETE"]);
+    assert.equal((await call("DELETE")).headers.get("allow"), "GET, HEAD");
+  });
+
+  test("in any encoding that XML declares stores the name as it is, and one with other bytes gets 400", async () => {
+    const { call, store } = instance();
+    const declared = (encoding: string, name: string) =>
+      `<?xml version="1.0" encoding="${encoding}"?>${xml({ ...fields, name })}`;
+    await call("POST", "/id/0", xml(fields));
+    const bodies = [
+      Buffer.from(declared("UTF-8", "Söhne 1")),
+      Buffer.from(declared("ISO-8859-1", "Söhne 2"), "latin1"),
+      Buffer.from(`\uFEFF${declared("UTF-16", "Söhne 3")}`, "utf16le"),
+      Buffer.from(JSON.stringify({ name: "Söhne 4" })),
+    ];
+    for (const [index, body] of bodies.entries()) {
+      assert.equal((await call("PUT", "/id/1", body)).status, 201);
+      assert.equal(store.issuer(1).displayName, `Söhne ${index + 1}`);
+    }
+    const wrong = await call("PUT", "/id/1", Buffer.from(declared("UTF-8", "Söhne"), "latin1"));
+    assert.deepEqual([wrong.status, store.issuer(1).displayName], [400, "Söhne 4"]);
+    assert.match(await wrong.text(), /it is not valid UTF-8/);
+  });
+
+  test("gets the format that it prefers, and XML if it prefers none", async () => {
+    const { call } = instance();
+    for (const [accept, format] of [
+      // As Jamf's own Go client sends it.
+      ["image/*;q=0.7,application/xml;q=0.65,text/xml;q=0.64,application/json;q=0.5,*/*;q=0.05", "xml"],
+      ["application/json", "json"],
+      ["Application/JSON; charset=utf-8, */*", "json"],
+      ["application/json;q=0.9, text/xml;q=0.1", "json"],
+      ["application/xml, application/json", "xml"],
+      ["application/json;q=0", "xml"],
+      ["text/html, */*", "xml"],
+    ] as const) {
+      const { headers } = await call("GET", "", undefined, { Accept: accept });
+      assert.match(headers.get("content-type") ?? "", new RegExp(format), accept);
+    }
+  });
+
+  test("by HEAD gets what GET gets, without the body", async () => {
+    const { call } = instance();
+    await call("POST", "/id/0", xml(fields));
+    for (const path of ["", "/id/1"]) assert.equal((await call("HEAD", path)).status, 200);
+    assert.equal((await call("HEAD", "/id/2")).status, 404);
   });
 
   test("never returns the key", async () => {

@@ -89,7 +89,7 @@ function represent({ id, displayName, enabled, tokenExpiry }: ConfigurationRecor
 
 /** The id in a representation is ignored: as with Jamf Pro, the URL identifies the configuration. */
 function changeOf(representation: string | Uint8Array): ConfigurationChange {
-  const { name, disabled, encryption_key, token_expiry } = readApiConfiguration(Buffer.from(representation).toString());
+  const { name, disabled, encryption_key, token_expiry } = readApiConfiguration(representation);
   return {
     displayName: name,
     enabled: disabled === undefined ? undefined : !disabled,

@@ -1,4 +1,5 @@
 import { issuerError } from "../issuer-error.ts";
+import { decodeXml } from "../property-list/decode-text.ts";
 import { escapeXml, parseXml, type XmlElement } from "../property-list/xml.ts";
 import { findUnknownName } from "../unknown-name.ts";
 
@@ -30,8 +31,9 @@ const memberTypes = {
   token_expiry: "number",
 } as const;
 
-/** Reads a configuration from JSON or XML; refuses unknown members. */
-export function readApiConfiguration(text: string): ApiConfiguration {
+/** Reads a configuration from JSON or XML, in any encoding that XML can declare; refuses unknown members. */
+export function readApiConfiguration(representation: string | Uint8Array): ApiConfiguration {
+  const text = typeof representation === "string" ? representation : decode(representation);
   const members = /^[\s\uFEFF]*\{/.test(text) ? readJson(text) : readXml(text);
   const unknown = findUnknownName(members, Object.keys(memberTypes));
   if (unknown) throw malformed(`${unknown.name} is ${unknown.problem}`);
@@ -59,6 +61,15 @@ export function writeApiList(
   if (format === "json") return JSON.stringify({ [many]: configurations });
   const elements = configurations.map((configuration) => writeElement(one, writeMembers(configuration)));
   return xmlDeclaration + writeElement(many, writeMembers({ size: configurations.length }) + elements.join(""));
+}
+
+/** JSON declares no encoding, and has then the default of XML too: UTF-8. */
+function decode(bytes: Uint8Array): string {
+  try {
+    return decodeXml(bytes);
+  } catch (error) {
+    throw malformed((error as Error).message);
+  }
 }
 
 function readJson(text: string): Record<string, unknown> {

@@ -34,7 +34,7 @@ const statuses: Partial<Record<IssuerErrorCode, number>> = {
 
 /**
  * Creates a `fetch` handler for Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`, with its status
- * codes: GET 200, POST `/id/0` 201 with the new id only, PUT 201 without a body, DELETE 200, an unknown
+ * codes: GET and HEAD 200, POST `/id/0` 201 with the new id only, PUT 201 without a body, DELETE 200, an unknown
  * id 404, a second configuration 409. Responses are XML unless `Accept` asks for JSON. A prefix before
  * `/JSSResource` is ignored.
  *
@@ -68,7 +68,7 @@ export function createConfigurationApi(
 }
 
 async function listAll(store: ConfigurationApiStore, request: Request): Promise<Response> {
-  if (request.method !== "GET") return notAllowed("GET");
+  if (!isRead(request)) return notAllowed("GET, HEAD");
   const format = formatOf(request);
   return body(200, await store.list(format), format);
 }
@@ -77,6 +77,7 @@ async function serveOne(store: ConfigurationApiStore, request: Request, id: numb
   const format = formatOf(request);
   switch (request.method) {
     case "GET":
+    case "HEAD":
       return body(200, await store.read(id, format), format);
     case "POST": {
       if (id !== 0) return text(400, "Post a new configuration to /id/0.");
@@ -94,12 +95,16 @@ async function serveOne(store: ConfigurationApiStore, request: Request, id: numb
       await store.remove(id);
       return body(200, writeApiConfiguration({ id }, format), format);
     default:
-      return notAllowed("GET, POST, PUT, DELETE");
+      return notAllowed("GET, HEAD, POST, PUT, DELETE");
   }
 }
 
-/** The body as text; `undefined` if it is too long, whatever its declared length. */
-async function readBody(request: Request): Promise<string | undefined> {
+function isRead({ method }: Request): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** The body; `undefined` if it is too long, whatever its declared length. */
+async function readBody(request: Request): Promise<Uint8Array | undefined> {
   const reader = request.body?.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -108,11 +113,25 @@ async function readBody(request: Request): Promise<string | undefined> {
     if (length > longestBody) return undefined;
     chunks.push(part.value);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
+/**
+ * The format that `Accept` weights most, the first of several (RFC 9110 section 12.5.1); XML without one. Jamf's own
+ * client lists both, JSON with the lower weight.
+ */
 function formatOf(request: Request): ApiFormat {
-  return /\bjson\b/i.test(request.headers.get("accept") ?? "") ? "json" : "xml";
+  let format: ApiFormat = "xml";
+  let highest = 0;
+  for (const range of (request.headers.get("accept") ?? "").toLowerCase().split(",")) {
+    const [type = "", ...parameters] = range.split(";").map((part) => part.trim());
+    const [, named] = /[/+](json|xml)$/.exec(type) ?? [];
+    const weight = Number(parameters.find((parameter) => parameter.startsWith("q="))?.slice(2) ?? 1);
+    if (named === undefined || !(weight > highest)) continue;
+    format = named as ApiFormat;
+    highest = weight;
+  }
+  return format;
 }
 
 function body(status: number, content: string, format: ApiFormat): Response {

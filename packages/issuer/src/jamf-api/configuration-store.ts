@@ -104,8 +104,7 @@ function record({ id, issuer }: Stored): Omit<ApiConfiguration, "encryption_key"
 
 /** The id in a representation is ignored: as with Jamf Pro, the URL identifies the configuration. */
 function merge(before: Partial<JwtConfiguration>, representation: string | Uint8Array): JwtConfiguration {
-  const text = typeof representation === "string" ? representation : new TextDecoder().decode(representation);
-  const { name, disabled, encryption_key, token_expiry } = readApiConfiguration(text);
+  const { name, disabled, encryption_key, token_expiry } = readApiConfiguration(representation);
   return {
     ...before,
     ...(name !== undefined && { displayName: name }),
