@@ -15,9 +15,11 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 let replacements = 0;
 let version = 1;
 let failure: number | undefined;
+const digest = (): string => `"${String(version).padStart(32, "0")}"`;
+let etagOf = digest;
 const store = createServer(({ headers, url = "" }, response) => {
   if (!url.startsWith("/apps/a.ipa")) return response.writeHead(404).end();
-  const etag = `"${version}"`;
+  const etag = etagOf();
   if (headers["if-match"] === undefined) {
     response.writeHead(206, { ETag: etag, "Content-Range": "bytes 0-0/1000", "Content-Length": 1 }).end("x");
     if (replacements > 0) version += 1;
@@ -43,7 +45,7 @@ test("a file that is replaced while it is opened is sent in its new version, wit
   const port = await portcullis.port();
   replacements = 2;
   const { status, headers, body } = await rawRequest(port, good());
-  assert.deepEqual([status, headers.etag, body.toString()], [200, `"${version}"`, String(version).repeat(1000)]);
+  assert.deepEqual([status, headers.etag, body.toString()], [200, digest(), String(version).repeat(1000)]);
   const line = await portcullis.line(({ event }) => event === "download");
   assert.deepEqual([line.status, line.bytes, line.complete, line.problem], [200, 1000, true, undefined]);
   assert.equal(portcullis.log.filter(({ event }) => event === "download").length, 1);
@@ -52,7 +54,7 @@ test("a file that is replaced while it is opened is sent in its new version, wit
 test("an expired token that can resume one version gets nothing of the next", async () => {
   const port = await portcullis.port();
   const target = `/a.ipa?token=${freshToken(key, -120)}`;
-  const headers = { Range: "bytes=500-", "If-Range": `"${version}"` };
+  const headers = { Range: "bytes=500-", "If-Range": digest() };
   const resumed = await rawRequest(port, target, { headers });
   assert.deepEqual([resumed.status, resumed.body.length], [206, 500]);
   replacements = 1;
@@ -60,8 +62,28 @@ test("an expired token that can resume one version gets nothing of the next", as
   assert.equal(refused.status, 401);
   assert.equal(refused.headers.etag, undefined);
   const line = await portcullis.line(({ status }) => status === 401);
-  assert.deepEqual([line.code, line.resumed], ["token_expired", undefined]);
+  assert.deepEqual([line.code, line.resumed, line.problem], ["token_expired", undefined, undefined]);
 });
+
+for (const [server, etag] of Object.entries({
+  nginx: '"6a1b2c3d-3e8"',
+  "Apache httpd": '"3e8-60b1c2d3e4f50"',
+  "Apache httpd with inodes": '"1a2b3c4d-1f5e1000-60b1c2d3e4f50"',
+  Caddy: '"dbrkd3ad0qpors"',
+  Azure: '"0x8DE2F6A1B2C3D4E"',
+})) {
+  test(`an expired token resumes nothing with the ETag of ${server}, which can be guessed, and the log says so`, async () => {
+    const port = await portcullis.port();
+    etagOf = () => etag;
+    const headers = { Range: "bytes=500-", "If-Range": etag };
+    const refused = await rawRequest(port, `/a.ipa?token=${freshToken(key, -120)}&${server.length}`, { headers });
+    const resumed = await rawRequest(port, good(), { headers });
+    etagOf = digest;
+    assert.deepEqual([refused.status, resumed.status], [401, 206]);
+    const line = await portcullis.line(({ problem, status }) => status === 401 && problem !== undefined);
+    assert.match(String(line.problem), /can be guessed, so --resume-grace has no effect/);
+  });
+}
 
 for (const [given, status] of [
   [403, 502],

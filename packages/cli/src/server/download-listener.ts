@@ -15,7 +15,7 @@ import { openFor, sendHead, sendObject } from "@portcullis/origin/node";
 import type { LogEntry } from "../decision-log/log-entry.ts";
 import { checkUrl } from "../gate/check-url.ts";
 import { type DownloadRecord, startRecord } from "./download-record.ts";
-import { asksToResume } from "./resume-grace.ts";
+import { asksToResume, isProof } from "./resume-grace.ts";
 
 /** What downloads need. */
 export interface DownloadOptions {
@@ -84,9 +84,13 @@ async function serveFile(
   const name = readObjectName(request.url ?? "");
   const object = name === undefined ? undefined : await openByName(origin, name, openFor(response));
   if (refusalUnlessResumed) {
-    if (!object?.found || object.etag === undefined || object.etag !== request.headers["if-range"]) {
+    const namesVersion = object?.found && object.etag !== undefined && object.etag === request.headers["if-range"];
+    if (!namesVersion || !isProof(object.etag)) {
       if (object?.found) object.close();
-      record.add({ resumed: undefined });
+      const problem = namesVersion
+        ? "the ETag of its origin can be guessed, so --resume-grace has no effect"
+        : undefined;
+      record.add({ resumed: undefined, problem });
       return refuse(response, refusalUnlessResumed);
     }
     record.add({ resumed: true });

@@ -22,3 +22,11 @@ export function asksToResume(
   const isRest = Number(first) > 0 && (last === "" || Number(last) >= Number(first));
   return method === "GET" && isRest;
 }
+
+/**
+ * Whether an ETag proves that its sender had the file: a digest does, of 128 bits at least. Those of nginx, Apache httpd,
+ * Caddy and Azure are times and sizes, which can be found by trying, for files that the sender never had.
+ */
+export function isProof(etag: string): boolean {
+  return /[A-Za-z0-9+/]{32}/.test(etag);
+}

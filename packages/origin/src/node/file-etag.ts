@@ -45,7 +45,7 @@ async function makeEtag(fd: number, stat: FileStat): Promise<string> {
   const sample = Buffer.alloc(head + tail);
   await readAll(fd, sample.subarray(0, head), 0);
   await readAll(fd, sample.subarray(head), size - tail);
-  const etag = `"${hash.update(sample).digest("base64url").slice(0, 22)}"`;
+  const etag = `"${hash.update(sample).digest("hex").slice(0, 32)}"`;
   for (const oldest of remembered.keys()) {
     if (remembered.size < mostRemembered) break;
     remembered.delete(oldest);
