@@ -90,6 +90,8 @@ for (const [name, createApp] of [
       const app = createApp();
       app.set("env", "test"); // Express prints errors unless it is being tested
       app.get("/decisions", (_request, response) => void response.send(record.takeJson()));
+      // Parses the original URL, and keeps what it has parsed.
+      app.use(express.static("test/contract/no-such-folder"));
       app.use(guard(options));
       app.use((request, response, next) => void handle(request, response).catch(next));
       return listen(app);

@@ -71,7 +71,7 @@ function removeTokens(context: GuardedContext, checkedUrl: string, { url, stripU
   if (request.originalUrl !== undefined) request.originalUrl = strip(request.originalUrl);
   if (req.originalUrl !== undefined) req.originalUrl = strip(req.originalUrl);
   for (const copy of ["memoizedURL", "_querycache"]) if (copy in request) Reflect.deleteProperty(request, copy);
-  if ("_parsedUrl" in req) Reflect.deleteProperty(req, "_parsedUrl");
+  for (const copy of ["_parsedUrl", "_parsedOriginalUrl"]) if (copy in req) Reflect.deleteProperty(req, copy);
   context.url = strip(context.url);
 }
 

@@ -110,8 +110,10 @@ function removeTokens(
   // Express 5 parses `query` from the URL at each access. A refused request can have a token under any other name too.
   if (response && Object.hasOwn(request, "query")) request.query = queryOf(request.url);
   else if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
-  // The parsed form of the first URL; Connect and Polka parse again where it is missing.
-  if ("_parsedUrl" in request) Reflect.deleteProperty(request, "_parsedUrl");
+  // The parsed forms of the first URL; Connect, Express and Polka parse again where they are missing.
+  for (const parsed of ["_parsedUrl", "_parsedOriginalUrl"]) {
+    if (parsed in request) Reflect.deleteProperty(request, parsed);
+  }
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
