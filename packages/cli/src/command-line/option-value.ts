@@ -101,6 +101,8 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], value: 
 }
 
 function parseText(value: unknown, source: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw usageError(`${source} must be a non-empty string`);
+  if (typeof value !== "string" || value === "") throw usageError(`${source} must be a non-empty string`);
+  // JSON can write one. Node.js quotes it in messages about a type that nobody passed.
+  if (value.includes("\0")) throw usageError(`${source} contains a NUL character, as no file or address does`);
+  return value;
 }
