@@ -32,19 +32,31 @@ export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
   return status !== undefined;
 }
 
-/** What arrived instead of HTTP, and what to do about it; `undefined` for HTTP that is merely malformed. */
+/**
+ * What arrived instead of HTTP, or which link cannot be read, and what to do about it; `undefined` for HTTP that is
+ * malformed in another way.
+ */
 export function notHttp({ code = "", rawPacket }: BadRequest): string | undefined {
   if (!code.startsWith("HPE_") || rawPacket === undefined) return undefined;
-  // A record of type 22 (handshake), version 3.
-  if (rawPacket[0] === 22 && rawPacket[1] === 3) {
+  // A record of type 22 (handshake), version 3. The first byte may come alone.
+  if (rawPacket[0] === 22 && (rawPacket[1] ?? 3) === 3) {
     return "the client spoke https, and this server speaks http: it needs a certificate (--tls-cert), or a proxy in front that has one";
   }
-  const start = rawPacket.toString("latin1", 0, 16);
+  const start = rawPacket.toString("latin1", 0, mostOfLine);
   if (start.startsWith("PROXY ") || start.startsWith("\r\n\r\n\0\r\nQUIT\n")) {
     return "the load balancer in front sends the PROXY protocol, which this server does not read: turn it off there, and have it send X-Forwarded-For (--trust-proxy)";
   }
-  if (start.startsWith("PRI * HTTP/2")) {
+  if (code === "HPE_PAUSED_H2_UPGRADE")
     return "the client spoke HTTP/2 without TLS; set the proxy in front to HTTP/1.1";
-  }
-  return /^[A-Z]+ \S/.test(start) ? undefined : "what arrived is not HTTP";
+  const [line = ""] = /^[^\r\n]*[\r\n]/.exec(start) ?? [];
+  const isHttp = / HTTP\/\d/.test(line);
+  // The characters of a request line are checked in this order, each with a code of its own.
+  if (code === "HPE_INVALID_METHOD") return isHttp ? undefined : "what arrived is not HTTP";
+  if ((code !== "HPE_INVALID_URL" && code !== "HPE_INVALID_CONSTANT") || line === "") return undefined;
+  return isHttp
+    ? "the link has a space or another character that must be percent-encoded, a space as %20: correct it where it was made"
+    : "what arrived is not HTTP";
 }
+
+/** In bytes; a request line with a token has some hundred. */
+const mostOfLine = 8 * 1024;
