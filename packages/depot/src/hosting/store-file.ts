@@ -34,7 +34,7 @@ export async function storeFile(
   if (hosting === "database") {
     checkFitsDatabase(size);
     // It must not be known to a client that never had the file: a resume is granted for it.
-    const validator = `"${randomBytes(16).toString("base64url")}"`;
+    const validator = `"${randomBytes(16).toString("hex")}"`;
     const commit = (transaction: Database): Promise<void> => insertParts(transaction, sha256, path);
     return { hosting, address: null, validator, commit };
   }
