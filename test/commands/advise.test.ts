@@ -156,6 +156,23 @@ test("other lines, journal prefixes and gzip make no difference", async () => {
   assert.equal(JSON.parse(stdout).firstRequests.count, 30);
 });
 
+test("lines that a log collector has put into JSON of its own make no difference", async () => {
+  const file = join(folder, "collected.log");
+  const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10));
+  const collected = lines.map((one, index) =>
+    JSON.stringify(
+      [
+        { __CURSOR: "s=1", MESSAGE: one }, // journalctl --output json
+        { log: `${one}\n`, stream: "stdout" }, // Docker's log files
+        { severity: "INFO", jsonPayload: JSON.parse(one) }, // Google Cloud
+      ][index % 3],
+    ),
+  );
+  writeFileSync(file, collected.join("\n"));
+  const { code, stdout } = await runMain(["advise", file, "--json"]);
+  assert.deepEqual([code, JSON.parse(stdout).decisions], [0, 30]);
+});
+
 test("a log without decisions is an error that says which log to pass", async () => {
   const run = await runMain(["advise", "-"], { stdin: "10.0.0.1 GET /\n" });
   assert.equal(run.code, 3);

@@ -358,6 +358,15 @@ for (const [name, start, more, message] of [
     /its response is not valid HTTP/,
   ],
   ["a body in response to HEAD", `${ok}Content-Length: 5\r\n\r\nhello`, undefined, /sends a body in response to HEAD/],
+  ...(["000", "099", "600"] as const).map(
+    (status) =>
+      [
+        `the status ${status}`,
+        `HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`,
+        undefined,
+        /the status \d+, which HTTP does not have/,
+      ] as const,
+  ),
   ["a page after 204", "HTTP/1.1 204 X\r\n\r\n<html>", undefined, /sends a body in response to HEAD/],
 ] as const) {
   test(`a server that sends ${name} is not probed: exit code 3 and one sentence, within the timeout`, async () => {

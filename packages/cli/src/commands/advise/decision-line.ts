@@ -38,20 +38,37 @@ export async function* readDecisions(chunks: AsyncIterable<Buffer>): AsyncGenera
   if (last) yield last;
 }
 
-/** Log collectors put a prefix in front of the JSON, as `journalctl` does. */
+/** Log collectors put a prefix in front of the JSON, as `journalctl` does, or put it into JSON of their own. */
 function readDecision(line: string): DecisionLine | undefined {
   const start = line.indexOf('{"');
-  if (start === -1 || line.length > maxLineLength || !line.includes('"event"')) return undefined;
-  let entry: Readonly<Record<string, unknown>>;
-  try {
-    entry = JSON.parse(line.slice(start));
-  } catch {
-    return undefined;
-  }
-  if (entry.event !== "download" && entry.event !== "authorization") return undefined;
+  if (start === -1 || line.length > maxLineLength || !/\\?"event\\?"/.test(line)) return undefined;
+  const outer = parseObject(line.slice(start));
+  const entry = outer && (isDecision(outer) ? outer : Object.values(outer).map(innerObject).find(isDecision));
+  if (!entry) return undefined;
   const members = Object.entries(memberTypes).filter(([name, type]) => isOfType(entry[name], type));
   const decision = Object.fromEntries(members.map(([name]) => [name, entry[name]]));
   return "status" in decision ? (decision as unknown as DecisionLine) : undefined;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `MESSAGE` of `journalctl --output json`, `log` of Docker's log files: the line as text. Others store it as an object. */
+function innerObject(value: unknown): JsonObject | undefined {
+  if (typeof value === "string") return value.startsWith("{") ? parseObject(value) : undefined;
+  return typeof value === "object" && value !== null ? (value as JsonObject) : undefined;
+}
+
+function isDecision(entry: JsonObject | undefined): boolean {
+  return entry?.event === "download" || entry?.event === "authorization";
 }
 
 /** JSON allows 1e999, which JavaScript reads as Infinity. */

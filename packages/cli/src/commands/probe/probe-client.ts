@@ -97,7 +97,12 @@ function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse
 
     request.on("response", (received) => {
       // RFC 9110 section 15.2.2: without an Upgrade field nobody asked to switch protocols.
-      if (received.statusCode === 101) return end(switched);
+      const { statusCode = 0 } = received;
+      if (statusCode === 101) return end(switched);
+      // RFC 9110 section 15: a status is from 100 to 599.
+      if (statusCode < 200 || statusCode > 599) {
+        return end({ sentence: `its response has the status ${statusCode}, which HTTP does not have` });
+      }
       response = received;
       const { socket } = received;
       if ("getProtocol" in socket) tlsVersion = (socket as TLSSocket).getProtocol() ?? undefined;
