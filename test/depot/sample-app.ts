@@ -10,16 +10,27 @@ export interface SampleApp {
   readonly size?: number;
   /** When its provisioning profile expires, in seconds since 1970; unset, it has none. */
   readonly profileExpiresAt?: number;
+  /** Default `"Notes"`. */
+  readonly name?: string;
+  /** Whether it has the resources of a signature, which are not checked. */
+  readonly isSigned?: boolean;
   /** A PNG. */
   readonly icon?: Buffer;
 }
 
 /** Writes an .ipa that the issuer can read, and returns its name. */
 export function writeSampleApp(file: string, app: SampleApp = {}): string {
-  const { identifier = "com.example.notes", version = "1.0", size = 300_000, profileExpiresAt, icon } = app;
+  const {
+    identifier = "com.example.notes",
+    version = "1.0",
+    size = 300_000,
+    name = "Notes",
+    profileExpiresAt,
+    icon,
+  } = app;
   const entries = {
     CFBundleIdentifier: identifier,
-    CFBundleName: "Notes",
+    CFBundleName: name,
     CFBundleVersion: version,
     CFBundleShortVersionString: version,
     CFBundlePackageType: "APPL",
@@ -37,6 +48,7 @@ export function writeSampleApp(file: string, app: SampleApp = {}): string {
     const profile = `<?xml version="1.0"?><plist version="1.0"><dict><key>ExpirationDate</key><date>${date}</date></dict></plist>`;
     content[`${bundle}/embedded.mobileprovision`] = strToU8(profile);
   }
+  if (app.isSigned) content[`${bundle}/_CodeSignature/CodeResources`] = strToU8("");
   if (icon) content[`${bundle}/AppIcon60x60@2x.png`] = icon;
   writeFileSync(file, zipSync(content));
   return file;

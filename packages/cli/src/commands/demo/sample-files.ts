@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
+import { sampleIcon } from "./sample-icon.ts";
 
 /** A temporary folder with one file of each kind that Jamf Pro installs. */
 export interface SampleFolder {
@@ -43,9 +44,11 @@ function sampleApp(): Uint8Array {
     CFBundleShortVersionString: "1.2.0",
     CFBundlePackageType: "APPL",
     MinimumOSVersion: "17.0",
+    CFBundleIconFile: "AppIcon",
   });
   return zipSync({
     [`${bundle}/Info.plist`]: strToU8(info),
+    [`${bundle}/AppIcon.png`]: sampleIcon(),
     // Random bytes instead of machine code, enough to try ranges and resumed downloads.
     [`${bundle}/FieldNotes`]: [randomBytes(1024 * 1024), { level: 0 }],
   });
