@@ -1,4 +1,4 @@
-/** The budgets of the depot: a manifest, the start, and queries on a large database. */
+/** The budgets of the depot: a manifest, the start, and queries and pages on a large database. */
 import { spawn } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,11 +7,13 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openDepot } from "@portcullis/depot";
+import { createDataKey, openDepot, openDepotServer } from "@portcullis/depot";
 import { strToU8, zipSync } from "fflate";
 
 const items = 10_000;
 const receipts = 1_000_000;
+/** Of one item; and as many receipts of one link. */
+const links = 10_000;
 /** In seconds since 1970; one a second since then. */
 const oldestReceipt = Math.floor(Date.now() / 1000) - receipts;
 const starts = 3;
@@ -59,13 +61,14 @@ async function measure(data, file) {
     "receipts.list": () => filled.receipts.list(id, { limit: 1000 }),
     "receipts.removeBefore": () => filled.receipts.removeBefore(removedUntil),
   };
-  const slowest = [];
-  for (const [name, query] of Object.entries(queries)) slowest.push({ name, ms: await fastest(query) });
-  slowest.sort((one, other) => other.ms - one.ms);
+  const slowest = await measureEach(queries);
+  const { itemId } = await filled.links.get(id);
   await filled.close();
+  const slowestPages = await measureEach(await pages(data, { itemId, linkId: id, late }));
 
   const series = (name, value) => ({ group: "depot", name, unit: "ms", rounds: [value] });
   const full = `with ${items} items and ${receipts} receipts`;
+  const fullItem = `${full}, one item with ${links} links, one link with ${links} receipts`;
   return [
     series("a manifest, until the response has arrived", small.median),
     series(`a manifest, until the response has arrived, ${full}`, large.median),
@@ -76,7 +79,60 @@ async function measure(data, file) {
     series(`the start, until it listens, ${full}`, large.start),
     ...slowest.map(({ name, ms }) => series(`${name}, ${full}`, ms)),
     series("the slowest query", slowest[0].ms),
+    ...slowestPages.map(({ name, ms }) => series(`${name}, ${fullItem}`, ms)),
+    series("the slowest page", slowestPages[0].ms),
   ];
+}
+
+/** What administrators wait for: the pages, from the request to the last byte of the response. */
+async function pages(data, { itemId, linkId, late }) {
+  const dataKey = createDataKey(readFileSync(join(data, "data.key"), "utf8").trim());
+  const server = await openDepotServer({ data, dataKey, publicUrl: "https://apps.example" });
+  const app = await server.createAdminApp({ hasTls: true, largestUpload: 1 });
+  const environment = {
+    address: undefined,
+    allowUpload() {},
+    report({ problem }) {
+      throw new Error(problem);
+    },
+  };
+  const own = "https://admin.example";
+  const password = "correct horse battery";
+  const signedIn = await app.fetch(
+    new Request(`${own}/setup/${await server.administrator.createSetupLink()}`, {
+      method: "POST",
+      headers: { Origin: own },
+      body: new URLSearchParams({ password, repeated: password }),
+    }),
+    environment,
+  );
+  const [cookie = ""] = (signedIn.headers.get("set-cookie") ?? "").split(";");
+  const page = (path) => async () => {
+    const response = await app.fetch(new Request(own + path, { headers: { Cookie: cookie } }), environment);
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`);
+  };
+  return {
+    "the page of all items": page("/items"),
+    "the page of all items, the last one": page(`/items?after=${late.item}`),
+    "the page of all items, a search": page("/items?search=app99"),
+    "the page of all items, a search that finds nothing": page("/items?search=missing"),
+    "the page of one item": page(`/items/${itemId}`),
+    "the page of all links": page("/links"),
+    "the page of all links, the last one": page(`/links?after=${late.link}`),
+    "the page of all links, a search that finds nothing": page("/links?search=missing"),
+    "the page of the links to one item": page(`/links?item=${itemId}`),
+    "the page of the links to one item, a search that finds nothing": page(`/links?item=${itemId}&search=missing`),
+    "the page of one link": page(`/links/${linkId}`),
+    "the page of the configuration": page("/configuration"),
+    "the audit log": page("/audit"),
+  };
+}
+
+async function measureEach(queries) {
+  const measured = [];
+  for (const [name, query] of Object.entries(queries)) measured.push({ name, ms: await fastest(query) });
+  return measured.sort((one, other) => other.ms - one.ms);
 }
 
 /** The last ID but a few of a list, for the page at its end. */
@@ -194,6 +250,11 @@ function fill(data) {
     ${numbers(receipts)} insert into receipt (id, link_id, version_id, manifest_at, client, bytes, reached)
       select 'r' || i, one.id || iif(i % ${items} = 0, '', i % ${items}),
         version.id || iif(i % ${items} = 0, '', i % ${items}), ${oldestReceipt} + i, 'curl', 0, 0
+      from one, n, (select id from version order by length(id) limit 1) version;
+    ${numbers(links)} insert into link (id, secret_hash, item_id, channel, recipient, created_at)
+      select id || 'of' || i, secret_hash || 'of' || i, item_id, channel, 'iPad ' || i, created_at + 1 + i from one, n;
+    ${numbers(links)} insert into receipt (id, link_id, version_id, manifest_at, client, bytes, reached)
+      select 'of' || i, one.id, version.id, ${oldestReceipt + receipts} + i, 'curl', 0, 0
       from one, n, (select id from version order by length(id) limit 1) version;
     commit;
   `);
