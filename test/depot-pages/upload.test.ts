@@ -164,6 +164,18 @@ describe("an upload from the page, in Chromium", () => {
     assert.deepEqual(stored(), []);
   });
 
+  test("of a file that the hosting location does not store is not begun", async () => {
+    const larger = writeSampleApp(join(folder, "Larger.ipa"), { size: 33 * 1024 * 1024 });
+    await page.chooseFile("#file", larger);
+    await page.fill("#hosting", "database");
+    await page.click(submit);
+    await until(async () => (await state()) !== "", "it is refused");
+    assert.match(await state(), /^The file is larger than 32 MiB, the most that this hosting location stores/);
+    assert.equal(await page.evaluate("document.activeElement.id"), "hosting");
+    assert.equal(await isShown("[data-fields]"), true);
+    assert.deepEqual(stored(), []);
+  });
+
   test("without a session says what to do", async () => {
     await page.chooseFile("#file", app);
     await page.evaluate(

@@ -3,16 +3,18 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { folder, serveFrom } from "@portcullis/origin/node";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeTlsFiles } from "../support/tls-files.ts";
+import { type AdminBrowser, adminBrowser } from "./admin-browser.ts";
 import { depotData } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
 const app = "com.example.notes";
+const password = "correct horse battery";
 
 // The web server is `serve` with the depot's public keys, and a certificate that only the depot's commands trust.
 const depot = depotData();
@@ -28,6 +30,22 @@ writeFileSync(publicKeys, (await runMain(["configuration", "public-keys", ...dep
 const listen = ["--host", "127.0.0.1", "--port", "0", "--tls-cert", tls.cert, "--tls-key", tls.key];
 const server = startPortcullis(["serve", www, "--key", publicKeys, "--path-bound", ...listen]);
 const url = `https://localhost:${await server.port()}/Notes.ipa`;
+
+// A process of its own on the same data, which trusts the certificate of the web server.
+const ownListen = [
+  "--public-url",
+  "https://apps.example",
+  "--host",
+  "127.0.0.1",
+  "--port",
+  "0",
+  "--admin",
+  "127.0.0.1:0",
+];
+const own = startPortcullis(
+  ["depot", ...depot.place, ...ownListen, "--web-server", new URL(url).origin, "--reset-password"],
+  { NODE_EXTRA_CA_CERTS: tls.cert },
+);
 
 describe("a file on a web server that checks the depot's tokens", () => {
   let path: string;
@@ -139,8 +157,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
   test("options that have no effect on it are refused", async () => {
     for (const [args, problem] of [
       [["publish", url, "--hosting", "database"], /--hosting has no effect on a file on a web server/],
-      [["publish", url, "--to", "https://admin.example"], /Pass --data instead of --to/],
-      [["publish", "App.ipa", "--data-key-file", "x"], /--data-key-file has no effect without the URL/],
+      [["publish", "App.ipa", "--data-key-file", "x"], /--data-key-file has an effect only with --data and the URL/],
       [["item", "host", app], /pass either --hosting or --url/],
       [["item", "host", app, "--hosting", "database", "--url", url], /pass either --hosting or --url/],
       [["item", "list", "--url", url], /--url has no effect on item list/],
@@ -149,5 +166,80 @@ describe("a file on a web server that checks the depot's tokens", () => {
       assert.equal(code, 2, stderr);
       assert.match(stderr, problem);
     }
+  });
+});
+
+describe("a file on a web server, on the pages and with the API", () => {
+  let adminPort: number;
+  let browser: AdminBrowser;
+  let item: string;
+  before(async () => {
+    const { msg = "" } = await own.line((line) => /\/setup\//.test(line.msg ?? ""));
+    const setup = new URL(/http:\S+/.exec(msg)?.[0] ?? "");
+    adminPort = Number(setup.port);
+    browser = adminBrowser({ adminPort });
+    await browser.post(setup.pathname, { password, repeated: password });
+    writeSampleApp(join(www, "Page.ipa"), { version: "7.0" });
+    writeSampleApp(join(www, "Job.ipa"), { version: "8.0" });
+  });
+
+  const address = (name: string) => url.replace("Notes.ipa", name);
+
+  test("is published by its URL", async () => {
+    assert.match((await browser.get("/items")).text, /URL on a web server/);
+    const { status, headers, text } = await browser.send("/items/hosted", {
+      address: address("Page.ipa"),
+      channel: "page",
+    });
+    assert.equal(status, 303, text);
+    item = /^\/items\/([^?]+)/.exec(String(headers.location))?.[1] ?? "";
+    const page = (await browser.get(`/items/${item}`)).text;
+    assert.ok(page.includes(`Web server<span class="address">${address("Page.ipa")}</span>`), page);
+    assert.match((await browser.get("/audit")).text, /7\.0 on page, hosting location web-server/);
+  });
+
+  test("must be on a web server that the depot was started with, and be there", async () => {
+    for (const [wrong, problem] of [
+      ["http://localhost/App.ipa", /begins with https:\/\//],
+      ["https://169.254.169.254/App.ipa", /takes no files from https:\/\/169\.254\.169\.254/],
+      [address("missing.ipa"), /there is no such file/],
+      ["apps/App.ipa", /The depot has no origin/],
+    ] as const) {
+      const { status, text } = await browser.send("/items/hosted", { address: wrong, channel: "page" });
+      assert.equal(status, 400, wrong);
+      assert.match(text, problem);
+      assert.match(text, /<input id="address"[^>]* aria-invalid="true"/);
+      assert.ok(text.includes(`value="${wrong}"`), "what was typed is still there");
+    }
+  });
+
+  test("can be moved into the depot and back, and is checked", async () => {
+    const { text } = await browser.get(`/items/${item}`);
+    const [, version = ""] = /<option value="([^"]+)">7\.0/.exec(text) ?? [];
+    const host = (fields: Readonly<Record<string, string>>) =>
+      browser.send(`/items/${item}/host`, { version, ...fields });
+    assert.equal((await host({ hosting: "database" })).headers.location, `/items/${item}?done=moved`);
+    const wrong = await host({ hosting: "web-server", url: address("Job.ipa") });
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.text, /The file there is not the one that was published/);
+    assert.match(wrong.text, /<input id="moved-url"[^>]* aria-invalid="true"/);
+    const back = await host({ hosting: "web-server", url: address("Page.ipa") });
+    assert.equal(back.headers.location, `/items/${item}?done=moved`);
+    const audit = (await browser.get("/audit")).text;
+    assert.ok(audit.includes(`7.0 from database to web-server, ${address("Page.ipa")}`), audit);
+  });
+
+  test("is published by a job, which can make the depot send requests nowhere else", async () => {
+    const { stdout } = await runMain(["api-token", "create", "CI", ...depot.place]);
+    const env = { PORTCULLIS_API_TOKEN: stdout.trim() };
+    const publish = (file: string) =>
+      runMain(["publish", file, "--to", `http://127.0.0.1:${adminPort}`, "--channel", "job", "--json"], { env });
+    const published = await publish(address("Job.ipa"));
+    assert.equal(published.code, 0, published.stderr);
+    const { hosting, bundleVersion } = JSON.parse(published.stdout);
+    assert.deepEqual([hosting, bundleVersion], ["web-server", "8.0"]);
+    const refused = await publish("https://169.254.169.254/App.ipa");
+    assert.equal(refused.code, 3);
+    assert.match(refused.stderr, /takes no files from https:\/\/169\.254\.169\.254[\s\S]*--web-server/);
   });
 });

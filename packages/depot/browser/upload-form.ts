@@ -31,7 +31,7 @@ function prepare(form: HTMLFormElement): void {
     const chosen = file.files?.[0];
     if (!chosen) return;
     event.preventDefault();
-    void begin(chosen);
+    if (fits(chosen)) void begin(chosen);
   });
   cancel.addEventListener("click", () => void end());
   again.addEventListener("click", () => {
@@ -39,6 +39,17 @@ function prepare(form: HTMLFormElement): void {
     state.textContent = "";
     upload?.start();
   });
+
+  /** Whether the hosting location that was chosen stores files of this size: otherwise nothing is sent. */
+  function fits({ size }: File): boolean {
+    const hosting = find<HTMLSelectElement>('[name="hosting"]');
+    const [choice] = hosting.selectedOptions;
+    const largest = Number(choice?.dataset.largest ?? Number.POSITIVE_INFINITY);
+    if (size <= largest) return true;
+    state.textContent = `The file is larger than ${largest / 1024 ** 2} MiB, the most that this hosting location stores. Choose another one.`;
+    hosting.focus();
+    return false;
+  }
 
   async function begin(chosen: File): Promise<void> {
     show(true);

@@ -26,7 +26,9 @@ const reasons = {
   file_unavailable: "A file that is hosted elsewhere cannot be read.",
   file_changed: "A file that is hosted elsewhere is not the one that was published.",
   link_unknown: "There is no link with this ID.",
-  link_field_invalid: "The recipient or the number of days is not allowed.",
+  recipient_invalid:
+    "The recipient of a link, or what an API token is for, is empty, too long, or has control characters.",
+  days_invalid: "The number of days is not allowed.",
   upload_failed: "No file was received, or not all of it.",
   password_invalid: "The new password is too short, too long, or is not text.",
   password_wrong: "The password is not the administrator's.",

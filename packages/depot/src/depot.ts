@@ -145,6 +145,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
         const { apiTokens, receipts } = depot;
         const api = createApi({
           ...{ apiTokens, linksOf, uploads },
+          publishHosted: (source, channel, who) => changesOf(who).publishHosted(source, { channel }),
           manifestUrl: (secret) => manifestUrl(publicUrl, secret),
           installPageUrl: (secret) => installPageUrl(publicUrl, secret),
         });

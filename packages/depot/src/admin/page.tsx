@@ -132,12 +132,6 @@ export function Badge({
   return <span class={kind === undefined ? "badge" : `badge ${kind}`}>{children}</span>;
 }
 
-/** A time, given in seconds since 1970, in UTC: the server does not know the reader's time zone. */
-export function Time({ at }: { readonly at: number }): JSX.Element {
-  const text = new Date(at * 1000).toISOString();
-  return <time datetime={text}>{`${text.slice(0, 10)} ${text.slice(11, 16)} UTC`}</time>;
-}
-
 /** A number of bytes, as people say it. */
 export function formatSize(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
@@ -173,21 +167,6 @@ export function ItemIcon({ id, title, kind, icon }: ItemIconProps): JSX.Element 
         </text>
       )}
     </svg>
-  );
-}
-
-/** Leads to the next page of a list, if there is one. */
-export function NextPage({ href, next }: { readonly href: string; readonly next: string | undefined }): JSX.Element {
-  return (
-    <>
-      {next !== undefined && (
-        <p class="next">
-          <a class="button second" href={`${href}${encodeURIComponent(next)}`}>
-            Show more
-          </a>
-        </p>
-      )}
-    </>
   );
 }
 

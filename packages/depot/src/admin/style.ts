@@ -87,9 +87,10 @@ button.second, .button.second { background: transparent; border-color: var(--fie
 button.danger { background: transparent; border-color: var(--bad); color: var(--bad); }
 button.quiet { background: transparent; color: var(--faint); padding: 0.4rem 0.5rem; font-weight: 500; }
 @supports selector(:has(*)) {
+  .move:not(:has([value="web-server"]:checked)) .when-web-server { display: none; }
   fieldset:not(:has(#key-paste:checked)) .when-paste, fieldset:not(:has(#key-upload:checked)) .when-upload { display: none; }
 }
-.field.when-paste, .field.when-upload { margin: 0.75rem 0 0.75rem 1.7rem; }
+.when-paste, .when-upload { margin: 0.75rem 0 0.75rem 1.7rem; }
 .key + .key { border-top: 1px solid var(--line); padding-top: 1rem; margin-top: 1rem; }
 summary { cursor: pointer; color: var(--accent); width: fit-content; }
 pre { overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; padding: 0.8rem 1rem; margin: 0.6rem 0; }
@@ -126,7 +127,9 @@ img.item-icon { border-radius: 23%; box-shadow: 0 0 0 1px var(--line); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .warning { color: var(--warn); font-weight: 400; font-size: 0.9rem; margin: 0.25rem 0 0; }
 .below { margin-top: 1.25rem; }
-.next { margin-top: 1rem; }
+.next { margin: 1rem 0 0; }
+.search { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 0 0 1rem; }
+.search input { flex: 1; min-width: min(100%, 14rem); width: auto !important; }
 td .inline { flex-wrap: nowrap; justify-content: flex-end; }
 select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-size: 0.9rem; }
 .list { list-style: none; margin: 0; padding: 0; }
@@ -142,8 +145,15 @@ select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-s
 .heading .item-icon { width: 4rem; height: 4rem; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); gap: 0 1.5rem; align-items: start; }
 .empty { text-align: center; padding: 2.5rem 1rem; color: var(--faint); }
-.inline { display: flex; flex-wrap: wrap; gap: 0.5rem 1rem; align-items: end; }
-.inline .field { margin: 0; }
+.inline { display: flex; flex-wrap: wrap; gap: 0.75rem 1rem; align-items: flex-start; }
+.inline .field { margin: 0; max-width: 100%; }
+.inline .hint, .inline .error { max-width: 22rem; }
+.inline > button { margin-top: 1.8rem; }
+td .inline { align-items: center; }
+td .inline > button { margin-top: 0; }
+.when-web-server { flex: 1 1 22rem; }
+.address { display: block; color: var(--faint); font-size: 0.85rem; overflow-wrap: anywhere; }
+tbody th .error { font-size: 0.9rem; }
 button.small { min-height: 2.25rem; padding: 0.25rem 0.8rem; font-size: 0.9rem; }
 progress { width: 100%; height: 0.7rem; accent-color: var(--accent); }
 .upload p { margin: 0 0 0.5rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
@@ -169,6 +179,8 @@ details + details { margin-top: 0.75rem; }
   tbody td[data-label], tbody td.number[data-label] { display: flex; gap: 1rem; justify-content: space-between; text-align: right; }
   td .inline { justify-content: flex-start; margin-top: 0.35rem; }
   .inline > .field { flex: 1 1 100%; }
+  .inline > button { margin-top: 0; }
+  .inline .hint, .inline .error { max-width: none; }
   .inline input[type="number"] { max-width: none; }
   .top { gap: 0.25rem 1rem; padding-bottom: 0.5rem; }
   .top nav { order: 1; flex-basis: 100%; margin: 0 -0.75rem; gap: 0; }

@@ -46,9 +46,9 @@ export function createApiTokens(store: Store, now: () => number, recordChange: R
   const time = (): number => Math.floor(now());
   return {
     async create({ name, days }) {
-      checkRecipient(name);
+      checkRecipient(name, "name of an API token");
       if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= mostDays)) {
-        throw depotError("link_field_invalid", `an API token can be valid for 1 to ${mostDays} days`);
+        throw depotError("days_invalid", `an API token can be valid for 1 to ${mostDays} days`);
       }
       const token = prefix + randomBytes(secretBytes).toString("hex");
       const id = randomBytes(5).toString("hex");

@@ -5,7 +5,8 @@ import type { AdminEnvironment } from "../admin/admin-environment.ts";
 import type { ApiTokens } from "../api-token/api-tokens.ts";
 import type { Actor } from "../audit/audit.ts";
 import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
-import type { StoringHosting } from "../hosting/hosting.ts";
+import type { HostedSource, StoringHosting } from "../hosting/hosting.ts";
+import type { PublishedVersion } from "../item/publish.ts";
 import type { Links } from "../link/links.ts";
 import type { Uploads } from "../upload/uploads.ts";
 
@@ -14,6 +15,7 @@ export interface ApiParts {
   readonly apiTokens: Pick<ApiTokens, "find">;
   linksOf(actor: Actor): Links;
   readonly uploads: Uploads;
+  publishHosted(source: HostedSource, channel: string, actor: Actor): Promise<PublishedVersion>;
   /** The URL of the manifest of a link. */
   manifestUrl(secret: string): string;
   /** The URL of the page on which a person installs what it leads to. */
@@ -30,6 +32,7 @@ export function createApi({
   apiTokens,
   linksOf,
   uploads,
+  publishHosted,
   manifestUrl,
   installPageUrl,
 }: ApiParts): Hono<AdminEnvironment> {
@@ -56,17 +59,20 @@ export function createApi({
 
   api.use(bodyLimit({ maxSize: longestBody, onError: () => problem(413, "body_too_large", "The body is too large.") }));
 
-  /** Publishes a complete upload. */
+  /** Publishes a complete upload, or a file from where it is hosted: on a web server, or in the depot's origin. */
   api.post("/versions", async (context) => {
-    const { upload, fileName, channel, hosting } = await readFields(context.req.raw);
+    const fields = await readFields(context.req.raw);
+    const channel = text(fields.channel ?? "release", "channel");
+    const { actor } = context.var;
+    const source = hostedSource(fields);
+    if (source) return context.json(await publishHosted(source, channel, actor), 201);
     const toPublish = {
-      id: text(upload, "upload"),
-      fileName: text(fileName, "fileName"),
-      channel: text(channel ?? "release", "channel"),
-      hosting: hosting === undefined ? undefined : storingHosting(hosting),
+      id: text(fields.upload, "upload"),
+      fileName: text(fields.fileName, "fileName"),
+      channel,
+      hosting: fields.hosting === undefined ? undefined : storingHosting(fields.hosting),
     };
-    const published = await uploads.publish(toPublish, context.var.actor);
-    return context.json(published, 201);
+    return context.json(await uploads.publish(toPublish, actor), 201);
   });
 
   api.post("/links", async (context) => {
@@ -107,6 +113,12 @@ function text(value: unknown, name: string): string {
 function storingHosting(value: unknown): StoringHosting {
   if (value === "data-folder" || value === "database" || value === "origin") return value;
   throw new FieldError("hosting", "data-folder, database or origin");
+}
+
+/** Where a file is that is not uploaded. */
+function hostedSource({ url, object }: Readonly<Record<string, unknown>>): HostedSource | undefined {
+  if (url !== undefined) return { hosting: "web-server", url: text(url, "url") };
+  return object === undefined ? undefined : { hosting: "origin", object: text(object, "object") };
 }
 
 async function readFields(request: Request): Promise<Readonly<Record<string, unknown>>> {

@@ -3,7 +3,9 @@
 import type { Hono } from "hono";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminEnvironment } from "../admin/admin-environment.ts";
-import { Page, sendPage, Time } from "../admin/page.tsx";
+import { Page, sendPage } from "../admin/page.tsx";
+import { Table } from "../admin/table.tsx";
+import { Time } from "../admin/time.tsx";
 import type { Database } from "../store/schema.ts";
 import { type AuditRecord, auditActions, listChanges } from "./audit.ts";
 
@@ -29,34 +31,31 @@ function AuditPage({ records, formToken }: AuditPageProps): JSX.Element {
   return (
     <Page title="Audit log" section="/audit" formToken={formToken}>
       <section class="card">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Change</th>
-              <th scope="col">Who</th>
-              <th scope="col">When</th>
-            </tr>
-          </thead>
-          <tbody>
-            {records.map(({ action, subject, detail, actor, changedAt }) => (
-              <tr>
-                <td>
+        <Table
+          rows={records}
+          columns={[
+            {
+              name: "Change",
+              kind: "text",
+              cell: ({ action, subject, detail }) => (
+                <>
                   <strong>{subject}</strong>: {auditActions[action]}
                   {detail !== undefined && <span class="faint">, {detail}</span>}
-                </td>
-                <td data-label="Who">
-                  <span>
-                    {actor.name}
-                    {actor.address !== undefined && <span class="faint"> at {actor.address}</span>}
-                  </span>
-                </td>
-                <td data-label="When">
-                  <Time at={changedAt} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+                </>
+              ),
+            },
+            {
+              name: "Who",
+              cell: ({ actor }) => (
+                <span>
+                  {actor.name}
+                  {actor.address !== undefined && <span class="faint"> at {actor.address}</span>}
+                </span>
+              ),
+            },
+            { name: "When", cell: ({ changedAt }) => <Time at={changedAt} /> },
+          ]}
+        />
       </section>
       {last > 1 && (
         <p>

@@ -18,7 +18,7 @@ export const auditActions = {
   key_replaced: "replaced the encryption key",
   old_keys_revoked: "revoked all earlier encryption keys",
   item_published: "published a version",
-  hosting_changed: "changed the hosting location of a version",
+  hosting_changed: "moved a version",
   channel_set: "set a channel",
   channel_rolled_back: "rolled back a channel",
   link_created: "created a link",

@@ -3,6 +3,7 @@ import type { Missing } from "@portcullis/origin";
 import type { RecordChange } from "../audit/audit.ts";
 import { type DepotErrorCode, depotError, isDepotError } from "../depot-error.ts";
 import { findItem } from "../item/find-item.ts";
+import { namesOf, versionName } from "../item/item-records.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
 import { copied, fetchHosted } from "./fetch-hosted.ts";
@@ -62,7 +63,8 @@ export function createHostingChanges({ store, places, now, recordChange }: Hosti
         const { hosting, address, validator } = stored;
         const set = { hosting, address, validator, hosted_at: Math.floor(now()) };
         await transaction.updateTable("version").set(set).where("id", "=", version.id).execute();
-        const detail = `version ${version.id} from ${version.hosting} to ${hosting}`;
+        const name = versionName(namesOf(version.metadata));
+        const detail = `${name} from ${version.hosting} to ${hosting}${address === null ? "" : `, ${address}`}`;
         await recordChange(transaction, { action: "hosting_changed", subject: item.bundle_identifier, detail });
         return recordOf({ ...version, ...set });
       }),

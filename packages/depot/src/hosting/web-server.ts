@@ -31,7 +31,7 @@ export function readWebServerUrl(text: string, { webServers }: Pick<FilePlaces, 
     throw depotError(
       "web_server_unknown",
       `the depot takes no files from ${url.origin}`,
-      `Open the depot with it: webServers: ["${url.origin}"]`,
+      `Start the depot with it: --web-server ${url.origin}`,
     );
   }
   const name = nameOf(url);

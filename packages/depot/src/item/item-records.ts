@@ -126,7 +126,8 @@ export async function versionRecords(
   }));
 }
 
-function namesOf(metadata: string): Pick<VersionRecord, "bundleVersion" | "build"> {
+/** What a version says of itself, as it is stored. */
+export function namesOf(metadata: string): Pick<VersionRecord, "bundleVersion" | "build"> {
   const { bundleVersion = "", build } = JSON.parse(metadata) as AppMetadata & { readonly build?: string };
   return { bundleVersion, build };
 }

@@ -5,20 +5,22 @@ import type { Hono } from "hono";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.ts";
 import type { AdminParts } from "../admin/admin-parts.ts";
-import { Badge, FormToken, ItemIcon, NextPage, Notice, Page, sendPage } from "../admin/page.tsx";
+import type { FormProblem } from "../admin/field.tsx";
+import { Pager, readSearch, SearchForm } from "../admin/list-tools.tsx";
+import { Badge, ItemIcon, Notice, Page, sendPage } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
-import { depotError, isDepotError } from "../depot-error.ts";
+import { type DepotErrorCode, depotError, isDepotError } from "../depot-error.ts";
+import {
+  type HostingOptions,
+  hostingOptions,
+  readHostedSource,
+  readStoringHosting,
+} from "../hosting/hosting-field.tsx";
 import type { Page as ListPage } from "../store/page.ts";
 import { type ItemRecord, versionName } from "./item-records.ts";
 import type { PublishedVersion } from "./publish.ts";
+import { hostedPath, PublishForms, publishPath, type SentForm, uploadPath, uploadsPath } from "./publish-forms.tsx";
 import { receiveUpload } from "./receive-upload.ts";
-
-/** Where the form sends a file by itself. */
-const uploadPath = "/items/upload";
-/** Where its script sends a file in parts, by the protocol tus. */
-const uploadsPath = "/items/uploads";
-/** Where its script has a complete upload published. */
-const publishPath = "/items/publish";
 
 /** Whether what is sent to a path is a file, which is larger than a form and not read into memory. */
 export function isUpload(path: string): boolean {
@@ -27,17 +29,18 @@ export function isUpload(path: string): boolean {
 
 const perPage = 50;
 
-/** Adds the list of all apps and packages, and the upload of new ones. */
+/** Adds the list of all apps and packages, and the publication of new ones. */
 export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, maxUpload: number): void {
-  async function show(context: AdminContext, problem?: string): Promise<Response> {
+  const hosting = hostingOptions(parts.places);
+
+  async function show(context: AdminContext, problem?: FormProblem, sent?: SentForm): Promise<Response> {
     const { items } = parts.changesOf(context.var.actor);
-    const list = await items.list({ limit: perPage, after: context.req.query("after") });
+    const search = readSearch(context.req.query("search"));
+    const after = context.req.query("after");
+    const list = await items.list({ limit: perPage, after, search });
     const { formToken } = context.var.session;
-    return sendPage(
-      context,
-      <ItemsPage list={list} formToken={formToken} problem={problem} />,
-      problem === undefined ? 200 : 400,
-    );
+    const props = { list, search, after, formToken, hosting, problem, sent };
+    return sendPage(context, <ItemsPage {...props} />, problem === undefined ? 200 : 400);
   }
 
   app.get("/items", (context) => show(context));
@@ -45,20 +48,28 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
   app.post(uploadPath, async (context) => {
     const { session, actor } = context.var;
     const { publish } = parts.changesOf(actor);
+    let sent: SentForm | undefined;
     const check = (fields: ReadonlyMap<string, string>): void => {
       if (fields.get("form_token") !== session.formToken)
         throw depotError("upload_failed", "the form is from another session", "Reload the page and send it again");
     };
-    return showPublished(context, () =>
-      receiveUpload(
-        context.req.raw,
-        { incoming: parts.places.incoming, maxSize: maxUpload, check },
-        ({ file, fields }) => publish(file, { channel: fields.get("channel") ?? "" }),
-      ).catch((error) => {
-        // The rest of the request is not read.
-        context.header("Connection", "close");
-        throw error;
-      }),
+    return showPublished(
+      context,
+      () => sent,
+      () =>
+        receiveUpload(
+          context.req.raw,
+          { incoming: parts.places.incoming, maxSize: maxUpload, check },
+          ({ file, fields }) => {
+            const form = sentForm((name) => fields.get(name) ?? "");
+            sent = form;
+            return publish(file, { channel: form.channel, hosting: readStoringHosting(form.hosting) });
+          },
+        ).catch((error) => {
+          // The rest of the request is not read.
+          context.header("Connection", "close");
+          throw error;
+        }),
     );
   });
 
@@ -71,104 +82,87 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
   app.all(`${uploadsPath}/:id`, handlePart);
 
   app.post(publishPath, async (context) => {
-    const body = await context.req.parseBody();
-    const text = (name: string): string => (typeof body[name] === "string" ? body[name] : "");
-    const upload = { id: text("upload"), fileName: text("file_name"), channel: text("channel") };
-    return showPublished(context, () => parts.uploads.publish(upload, context.var.actor));
+    const text = textOf(await context.req.parseBody());
+    const sent = sentForm(text);
+    return showPublished(
+      context,
+      () => sent,
+      async () => {
+        const hosting = readStoringHosting(sent.hosting);
+        const upload = { id: text("upload"), fileName: text("file_name"), channel: sent.channel, hosting };
+        return parts.uploads.publish(upload, context.var.actor);
+      },
+    );
+  });
+
+  app.post(hostedPath, async (context) => {
+    const sent = sentForm(textOf(await context.req.parseBody()));
+    const { publishHosted } = parts.changesOf(context.var.actor);
+    return showPublished(
+      context,
+      () => sent,
+      () => publishHosted(readHostedSource(sent.address), { channel: sent.channel }),
+    );
   });
 
   /** Publishes, and responds with the page of the item, or with this one and what is wrong. */
-  async function showPublished(context: AdminContext, publish: () => Promise<PublishedVersion>): Promise<Response> {
+  async function showPublished(
+    context: AdminContext,
+    sent: () => SentForm | undefined,
+    publish: () => Promise<PublishedVersion>,
+  ): Promise<Response> {
     try {
       const { itemId } = await publish();
       return context.redirect(`/items/${itemId}?done=published`, 303);
     } catch (error) {
-      if (isDepotError(error)) return show(context, sentences(error));
-      if (isIssuerError(error)) return show(context, error.message);
+      const isHosted = context.req.path === hostedPath;
+      if (isDepotError(error))
+        return show(context, { field: fieldOf(error.code, isHosted), text: sentences(error) }, sent());
+      if (isIssuerError(error))
+        return show(context, { field: isHosted ? "address" : "file", text: error.message }, sent());
       throw error;
     }
   }
 }
 
-/** The form that uploads a file; the channel is that of a new item, or one of those that the item has. */
-export function UploadForm({
-  formToken,
-  channels = [],
-}: {
-  readonly formToken: string;
-  readonly channels?: readonly string[];
-}): JSX.Element {
-  return (
-    <form
-      method="post"
-      action={uploadPath}
-      enctype="multipart/form-data"
-      data-uploads={uploadsPath}
-      data-publish={publishPath}
-    >
-      <FormToken formToken={formToken} />
-      <div data-fields>
-        <div class="columns">
-          <div class="field">
-            <label for="file">App or package</label>
-            <input id="file" name="file" type="file" accept=".ipa,.pkg" required aria-describedby="file-hint" />
-            <p class="hint" id="file-hint">
-              An .ipa for iPhone and iPad, or a .pkg for Mac.
-            </p>
-          </div>
-          <div class="field">
-            <label for="channel">Channel</label>
-            <input
-              id="channel"
-              name="channel"
-              value="release"
-              list="channels"
-              required
-              pattern="[a-z0-9][a-z0-9\-]{0,31}"
-              aria-describedby="channel-hint"
-            />
-            <datalist id="channels">
-              {[...new Set(["release", "beta", ...channels])].map((name) => (
-                <option value={name} />
-              ))}
-            </datalist>
-            <p class="hint" id="channel-hint">
-              Links of this channel lead to it from now on.
-            </p>
-          </div>
-        </div>
-        <button type="submit">Upload and publish</button>
-      </div>
-      <div class="upload" data-progress hidden>
-        <p class="name" data-name id="upload-name" />
-        <progress max={1} aria-labelledby="upload-name" />
-        <p class="faint" data-amount />
-        <div class="actions">
-          <button type="button" data-again hidden>
-            Continue
-          </button>
-          <button class="second" type="button" data-cancel>
-            Cancel
-          </button>
-        </div>
-      </div>
-      <p class="hint" role="status" data-state />
-    </form>
-  );
+function textOf(body: Readonly<Record<string, unknown>>): (name: string) => string {
+  return (name) => (typeof body[name] === "string" ? body[name] : "");
+}
+
+function sentForm(text: (name: string) => string): SentForm {
+  return { channel: text("channel"), hosting: text("hosting"), address: text("address").trim() };
+}
+
+/** The field that an error concerns, in one form or the other. */
+function fieldOf(code: DepotErrorCode, isHosted: boolean): string {
+  if (code === "channel_invalid") return isHosted ? "hosted-channel" : "channel";
+  if (isHosted) return "address";
+  return code === "hosting_impossible" ? "hosting" : "file";
 }
 
 interface ItemsPageProps {
   readonly list: ListPage<ItemRecord>;
+  readonly search: string | undefined;
+  readonly after: string | undefined;
   readonly formToken: string;
-  readonly problem: string | undefined;
+  readonly hosting: HostingOptions;
+  readonly problem: FormProblem | undefined;
+  readonly sent: SentForm | undefined;
 }
 
-function ItemsPage({ list: { entries, next }, formToken, problem }: ItemsPageProps): JSX.Element {
+function ItemsPage({ list: { entries, next }, search, after, problem, ...forms }: ItemsPageProps): JSX.Element {
   return (
-    <Page title="Apps and packages" section="/items" formToken={formToken} hasUpload>
-      {problem !== undefined && <Notice kind="problem">Nothing was published. {problem}</Notice>}
+    <Page title="Apps and packages" section="/items" formToken={forms.formToken} hasUpload>
+      {problem !== undefined && <Notice kind="problem">Nothing was published. {problem.text}</Notice>}
       <section class="card" aria-label="Published">
-        {entries.length === 0 && <p class="empty">Nothing is published yet. Upload an app below.</p>}
+        {(next !== undefined || after !== undefined || search !== undefined) && (
+          <SearchForm path="/items" label="Title or identifier" search={search} />
+        )}
+        {entries.length === 0 && (
+          <p class="empty">
+            {search === undefined ? "Nothing is published yet. Publish an app below." : `Nothing contains “${search}”.`}
+          </p>
+        )}
         <ul class="list">
           {entries.map(({ id, title, bundleIdentifier, kind, icon, channels }) => (
             <li>
@@ -193,11 +187,11 @@ function ItemsPage({ list: { entries, next }, formToken, problem }: ItemsPagePro
             </li>
           ))}
         </ul>
-        <NextPage href="/items?after=" next={next} />
+        <Pager path="/items" query={{ search }} after={after} next={next} />
       </section>
-      <section class="card" aria-labelledby="upload">
-        <h2 id="upload">Publish an app or a package</h2>
-        <UploadForm formToken={formToken} />
+      <section class="card" aria-labelledby="publish">
+        <h2 id="publish">Publish an app or a package</h2>
+        <PublishForms {...forms} problem={problem} />
       </section>
     </Page>
   );

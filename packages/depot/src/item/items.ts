@@ -1,5 +1,6 @@
 import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
+import { contains } from "../store/contains.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow } from "../store/schema.ts";
@@ -18,8 +19,8 @@ import {
 
 /** What is published, and which version each channel leads to. An item is named by its bundle identifier or its ID. */
 export interface Items {
-  /** By title. */
-  list(page?: PageOptions): Promise<Page<ItemRecord>>;
+  /** By title; those alone that contain `search` in their title or identifier. */
+  list(page?: PageOptions & { readonly search?: string | undefined }): Promise<Page<ItemRecord>>;
   find(item: string): Promise<ItemRecord>;
   /** The latest first. */
   versions(item: string, page?: PageOptions): Promise<Page<VersionRecord>>;
@@ -55,12 +56,13 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
   const time = (): number => Math.floor(now());
 
   return {
-    async list(page = {}) {
+    async list({ search, ...page } = {}) {
       const { entries, next } = await readPage(
         page,
         (id) => db.selectFrom("item").select(["title", "id"]).where("id", "=", id).executeTakeFirst(),
         (limit, after) => {
-          const query = db.selectFrom("item").selectAll().orderBy("title").orderBy("id").limit(limit);
+          let query = db.selectFrom("item").selectAll().orderBy("title").orderBy("id").limit(limit);
+          if (search !== undefined) query = query.where(contains(["title", "bundle_identifier"], search));
           if (!after) return query.execute();
           return query.where((is) => is(is.refTuple("title", "id"), ">", is.tuple(after.title, after.id))).execute();
         },

@@ -24,7 +24,8 @@ export async function publishKnown(
     await setChannel(transaction, { itemId, channel, versionId, now: Math.floor(now()) });
     const metadata = JSON.parse(found.metadata) as AppMetadata & { readonly build?: string };
     const { bundleIdentifier: subject, bundleVersion, build } = metadata;
-    const detail = `${versionName({ bundleVersion: String(bundleVersion), build })} on ${channel}`;
+    const version = versionName({ bundleVersion: String(bundleVersion), build });
+    const detail = `${version} on ${channel}, hosting location ${hosting}`;
     await recordChange(transaction, { action: "item_published", subject, detail });
     return {
       ...{ itemId, versionId, kind, channel, sha256, size, hosting, wasKnown: true },

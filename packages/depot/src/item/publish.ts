@@ -120,9 +120,11 @@ export async function publishCopy(copy: CompleteCopy, parts: PublishParts): Prom
   const stored = await storeCopy();
   const facts = { kind, sha256, size, fileName, metadata: names, hashes, warnings, profile, icon, channel, stored };
   const published = await store.write(async (transaction) => {
-    const detail = `${versionName({ bundleVersion: String(names.bundleVersion), build })} on ${channel}`;
+    const inserted = await insertVersion(transaction, facts, Math.floor(now()));
+    const version = versionName({ bundleVersion: String(names.bundleVersion), build });
+    const detail = `${version} on ${channel}, hosting location ${inserted.hosting}`;
     await recordChange(transaction, { action: "item_published", subject: names.bundleIdentifier, detail });
-    return insertVersion(transaction, facts, Math.floor(now()));
+    return inserted;
   });
   return { ...published, kind, metadata: names, channel, sha256, size, warnings };
 

@@ -3,6 +3,7 @@ import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import { checkChannel, findChannel } from "../item/channel.ts";
 import { findItem } from "../item/find-item.ts";
+import { contains } from "../store/contains.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow, LinkRow } from "../store/schema.ts";
@@ -39,8 +40,10 @@ export interface Links {
   create(
     link: NewLink,
   ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
-  /** The latest first; of all items, or of one. */
-  list(page?: PageOptions & { readonly item?: string | undefined }): Promise<Page<LinkRecord>>;
+  /** The latest first; of all items, or of one; those alone whose recipient contains `search`. */
+  list(
+    page?: PageOptions & { readonly item?: string | undefined; readonly search?: string | undefined },
+  ): Promise<Page<LinkRecord>>;
   /** One link by its ID; throws `link_unknown`. */
   get(id: string): Promise<LinkRecord>;
   /** Effective with the next request, on every depot of this database. */
@@ -63,7 +66,7 @@ export function createLinks(store: Store, now: () => number, recordChange: Recor
       checkChannel(channel);
       checkRecipient(recipient);
       if (days !== undefined && !(Number.isInteger(days) && days >= 1 && days <= mostDays)) {
-        throw depotError("link_field_invalid", `the link can be valid for 1 to ${mostDays} days`);
+        throw depotError("days_invalid", `the link can be valid for 1 to ${mostDays} days`);
       }
       const secret = randomBytes(secretBytes).toString("hex");
       const id = randomBytes(5).toString("hex");
@@ -83,7 +86,7 @@ export function createLinks(store: Store, now: () => number, recordChange: Recor
       return { id, secret, expiresAt };
     },
 
-    async list({ item, ...page } = {}) {
+    async list({ item, search, ...page } = {}) {
       const itemId = item === undefined ? undefined : (await findItem(db, item)).id;
       const { entries, next } = await readPage(
         page,
@@ -94,6 +97,7 @@ export function createLinks(store: Store, now: () => number, recordChange: Recor
         (limit, after) => {
           let query = selectLinks(db).orderBy("link.created_at", "desc").orderBy("link.id", "desc").limit(limit);
           if (itemId !== undefined) query = query.where("link.item_id", "=", itemId);
+          if (search !== undefined) query = query.where(contains(["link.recipient"], search));
           if (!after) return query.execute();
           return query
             .where((is) => is(is.refTuple("link.created_at", "link.id"), "<", is.tuple(after.created_at, after.id)))
@@ -187,11 +191,11 @@ function hashOf(secret: string): string {
 }
 
 /** It is printed in tables and logs. */
-export function checkRecipient(recipient: string): void {
+export function checkRecipient(recipient: string, what = "recipient"): void {
   const isText = recipient.trim() !== "" && !/[\p{Cc}\p{Cs}]/u.test(recipient);
   if (isText && recipient.length <= longestRecipient) return;
   throw depotError(
-    "link_field_invalid",
-    `the recipient must have 1 to ${longestRecipient} characters, none of them a control character`,
+    "recipient_invalid",
+    `the ${what} must have 1 to ${longestRecipient} characters, none of them a control character`,
   );
 }

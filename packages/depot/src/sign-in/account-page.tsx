@@ -4,12 +4,17 @@ import type { Hono } from "hono";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.ts";
 import type { AdminParts } from "../admin/admin-parts.ts";
-import { Badge, FormToken, NextPage, Notice, Page, sendPage, Time } from "../admin/page.tsx";
+import { type FormProblem, TextField } from "../admin/field.tsx";
+import { Pager } from "../admin/list-tools.tsx";
+import { FormToken, Notice, Page, sendPage } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
+import { Table } from "../admin/table.tsx";
+import { LastUsed } from "../admin/time.tsx";
+import { isValid, Validity } from "../admin/validity.tsx";
 import type { ApiTokenRecord } from "../api-token/api-tokens.ts";
 import { isDepotError } from "../depot-error.ts";
 import type { Page as ListPage } from "../store/page.ts";
-import { NewPassword, type SessionCookie, tooManyAttempts, UserName } from "./sign-in-pages.tsx";
+import { NewPassword, passwordsDiffer, type SessionCookie, tooManyAttempts, UserName } from "./sign-in-pages.tsx";
 
 const perPage = 50;
 
@@ -17,13 +22,14 @@ const perPage = 50;
 export function addAccountPage(app: Hono<AdminEnvironment>, parts: AdminParts, cookie: SessionCookie): void {
   async function show(
     context: AdminContext,
-    { problem, token }: { readonly problem?: string; readonly token?: string } = {},
-    status: 200 | 400 | 401 | 429 = problem === undefined ? 200 : 400,
+    state: Pick<AccountPageProps, "problem" | "token" | "sent"> = {},
+    status: 200 | 400 | 401 | 429 = state.problem === undefined ? 200 : 400,
   ): Promise<Response> {
     const { apiTokens } = parts.changesOf(context.var.actor);
-    const tokens = await apiTokens.list({ limit: perPage, after: context.req.query("after") });
+    const after = context.req.query("after");
+    const tokens = await apiTokens.list({ limit: perPage, after });
     const { formToken } = context.var.session;
-    const props = { tokens, formToken, problem, token, now: parts.now(), done: context.req.query("done") };
+    const props = { ...state, tokens, after, formToken, now: parts.now(), done: context.req.query("done") };
     return sendPage(context, <AccountPage {...props} />, status);
   }
 
@@ -32,36 +38,36 @@ export function addAccountPage(app: Hono<AdminEnvironment>, parts: AdminParts, c
   app.post("/account/password", async (context) => {
     const body = await context.req.parseBody();
     const text = (name: string): string => (typeof body[name] === "string" ? body[name] : "");
-    if (text("password") !== text("repeated"))
-      return show(context, { problem: "The password was not changed. The two new passwords differ." });
+    if (text("password") !== text("repeated")) return show(context, { problem: passwordsDiffer });
     try {
       const { administrator } = parts;
       const result = await administrator.changePassword(text("current"), text("password"), context.env.address);
       if (result.outcome === "password_wrong")
-        return show(context, { problem: "The password was not changed. The current password is not right." }, 401);
+        return show(context, { problem: { field: "current", text: "This is not the current password." } }, 401);
       if (result.outcome === "too_many_attempts") {
         context.header("Retry-After", String(result.retryAfter));
-        return show(context, { problem: tooManyAttempts(result.retryAfter) }, 429);
+        return show(context, { problem: { field: "current", text: tooManyAttempts(result.retryAfter) } }, 429);
       }
       cookie.set(context, result.session);
       return context.redirect("/account?done=password", 303);
     } catch (error) {
       if (!isDepotError(error)) throw error;
-      return show(context, { problem: `The password was not changed. ${sentences(error)}` });
+      return show(context, { problem: { field: "password", text: sentences(error) } });
     }
   });
 
   app.post("/account/tokens", async (context) => {
-    const { name, days } = await context.req.parseBody();
+    const body = await context.req.parseBody();
+    const text = (name: string): string => (typeof body[name] === "string" ? body[name].trim() : "");
+    const sent = { name: text("name"), days: text("days") };
     try {
-      const { token } = await parts.changesOf(context.var.actor).apiTokens.create({
-        name: String(name ?? "").trim(),
-        days: typeof days === "string" && days !== "" ? Number(days) : undefined,
-      });
+      const days = sent.days === "" ? undefined : Number(sent.days);
+      const { token } = await parts.changesOf(context.var.actor).apiTokens.create({ name: sent.name, days });
       return show(context, { token });
     } catch (error) {
       if (!isDepotError(error)) throw error;
-      return show(context, { problem: `No token was created. ${sentences(error)}` });
+      const field = error.code === "days_invalid" ? "days" : "name";
+      return show(context, { sent, problem: { field, text: sentences(error) } });
     }
   });
 
@@ -78,19 +84,31 @@ const notices: Readonly<Record<string, string>> = {
 
 interface AccountPageProps {
   readonly tokens: ListPage<ApiTokenRecord>;
+  readonly after: string | undefined;
   readonly formToken: string;
   readonly now: number;
-  readonly problem: string | undefined;
+  readonly problem?: FormProblem | undefined;
+  /** What the form for a token contained when none could be created. */
+  readonly sent?: { readonly name: string; readonly days: string } | undefined;
   /** A token that was created by this request. */
-  readonly token: string | undefined;
+  readonly token?: string | undefined;
   readonly done: string | undefined;
 }
 
-function AccountPage({ tokens, formToken, now, problem, token, done = "" }: AccountPageProps): JSX.Element {
+function AccountPage({
+  tokens,
+  after,
+  formToken,
+  now,
+  problem,
+  sent,
+  token,
+  done = "",
+}: AccountPageProps): JSX.Element {
   const notice = Object.hasOwn(notices, done) ? notices[done] : undefined;
   return (
     <Page title="Account" section="/account" formToken={formToken}>
-      {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
+      {problem !== undefined && <Notice kind="problem">Nothing was changed. {problem.text}</Notice>}
       {problem === undefined && notice !== undefined && <Notice kind="done">{notice}</Notice>}
       {token !== undefined && (
         <section class="card" aria-labelledby="new-token">
@@ -106,18 +124,28 @@ function AccountPage({ tokens, formToken, now, problem, token, done = "" }: Acco
         <h2 id="tokens">API tokens</h2>
         <p>A job with a token can publish on every channel, and create links.</p>
         {tokens.entries.length > 0 && <TokenTable tokens={tokens.entries} now={now} formToken={formToken} />}
-        <NextPage href="/account?after=" next={tokens.next} />
+        <Pager path="/account" after={after} next={tokens.next} />
         <h3>Create a token</h3>
         <form class="inline" method="post" action="/account/tokens">
           <FormToken formToken={formToken} />
-          <div class="field">
-            <label for="name">For</label>
-            <input id="name" name="name" required maxlength={200} placeholder="CI of Notes" />
-          </div>
-          <div class="field">
-            <label for="days">Days, empty for no end</label>
-            <input id="days" name="days" type="number" min={1} max={3650} value="365" />
-          </div>
+          <TextField
+            id="name"
+            label="For"
+            value={sent?.name ?? ""}
+            required
+            maxlength={200}
+            placeholder="CI of Notes"
+            problem={problem}
+          />
+          <TextField
+            id="days"
+            label="Days, empty for no end"
+            type="number"
+            min={1}
+            max={3650}
+            value={sent?.days ?? "365"}
+            problem={problem}
+          />
           <button type="submit">Create the token</button>
         </form>
       </section>
@@ -126,16 +154,21 @@ function AccountPage({ tokens, formToken, now, problem, token, done = "" }: Acco
         <form method="post" action="/account/password">
           <FormToken formToken={formToken} />
           <UserName />
-          <div class="field">
-            <label for="current">Current password</label>
-            <input id="current" name="current" type="password" autocomplete="current-password" required />
-          </div>
+          <TextField
+            id="current"
+            label="Current password"
+            type="password"
+            autocomplete="current-password"
+            required
+            problem={problem}
+          />
           <NewPassword
             name="password"
             label="New password"
             hint="At least 12 characters. A few random words are easy to remember."
+            problem={problem}
           />
-          <NewPassword name="repeated" label="The new password again" />
+          <NewPassword name="repeated" label="The new password again" problem={problem} />
           <button type="submit">Change the password</button>
         </form>
       </section>
@@ -151,49 +184,34 @@ interface TokenTableProps {
 
 function TokenTable({ tokens, now, formToken }: TokenTableProps): JSX.Element {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">For</th>
-          <th scope="col">State</th>
-          <th scope="col">Last used</th>
-          <th scope="col">
-            <span class="unseen">Change</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {tokens.map(({ id, name, expiresAt, revokedAt, lastUsedAt }) => {
-          const works = revokedAt === undefined && (expiresAt === undefined || now < expiresAt);
-          return (
-            <tr>
-              <th scope="row">{name}</th>
-              <td data-label="State">
-                {revokedAt !== undefined && <Badge kind="bad">revoked</Badge>}
-                {revokedAt === undefined && !works && <Badge kind="off">expired</Badge>}
-                {works && (
-                  <Badge kind="good">
-                    works{expiresAt !== undefined && ` until ${new Date(expiresAt * 1000).toISOString().slice(0, 10)}`}
-                  </Badge>
-                )}
-              </td>
-              <td data-label="Last used">
-                {lastUsedAt === undefined ? <span class="faint">never</span> : <Time at={lastUsedAt} />}
-              </td>
-              <td class="number">
-                {works && (
-                  <form method="post" action={`/account/tokens/${id}/revoke`}>
-                    <FormToken formToken={formToken} />
-                    <button class="second small" type="submit" aria-label={`Revoke the token for ${name}`}>
-                      Revoke
-                    </button>
-                  </form>
-                )}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
+    <Table
+      rows={tokens}
+      columns={[
+        { name: "For", kind: "heading", cell: ({ name }) => name },
+        { name: "State", cell: (token) => <Validity {...token} now={now} /> },
+        { name: "Last used", cell: ({ lastUsedAt }) => <LastUsed at={lastUsedAt} /> },
+        {
+          name: "Change",
+          kind: "action",
+          cell: (token) => isValid({ ...token, now }) && <RevokeForm token={token} formToken={formToken} />,
+        },
+      ]}
+    />
+  );
+}
+
+interface RevokeFormProps {
+  readonly token: ApiTokenRecord;
+  readonly formToken: string;
+}
+
+function RevokeForm({ token: { id, name }, formToken }: RevokeFormProps): JSX.Element {
+  return (
+    <form method="post" action={`/account/tokens/${id}/revoke`}>
+      <FormToken formToken={formToken} />
+      <button class="second small" type="submit" aria-label={`Revoke the token for ${name}`}>
+        Revoke
+      </button>
+    </form>
   );
 }

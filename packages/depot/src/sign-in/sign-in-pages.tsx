@@ -4,7 +4,8 @@ import type { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AdminContext, AdminEnvironment } from "../admin/admin-environment.ts";
-import { Notice, Page, sendPage } from "../admin/page.tsx";
+import { type FormProblem, TextField } from "../admin/field.tsx";
+import { Page, sendPage } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
 import { isDepotError } from "../depot-error.ts";
 import { type Administrator, type Session, sessionLife } from "./administrator.ts";
@@ -41,7 +42,7 @@ export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Admin
   app.post("/setup/:secret", async (context) => {
     const { password, repeated } = await context.req.parseBody();
     if (typeof password !== "string" || password !== repeated)
-      return sendPage(context, <SetUpPage problem="The two passwords differ." />, 400);
+      return sendPage(context, <SetUpPage problem={passwordsDiffer} />, 400);
     try {
       const session = await administrator.setUp(context.req.param("secret"), password, context.env.address);
       cookie.set(context, session);
@@ -49,7 +50,7 @@ export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Admin
     } catch (error) {
       if (!isDepotError(error)) throw error;
       if (error.code === "setup_link_unknown") return sendPage(context, <UnknownSetupLinkPage />, 404);
-      return sendPage(context, <SetUpPage problem={sentences(error)} />, 400);
+      return sendPage(context, <SetUpPage problem={{ field: "password", text: sentences(error) }} />, 400);
     }
   });
 
@@ -80,19 +81,19 @@ export function tooManyAttempts(seconds: number): string {
   return `Too many attempts. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`;
 }
 
-function SetUpPage({ problem }: { readonly problem?: string }): JSX.Element {
+function SetUpPage({ problem }: { readonly problem?: FormProblem }): JSX.Element {
   return (
     <Page title="Set the password" isNarrow>
       <form class="card" method="post">
-        {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
         <p>This depot has one administrator, who signs in with a password.</p>
         <UserName />
         <NewPassword
           name="password"
           label="New password"
           hint="At least 12 characters. A few random words are easy to remember."
+          problem={problem}
         />
-        <NewPassword name="repeated" label="The same password again" />
+        <NewPassword name="repeated" label="The same password again" problem={problem} />
         <button type="submit">Set the password</button>
       </form>
     </Page>
@@ -104,34 +105,30 @@ export function UserName(): JSX.Element {
   return <input type="text" name="username" autocomplete="username" value="administrator" readonly hidden />;
 }
 
+/** What is wrong if a new password and its repetition differ. */
+export const passwordsDiffer: FormProblem = { field: "repeated", text: "The two passwords differ." };
+
 /** A field for a new password. */
 export function NewPassword({
   name,
   label,
   hint,
+  problem,
 }: {
   readonly name: string;
   readonly label: string;
   readonly hint?: string;
+  readonly problem: FormProblem | undefined;
 }): JSX.Element {
   return (
-    <div class="field">
-      <label for={name}>{label}</label>
-      <input
-        id={name}
-        name={name}
-        type="password"
-        autocomplete="new-password"
-        minlength={12}
-        required
-        aria-describedby={hint && `${name}-hint`}
-      />
-      {hint !== undefined && (
-        <p class="hint" id={`${name}-hint`}>
-          {hint}
-        </p>
-      )}
-    </div>
+    <TextField
+      {...{ label, hint, problem }}
+      id={name}
+      type="password"
+      autocomplete="new-password"
+      minlength={12}
+      required
+    />
   );
 }
 
@@ -153,12 +150,16 @@ function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly 
     <Page title="Sign in" isNarrow>
       {isSetUp ? (
         <form class="card" method="post" action="/sign-in">
-          {problem !== undefined && <Notice kind="problem">{problem}</Notice>}
           <UserName />
-          <div class="field">
-            <label for="password">Password</label>
-            <input id="password" name="password" type="password" autocomplete="current-password" required autofocus />
-          </div>
+          <TextField
+            id="password"
+            label="Password"
+            type="password"
+            autocomplete="current-password"
+            required
+            autofocus
+            problem={problem === undefined ? undefined : { field: "password", text: problem }}
+          />
           <button type="submit">Sign in</button>
           <p class="faint">If the password is forgotten, restart the depot with --reset-password.</p>
         </form>

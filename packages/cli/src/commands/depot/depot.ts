@@ -39,6 +39,12 @@ export const depot = defineCommand({
       description: "the URL at which browsers reach the administration pages, if a proxy with TLS is in front of them",
       remedy: "For example: --admin-url https://depot-admin.example",
     },
+    webServer: {
+      kind: "list",
+      placeholder: "URL",
+      description:
+        "a web server that files can be published from by their URL, on the administration pages and with publish --to: https:// and a host; can be given more than once",
+    },
     resetPassword: {
       kind: "flag",
       description:

@@ -27,7 +27,11 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
   const adminAddress = readAdminAddress(settings.admin, { own: address, hasTls: tls !== undefined, url: adminUrl });
   if (settings.resetPassword && !adminAddress) throw usageError("--reset-password has no effect with --admin off");
   const depot: DepotServer = await explainDepotErrors(data, async () =>
-    openDepotServer({ data, database, publicUrl, dataKey: readDataKey(settings, env), now }),
+    openDepotServer({
+      ...{ data, database, publicUrl, now },
+      dataKey: readDataKey(settings, env),
+      webServers: settings.webServer,
+    }),
   );
   const second =
     adminAddress &&

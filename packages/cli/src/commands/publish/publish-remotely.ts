@@ -8,7 +8,13 @@ import { describeSystemError, isSystemError } from "../../system/describe-system
 import { isLoopback } from "../../system/loopback.ts";
 import { readSmallFile } from "../../system/read-small-file.ts";
 import { safeText } from "../../terminal/safe-text.ts";
-import type { MadeLink, Publication, PublishCommandOptions, ShowProgress } from "./publication.ts";
+import {
+  isUrl,
+  type MadeLink,
+  type Publication,
+  type PublishCommandOptions,
+  type ShowProgress,
+} from "./publication.ts";
 
 /** The API of a depot. */
 interface Api {
@@ -35,17 +41,27 @@ export async function publishRemotely(
   show: ShowProgress,
 ): Promise<Publication> {
   const api = createApi(checkDepotUrl(to), await readToken(apiTokenFile, env.PORTCULLIS_API_TOKEN));
-  const sha256 = await readAndHash(file);
-  const version = { upload: sha256, fileName: basename(file), channel, hosting };
-  let response = await api.post<PublishedVersion>("versions", version);
-  if (!response.isDone && response.code === "upload_unknown") {
-    await upload(file, sha256, api, show);
-    response = await api.post("versions", version);
-  }
+  const response = isUrl(file)
+    ? await api.post<PublishedVersion>("versions", { url: file, channel })
+    : await publishUpload(file, { channel, hosting }, api, show);
   const published = resultOf(response, file);
   if (recipient === undefined) return { published, link: undefined };
   const link = await api.post<MadeLink>("links", { item: published.itemId, channel, recipient, days });
   return { published, link: resultOf(link, "the link was not made") };
+}
+
+async function publishUpload(
+  file: string,
+  more: Pick<PublishCommandOptions, "channel" | "hosting">,
+  api: Api,
+  show: ShowProgress,
+): Promise<ApiResponse<PublishedVersion>> {
+  const sha256 = await readAndHash(file);
+  const version = { upload: sha256, fileName: basename(file), ...more };
+  const response = await api.post<PublishedVersion>("versions", version);
+  if (response.isDone || response.code !== "upload_unknown") return response;
+  await upload(file, sha256, api, show);
+  return api.post("versions", version);
 }
 
 /** Checks before anything is sent whether the file can be published. */

@@ -37,17 +37,14 @@ function checkOptions(options: PublishCommandOptions, file: string): void {
       "Pass the folder of a depot on this machine, --data /var/lib/portcullis, or the URL of its administration pages",
     );
   }
-  if (isUrl(file) && to !== undefined) {
-    throw usageError("a file on a web server is published on the depot's own machine", "Pass --data instead of --to");
-  }
   if (isUrl(file) && hosting !== undefined) {
     throw usageError(
       "--hosting has no effect on a file on a web server, which stays there",
       "Download the file, and publish the copy, to host it in the depot",
     );
   }
-  if (!isUrl(file) && dataKeyFile !== undefined) {
-    throw usageError("--data-key-file has no effect without the URL of a file on a web server");
+  if ((!isUrl(file) || to !== undefined) && dataKeyFile !== undefined) {
+    throw usageError("--data-key-file has an effect only with --data and the URL of a file on a web server");
   }
   if (to === undefined && apiTokenFile !== undefined) throw usageError("--api-token-file has no effect without --to");
   const flag = days !== undefined ? "--days" : qr ? "--qr" : undefined;
