@@ -168,6 +168,29 @@ test("Polka's copies of the URL lose the token too", async () => {
   }
 });
 
+for (const [name, createApp] of [
+  ["Express 5", express],
+  ["Express 4", express4],
+] as const) {
+  test(`${name}'s mount path and its parameters lose the token of a refused request too`, async () => {
+    const key = signingKey();
+    const token = signToken(key);
+    const app = createApp();
+    const logged: string[] = [];
+    app.use((request, response, next) => {
+      response.once("finish", () => logged.push(ownMembers(request)));
+      next();
+    });
+    app.use("/:first", guard({ keys: key.publicPem, now: () => testTime }));
+    const server = await listen(app);
+    const request = `GET /${token}/a.ipa HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+    assert.equal((await sendRaw(server.port, request)).status, 401);
+    await server.close();
+    assert.equal(logged.length, 1);
+    assert.ok(!logged[0]?.includes(token.slice(0, 30)), logged[0]);
+  });
+}
+
 test("a listener's own Cache-Control replaces the guard's, however it is set", async () => {
   const key = signingKey();
   const responses: Record<string, (response: ServerResponse) => unknown> = {

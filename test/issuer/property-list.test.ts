@@ -387,6 +387,18 @@ describe("hostile property lists", () => {
     "an XML declaration": (count) => void decodeXml(Buffer.from(`<?xml${" encoding".repeat(count)}`)),
     "spaces before markup": (count) =>
       void readPropertyListFile(Buffer.from(`${" ".repeat(count)}<plist><true/></plist>`)),
+    "characters of values": (count) => void readPropertyList(plistOf(`<string>${"&#x41;&".repeat(count)}`)),
+    "references in values": (count) => void readPropertyList(plistOf(`<string>${"&lt;".repeat(count)}</string>`)),
+    "CDATA sections in values": (count) =>
+      void readPropertyList(plistOf(`<string>${"<![CDATA[]]>".repeat(count)}</string>`)),
+    "comments and instructions between values": (count) =>
+      void readPropertyList(plistOf("<!----> <?a?>".repeat(count))),
+    "white space in front": (count) => void readPropertyList(`${" \n".repeat(count)}<true/>`),
+    "tags with long attributes": (count) => void readPropertyList(`<plist ${"a ".repeat(count)}><true/></plist>`),
+    "tags that do not end": (count) => void readPropertyList(plistOf("<array".repeat(count))),
+    "declarations of a document type": (count) =>
+      void readPropertyList(`<!DOCTYPE a [${"<!b> %c;".repeat(count)}]><a/>`),
+    "brackets of document types": (count) => void readPropertyList("<!DOCTYPE a[".repeat(count)),
     "digits of an integer": (count) => void readPropertyList(plistOf(`<integer>${"9".repeat(count)}</integer>`)),
     "digits of a real": (count) => void readPropertyList(plistOf(`<real>${"9".repeat(count)}x</real>`)),
     "spaces in data": (count) => void readPropertyList(plistOf(`<data>${" ".repeat(count)}!</data>`)),

@@ -84,9 +84,10 @@ function send(response: ServerResponse, { status, headers, body }: HttpResponse)
   response.end(body);
 }
 
-/** The copies of the URL that frameworks keep: Connect, Express and Polka the whole URL, Polka its parts too. */
+/** The copies of the URL that frameworks keep: Connect, Express and Polka the whole URL, the others its parts too. */
 interface UrlCopies {
   readonly originalUrl?: string;
+  readonly baseUrl?: string;
   readonly search?: string | null;
   readonly query?: object;
 }
@@ -104,8 +105,10 @@ function removeTokens(
 ): void {
   request.download = download;
   request.url = request.url === checkedUrl ? url : stripUrl(request.url ?? "");
-  const { originalUrl, search, query } = request;
+  const { originalUrl, baseUrl, search, query } = request;
   if (originalUrl !== undefined) request.originalUrl = url;
+  // Express' mount path can have parameters. An allowed request is routed by them; a refused one is only logged.
+  if (response && baseUrl) Object.assign(request, { baseUrl: stripUrl(baseUrl), params: {} });
   if (search) request.search = stripUrl(search);
   // Express 5 parses `query` from the URL at each access. A refused request can have a token under any other name too.
   if (response && Object.hasOwn(request, "query")) request.query = queryOf(request.url);
