@@ -72,7 +72,12 @@ async function untilLogged(text: string): Promise<void> {
 test("Caddy logs the reason and the fingerprint", async () => {
   const token = freshToken(key, 500);
   await get(`/app.ipa?token=${token}`, { Referer: `http://x/?token=${token}` });
-  await untilLogged(`"X-Portcullis-Token":["${await fingerprintToken(token)}"]`);
+  const fingerprint = `"X-Portcullis-Token":["${await fingerprintToken(token)}"]`;
+  await untilLogged(fingerprint);
+  const line = logText()
+    .split("\n")
+    .find((one) => one.includes(fingerprint));
+  assert.equal(JSON.parse(line ?? "").request.uri, "/app.ipa");
   await get("/app.ipa");
   await untilLogged('"X-Portcullis-Code":["token_missing"]');
   assert.match(logText(), /"method":"GET","uri":"\/app\.ipa"/);
