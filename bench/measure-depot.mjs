@@ -238,21 +238,21 @@ function fill(data) {
     pragma synchronous = off;
     begin;
     ${numbers(items - 1)} insert into item select id || i, kind, bundle_identifier || i, title || i, created_at from item, n;
-    ${numbers(items - 1)} insert into version (id, item_id, sha256, file_name, metadata, hashes, size, published_at, warnings)
-      select id || i, item_id || i, sha256 || i, file_name, metadata, hashes, size, published_at, warnings from version, n;
+    ${numbers(items - 1)} insert into version (id, item_id, sha256, file_name, metadata, hashes, size, published_at, number, warnings)
+      select id || i, item_id || i, sha256 || i, file_name, metadata, hashes, size, published_at, number + i, warnings from version, n;
     ${numbers(items - 1)} insert into channel_change (id, item_id, channel, version_id, changed_at)
       select id || i, item_id || i, channel, version_id || i, changed_at from channel_change, n;
     ${numbers(items - 1)} insert into channel (item_id, name, version_id, changed_at, change_id)
       select item_id || i, name, version_id || i, changed_at, change_id || i from channel, n;
     create temporary table one as select * from link;
-    ${numbers(items - 1)} insert into link (id, secret_hash, item_id, channel, recipient, created_at)
-      select id || i, secret_hash || i, item_id || i, channel, recipient, created_at from one, n;
+    ${numbers(items - 1)} insert into link (id, secret_hash, item_id, channel, recipient, created_at, number)
+      select id || i, secret_hash || i, item_id || i, channel, recipient, created_at, number + i from one, n;
     ${numbers(receipts)} insert into receipt (id, link_id, version_id, manifest_at, client, bytes, reached)
       select 'r' || i, one.id || iif(i % ${items} = 0, '', i % ${items}),
         version.id || iif(i % ${items} = 0, '', i % ${items}), ${oldestReceipt} + i, 'curl', 0, 0
       from one, n, (select id from version order by length(id) limit 1) version;
-    ${numbers(links)} insert into link (id, secret_hash, item_id, channel, recipient, created_at)
-      select id || 'of' || i, secret_hash || 'of' || i, item_id, channel, 'iPad ' || i, created_at + 1 + i from one, n;
+    ${numbers(links)} insert into link (id, secret_hash, item_id, channel, recipient, created_at, number)
+      select id || 'of' || i, secret_hash || 'of' || i, item_id, channel, 'iPad ' || i, created_at + 1 + i, ${items} + i from one, n;
     ${numbers(links)} insert into receipt (id, link_id, version_id, manifest_at, client, bytes, reached)
       select 'of' || i, one.id, version.id, ${oldestReceipt + receipts} + i, 'curl', 0, 0
       from one, n, (select id from version order by length(id) limit 1) version;

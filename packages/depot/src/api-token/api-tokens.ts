@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import type { RecordChange } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import { checkRecipient } from "../link/links.ts";
+import { nextNumber } from "../store/next-number.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 
@@ -56,7 +57,11 @@ export function createApiTokens(store: Store, now: () => number, recordChange: R
       const expires_at = days === undefined ? null : created_at + days * day;
       const row = { id, name, token_hash: hashOf(token), created_at, expires_at, revoked_at: null, last_used_at: null };
       await store.write(async (transaction) => {
-        await transaction.insertInto("api_token").values(row).execute();
+        const number = await nextNumber(transaction, "api_token");
+        await transaction
+          .insertInto("api_token")
+          .values({ ...row, number })
+          .execute();
         await recordChange(transaction, { action: "api_token_created", subject: name, detail: id });
       });
       return { id, token, expiresAt: expires_at ?? undefined };
@@ -65,18 +70,10 @@ export function createApiTokens(store: Store, now: () => number, recordChange: R
     async list(page = {}) {
       const { entries, next } = await readPage(
         page,
-        (id) => db.selectFrom("api_token").select(["created_at", "id"]).where("id", "=", id).executeTakeFirst(),
+        (id) => db.selectFrom("api_token").select("number").where("id", "=", id).executeTakeFirst(),
         (limit, after) => {
-          const query = db
-            .selectFrom("api_token")
-            .selectAll()
-            .orderBy("created_at", "desc")
-            .orderBy("id", "desc")
-            .limit(limit);
-          if (!after) return query.execute();
-          return query
-            .where((is) => is(is.refTuple("created_at", "id"), "<", is.tuple(after.created_at, after.id)))
-            .execute();
+          const query = db.selectFrom("api_token").selectAll().orderBy("number", "desc").limit(limit);
+          return (after ? query.where("number", "<", after.number) : query).execute();
         },
       );
       const records = entries.map((row) => ({

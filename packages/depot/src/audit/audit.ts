@@ -1,3 +1,4 @@
+import { nextNumber } from "../store/next-number.ts";
 import type { Database } from "../store/schema.ts";
 
 /** Who makes a change. */
@@ -55,14 +56,9 @@ export type RecordChange = (transaction: Database, entry: AuditEntry) => Promise
 /** Makes the function that records what an actor changes; `now` in seconds. */
 export function recordChanges(actor: Actor, now: () => number): RecordChange {
   return async (transaction, { action, subject, detail }) => {
-    // Writes happen one at a time, so no other transaction takes the same number.
-    const { last } = await transaction
-      .selectFrom("audit")
-      .select(({ fn }) => fn.max("number").as("last"))
-      .executeTakeFirstOrThrow();
     const who = { actor: actor.name, address: actor.address ?? null };
     const what = { action, subject, detail: detail ?? null };
-    const row = { number: Number(last ?? 0) + 1, changed_at: Math.floor(now()), ...who, ...what };
+    const row = { number: await nextNumber(transaction, "audit"), changed_at: Math.floor(now()), ...who, ...what };
     await transaction.insertInto("audit").values(row).execute();
   };
 }

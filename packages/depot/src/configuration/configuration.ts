@@ -112,12 +112,12 @@ export function createConfiguration(
       // It checks every field, and its errors name the wrong one.
       const issuer = createIssuer({ ...settings, now } as Parameters<typeof createIssuer>[0]);
       const saved: ConfigurationRow = {
-        id: before?.id ?? (await nextNumber(transaction, "last_configuration")),
+        id: before?.id ?? (await nextOf(transaction, "last_configuration")),
         display_name: issuer.displayName,
         sealed_key: dataKey.seal(String(encryptionKey)),
         token_expiry: issuer.tokenExpiry,
         enabled: issuer.enabled ? 1 : 0,
-        revision: await nextNumber(transaction, "last_revision"),
+        revision: await nextOf(transaction, "last_revision"),
       };
       await transaction.deleteFrom("configuration").execute();
       await transaction.insertInto("configuration").values(saved).execute();
@@ -184,7 +184,7 @@ async function hasHadOne(db: Database): Promise<boolean> {
 }
 
 /** The next of a sequence of numbers. */
-async function nextNumber(transaction: Database, name: string): Promise<number> {
+async function nextOf(transaction: Database, name: string): Promise<number> {
   const next = Number((await readSetting(transaction, name)) ?? 0) + 1;
   await writeSetting(transaction, name, String(next));
   return next;

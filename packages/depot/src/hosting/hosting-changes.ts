@@ -169,13 +169,7 @@ function recordOf({ id, hosting, address }: VersionRow): HostedVersionRecord {
 }
 
 function versionsOf(db: Database, itemId: string): Promise<VersionRow[]> {
-  return db
-    .selectFrom("version")
-    .selectAll()
-    .where("item_id", "=", itemId)
-    .orderBy("published_at", "desc")
-    .orderBy("id", "desc")
-    .execute();
+  return db.selectFrom("version").selectAll().where("item_id", "=", itemId).orderBy("number", "desc").execute();
 }
 
 function findVersion(db: Database, id: string): Promise<VersionRow> {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AppMetadata, PackageWarning, ProvisioningProfile } from "@portcullis/issuer";
 import type { Hosting } from "../hosting/hosting.ts";
 import type { StoredFile } from "../hosting/store-file.ts";
+import { nextNumber } from "../store/next-number.ts";
 import type { Database } from "../store/schema.ts";
 import { setChannel } from "./channel.ts";
 import { storeIcon } from "./icon.ts";
@@ -56,6 +57,7 @@ export async function insertVersion(transaction: Database, facts: VersionFacts, 
       ...texts,
       size,
       published_at: now,
+      number: await nextNumber(transaction, "version"),
       profile_expires_at: profile?.expiresAt ?? null,
       icon,
       ...{ hosting: stored.hosting, hosted_at: now, address: stored.address, validator: stored.validator },

@@ -86,7 +86,7 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
         (id) =>
           db
             .selectFrom("version")
-            .select(["published_at", "id"])
+            .select("number")
             .where("id", "=", id)
             .where("item_id", "=", itemId)
             .executeTakeFirst(),
@@ -95,13 +95,9 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
             .selectFrom("version")
             .selectAll()
             .where("item_id", "=", itemId)
-            .orderBy("published_at", "desc")
-            .orderBy("id", "desc")
+            .orderBy("number", "desc")
             .limit(limit);
-          if (!after) return query.execute();
-          return query
-            .where((is) => is(is.refTuple("published_at", "id"), "<", is.tuple(after.published_at, after.id)))
-            .execute();
+          return (after ? query.where("number", "<", after.number) : query).execute();
         },
       );
       return { entries: await versionRecords(db, itemId, entries, now()), next };

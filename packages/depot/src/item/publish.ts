@@ -145,7 +145,7 @@ async function usualHosting(db: Database, kind: "ipa" | "pkg", bundleIdentifier:
     .select("version.hosting")
     .where("item.kind", "=", kind)
     .where("item.bundle_identifier", "=", bundleIdentifier)
-    .orderBy("published_at", "desc")
+    .orderBy("number", "desc")
     .executeTakeFirst();
   return newest === undefined || newest.hosting === "web-server" ? "data-folder" : newest.hosting;
 }

@@ -4,6 +4,7 @@ import { depotError } from "../depot-error.ts";
 import { checkChannel, findChannel } from "../item/channel.ts";
 import { findItem } from "../item/find-item.ts";
 import { contains } from "../store/contains.ts";
+import { nextNumber } from "../store/next-number.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow, LinkRow } from "../store/schema.ts";
@@ -78,7 +79,10 @@ export function createLinks(store: Store, now: () => number, recordChange: Recor
         const values = { id, secret_hash: hashOf(secret), item_id: item.id, channel, recipient, created_at };
         await transaction
           .insertInto("link")
-          .values({ ...values, expires_at: expiresAt ?? null, revoked_at: null, last_used_at: null })
+          .values({
+            ...{ ...values, number: await nextNumber(transaction, "link") },
+            ...{ expires_at: expiresAt ?? null, revoked_at: null, last_used_at: null },
+          })
           .execute();
         const detail = `${id} for ${recipient}, channel ${channel}`;
         await recordChange(transaction, { action: "link_created", subject: item.bundle_identifier, detail });
@@ -91,17 +95,14 @@ export function createLinks(store: Store, now: () => number, recordChange: Recor
       const { entries, next } = await readPage(
         page,
         (id) => {
-          const query = db.selectFrom("link").select(["created_at", "id"]).where("id", "=", id);
+          const query = db.selectFrom("link").select("number").where("id", "=", id);
           return (itemId === undefined ? query : query.where("item_id", "=", itemId)).executeTakeFirst();
         },
         (limit, after) => {
-          let query = selectLinks(db).orderBy("link.created_at", "desc").orderBy("link.id", "desc").limit(limit);
+          let query = selectLinks(db).orderBy("link.number", "desc").limit(limit);
           if (itemId !== undefined) query = query.where("link.item_id", "=", itemId);
           if (search !== undefined) query = query.where(contains(["link.recipient"], search));
-          if (!after) return query.execute();
-          return query
-            .where((is) => is(is.refTuple("link.created_at", "link.id"), "<", is.tuple(after.created_at, after.id)))
-            .execute();
+          return (after ? query.where("link.number", "<", after.number) : query).execute();
         },
       );
       return { entries: entries.map(linkRecord), next };

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { type AppMetadata, type FileHashes, isIssuerError, writeAppManifest } from "@portcullis/issuer";
 import type { Configuration } from "../configuration/configuration.ts";
 import { isDepotError } from "../depot-error.ts";
 import type { Hosting } from "../hosting/hosting.ts";
 import { iconPath } from "../item/icon.ts";
 import { secretHash } from "../link/links.ts";
+import { createReceiptIds } from "../receipt/receipt-id.ts";
 import type { Receipts } from "../receipt/receipts.ts";
 import type { Database } from "../store/schema.ts";
 
@@ -57,13 +57,15 @@ export interface ManifestParts {
  */
 export function createManifests(parts: ManifestParts): (request: ManifestRequest) => Promise<ManifestResult> {
   const templates = new Map<string, string>();
+  const newReceiptId = createReceiptIds(parts.now);
   const findLink = linkFinder(parts.db);
-  return (request) => createManifest(request, parts, findLink, templates);
+  const all = { ...parts, newReceiptId };
+  return (request) => createManifest(request, all, findLink, templates);
 }
 
 async function createManifest(
   request: ManifestRequest,
-  parts: ManifestParts,
+  parts: ManifestParts & { readonly newReceiptId: () => string },
   findLink: LinkFinder,
   templates: Templates,
 ): Promise<ManifestResult> {
@@ -76,7 +78,7 @@ async function createManifest(
     const issuer = await parts.configuration.issuer(link.revision ?? undefined);
     // A token that is not issued leaves no receipt: HEAD only asks whether the link works.
     if (request.isHead) return { outcome: issuer.enabled ? "allowed" : "configuration_disabled", link: link.id };
-    const receipt = randomUUID();
+    const receipt = parts.newReceiptId();
     const ownUrl = `${parts.publicUrl}/f/${link.sha256}/${link.file_name}`;
     // As with Jamf Pro, a web server checks the token itself.
     const url = link.hosting === "web-server" ? (link.address ?? ownUrl) : ownUrl;

@@ -17,6 +17,7 @@ export const migrations: readonly Migration[] = [
   addProfiles,
   addIcons,
   addHosting,
+  addNumbers,
 ];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
@@ -205,4 +206,27 @@ async function addHosting({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn("bytes", "bytea", (column) => column.notNull())
     .addPrimaryKeyConstraint("file_part_key", ["sha256", "number"])
     .execute();
+}
+
+/** The order in which rows were added: several can have the same second. */
+async function addNumbers(db: Kysely<unknown>): Promise<void> {
+  for (const [table, time] of [
+    ["version", "published_at"],
+    ["link", "created_at"],
+    ["api_token", "created_at"],
+  ] as const) {
+    await db.schema
+      .alterTable(table)
+      .addColumn("number", "bigint", (column) => column.notNull().defaultTo(0))
+      .execute();
+    await sql`update ${sql.table(table)} set number = ranked.number
+      from (select id, row_number() over (order by ${sql.ref(time)}, id) as number from ${sql.table(table)}) as ranked
+      where ranked.id = ${sql.table(table)}.id`.execute(db);
+    await db.schema.createIndex(`${table}_number`).unique().on(table).column("number").execute();
+  }
+  for (const table of ["version", "link"]) {
+    await db.schema.dropIndex(`${table}_item`).execute();
+    await db.schema.createIndex(`${table}_item`).on(table).columns(["item_id", "number"]).execute();
+  }
+  await db.schema.dropIndex("link_created").execute();
 }

@@ -49,6 +49,8 @@ export interface VersionRow {
   hashes: string;
   size: number;
   published_at: number;
+  /** 1, 2, 3 and so on, in the order in which versions of all items were published. */
+  number: number;
   /** `PackageWarning`s as JSON; null if it was published before they were stored. */
   warnings: string | null;
   /** Of the provisioning profile; null if there is none, or if it was published before this was stored. */
@@ -110,6 +112,8 @@ export interface LinkRow {
   channel: string;
   recipient: string;
   created_at: number;
+  /** 1, 2, 3 and so on, in the order in which links were created. */
+  number: number;
   expires_at: number | null;
   revoked_at: number | null;
   /** When a manifest was last fetched with it, as far as it is known from receipts that have been removed. */
@@ -143,6 +147,8 @@ export interface ApiTokenRow {
   /** SHA-256 of the token, in hexadecimal. */
   token_hash: string;
   created_at: number;
+  /** 1, 2, 3 and so on, in the order in which tokens were created. */
+  number: number;
   expires_at: number | null;
   revoked_at: number | null;
   last_used_at: number | null;
