@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type RequestListener, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { TlsCredentials } from "../tls/tls-credentials.ts";
+import { readRestOfRequests } from "./read-rest-of-request.ts";
 
 const seconds = 1000;
 
@@ -26,5 +27,6 @@ export function createServer(listener: RequestListener, tls: TlsCredentials | un
     server.on(event, (request, response) => server.emit("request", request, response));
   }
   server.timeout = 120 * seconds;
+  readRestOfRequests(server);
   return server;
 }

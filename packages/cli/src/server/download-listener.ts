@@ -57,7 +57,7 @@ async function handleDownload(
 ): Promise<void> {
   const { gate, reportOnly, now } = options;
   const { method, url = "" } = request;
-  if (method !== "GET" && method !== "HEAD") return refuseMethod(response);
+  if (method !== "GET" && method !== "HEAD") return sendHead(response, methodNotAllowedResponse());
   if (hasTwoHosts(request)) return sendHead(response, problemResponse(400, "The request has more than one Host."));
   const { decision, facts } = await checkUrl(gate, url, now);
   record.add(facts);
@@ -111,12 +111,6 @@ async function serveFile(
 /** RFC 9112 section 3.2 requires a refusal: each intermediary may have used a different one. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;
-}
-
-/** The body that such a request may have is not read. */
-function refuseMethod(response: ServerResponse): void {
-  response.shouldKeepAlive = false;
-  sendHead(response, methodNotAllowedResponse());
 }
 
 function refuse(response: ServerResponse, decision: Refused): void {

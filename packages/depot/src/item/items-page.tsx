@@ -65,11 +65,7 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
             sent = form;
             return publish(file, { channel: form.channel, hosting: readStoringHosting(form.hosting) });
           },
-        ).catch((error) => {
-          // The rest of the request is not read.
-          context.header("Connection", "close");
-          throw error;
-        }),
+        ),
     );
   });
 

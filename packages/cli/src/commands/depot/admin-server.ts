@@ -84,7 +84,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
             report: ({ problem }) => record?.add({ problem }),
           });
         },
-        { overrideGlobalObjects: false },
+        { overrideGlobalObjects: false, autoCleanupIncoming: false },
       );
       return (request, response) => {
         const record = startRecord(request, response, trustProxy, finished);

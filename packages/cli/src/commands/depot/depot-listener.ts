@@ -60,7 +60,7 @@ export function createDepotListener(options: DepotListenerOptions): RequestListe
       });
     },
     // Other code in this process uses the runtime's own Request and Response.
-    { overrideGlobalObjects: false },
+    { overrideGlobalObjects: false, autoCleanupIncoming: false },
   );
 
   return (request, response) => {
