@@ -8,6 +8,7 @@ import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
 import type { HostedSource, StoringHosting } from "../hosting/hosting.ts";
 import type { PublishedVersion } from "../item/publish.ts";
 import type { Links } from "../link/links.ts";
+import { isDiskFull } from "../store/disk-full.ts";
 import type { Uploads } from "../upload/uploads.ts";
 
 /** What the API needs. */
@@ -93,6 +94,7 @@ export function createApi({
     if (isIssuerError(error)) return problem(422, error.code, error.message);
     if (isDepotError(error)) return problem(statusOf(error.code), error.code, error.message, {}, error.remedy);
     context.env.report({ problem: error.message });
+    if (isDiskFull(error)) return problem(507, "disk_full", "The depot's disk is full: nothing was changed.");
     return problem(503, "unavailable", "The depot is not available at the moment.", { "Retry-After": "10" });
   });
   return api;

@@ -1,30 +1,43 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, open, rename, rm } from "node:fs/promises";
+import { copyFile, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Moves a complete file to its place; a file of the same hash that is there already is the same file. */
+/**
+ * Gives a complete file its place; a file of the same hash that is there already is the same file. The file also keeps
+ * its first name, by which an upload is published again if the database was gone, or the process was killed.
+ */
 export async function placeFile(copy: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const target = join(folder, name);
-  if (!existsSync(target)) await move(copy, target);
+  if (!existsSync(target)) await place(copy, target);
   for (const path of [folder, join(folder, "..")]) await syncFolder(path);
 }
 
-/** The files can be on another file system than the copy, such as a folder that several depots share. */
-async function move(copy: string, target: string): Promise<void> {
+async function place(copy: string, target: string): Promise<void> {
   try {
-    await rename(copy, target);
+    await link(copy, target);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EXDEV") throw error;
-    const nearby = join(target, "..", `.${randomUUID()}`);
-    try {
-      await copyFile(copy, nearby);
-      await syncFile(nearby);
-      await rename(nearby, target);
-    } finally {
-      await rm(nearby, { force: true });
-    }
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    // The files can be on another file system than the copy, such as a folder that several depots share.
+    if (code === "EXDEV") await copyFileWhole(copy, target);
+    else if (noLinks.includes(code)) await rename(copy, target);
+    else throw error;
+  }
+}
+
+/** What a file system says that has no hard links. */
+const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+async function copyFileWhole(copy: string, target: string): Promise<void> {
+  const nearby = join(target, "..", `.${randomUUID()}`);
+  try {
+    await copyFile(copy, nearby);
+    await syncFile(nearby);
+    await rename(nearby, target);
+  } finally {
+    await rm(nearby, { force: true });
   }
 }
 

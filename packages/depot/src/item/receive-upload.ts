@@ -59,8 +59,8 @@ async function receive(
   const failed = new Promise<never>((_resolve, reject) => {
     parser.on("error", (error) => reject(endedEarly(error as Error)));
     parser.on("file", (_field, stream, sentName) => {
-      // Without a listener, a truncated part would end the process.
-      stream.on("error", (error) => reject(endedEarly(error)));
+      // Without a listener, a truncated part would end the process. An error with a code is of the disk.
+      stream.on("error", (error) => reject("code" in error ? error : endedEarly(error)));
       // A form without a chosen file has an empty one.
       if (!sentName) return void stream.resume();
       stream.on("limit", () => reject(tooLarge(maxSize)));

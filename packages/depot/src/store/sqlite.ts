@@ -32,7 +32,8 @@ export function openSqlite(file: string): Store {
           await sql`commit`.execute(connection);
           return result;
         } catch (error) {
-          await sql`rollback`.execute(connection);
+          // It fails if SQLite has rolled back by itself, as it does when the disk is full.
+          await sql`rollback`.execute(connection).catch(() => {});
           throw error;
         } finally {
           await sql`pragma synchronous = NORMAL`.execute(connection);

@@ -38,8 +38,11 @@ export class UploadStore extends DataStore {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await this.#removeAbandoned();
     const path = this.#path(upload.id);
-    // Under another name first: an upload has a whole description or none.
     const { id, size, metadata } = upload;
+    const before = await this.getUpload(id).catch(() => undefined);
+    // What is complete can have been published: it is not written to again. Nor is what is left of another upload.
+    if (before?.size !== size || before?.offset === size) await this.remove(id);
+    // Under another name first: an upload has a whole description or none.
     await (await open(path, "a", 0o600)).close();
     await writeFile(`${path}.new`, JSON.stringify({ id, size, metadata }), { mode: 0o600 });
     await rename(`${path}.new`, `${path}.json`);

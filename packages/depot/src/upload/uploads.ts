@@ -7,6 +7,7 @@ import type { StoringHosting } from "../hosting/hosting.ts";
 import { syncFile } from "../item/place-file.ts";
 import { type PublishedVersion, type PublishParts, publishCopy } from "../item/publish.ts";
 import { publishKnown } from "../item/publish-known.ts";
+import { isDiskFull } from "../store/disk-full.ts";
 import { UploadStore } from "./upload-store.ts";
 
 /** An upload that is complete, to be published. */
@@ -59,7 +60,7 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
       return hashForm.test(hash) ? hash : randomBytes(16).toString("hex");
     },
     onResponseError: (_request, error) => {
-      if ((error as NodeJS.ErrnoException).code === "ENOSPC" || (error as NodeJS.ErrnoException).code === "EDQUOT") {
+      if (isDiskFull(error)) {
         return { status_code: 507, body: "The depot's disk is full: what was sent is kept, and can be continued.\n" };
       }
       if (error === ERRORS.ERR_MAX_SIZE_EXCEEDED) {
@@ -70,7 +71,11 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
   });
 
   return {
-    handle: (request) => server.handleWeb(request as Parameters<typeof server.handleWeb>[0]),
+    async handle(request) {
+      const response = await server.handleWeb(request as Parameters<typeof server.handleWeb>[0]);
+      if (response.status === 503) response.headers.set("Retry-After", "10");
+      return response;
+    },
     async publish({ id, fileName, channel, hosting }, actor) {
       const parts = { ...others, recordChange: recordChanges(actor, others.now) };
       const received = await store.received(id);
