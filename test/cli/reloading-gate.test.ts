@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { importKeys } from "@portcullis/core";
 import type { Log } from "../../packages/cli/src/decision-log/create-log.ts";
 import { createReloadingGate } from "../../packages/cli/src/gate/reloading-gate.ts";
+import { freshToken } from "../support/link.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -17,19 +20,20 @@ function collectingLog(): Log & { readonly lines: string[] } {
   return { lines, info: collect, warn: collect, error: collect, decision: () => {}, end: async () => {} };
 }
 
+const settings = (key: readonly string[]) => ({
+  ...{ key, keyRefresh: 86_400, tokenParameter: "token", clockSkew: 60 },
+  ...{ maxLifetime: 7200, issuer: "JSS", subject: "AppManifest", audience: undefined, pathBound: false },
+});
+
 test("a key that matched no token for 120 minutes is reported once as removable", async (t) => {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const [retired, current] = [signingKey().publicPem, signingKey().publicPem];
   const sources = [join(base, "retired.pem"), join(base, "current.pem")];
   writeFileSync(sources[0] ?? "", retired);
   writeFileSync(sources[1] ?? "", current);
-  const settings = {
-    ...{ key: sources, keyRefresh: 86_400, tokenParameter: "token", clockSkew: 60 },
-    ...{ maxLifetime: 7200, issuer: "JSS", subject: "AppManifest", audience: undefined, pathBound: false },
-  };
   let now = 1_000_000;
   const log = collectingLog();
-  const gate = await createReloadingGate(settings, { log, now: () => now });
+  const gate = await createReloadingGate(settings(sources), { log, now: () => now });
   const [{ keyId: retiredId = "" } = {}, { keyId: currentId = "" } = {}] = await importKeys([retired, current]);
   const reminders = () => log.lines.filter((line) => line.includes("can be removed"));
 
@@ -44,4 +48,50 @@ test("a key that matched no token for 120 minutes is reported once as removable"
   assert.deepEqual(reminders(), [
     `key ${retiredId} has matched no token for 120 minutes while another has: it can be removed`,
   ]);
+});
+
+test("a token that no key verifies has the JWK Set fetched again, at most every five seconds, however many there are", async () => {
+  const [old, next] = [signingKey(), signingKey()];
+  const jwk = ({ publicKey }: typeof old): object => publicKey.export({ format: "jwk" });
+  let set: readonly object[] = [jwk(old)];
+  let fetches = 0;
+  let isDown = false;
+  const host = createServer((_request, response) => {
+    fetches += 1;
+    response.writeHead(isDown ? 503 : 200).end(JSON.stringify({ keys: set }));
+  });
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/jwks.json`;
+  let seconds = 0;
+  const log = collectingLog();
+  const gate = await createReloadingGate(settings([url]), { log, now: () => Date.now() / 1000 + seconds });
+  const check = async (key: typeof old): Promise<string> => {
+    const decision = await gate.check(`/a.ipa?token=${freshToken(key)}`);
+    return decision.allowed ? "allowed" : decision.code;
+  };
+  const checkMany = async (key: typeof old) => new Set(await Promise.all(Array.from({ length: 50 }, () => check(key))));
+  assert.deepEqual([await check(old), fetches], ["allowed", 1]);
+
+  assert.deepEqual([...(await checkMany(next))], ["signature_invalid"]);
+  assert.equal(fetches, 2);
+  set = [jwk(old), jwk(next)];
+  assert.deepEqual([await check(next), fetches], ["signature_invalid", 2]);
+  seconds += 5;
+  assert.deepEqual([...(await checkMany(next))], ["allowed"], "all that wait for the fetch");
+  assert.equal(fetches, 3);
+  seconds += 5;
+  assert.deepEqual([await check(old), await check(next), fetches], ["allowed", "allowed", 3]);
+  seconds -= 3600;
+  assert.deepEqual([await check(signingKey()), fetches], ["signature_invalid", 4], "after the clock was set back, too");
+
+  isDown = true;
+  seconds += 10;
+  assert.deepEqual([await check(signingKey()), fetches], ["signature_invalid", 5]);
+  assert.equal(await check(old), "allowed", "the old keys stay in use");
+  const expired = await gate.check("/a.ipa?token=eyJhbGciOiJSUzI1NiJ9.e30.AAAA");
+  assert.ok(!expired.allowed);
+  assert.equal(fetches, 5);
+  gate.stop();
+  host.close();
+  host.closeAllConnections();
 });

@@ -78,7 +78,7 @@ describe("Jamf Pro's API for the configuration", () => {
       { Authorization: "Basic !!!" },
     ]) {
       const { status, headers: sent } = await call("GET", path, undefined, headers);
-      assert.deepEqual([status, sent["www-authenticate"]], [401, 'Basic realm="Portcullis depot"']);
+      assert.deepEqual([status, sent["www-authenticate"]], [401, 'Basic realm="Portcullis depot", Bearer']);
     }
     const right = { Authorization: basic("administrator", password) };
     const [, id = ""] = /<id>(\d+)</.exec((await call("GET", path, undefined, right)).text) ?? [];

@@ -288,6 +288,7 @@ const publicApi: Record<string, string[]> = {
     "manifestUrl",
     "openDepot",
     "openDepotServer",
+    "publicJwkSet",
     "readDataKeyFile",
     "sha256OfFile",
   ],

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
 import type { AppBindings } from "./app-bindings.ts";
+import type { DepotGate } from "./configuration/depot-gate.ts";
+import { addJwkSet } from "./configuration/public-jwk-set.ts";
 import { addInstallPage, type InstallPageParts } from "./install-page/install-page.tsx";
 import type { ManifestRequest, ManifestResult } from "./manifest/manifest.ts";
 import { manifestResponse } from "./manifest/manifest-response.ts";
@@ -8,7 +10,7 @@ import { problemResponse } from "./problem-response.ts";
 /** Makes the public pages: everything that clients get besides the files themselves. */
 export function createApp(
   createManifest: (request: ManifestRequest) => Promise<ManifestResult>,
-  pages: Omit<InstallPageParts, "createManifest">,
+  { verificationKeys, ...pages }: Omit<InstallPageParts, "createManifest"> & Pick<DepotGate, "verificationKeys">,
 ): Hono<{ Bindings: AppBindings }> {
   const app = new Hono<{ Bindings: AppBindings }>();
   app.get("/m/:secret/manifest.plist", async ({ req, env }) => {
@@ -21,6 +23,7 @@ export function createApp(
   app.all("/m/:secret/manifest.plist", () =>
     problemResponse(405, "Manifests are fetched with GET or HEAD.", { Allow: "GET, HEAD" }),
   );
+  addJwkSet(app, verificationKeys);
   addInstallPage(app, { ...pages, createManifest });
   // The database is locked, full or gone: the client can try again.
   app.onError((error, { env }) => {

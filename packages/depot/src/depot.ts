@@ -26,6 +26,7 @@ import { createLinks, type Links } from "./link/links.ts";
 import { createManifests } from "./manifest/manifest.ts";
 import { createReceipts, type Receipts } from "./receipt/receipts.ts";
 import { type Administrator, createAdministrator } from "./sign-in/administrator.ts";
+import { createBearerTokens } from "./sign-in/bearer-tokens.ts";
 import { openStore } from "./store/open-store.ts";
 import { readSetting, writeSetting } from "./store/settings.ts";
 
@@ -128,7 +129,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       gate,
       files: createHostedFiles(store.db, places),
       removeUnused: () => removeUnused(store, places, now()),
-      app: createApp(createManifests(parts), { db: store.db, publicUrl }),
+      app: createApp(createManifests(parts), { db: store.db, publicUrl, ...gate }),
       administrator,
       createAdminApp: async (adminOptions) => {
         // Loaded only if there are pages: what they are made with takes time.
@@ -149,7 +150,8 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
           manifestUrl: (secret) => manifestUrl(publicUrl, secret),
           installPageUrl: (secret) => installPageUrl(publicUrl, secret),
         });
-        const shown = { db: store.db, administrator, receipts, places, uploads, publicUrl, now };
+        const bearerTokens = createBearerTokens(store, administrator, now);
+        const shown = { db: store.db, administrator, bearerTokens, receipts, places, uploads, publicUrl, now };
         return createAdminApp({ ...shown, configurationFor, changesOf, api }, adminOptions);
       },
     };

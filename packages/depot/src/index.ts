@@ -7,6 +7,7 @@ export type { Configuration, ConfigurationChange, ConfigurationRecord } from "./
 export { createDataKey, type DataKey, readDataKeyFile } from "./configuration/data-key.ts";
 export type { DepotGate } from "./configuration/depot-gate.ts";
 export { generateEncryptionKey } from "./configuration/generate-encryption-key.ts";
+export { type PublicJwkSet, publicJwkSet } from "./configuration/public-jwk-set.ts";
 export type { VerificationKey } from "./configuration/verification-keys.ts";
 export {
   checkPublicUrl,

@@ -34,6 +34,11 @@ interface LoadedGate {
 }
 
 const unusedInterval = 60_000;
+/**
+ * A token that no key verifies can be of a key that is new: the JWK Sets are fetched again, but at most this often, in
+ * seconds, however many such tokens there are.
+ */
+const fetchPause = 5;
 
 /**
  * Makes a gate and watches its keys. New keys take over only if every one of them can be read; until then the old
@@ -84,6 +89,30 @@ export async function createReloadingGate(
 
   const current = (): Gate => reloader.current()?.gate ?? noKeys;
 
+  const hasKeyUrl = values.key.some(isKeyUrl);
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let fetching: Promise<unknown> | undefined;
+
+  /** Requests that arrive during the fetch wait for it too. */
+  async function fetchNewKeys(): Promise<void> {
+    const age = now() - fetchedAt;
+    if (fetching === undefined && (age >= fetchPause || age < 0)) {
+      fetchedAt = now();
+      fetching = reloader.reload().finally(() => {
+        fetching = undefined;
+      });
+    }
+    await fetching;
+  }
+
+  async function check(url: string | URL): Promise<Decision> {
+    const decision = await current().check(url);
+    if (!hasKeyUrl || decision.allowed || decision.code !== "signature_invalid") return decision;
+    const before = current();
+    await fetchNewKeys();
+    return current() === before ? decision : current().check(url);
+  }
+
   const reminding = setInterval(() => {
     for (const keyId of usage.takeUnused()) {
       log.info(`key ${keyId} has matched no token for 120 minutes while another has: it can be removed`);
@@ -91,7 +120,7 @@ export async function createReloadingGate(
   }, unusedInterval).unref();
 
   return {
-    check: (url): Promise<Decision> => current().check(url),
+    check,
     ready: () => current().ready(),
     tokenParameter: noKeys.tokenParameter,
     keyIds: () => reloader.current()?.keyIds ?? [],

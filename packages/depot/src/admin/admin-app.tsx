@@ -9,6 +9,7 @@ import { apiPath } from "../api/api.ts";
 import { addAuditPage } from "../audit/audit-page.tsx";
 import { addConfigurationPage } from "../configuration/configuration-page.tsx";
 import { createJamfApi, jamfApiPath } from "../configuration/jamf-api.ts";
+import { createJamfSignIn, jamfSignInPaths } from "../configuration/jamf-sign-in.ts";
 import { isDepotError } from "../depot-error.ts";
 import { addIconRoute } from "../item/icon.ts";
 import { addItemPage } from "../item/item-page.tsx";
@@ -18,6 +19,7 @@ import { addLinksPage } from "../link/links-page.tsx";
 import { addNewLinkPage } from "../link/new-link-page.tsx";
 import { addAccountPage } from "../sign-in/account-page.tsx";
 import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
+import { isDiskFull } from "../store/disk-full.ts";
 import { addUploadScript } from "../upload/upload-script-route.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
 import type { AdminParts } from "./admin-parts.ts";
@@ -60,6 +62,8 @@ export function createAdminApp(
     await next();
   });
   // Its tokens are in no browser, so that no other site can use them, and its uploads are larger than forms.
+  const signIn = createJamfSignIn(parts.bearerTokens);
+  for (const path of jamfSignInPaths) app.all(path, signIn);
   app.route(apiPath, api);
   app.all(jamfApiPath, createJamfApi(parts));
   app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
@@ -116,6 +120,7 @@ export function createAdminApp(
     if (error instanceof HTTPException) return error.getResponse();
     if (isDepotError(error) && notFoundCodes.includes(error.code)) return sendPage(context, <NotFoundPage />, 404);
     context.env.report({ problem: error.message });
+    if (isDiskFull(error)) return sendPage(context, <DiskFullPage />, 507);
     context.header("Retry-After", "10");
     return sendPage(context, <UnavailablePage />, 503);
   });
@@ -178,6 +183,16 @@ function UnavailablePage() {
     <Page title="The depot is not available at the moment" isNarrow>
       <div class="card">
         <p>The change was not made. The log of the depot says what failed. Try again in a moment.</p>
+      </div>
+    </Page>
+  );
+}
+
+function DiskFullPage() {
+  return (
+    <Page title="The depot's disk is full" isNarrow>
+      <div class="card">
+        <p>The change was not made. Free some space on the depot's disk, and try again.</p>
       </div>
     </Page>
   );

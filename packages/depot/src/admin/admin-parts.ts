@@ -10,6 +10,7 @@ import type { PublishedVersion, PublishOptions } from "../item/publish.ts";
 import type { Links } from "../link/links.ts";
 import type { Receipts } from "../receipt/receipts.ts";
 import type { Administrator } from "../sign-in/administrator.ts";
+import type { BearerTokens } from "../sign-in/bearer-tokens.ts";
 import type { Database } from "../store/schema.ts";
 import type { Uploads } from "../upload/uploads.ts";
 import type { AdminEnvironment } from "./admin-environment.ts";
@@ -29,6 +30,7 @@ export interface Changes {
 export interface AdminParts {
   readonly db: Database;
   readonly administrator: Administrator;
+  readonly bearerTokens: BearerTokens;
   readonly receipts: Receipts;
   /** Its folder `incoming` is for uploads that are not complete yet. */
   readonly places: FilePlaces;

@@ -1,11 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import { createGate, type Decision, type Gate } from "@portcullis/core";
 import type { Configuration } from "./configuration.ts";
+import type { VerificationKey } from "./verification-keys.ts";
 
 /** A gate for tokens of this depot, each of which opens one path. */
 export interface DepotGate extends Gate {
   /** Thumbprints of the keys whose tokens are accepted. */
   keyIds(): readonly string[];
+  /** The keys whose tokens are accepted; read again if they were read more than a second ago and the database responds. */
+  verificationKeys(): Promise<readonly VerificationKey[]>;
   /** Reads the keys again. */
   reload(): Promise<void>;
 }
@@ -23,6 +26,7 @@ export async function createDepotGate(
   configuration: Pick<Configuration, "verificationKeys">,
   now: () => number,
 ): Promise<DepotGate> {
+  let keys: readonly VerificationKey[] = [];
   let keyIds: readonly string[] = [];
   let gate = gateFor([]);
   let loadedAt = Number.NEGATIVE_INFINITY;
@@ -36,10 +40,11 @@ export async function createDepotGate(
 
   async function load(): Promise<void> {
     loadedAt = now();
-    const keys = await configuration.verificationKeys();
-    const ids = keys.map(({ keyId }) => keyId);
+    const found = await configuration.verificationKeys();
+    keys = found;
+    const ids = found.map(({ keyId }) => keyId);
     if (ids.join() === keyIds.join()) return;
-    gate = gateFor(keys.map(({ pem }) => pem));
+    gate = gateFor(found.map(({ pem }) => pem));
     keyIds = ids;
     await gate.ready();
   }
@@ -64,15 +69,30 @@ export async function createDepotGate(
     return age >= 0 && age < seconds;
   }
 
+  async function loadIfOld(): Promise<void> {
+    if (isNewerThan(reloadInterval)) return;
+    await Promise.race([loadOnce().catch(() => {}), setTimeout(longestWait, undefined, { ref: false })]);
+  }
+
   async function check(url: string | URL): Promise<Decision> {
-    if (!isNewerThan(reloadInterval)) {
-      await Promise.race([loadOnce().catch(() => {}), setTimeout(longestWait, undefined, { ref: false })]);
-    }
+    await loadIfOld();
     return gate.check(url);
   }
 
+  async function verificationKeys(): Promise<readonly VerificationKey[]> {
+    await loadIfOld();
+    return keys.filter(({ acceptedUntil }) => acceptedUntil === undefined || now() < acceptedUntil);
+  }
+
   await reload();
-  return { check, ready: () => gate.ready(), tokenParameter: gate.tokenParameter, keyIds: () => keyIds, reload };
+  return {
+    check,
+    ready: () => gate.ready(),
+    tokenParameter: gate.tokenParameter,
+    keyIds: () => keyIds,
+    verificationKeys,
+    reload,
+  };
 }
 
 function noKeys(): never {

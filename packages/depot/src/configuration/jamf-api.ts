@@ -9,7 +9,9 @@ import type { AdminContext } from "../admin/admin-environment.ts";
 import type { Actor } from "../audit/audit.ts";
 import { depotError } from "../depot-error.ts";
 import type { Administrator } from "../sign-in/administrator.ts";
+import type { BearerTokens } from "../sign-in/bearer-tokens.ts";
 import type { Configuration, ConfigurationChange, ConfigurationRecord } from "./configuration.ts";
+import { bearerOf, forPrograms, isBrowser, passwordOf, tooManyAttempts } from "./jamf-authorization.ts";
 
 /** Where Jamf Pro's API is on the listener of the administration pages. */
 export const jamfApiPath = "/JSSResource/*";
@@ -17,25 +19,23 @@ export const jamfApiPath = "/JSSResource/*";
 /** What the API uses. */
 export interface JamfApiParts {
   readonly administrator: Pick<Administrator, "checkPassword">;
+  readonly bearerTokens: BearerTokens;
   configurationFor(actor: Actor): Configuration;
 }
 
 /**
- * Makes the handler of Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. A client sends the administrator's password
- * (`Basic`, with the user name `administrator`). An API token is not enough: a job that publishes must not be able to
- * replace the key.
+ * Makes the handler of Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. A client sends a token that it got by
+ * signing in, or the administrator's password (`Basic`, with the user name `administrator`). An API token is not enough:
+ * a job that publishes must not be able to replace the key.
  */
 export function createJamfApi(parts: JamfApiParts): (context: AdminContext) => Promise<Response> {
-  return async (context) => {
-    const { req, env } = context;
-    // A browser can have been told the password, and would send it with the forms of other sites.
-    if (req.header("Origin") !== undefined || req.header("Sec-Fetch-Site") !== undefined)
-      return context.text("This API is for programs, not for browsers.\n", 403);
+  return async ({ req, env }) => {
+    if (isBrowser(req)) return forPrograms();
     const found = await findActor(req.header("Authorization") ?? "", env.address, parts);
     if (typeof found === "number") return tooManyAttempts(found);
     const store = storeOf(parts.configurationFor(found ?? { name: "nobody" }));
     const response = await createConfigurationApi(store, { authorize: () => found !== undefined })(req.raw);
-    if (response.status === 401) response.headers.set("WWW-Authenticate", 'Basic realm="Portcullis depot"');
+    if (response.status === 401) response.headers.set("WWW-Authenticate", 'Basic realm="Portcullis depot", Bearer');
     return response;
   };
 }
@@ -44,14 +44,16 @@ export function createJamfApi(parts: JamfApiParts): (context: AdminContext) => P
 async function findActor(
   authorization: string,
   address: string | undefined,
-  { administrator }: JamfApiParts,
+  { administrator, bearerTokens }: JamfApiParts,
 ): Promise<Actor | number | undefined> {
-  const [, credentials = ""] = /^Basic +(\S+)$/i.exec(authorization) ?? [];
-  const [, password] = /^administrator:(.+)$/s.exec(Buffer.from(credentials, "base64").toString("utf8")) ?? [];
+  const actor = { name: "administrator by API", address };
+  const token = bearerOf(authorization);
+  if (token !== undefined) return (await bearerTokens.isValid(token)) ? actor : undefined;
+  const password = passwordOf(authorization);
   if (password === undefined) return undefined;
   const { outcome, retryAfter } = await administrator.checkPassword(password, address);
   if (outcome === "too_many_attempts") return retryAfter;
-  return outcome === "right" ? { name: "administrator by API", address } : undefined;
+  return outcome === "right" ? actor : undefined;
 }
 
 /** The configuration in the representations of Jamf's API. */
@@ -96,9 +98,4 @@ function changeOf(representation: string | Uint8Array): ConfigurationChange {
     encryptionKey: encryption_key,
     tokenExpiry: token_expiry,
   };
-}
-
-function tooManyAttempts(seconds: number): Response {
-  const headers = { "Retry-After": String(seconds), "Cache-Control": "no-store" };
-  return new Response("Too many attempts with a wrong password.\n", { status: 429, headers });
 }

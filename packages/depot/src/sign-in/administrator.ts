@@ -111,7 +111,7 @@ export function createAdministrator(store: Store, now: () => number): Administra
       const password_hash = await hashPassword(password);
       return store.write(async (transaction) => {
         if (!(await findSetupLink(transaction, secret))) throw setupLinkUnknown();
-        for (const table of ["administrator", "session", "setup_link"] as const)
+        for (const table of ["administrator", "session", "bearer_token", "setup_link"] as const)
           await transaction.deleteFrom(table).execute();
         await transaction.insertInto("administrator").values({ id: 1, password_hash, changed_at: time() }).execute();
         await recordChanges(actor(address), now)(transaction, { action: "password_set", subject: "administrator" });
@@ -142,7 +142,7 @@ export function createAdministrator(store: Store, now: () => number): Administra
         // Of two changes at one moment, the second one has been made with a password that is no longer right.
         if ((await passwordHash(transaction)) !== check.stored) return undefined;
         await transaction.updateTable("administrator").set({ password_hash, changed_at: time() }).execute();
-        await transaction.deleteFrom("session").execute();
+        for (const table of ["session", "bearer_token"] as const) await transaction.deleteFrom(table).execute();
         await recordChanges(actor(address), now)(transaction, { action: "password_changed", subject: "administrator" });
         return beginSession(transaction);
       });

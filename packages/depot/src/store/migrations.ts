@@ -18,6 +18,7 @@ export const migrations: readonly Migration[] = [
   addIcons,
   addHosting,
   addNumbers,
+  addBearerTokens,
 ];
 
 async function createTables(db: Kysely<unknown>): Promise<void> {
@@ -229,4 +230,13 @@ async function addNumbers(db: Kysely<unknown>): Promise<void> {
     await db.schema.createIndex(`${table}_item`).on(table).columns(["item_id", "number"]).execute();
   }
   await db.schema.dropIndex("link_created").execute();
+}
+
+async function addBearerTokens({ schema }: Kysely<unknown>): Promise<void> {
+  await schema
+    .createTable("bearer_token")
+    .addColumn("token_hash", "text", (column) => column.primaryKey())
+    .addColumn("signed_in_at", "bigint", (column) => column.notNull())
+    .addColumn("expires_at", "bigint", (column) => column.notNull())
+    .execute();
 }

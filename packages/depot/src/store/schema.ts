@@ -183,6 +183,14 @@ export interface SessionRow {
   expires_at: number;
 }
 
+/** A program that has signed in, as Jamf's API has it. */
+export interface BearerTokenRow {
+  /** SHA-256 of the token, in hexadecimal. */
+  token_hash: string;
+  signed_in_at: number;
+  expires_at: number;
+}
+
 /** One change that somebody made; never changed itself. */
 export interface AuditRow {
   /** 1, 2, 3 and so on, in the order of the changes. */
@@ -213,6 +221,7 @@ export interface Schema {
   administrator: AdministratorRow;
   setup_link: SetupLinkRow;
   session: SessionRow;
+  bearer_token: BearerTokenRow;
   audit: AuditRow;
 }
 

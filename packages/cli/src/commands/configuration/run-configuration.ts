@@ -1,9 +1,8 @@
-import { createPublicKey } from "node:crypto";
 import {
   type ConfigurationChange,
   type ConfigurationRecord,
   generateEncryptionKey,
-  type VerificationKey,
+  publicJwkSet,
 } from "@portcullis/depot";
 import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
@@ -46,16 +45,6 @@ export async function runConfiguration(
   if (options.json || "keys" in record) out.json(record);
   else for (const line of lines(record)) out.line(line);
   return exitCode.success;
-}
-
-/** As `--key` and other verifiers read it. */
-function publicJwkSet(keys: readonly VerificationKey[]): { readonly keys: readonly object[] } {
-  return {
-    keys: keys.map(({ keyId, pem }) => {
-      const { kty, n, e } = createPublicKey(pem).export({ format: "jwk" });
-      return { kty, n, e, alg: "RS256", use: "sig", kid: keyId };
-    }),
-  };
 }
 
 /** Fields that can be changed; a passphrase alone changes nothing. */
