@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { addSection, summaryOf } from "../../release/changelog.ts";
 import { codeBlocksOf } from "../support/code-blocks.ts";
@@ -56,6 +56,20 @@ test("the commands of a release are correct for the shell, and the scripts and f
         readFileSync(".github/workflows/release.yml", "utf8"),
         new RegExp(`^ {4}environment: ${name}$`, "m"),
       );
+  }
+});
+
+test("npm publishes each manifest as it is here, without a correction of its own", () => {
+  const copy = temporaryFolder();
+  for (const folder of readdirSync("packages")) {
+    const manifest = readFileSync(`packages/${folder}/package.json`, "utf8");
+    writeFileSync(join(copy, "package.json"), manifest);
+    for (const file of Object.values<string>(JSON.parse(manifest).bin ?? {})) {
+      mkdirSync(dirname(join(copy, file)), { recursive: true });
+      copyFileSync(join("packages", folder, file), join(copy, file));
+    }
+    execFileSync("npm", ["pkg", "fix"], { cwd: copy });
+    assert.deepEqual(JSON.parse(readFileSync(join(copy, "package.json"), "utf8")), JSON.parse(manifest), folder);
   }
 });
 
