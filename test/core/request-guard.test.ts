@@ -72,7 +72,7 @@ test("an internal error in the gate rejects, so that an adapter responds with 50
   };
   const guard = createRequestGuard({ ...options, now });
   isBroken = true;
-  await assert.rejects(guard("GET", `/a?token=${token}`), /no clock/);
+  await assert.rejects(async () => guard("GET", `/a?token=${token}`), /no clock/);
 });
 
 test("with reportOnly a refused request is allowed, has the refusal, and still loses its token", async () => {
@@ -117,8 +117,9 @@ test("onDecision is called before the request goes on, with the gate's own param
   await guard("GET", `/a?t=${token}`);
   const fingerprint = await fingerprintToken(token);
   assert.deepEqual(seen, [{ method: "GET", url: `/a?t=${fingerprint}`, fingerprint }]);
-  const count = guard("GET", `/b?t=${token}`).then(() => seen.length);
-  assert.equal(await count, 2);
+  const result = guard("GET", `/b?t=${token}`);
+  assert.ok(!("then" in result), "a remembered token is decided immediately");
+  assert.equal(seen.length, 2);
 });
 
 test("a client can neither forge a log line nor control a terminal", async () => {
@@ -143,6 +144,57 @@ test("a log that throws, rejects or hangs neither stops a download nor lets one 
     assert.equal((await guard("GET", "/a")).response?.status, 401);
   }
   await new Promise((resolve) => setTimeout(resolve, 0)); // an unhandled rejection would end the run
+});
+
+test("a remembered token is decided without a promise, as it is with one, and its times are checked again", async () => {
+  let now = testTime;
+  const guard = createRequestGuard({ ...options, now: () => now });
+  const url = `/a?token=${token}`;
+  const first = await guard("GET", url);
+  const again = guard("GET", url);
+  assert.ok(!("then" in again));
+  assert.deepEqual({ ...again.download, cached: false }, first.download);
+  assert.equal(again.url, "/a");
+  now += 86_400;
+  const expired = guard("GET", url);
+  assert.ok(!("then" in expired));
+  assert.equal(expired.response?.status, 401);
+});
+
+test("an internal error about a remembered token throws here, and rejects from the gate", async () => {
+  let isBroken = false;
+  const now = () => {
+    if (isBroken) throw new Error("no clock");
+    return testTime;
+  };
+  const gate = createGate({ ...options, now });
+  const url = `/a?token=${token}`;
+  const guard = createRequestGuard({ gate });
+  await guard("GET", url);
+  isBroken = true;
+  assert.throws(() => guard("GET", url), /no clock/);
+  await assert.rejects(gate.check(url), /no clock/);
+});
+
+test("a gate that is made from another one, with a check of its own, is asked itself", async () => {
+  const gate = createGate(options);
+  const url = `/a?token=${token}`;
+  const refused = await gate.check("/a");
+  await createRequestGuard({ gate })("GET", url);
+  const stricter = { ...gate, check: async () => refused };
+  assert.equal((await createRequestGuard({ gate: stricter })("GET", url)).response?.status, 401);
+  const guard = createRequestGuard({ gate });
+  gate.check = stricter.check;
+  assert.equal((await guard("GET", url)).response?.status, 401);
+  class OwnGate {
+    readonly tokenParameter = "token";
+    readonly decision = refused;
+    async check() {
+      return this.decision;
+    }
+    async ready() {}
+  }
+  assert.equal((await createRequestGuard({ gate: new OwnGate() })("GET", url)).response?.status, 401);
 });
 
 test("a gate can be passed instead of its options", async () => {

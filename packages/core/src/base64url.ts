@@ -41,15 +41,15 @@ export function decodeBase64url(text: Uint8Array, bytes?: Uint8Array): Uint8Arra
     all |= group;
   }
   if (rest > 0) {
-    const third = rest === 3 ? bitsAt(length - 1) : 0;
-    const group = (bitsAt(length - rest) << 18) | (bitsAt(length - rest + 1) << 12) | (third << 6);
+    const third = rest === 3 ? bitsAt(length - 1) << 6 : 0;
+    const group = (bitsAt(length - rest) << 18) | (bitsAt(length - rest + 1) << 12) | third;
     decoded[written] = group >> 16;
-    if (rest === 3) decoded[written + 1] = group >> 8;
-    const hasStrayBits = (group & (rest === 3 ? 0xff : 0xffff)) !== 0;
-    all |= hasStrayBits ? -1 : group;
+    decoded[written + 1] = group >> 8; // with two characters, behind the result
+    // Stray bits: those that belong to no byte must be zero.
+    all |= group & (rest === 3 ? 0xff : 0xffff) ? -1 : group;
   }
   if (all < 0) return undefined;
-  return bytes ? bytes.subarray(0, size) : decoded;
+  return decoded.subarray(0, size);
 }
 
 /** Encodes bytes as base64url without padding. */

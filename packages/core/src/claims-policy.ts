@@ -45,7 +45,10 @@ export function validateClaims(
   if (policy.pathBound) {
     // By type first: a token without `aud` must not fit a request without a path.
     if (typeof aud !== "string" || aud !== path) return { refusal: "path_mismatch" };
-  } else if (!isAudience(aud, policy.audience)) return { refusal: "audience_mismatch" };
+    // RFC 7519 section 4.1.3: a token with an audience is refused by every server that is not named in it.
+  } else if (!(Array.isArray(aud) ? aud.includes(policy.audience) : aud === policy.audience)) {
+    return { refusal: "audience_mismatch" };
+  }
 
   if (exp === undefined) return { refusal: "expiry_missing" };
   if (!isNumericDate(exp) || exp === 0 || !isNumericDate(nbf) || !isNumericDate(iat)) {
@@ -56,11 +59,6 @@ export function validateClaims(
   if (!(now + clockSkew >= Math.max(nbf, iat))) return { refusal: "token_not_yet_valid" };
   if (!(exp <= now + maxLifetime + clockSkew)) return { refusal: "expiry_too_far" };
   return { exp };
-}
-
-/** RFC 7519 section 4.1.3: a token with an audience is refused by every server that is not named in it. */
-function isAudience(aud: unknown, audience: string | undefined): boolean {
-  return Array.isArray(aud) ? aud.includes(audience) : aud === audience;
 }
 
 /** NumericDate (RFC 7519 section 2): JSON allows 1e999, which JavaScript reads as Infinity. */

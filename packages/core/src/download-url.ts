@@ -18,10 +18,10 @@ export function readToken(
 ): Result<{ readonly token: string }> {
   let token: string | undefined;
   for (const part of splitUrl(url).query) {
-    if (!isNamed(part, parameter)) continue;
+    const value = valueIfNamed(part, parameter);
+    if (value === undefined) continue;
     if (token !== undefined) return { refusal: "token_repeated" };
-    const equals = part.indexOf("=");
-    token = equals === -1 ? "" : formDecode(part.slice(equals + 1));
+    token = formDecode(value);
   }
   return token === undefined ? { refusal: "token_missing" } : { token };
 }
@@ -59,7 +59,7 @@ export function replaceTokenParameters(url: string, parameter: string, replaceme
   const parts = splitUrl(url);
   const query: string[] = [];
   for (const part of parts.query) {
-    if (!isNamed(part, parameter)) query.push(part);
+    if (valueIfNamed(part, parameter) === undefined) query.push(part);
     else if (replacement !== undefined) query.push(replacement);
   }
   return joinUrl({ ...parts, query });
@@ -90,10 +90,12 @@ function joinUrl({ beforeQuery, query, fragment }: UrlParts): string {
   return beforeQuery + (query.length === 0 ? "" : `?${query.join("&")}`) + fragment;
 }
 
-function isNamed(part: string, parameter: string): boolean {
-  if (!part.startsWith(parameter) && !hasEscapes(part)) return false;
+/** The value of a part with this name, not decoded yet; `undefined` if it has another name. */
+function valueIfNamed(part: string, parameter: string): string | undefined {
+  if (!part.startsWith(parameter) && !hasEscapes(part)) return undefined;
   const equals = part.indexOf("=");
-  return formDecode(equals === -1 ? part : part.slice(0, equals)) === parameter;
+  const end = equals === -1 ? part.length : equals;
+  return formDecode(part.slice(0, end)) === parameter ? part.slice(end + 1) : undefined;
 }
 
 /**

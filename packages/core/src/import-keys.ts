@@ -25,7 +25,8 @@ export function parseKeys(keys: PublicKeys): readonly ParsedPublicKey[] {
   const parsed: ParsedPublicKey[] = [];
   for (const source of Array.isArray(keys) ? keys : [keys]) parsed.push(...readPublicKeys(source));
   if (parsed.length === 0) throw keyError("must contain at least one public key");
-  const kids = parsed.map((key) => (typeof key === "function" ? undefined : key.kid));
+  // One that still has to be exported is a function, and has none.
+  const kids = parsed.map((key) => (key as { readonly kid?: string }).kid);
   const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
   if (isRepeated) throw keyError("two keys have the same kid; give each its own, or none");
   return parsed;

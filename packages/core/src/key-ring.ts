@@ -20,9 +20,7 @@ export interface KeyRing {
 
 /** Creates a key ring; throws a configuration error for keys that are recognisably wrong. */
 export function createKeyRing(keys: GateKeys): KeyRing {
-  if (typeof keys === "function") {
-    return { ready: async () => {}, keysFor: createKeyFinder(keys) };
-  }
+  if (typeof keys === "function") return { ready: async () => {}, keysFor: createKeyFinder(keys) };
   const parsed = parseKeys(keys);
   let trusted: readonly VerificationKey[] | undefined;
 
@@ -36,9 +34,8 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   return {
     ready: () => load().then(() => {}),
     keysFor({ kid }) {
-      if (kid === undefined) return trusted ?? load();
       const fitting = (keys: readonly VerificationKey[]): readonly VerificationKey[] =>
-        keys.filter((key) => key.kid === undefined || key.kid === kid);
+        kid === undefined ? keys : keys.filter((key) => key.kid === undefined || key.kid === kid);
       return trusted ? fitting(trusted) : load().then(fitting);
     },
   };

@@ -36,9 +36,7 @@ function importWithNodeCrypto(key: RsaPublicKey, node: NodeCrypto): Verification
   const publicKey = node.createPublicKey({ key: spki, format: "der", type: "spki" });
   const thumbprint = node.createHash("sha256").update(thumbprintInput(key)).digest();
   // RSASSA-PKCS1-v1_5 is the padding that `verify` uses for an RSA key unless another is named.
-  return verificationKey(key, thumbprint, (signingInput, signature) =>
-    node.verify("sha256", signingInput, publicKey, signature),
-  );
+  return verificationKey(key, thumbprint, (input, signature) => node.verify("sha256", input, publicKey, signature));
 }
 
 async function importWithWebCrypto(key: RsaPublicKey): Promise<VerificationKey> {
@@ -51,12 +49,8 @@ async function importWithWebCrypto(key: RsaPublicKey): Promise<VerificationKey> 
   );
 }
 
-function verificationKey(
-  key: RsaPublicKey,
-  thumbprint: Uint8Array,
-  verify: VerificationKey["verify"],
-): VerificationKey {
-  return { ...key, keyId: encodeBase64url(thumbprint), verify };
+function verificationKey(key: RsaPublicKey, hash: Uint8Array, verify: VerificationKey["verify"]): VerificationKey {
+  return { ...key, keyId: encodeBase64url(hash), verify };
 }
 
 /** The members that RFC 7638 section 3.2 requires of an RSA key, in its order and without spaces. */

@@ -49,7 +49,8 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
       const hidden = hiddenUrlOf(request.raw);
       // Fails closed: without the rewritten URL, the log has had the token already.
       if (!hidden) throw new Error("@portcullis/fastify: create the server with Fastify({ rewriteUrl: hideToken() })");
-      const result = await check(request.method, hidden.url);
+      const checked = check(request.method, hidden.url);
+      const result = "then" in checked ? await checked : checked;
       Object.assign(request, { download: result.download });
       // Only loggers still read the URL of a refused request: it loses tokens in other places too.
       request.raw.url = withoutTokens(result.url, result.tokenParameter);

@@ -15,9 +15,9 @@ export interface DownloadState {
 /** The part of Koa's context that the guard uses; Koa 2 and 3 have it. */
 export interface GuardedContext {
   readonly method: string;
-  url: string;
   originalUrl: string;
-  readonly req: { readonly originalUrl?: string };
+  readonly req: { url?: string; readonly originalUrl?: string };
+  readonly res: { readonly headersSent: boolean; setHeader(name: string, value: string): unknown };
   readonly request: object;
   state: DownloadState;
   status: number;
@@ -48,7 +48,8 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
   return async (context, next) => {
     // As the client sent it: koa-mount, and Express around Koa, take the path at which they mount off `url`.
     const url = context.req.originalUrl ?? context.originalUrl;
-    const result = await check(context.method, url);
+    const checked = check(context.method, url);
+    const result = "then" in checked ? await checked : checked;
     removeTokens(context, url, result);
     context.state.download = result.download;
     if (result.response) {
@@ -58,7 +59,8 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
       for (const name of Object.keys(headers)) context.set(name, headers[name] as string);
       return;
     }
-    context.set("Cache-Control", allowedCacheControl);
+    // On `res` and `req` where it makes no difference: Koa's own accessors take as long as the check of the token.
+    if (!context.res.headersSent) context.res.setHeader("Cache-Control", allowedCacheControl);
     await (middleware ? middleware(context, next) : next());
   };
 }
@@ -70,11 +72,15 @@ function removeTokens(context: GuardedContext, checkedUrl: string, { url, stripU
   context.originalUrl = strip(context.originalUrl);
   if (request.originalUrl !== undefined) request.originalUrl = strip(request.originalUrl);
   if (req.originalUrl !== undefined) req.originalUrl = strip(req.originalUrl);
-  for (const copy of ["memoizedURL", "_querycache"]) if (copy in request) Reflect.deleteProperty(request, copy);
-  for (const copy of ["_parsedUrl", "_parsedOriginalUrl"]) if (copy in req) Reflect.deleteProperty(req, copy);
-  context.url = strip(context.url);
+  // Each by its own name: V8 takes longer for an `in` whose name varies than for all else here.
+  if ("memoizedURL" in request) Reflect.deleteProperty(request, "memoizedURL");
+  if ("_querycache" in request) Reflect.deleteProperty(request, "_querycache");
+  if ("_parsedUrl" in req) Reflect.deleteProperty(req, "_parsedUrl");
+  if ("_parsedOriginalUrl" in req) Reflect.deleteProperty(req, "_parsedOriginalUrl");
+  req.url = strip(req.url ?? "");
 }
 
 interface UrlCopies {
+  url?: string;
   originalUrl?: string;
 }

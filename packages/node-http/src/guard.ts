@@ -64,7 +64,8 @@ export function guard(options: GuardOptions, listener?: GuardedListener): Middle
   return async (request, response, next) => {
     try {
       const url = requestedUrl(request);
-      const result = await check(request.method ?? "", url);
+      const checked = check(request.method ?? "", url);
+      const result = "then" in checked ? await checked : checked;
       removeTokens(request, url, result);
       if (response.headersSent) return; // a timeout, for example, has responded meanwhile
       if (result.response) return send(response, result.response);
@@ -114,9 +115,8 @@ function removeTokens(
   if (response && Object.hasOwn(request, "query")) request.query = queryOf(request.url);
   else if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
   // The parsed forms of the first URL; Connect, Express and Polka parse again where they are missing.
-  for (const parsed of ["_parsedUrl", "_parsedOriginalUrl"]) {
-    if (parsed in request) Reflect.deleteProperty(request, parsed);
-  }
+  if ("_parsedUrl" in request) Reflect.deleteProperty(request, "_parsedUrl");
+  if ("_parsedOriginalUrl" in request) Reflect.deleteProperty(request, "_parsedOriginalUrl");
 }
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };

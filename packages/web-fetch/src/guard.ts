@@ -29,7 +29,8 @@ export function guard<Rest extends unknown[]>(
   const check = createRequestGuard(options);
 
   return async (request, ...rest) => {
-    const { response, download, url } = await check(request.method, request.url);
+    const checked = check(request.method, request.url);
+    const { response, download, url } = "then" in checked ? await checked : checked;
     if (response) {
       const { status, headers, body } = response;
       return new Response(request.method === "HEAD" ? null : body, { status, headers });

@@ -38,11 +38,7 @@ export function refusalResponse(refusal: Refusal, options: RefusalResponseOption
     "X-Content-Type-Options": "nosniff",
   };
   if (status === 503) headers["Retry-After"] = "10";
-  if (status < 403) headers["WWW-Authenticate"] = challenge(error, message);
+  const details = error === undefined ? "" : `, error="${error}", error_description="${message}"`;
+  if (status < 403) headers["WWW-Authenticate"] = `Bearer realm="downloads"${details}`;
   return { status, headers, body: `${JSON.stringify(problem)}\n` };
-}
-
-function challenge(error: string | undefined, description: string): string {
-  const details = error === undefined ? "" : `, error="${error}", error_description="${description}"`;
-  return `Bearer realm="downloads"${details}`;
 }

@@ -25,17 +25,15 @@ export async function fingerprintToken(token: string): Promise<string> {
 }
 
 // By the claims, which are one object as long as the gate remembers the token: a hash for each request would show.
-const fingerprints = new WeakMap<object, string>();
+export const fingerprints: WeakMap<object, string> = new WeakMap();
 
 /** The fingerprint of the token that a gate has just decided on, calculated once for a token it remembers. */
 export async function decisionFingerprint(
-  { claims }: Decision,
+  { claims = {} }: Decision,
   url: string,
   { tokenParameter }: Pick<Gate, "tokenParameter">,
 ): Promise<string | undefined> {
-  const remembered = claims && fingerprints.get(claims);
-  if (remembered !== undefined) return remembered;
-  const fingerprint = await tokenFingerprint(url, tokenParameter);
-  if (claims && fingerprint) fingerprints.set(claims, fingerprint);
+  const fingerprint = fingerprints.get(claims) ?? (await tokenFingerprint(url, tokenParameter));
+  if (fingerprint) fingerprints.set(claims, fingerprint);
   return fingerprint;
 }
