@@ -14,18 +14,13 @@ export const budgets = [
   { of: ["a repeated token", "gate.check"], to: "fast-jwt with its cache", most: 0.4 },
   { of: [repeated, "@portcullis/node-http"], to: "node:http", most: 1 / 0.92 },
   { of: [repeated, "@portcullis/koa"], to: "koa", most: 1 / 0.95 },
-  { of: [repeated, "@portcullis/web-fetch on bun"], to: "bun, bare", most: 1 / 0.9 },
-  {
-    of: [repeated, "@portcullis/web-fetch on bun"],
-    to: "bun, asynchronous, with a copy of the request",
-    most: 1 / 0.9,
-  },
-  { of: [repeated, "@portcullis/web-fetch on deno"], to: "deno, bare", most: 1 / 0.9 },
-  {
-    of: [repeated, "@portcullis/web-fetch on deno"],
-    to: "deno, asynchronous, with a copy of the request",
-    most: 1 / 0.9,
-  },
+  ...["bun", "deno", "workerd"].flatMap((runtime) =>
+    ["bare", "asynchronous, with a copy of the request"].map((kind) => ({
+      of: [repeated, `@portcullis/web-fetch on ${runtime}`],
+      to: `${runtime}, ${kind}`,
+      most: 1 / 0.9,
+    })),
+  ),
   { of: [fresh, "@portcullis/koa"], to: "koa-jwt", most: 1 / 3 },
   { of: ["serve: 401", "serve, no token"], to: "fixed 401", most: 2 },
   { of: ["serve: 304", "serve"], to: "fixed 304", most: 2 },
@@ -86,3 +81,11 @@ export function checkRoughly(measurements, lastMeasurements) {
     return { ...outcome, most, holds: value <= most };
   });
 }
+
+/** What a budget is about. */
+export function titleOf({ group, name, to, plus }) {
+  return `${group}: ${name}${to ? `, relative to ${to}` : plus ? `, more than ${plus}` : ""}`;
+}
+
+/** A measured figure, as people read it. */
+export const limit = (number) => (number >= 10 ? number.toFixed(0) : number.toFixed(2));

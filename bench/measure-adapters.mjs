@@ -1,4 +1,5 @@
 /** Servers behind a guard: against the same server without one, and against the peers of its framework. */
+import { withFolder } from "./bench-folder.mjs";
 import { race } from "./race.mjs";
 import { runtime, startFetch, startNode } from "./start-server.mjs";
 import { makeTokens } from "./tokens.mjs";
@@ -19,16 +20,22 @@ export async function measureAdapters({ rounds, count, warmUp }) {
     const guarded = kinds.slice(1);
     measurements.push(...(await raceWith(guarded, fresh(warmUp + rounds * count), { rounds, count, warmUp })));
   }
-  for (const name of ["bun", "deno"].filter(runtime)) {
-    const contenders = [
-      [`${name}, bare`, "bare"],
-      [`${name}, asynchronous, with a copy of the request`, "copying"],
-      [`@portcullis/web-fetch on ${name}`, "guarded"],
-    ].map(([title, kind]) => ({ name: title, start: () => startFetch(name, kind), request: repeated().request }));
-    measurements.push(
-      ...(await race("guard: a repeated token", contenders, { rounds, count, warmUp, connections: 8 })),
-    );
-  }
+  await withFolder(async ({ folder }) => {
+    for (const name of ["bun", "deno", "workerd"].filter(runtime)) {
+      const contenders = [
+        [`${name}, bare`, "bare"],
+        [`${name}, asynchronous, with a copy of the request`, "copying"],
+        [`@portcullis/web-fetch on ${name}`, "guarded"],
+      ].map(([title, kind]) => ({
+        name: title,
+        start: () => startFetch(folder, name, kind),
+        request: repeated().request,
+      }));
+      measurements.push(
+        ...(await race("guard: a repeated token", contenders, { rounds, count, warmUp, connections: 8 })),
+      );
+    }
+  });
   return measurements;
 }
 

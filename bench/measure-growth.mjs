@@ -93,11 +93,11 @@ async function measureKeys(rounds) {
 }
 
 /** The processor time of a request while other connections are open. */
-function measureConnections(rounds, count) {
+export function measureConnections(rounds, count, numbers = [100, 1000, 5000]) {
   return withFolder(async ({ folder }) => {
     const measurements = [];
-    for (const open of [100, 1000, 5000]) {
-      const server = await startServe(folder, { maxConnections: 7000 });
+    for (const open of numbers) {
+      const server = await startServe(folder, { maxConnections: Math.max(...numbers) * 1.2 + 1000 });
       const request = () => "GET /64k.pkg HTTP/1.1";
       await load(server.to, request, { count, status: 401 });
       const idle = [];
@@ -109,6 +109,9 @@ function measureConnections(rounds, count) {
           const before = processorTime(server.pids());
           await load(server.to, request, { count, status: 401 });
           times.push((processorTime(server.pids()) - before) / count);
+        }
+        if (idle.some(({ readyState }) => readyState !== "open")) {
+          throw new Error(`serve closed some of ${open} connections; raise the limit of open files: ulimit -n 60000`);
         }
       } finally {
         for (const socket of idle) socket.destroy();
@@ -165,14 +168,14 @@ function measureFlood(count) {
   });
 }
 
-async function microseconds(count, call) {
+export async function microseconds(count, call) {
   const { user, system } = process.cpuUsage();
   for (let index = 0; index < count; index += 1) await call(index);
   const used = process.cpuUsage({ user, system });
   return (used.user + used.system) / count;
 }
 
-function heap() {
+export function heap() {
   globalThis.gc();
   return process.memoryUsage().heapUsed;
 }

@@ -2,7 +2,8 @@
  * `npm run bench`: measures Portcullis beside its peers in one run, and writes docs/performance.md with its plots.
  *
  * `npm run bench -- --check` writes nothing, and fails if a budget is missed. With `--short` it takes about a minute and
- * fails if a figure is twice its budget, or twice what it is in results.json. Names measure only these, and keep the rest of the page: `npm run bench -- files stores`.
+ * fails if a figure is twice its budget, or twice what it is in results.json. Names measure only these, and keep the rest
+ * of the page: `npm run bench -- files stores`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,6 +15,14 @@ if (!existsSync(new URL("node_modules", import.meta.url))) {
   spawnSync("npm", ["ci", "--ignore-scripts"], { cwd: here, stdio: "inherit" });
 }
 
+/** Bun, Deno and workerd; what could not be installed is left out. */
+function prepareRuntimes() {
+  const folder = fileURLToPath(new URL("../test/runtimes", import.meta.url));
+  if (!existsSync(`${folder}/node_modules`)) {
+    spawnSync("npm", ["ci", "--ignore-scripts", "--prefix", folder], { stdio: "inherit" });
+  }
+}
+
 const modules = {
   verification: async () => (await import("./measure-verification.mjs")).measureVerification,
   adapters: async () => (await import("./measure-adapters.mjs")).measureAdapters,
@@ -23,7 +32,11 @@ const modules = {
   growth: async () => (await import("./measure-growth.mjs")).measureGrowth,
   workers: async () => (await import("./measure-workers.mjs")).measureWorkers,
   depot: async () => (await import("./measure-depot.mjs")).measureDepot,
+  profile: async () => (await import("./measure-profile.mjs")).measureProfile,
+  "long-growth": async () => (await import("./measure-long-growth.mjs")).measureLongGrowth,
 };
+/** Takes half an hour: only where it is named. Its last results stay on the page. */
+const longModules = ["long-growth"];
 /** In the short form only what a change can make much worse without a test that notices. */
 const shortModules = ["verification", "adapters", "command", "files"];
 
@@ -36,6 +49,7 @@ if (unknown !== undefined) {
   console.error(`There is no measurement ${unknown}. There are: ${Object.keys(modules).join(", ")}.`);
   process.exit(2);
 }
+const usualModules = Object.keys(modules).filter((name) => !longModules.includes(name));
 const settings = isShort
   ? { rounds: 3, count: 300, warmUp: 1500, share: 0.1, isShort }
   : { rounds: 7, count: 1200, warmUp: 3000, share: 0.5, isShort };
@@ -44,8 +58,9 @@ const { check, checkRoughly } = await import("./budgets.mjs");
 const { describeMachine } = await import("./machine.mjs");
 const { measurementTable, budgetTable, measurementsOf, writePages } = await import("./write-page.mjs");
 
+if (!isShort) prepareRuntimes();
 const runs = {};
-for (const name of named.length > 0 ? named : isShort ? shortModules : Object.keys(modules)) {
+for (const name of named.length > 0 ? named : isShort ? shortModules : usualModules) {
   const started = Date.now();
   try {
     const measure = await modules[name]();

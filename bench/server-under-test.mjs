@@ -152,3 +152,5 @@ const server = certificate
   : createServer(listener);
 if (port.includes("/")) server.listen(port);
 else server.listen(Number(port), "127.0.0.1");
+// Not by the signal itself, so that Node.js writes a profile where one is asked for.
+process.once("SIGTERM", () => process.exit());

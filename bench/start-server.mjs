@@ -4,17 +4,29 @@ import { existsSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { childrenOf } from "./processor-time.mjs";
 import { publicPem } from "./tokens.mjs";
 
 const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const command = pathOf("../packages/cli/dist/bin.js");
 let names = 0;
+let nodeArguments = [];
 
 /** One of the kinds of server-under-test.mjs. */
 export async function startNode(kind, ...args) {
   const port = await freePort();
   return start(process.execPath, [pathOf("server-under-test.mjs"), kind, port, publicPem, ...args], { port });
+}
+
+/** Starts a server with arguments for Node.js itself. */
+export async function startWith(args, startServer) {
+  nodeArguments = args;
+  try {
+    return await startServer();
+  } finally {
+    nodeArguments = [];
+  }
 }
 
 /** The same on a unix socket. */
@@ -23,21 +35,42 @@ export async function startSocket(folder, kind) {
   return start(process.execPath, [pathOf("server-under-test.mjs"), kind, socket, publicPem], { socket });
 }
 
-/** The same for runtimes that speak fetch; `undefined` if it is not installed. */
+/** The binary of a runtime that speaks fetch; `undefined` if it is not installed. */
 export function runtime(name) {
-  const file = { bun: "@oven/bun-linux-x64/bin/bun", deno: "@deno/linux-x64-glibc/deno" }[name];
+  const file = {
+    bun: "@oven/bun-linux-x64/bin/bun",
+    deno: "@deno/linux-x64-glibc/deno",
+    workerd: "@cloudflare/workerd-linux-64/bin/workerd",
+  }[name];
   const installed = pathOf(`../test/runtimes/node_modules/${file}`);
   return existsSync(installed) ? installed : undefined;
 }
 
-export async function startFetch(name, kind) {
+/** One of the handlers of fetch-handlers.mjs. */
+export async function startFetch(folder, name, kind) {
   const port = await freePort();
+  if (name === "workerd") return startWorkerd(join(folder, `workerd-${names++}`), kind, port);
   const args = [pathOf("fetch-server-under-test.mjs"), kind, port, publicPem];
-  return start(
-    runtime(name),
-    name === "deno" ? ["run", "-A", "--no-lock", "--node-modules-dir=manual", ...args] : args,
-    { port },
+  const flags = name === "deno" ? ["run", "-A", "--no-lock", "--node-modules-dir=manual"] : [];
+  return start(runtime(name), [...flags, ...args], { port });
+}
+
+async function startWorkerd(folder, kind, port) {
+  const contents = `import { fetchHandlers } from "./fetch-handlers.mjs";
+export default { fetch: fetchHandlers(${JSON.stringify(publicPem)})[${JSON.stringify(kind)}] };`;
+  const stdin = { contents, resolveDir: pathOf("."), loader: "js" };
+  await build({ stdin, bundle: true, format: "esm", target: "es2022", outfile: join(folder, "worker.js") });
+  const worker = `(modules = [(name = "worker.js", esModule = embed "worker.js")], compatibilityDate = "2026-01-01")`;
+  writeFileSync(
+    join(folder, "config.capnp"),
+    `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "worker", worker = ${worker})],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+);
+`,
   );
+  return start(runtime("workerd"), ["serve", join(folder, "config.capnp")], { port });
 }
 
 /** `portcullis serve`, which logs to a pipe. */
@@ -106,7 +139,8 @@ export function isInstalled(program) {
 }
 
 async function start(program, args, to) {
-  const child = spawn(program, args.map(String), { stdio: ["ignore", "pipe", "inherit"] });
+  const own = program === process.execPath ? nodeArguments : [];
+  const child = spawn(program, [...own, ...args.map(String)], { stdio: ["ignore", "pipe", "inherit"] });
   child.stdout.resume();
   const ended = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
   await Promise.race([untilListening(to), ended.then(() => Promise.reject(new Error(`${program} ${args[0]} ended`)))]);

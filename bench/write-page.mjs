@@ -1,7 +1,8 @@
 /** Writes docs/performance.md and its plots from results.json: `node bench/write-page.mjs`, or at the end of a run. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check } from "./budgets.mjs";
+import { check, limit, titleOf } from "./budgets.mjs";
+import { aheadTable, growthTable, missedTable, moduleRate, profileTable, workersTable } from "./findings.mjs";
 import { format, plot } from "./plot.mjs";
 import { median, quartiles } from "./statistics.mjs";
 
@@ -40,13 +41,11 @@ export function measurementTable(measurements) {
 /** The budgets, what was measured, and whether it holds. */
 export function budgetTable(outcomes) {
   const rows = outcomes.map(({ group, name, to, plus, unit, value, most, holds }) => {
-    const against = to ? `, relative to ${to}` : plus ? `, more than ${plus}` : "";
-    return `| ${group}: ${name}${against} | ≤ ${limit(most)} ${unit} | ${limit(value)} ${unit}${holds ? "" : " (missed)"} |`;
+    const measured = `${limit(value)} ${unit}${holds ? "" : " (missed)"}`;
+    return `| ${titleOf({ group, name, to, plus })} | ≤ ${limit(most)} ${unit} | ${measured} |`;
   });
   return ["| what | budget | measured |", "|---|---|---|", ...rows].join("\n");
 }
-
-const limit = (number) => (number >= 10 ? number.toFixed(0) : number.toFixed(2));
 
 export function measurementsOf({ runs }) {
   return Object.values(runs).flatMap((run) => run.measurements);
@@ -74,11 +73,24 @@ export function performancePages(results) {
   const parts = {
     machine: `Measured on ${range(results, "date")} on ${processors} cores of ${processor} with other work on them (load ${range(results, "load")}), with ${list.join(", ")}.`,
     plots: shown.map(([, title, name]) => `![${title}](performance/${name}.svg)`).join("\n\n"),
+    ahead: aheadTable(measurements),
+    profiles: profileTable(measurements),
     budgets: budgetTable(check(measurements)),
-    measurements: measurementTable(measurements),
+    missed: missedTable(check(measurements)),
+    growth: growthTable(measurements),
+    moduleRate: moduleRate(measurements),
+    workers: workersTable(measurements),
   };
   const template = readFileSync(new URL("page-template.txt", import.meta.url), "utf8");
   files["performance.md"] = template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
+  files["measurements.md"] = `# Measurements
+
+Every median and its quartiles, of which [Performance](performance.md) shows the most important ones.
+
+${parts.machine}
+
+${measurementTable(measurements)}
+`;
   return files;
 }
 

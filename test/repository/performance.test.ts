@@ -16,3 +16,11 @@ test("docs/performance.md and its plots are what the last run measured", () => {
     assert.doesNotMatch(text, /undefined|NaN|\{\{/, path);
   }
 });
+
+test("no figure is written into the page by hand, so that a new run cannot contradict it", () => {
+  const isFigure = /\d[\d.,]*\s*(?:µs|ms|s\b|kB|MB|GB|×|%|times\b|per cent)|\b(?:half|twice|double)\b/;
+  const template = readFileSync("bench/page-template.txt", "utf8");
+  const reasons = readFileSync("bench/reasons.mjs", "utf8").match(/"[^"\n]{40,}"/g) ?? [];
+  assert.ok(reasons.length >= 8);
+  for (const text of [template, ...reasons]) assert.doesNotMatch(text, isFigure);
+});

@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { load } from "./load.mjs";
+import { processorTime } from "./processor-time.mjs";
+import { startWith } from "./start-server.mjs";
+
+/** Parts of a server, by the file in which the processor was. The first that fits counts. */
+const parts = [
+  ["the gate", /packages\/core\//],
+  ["the adapter", /packages\/(node-http|koa|fastify)\//],
+  ["finding the file and its response", /packages\/origin\//],
+  ["system calls for the file and the log", /^node:(internal\/)?fs/],
+  ["the log line, metrics and limits", /packages\/cli\/|node_modules\/(prom-client|sonic-boom|@opentelemetry)/],
+  ["the framework", /node_modules\//],
+  ["collecting garbage", /^\(garbage collector\)$/],
+  ["Node.js' HTTP server and sockets", /^node:|^\(program\)$/],
+];
+
+/**
+ * Where the processor time of a server goes, by sampling: microseconds for each request, by part. The server must end by
+ * itself at SIGTERM, so that Node.js writes the profile.
+ */
+export async function profile(group, { start, request, status = 200, connections = 8 }, count = 20_000) {
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-profile-"));
+  try {
+    const server = await startWith(["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=250"], start);
+    await load(server.to, request, { count: count / 4, connections, status });
+    // The clock of the profile, which all processes share.
+    const from = Number(process.hrtime.bigint() / 1000n);
+    const before = processorTime(server.pids());
+    await load(server.to, request, { count, connections, status });
+    const each = (processorTime(server.pids()) - before) / count;
+    await server.stop();
+    const [file] = readdirSync(folder);
+    const shares = sharesOf(JSON.parse(readFileSync(join(folder, file), "utf8")), from);
+    return shares.map(([name, share]) => ({ group, name, unit: "µs", rounds: [share * each] }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Time without a file, such as in a native function, counts as that of the function that called it. */
+function sharesOf({ nodes, samples, startTime, timeDeltas }, from) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
+  const partOf = new Map();
+  const find = (id) => {
+    if (id === undefined) return undefined;
+    if (!partOf.has(id)) {
+      const { url, functionName } = byId.get(id).callFrame;
+      const place = url || functionName;
+      partOf.set(id, parts.find(([, pattern]) => pattern.test(place))?.[0] ?? find(parents.get(id)));
+    }
+    return partOf.get(id);
+  };
+  const counts = new Map();
+  let sum = 0;
+  let time = startTime;
+  for (const [index, id] of samples.entries()) {
+    time += timeDeltas[index];
+    if (time < from || byId.get(id).callFrame.functionName === "(idle)") continue;
+    const part = find(id) ?? "everything else";
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+    sum += 1;
+  }
+  return [...counts].map(([part, times]) => [part, times / sum]).sort((one, other) => other[1] - one[1]);
+}
