@@ -71,6 +71,18 @@ const commandLines: Record<string, string[]> = {
     ...["--passphrase-file", "FILE"],
   ],
   "item dataKeyFile": ["item", "check", "com.example.app", "--data", path("depot"), "--data-key-file", "FILE"],
+  "depot originHeaderFile": [
+    ...["depot", "--data", path("depot"), "--public-url", "https://a.example"],
+    ...["--origin", "https://files.internal/", "--origin-header-file", "FILE"],
+  ],
+  "item originHeaderFile": [
+    ...["item", "check", "com.example.app", "--data", path("depot")],
+    ...["--origin", "https://files.internal/", "--origin-header-file", "FILE"],
+  ],
+  "publish originHeaderFile": [
+    ...["publish", path("app.ipa"), "--data", path("depot")],
+    ...["--origin", "https://files.internal/", "--origin-header-file", "FILE"],
+  ],
   "publish dataKeyFile": [
     ...["publish", "https://127.0.0.1:1/App.ipa", "--data", path("depot"), "--data-key-file", "FILE"],
   ],

@@ -68,8 +68,8 @@ export function useDatabases(create: () => string): void {
 
 export const publicUrl = "https://apps.example";
 
-/** Makes an empty folder for a depot; it is removed when the test file is done. */
-export function depotData(clock: Clock = createClock()): DepotData {
+/** Makes an empty folder for a depot, whose commands get `env`; it is removed when the test file is done. */
+export function depotData(clock: Clock = createClock(), env: Readonly<Record<string, string>> = {}): DepotData {
   const running: RunningDepot[] = [];
   // Before the folder is removed. Not where a depot is started: in a `before` hook, it would end with the hook.
   after(async () => {
@@ -80,7 +80,7 @@ export function depotData(clock: Clock = createClock()): DepotData {
   const url = createDatabase?.();
   const place = ["--data", data, ...(url === undefined ? [] : ["--database", url])];
   const storePlace = url === undefined ? { file: join(data, "depot.db") } : { url };
-  const world = { now: clock.now };
+  const world = { now: clock.now, env };
   let published = 0;
 
   async function run(args: readonly string[], more: MainWorld = {}): Promise<string> {
@@ -110,14 +110,14 @@ export function depotData(clock: Clock = createClock()): DepotData {
       return JSON.parse(await run(["link", ...args, ...place, "--json"])) as never;
     },
     async start(...more) {
-      const started = await startDepot([...place, ...more], clock);
+      const started = await startDepot([...place, ...more], world);
       running.push(started);
       return started;
     },
   };
 }
 
-async function startDepot(more: readonly string[], clock: Clock): Promise<RunningDepot> {
+async function startDepot(more: readonly string[], world: MainWorld): Promise<RunningDepot> {
   const signals = new EventEmitter();
   let output = "";
   let found: ((port: number) => void) | undefined;
@@ -138,7 +138,7 @@ async function startDepot(more: readonly string[], clock: Clock): Promise<Runnin
     found = resolve;
   });
   const running = runMain([...args, "--grace", "0s", ...more], {
-    now: clock.now,
+    ...world,
     signals,
     onOutput(text) {
       output += text;

@@ -236,7 +236,7 @@ for (const [title, source, more, env, code, message] of [
     /ContainerNotFound: there is no such container/,
   ],
   ["a web server that wants credentials", web.url, [], {}, 3, /status 403: its credentials are missing or wrong/],
-  ["another scheme", "gs://apps", [], {}, 2, /gs:\/\/ is not a SOURCE that can be served\n.*s3:\/\/BUCKET/],
+  ["another scheme", "gs://apps", [], {}, 2, /gs:\/\/ is not supported as a SOURCE\n.*s3:\/\/BUCKET/],
   ["an unencrypted address", "http://files.internal/apps/", [], {}, 2, /not encrypted; use an https URL/],
   ["a container without a name", "azblob://account", [], {}, 2, /use azblob:\/\/ACCOUNT\/CONTAINER\/PREFIX/],
   ["an impossible bucket", "s3://a", [], aws(ceph.credentials), 2, /bucket: it has 3 to 63 letters/],

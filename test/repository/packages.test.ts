@@ -52,7 +52,7 @@ const mayImport: Record<string, RegExp> = {
 const commandLayers: readonly (readonly string[])[] = [
   ["system", "terminal", "token"],
   ["command-line", "decision-log"],
-  ["gate", "log-files", "tls"],
+  ["gate", "log-files", "origin", "tls"],
   ["depot", "server", "signing"],
 ];
 

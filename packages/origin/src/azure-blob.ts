@@ -1,8 +1,17 @@
+import { azureUpload } from "./azure-upload.ts";
 import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
-import { discardBody, type RemoteOptions, type StoreProblem, type StoreRequest } from "./store-client.ts";
+import {
+  discardBody,
+  type RemoteOptions,
+  type RemoteStore,
+  type StoreProblem,
+  type StoreRequest,
+} from "./store-client.ts";
+import type { WritableOrigin } from "./writable-origin.ts";
+import { createWrite } from "./write-object.ts";
 
-/** What opens a private container: the account's key, or a shared access signature that allows reading. */
+/** What opens a private container: the account's key, or a shared access signature that allows reading; for `write`, also creating and writing. */
 export type AzureCredentials =
   | { readonly accountKey: string; readonly sas?: never }
   | { readonly sas: string; readonly accountKey?: never };
@@ -31,7 +40,7 @@ const serviceVersion = "2021-08-06";
  * @example
  * const origin = azureBlob({ account: "example", container: "apps", credentials: { sas } });
  */
-export function azureBlob(options: AzureBlobOptions): RemoteOrigin {
+export function azureBlob(options: AzureBlobOptions): RemoteOrigin & WritableOrigin {
   const { account, container, prefix = "", credentials } = options;
   if (!/^[a-z0-9]{3,24}$/.test(account)) throw new TypeError("account: it has 3 to 24 lower-case letters and digits");
   if (!/^(\$root|\$web|[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$/.test(container)) {
@@ -45,28 +54,46 @@ export function azureBlob(options: AzureBlobOptions): RemoteOrigin {
 
   const address = (name: string): URL => new URL(encodePath(folderPrefix(prefix) + name), base);
 
-  async function send(name: string, { method, headers, signal }: StoreRequest): Promise<Response> {
+  async function send(name: string, { method, headers, query, body, signal }: StoreRequest): Promise<Response> {
     const url = address(name);
     const all: Record<string, string> = {
       ...headers,
       "x-ms-date": new Date().toUTCString(),
       "x-ms-version": serviceVersion,
     };
-    if (key)
-      all.Authorization = `SharedKey ${account}:${await sign(await key, stringToSign(account, url, method, all))}`;
-    else url.search = sas.replace(/^\?/, "");
-    return fetch(url, { method, headers: all, redirect: "manual", signal });
+    const queries = [key ? "" : sas.replace(/^\?/, ""), String(new URLSearchParams(query))];
+    url.search = queries.filter((one) => one !== "").join("&");
+    if (key) {
+      const length = body?.length ?? 0;
+      const text = stringToSign(
+        account,
+        url,
+        method,
+        length === 0 ? all : { ...all, "Content-Length": String(length) },
+      );
+      all.Authorization = `SharedKey ${account}:${await sign(await key, text)}`;
+    }
+    return fetch(url, { method, headers: all, redirect: "manual", signal, ...(body && { body }) });
   }
 
-  return createRemoteOrigin({ title: `the container ${container}`, send, address, explain }, options);
+  const store: RemoteStore = { title: `the container ${container}`, send, address, explain };
+  return { ...createRemoteOrigin(store, options), write: createWrite(store, azureUpload, options) };
 }
 
-/** The request in the form that Azure signs; the version's headers come first, then what it was asked. */
+/** The request in the form that Azure signs; the service's own headers and the query are sorted by name. */
 function stringToSign(account: string, url: URL, method: string, headers: Readonly<Record<string, string>>): string {
   const standard = ["Content-Encoding", "Content-Language", "Content-Length", "Content-MD5", "Content-Type", "Date"];
   standard.push("If-Modified-Since", "If-Match", "If-None-Match", "If-Unmodified-Since", "Range");
-  const own = ["x-ms-date", "x-ms-version"].map((name) => `${name}:${headers[name]}`);
-  return [method, ...standard.map((name) => headers[name] ?? ""), ...own, `/${account}${url.pathname}`].join("\n");
+  const own = Object.keys(headers).filter((name) => name.startsWith("x-ms-"));
+  const query: string[] = [];
+  url.searchParams.forEach((value, name) => void query.push(`${name}:${value}`));
+  return [
+    method,
+    ...standard.map((name) => headers[name] ?? ""),
+    ...own.sort().map((name) => `${name}:${headers[name]}`),
+    `/${account}${url.pathname}`,
+    ...query.sort(),
+  ].join("\n");
 }
 
 function importAccountKey(accountKey: string): Promise<CryptoKey> {

@@ -1,6 +1,7 @@
 // Where files are
 
 export type { ByteRange, Missing, ObjectFacts, OpenOptions, Origin, OriginObject } from "./origin.ts";
+export type { ObjectToWrite, WritableOrigin } from "./writable-origin.ts";
 
 // From a request to a response
 

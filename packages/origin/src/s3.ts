@@ -1,8 +1,18 @@
 import { AwsClient } from "aws4fetch";
 import { OriginError } from "./origin-error.ts";
+import { readStart } from "./read-start.ts";
 import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
+import { s3Upload } from "./s3-upload.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
-import { discardBody, type RemoteOptions, type StoreProblem, type StoreRequest } from "./store-client.ts";
+import {
+  discardBody,
+  type RemoteOptions,
+  type RemoteStore,
+  type StoreProblem,
+  type StoreRequest,
+} from "./store-client.ts";
+import type { WritableOrigin } from "./writable-origin.ts";
+import { createWrite } from "./write-object.ts";
 
 /** What signs requests to a bucket. */
 export interface S3Credentials {
@@ -36,14 +46,14 @@ export interface S3Options extends RemoteOptions {
 /**
  * Files in a private bucket: Amazon S3, Cloudflare R2, MinIO, Ceph, Google Cloud Storage. Requests are signed with AWS
  * Signature Version 4. The credentials need `s3:GetObject`, and `s3:ListBucket` to tell a missing object from a
- * forbidden one; they need nothing that writes.
+ * forbidden one; only for `write` do they need `s3:PutObject` and `s3:AbortMultipartUpload`.
  *
  * @throws {TypeError} if an option is wrong
  *
  * @example
  * const origin = s3({ bucket: "apps", region: "eu-central-1", credentials: { accessKeyId, secretAccessKey } });
  */
-export function s3(options: S3Options): RemoteOrigin {
+export function s3(options: S3Options): RemoteOrigin & WritableOrigin {
   const { bucket, prefix = "", credentials } = options;
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
     throw new TypeError("bucket: it has 3 to 63 letters, digits, dots and hyphens");
@@ -58,24 +68,27 @@ export function s3(options: S3Options): RemoteOrigin {
   const address = (name: string): URL => new URL(encodePath(keyPrefix + name), base);
 
   async function send(name: string, request: StoreRequest): Promise<Response> {
-    const response = await sendSigned(address(name), request);
+    const response = await sendSigned(name, request);
     const actual = response.headers.get("x-amz-bucket-region");
     const isElsewhere = [301, 307, 400].includes(response.status) && actual !== null && actual !== region;
     if (!isElsewhere || options.endpoint !== undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(actual)) return response;
     discardBody(response);
     region = actual;
     base = baseUrl(options, region);
-    return sendSigned(address(name), request);
+    return sendSigned(name, request);
   }
 
-  async function sendSigned(url: URL, { method, headers, signal }: StoreRequest): Promise<Response> {
+  async function sendSigned(name: string, { method, headers, query, body, signal }: StoreRequest): Promise<Response> {
+    const url = address(name);
+    for (const [key, value] of Object.entries(query ?? {})) url.searchParams.set(key, value);
     const { sessionToken, ...keys } = await currentCredentials();
     const client = new AwsClient({ ...keys, ...(sessionToken ? { sessionToken } : {}), service: "s3", region, cache });
     // fetch adds a second Accept-Encoding to every request with Range (Fetch standard), so it cannot be signed.
     const { "Accept-Encoding": encoding, ...signable } = headers;
     const signed = await client.sign(url.href, { method, headers: signable });
     if (encoding !== undefined) signed.headers.set("Accept-Encoding", encoding);
-    return fetch(signed, { redirect: "manual", signal });
+    const request = { method, headers: signed.headers, redirect: "manual", signal } as const;
+    return fetch(signed.url, body ? { ...request, body } : request);
   }
 
   async function currentCredentials(): Promise<S3Credentials> {
@@ -88,7 +101,8 @@ export function s3(options: S3Options): RemoteOrigin {
     }
   }
 
-  return createRemoteOrigin({ title: `the bucket ${bucket}`, send, address, explain }, options);
+  const store: RemoteStore = { title: `the bucket ${bucket}`, send, address, explain };
+  return { ...createRemoteOrigin(store, options), write: createWrite(store, s3Upload, options) };
 }
 
 /** The bucket's address, with a slash at its end. */
@@ -123,27 +137,4 @@ async function explain(response: Response, within: number): Promise<StoreProblem
   const text = await readStart(response, within);
   const code = /<Code>(\w{1,64})<\/Code>/.exec(text)?.[1] ?? `status ${response.status}`;
   return { code, remedy: Object.hasOwn(remedies, code) ? remedies[code] : undefined };
-}
-
-/** The first bytes of an error document: at most 4 KiB of it, and no more than has arrived in this many milliseconds. */
-async function readStart({ body }: Response, within: number): Promise<string> {
-  const reader = body?.getReader();
-  if (!reader) return "";
-  const stop = (): void => void reader.cancel().catch(() => {});
-  const timer = setTimeout(stop, within);
-  let text = "";
-  try {
-    const decoder = new TextDecoder();
-    while (text.length < 4096) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      text += decoder.decode(value, { stream: true });
-    }
-  } catch {
-    // The status says enough.
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
-  return text;
 }

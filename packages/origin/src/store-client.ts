@@ -2,8 +2,12 @@ import { asOriginError, connectionProblem, OriginError } from "./origin-error.ts
 
 /** A request to a store; the store adds its address and its credentials. */
 export interface StoreRequest {
-  readonly method: "GET" | "HEAD";
+  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Uint8Array<ArrayBuffer> | undefined;
+  /** How long to wait for the response, in milliseconds, if that is longer than usual. */
+  readonly patience?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -62,6 +66,8 @@ export interface StoreClient {
 }
 
 const attempts = 3;
+/** What a body is sent with at least, in bytes a millisecond: 64 KiB a second. */
+const slowestUpload = 64;
 const isTransient = (status: number): boolean => status === 429 || (status >= 500 && status <= 504 && status !== 501);
 
 /**
@@ -89,7 +95,9 @@ export function createStoreClient(store: RemoteStore, options: RemoteOptions): S
   /** A response, or the reason why there is none. */
   async function sendOnce(name: string, request: StoreRequest): Promise<Response | string> {
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), responseTimeout);
+    const { body, patience = 0 } = request;
+    const limit = Math.max(patience, responseTimeout + (body?.length ?? 0) / slowestUpload);
+    const timer = setTimeout(() => deadline.abort(), limit);
     const started = performance.now();
     let status = 0;
     try {
@@ -100,7 +108,7 @@ export function createStoreClient(store: RemoteStore, options: RemoteOptions): S
       status = response.status;
       return response;
     } catch (error) {
-      if (deadline.signal.aborted) return `no response within ${responseTimeout / 1000} s`;
+      if (deadline.signal.aborted) return `no response within ${Math.round(limit / 1000)} s`;
       if (asOriginError(error)) throw error;
       return connectionProblem(error);
     } finally {

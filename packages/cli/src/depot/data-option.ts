@@ -1,4 +1,5 @@
 import type { ChoiceOption, OptionTable, TextOption } from "../command-line/option.ts";
+import { originOptionTable } from "../origin/origin-option-table.ts";
 
 /** Where a depot has its data, the same for every command that uses it. */
 export const dataOption = {
@@ -48,8 +49,19 @@ export const databaseOption = {
     "database in PostgreSQL, postgres://USER@HOST/NAME, which several depots can share (default SQLite in the data folder)",
 } as const satisfies TextOption;
 
+/** The origin of a depot, the same for every command that uses it. */
+export const depotOriginOptionTable = {
+  origin: {
+    kind: "text",
+    placeholder: "SOURCE",
+    description:
+      "where files can be hosted besides the data folder and the database: a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX, or https://HOST/PATH/ for files that are there already",
+  },
+  ...originOptionTable,
+} as const satisfies OptionTable;
+
 /** Where a file is to be hosted. */
 export const hostingOption = {
   kind: "choice",
-  choices: ["data-folder", "database"],
+  choices: ["data-folder", "database", "origin"],
 } as const satisfies Omit<ChoiceOption, "description">;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type DataKey, type Depot, isDepotError, openDepot } from "@portcullis/depot";
+import { type DataKey, type Depot, type DepotOrigin, isDepotError, openDepot } from "@portcullis/depot";
 import { failure } from "../command-line/command-error.ts";
 import { describeSystemError, isSystemError } from "../system/describe-system-error.ts";
 
@@ -9,18 +9,21 @@ import { describeSystemError, isSystemError } from "../system/describe-system-er
 interface DepotPlace {
   readonly data: string;
   readonly database: string | undefined;
+  /** Opens the origin that files can be in. */
+  readonly openOrigin?: (() => Promise<DepotOrigin | undefined>) | undefined;
   /** Reads the key with which files on web servers are requested with a token. */
   readonly readKey?: (() => DataKey) | undefined;
 }
 
 /** Opens the data of a depot for one command, and closes it. */
 export async function withDepot<Result>(
-  { data, database, readKey }: DepotPlace,
+  { data, database, openOrigin, readKey }: DepotPlace,
   now: () => number,
   use: (depot: Depot) => Promise<Result>,
 ): Promise<Result> {
   return explainDepotErrors(data, async () => {
-    const depot = await openDepot({ data, database, dataKey: readKey?.(), now, actor: commandUser() });
+    const origin = await openOrigin?.();
+    const depot = await openDepot({ data, database, origin, dataKey: readKey?.(), now, actor: commandUser() });
     try {
       return await use(depot);
     } finally {

@@ -1,12 +1,12 @@
-import type { Origin } from "@portcullis/origin";
+import type { Origin, RemoteOrigin, WritableOrigin } from "@portcullis/origin";
 
-/** An origin in which the depot can also store files. */
-export interface DepotOrigin extends Origin {
-  /** Stores a file under this name; unset if the origin, such as a web server, can only be read. */
-  write?(name: string, file: FileToWrite): Promise<void>;
+/** An origin that files can be hosted in. */
+export interface DepotOrigin extends Origin, Partial<Pick<WritableOrigin, "write">> {
+  /** Whether anyone gets an object without credentials, so that there is no use in tokens; unset, nobody does. */
+  isPublic?: RemoteOrigin["isPublic"];
 }
 
-/** A file on this computer, to be stored in an origin. */
+/** A file on this computer, to be stored at a hosting location. */
 export interface FileToWrite {
   readonly path: string;
   /** In bytes. */

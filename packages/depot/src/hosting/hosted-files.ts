@@ -23,7 +23,7 @@ export async function openHosted(
   if (version.hosting === "database") return openParts(version, db);
   if (version.hosting === "web-server") return checkVersion(await openOnWebServer(address ?? "", places), version);
   if (places.origin) return checkVersion(await places.origin.open(address ?? "", options), version);
-  return { found: false, status: 503, problem: "the file is in an origin, and the depot was opened without one" };
+  return { found: false, status: 503, problem: "the file is in an origin, and --origin is missing" };
 }
 
 /**

@@ -140,12 +140,17 @@ async function problemOf(version: VersionRow, db: Database, places: FilePlaces):
     const object = await openHosted(version, db, places);
     if (!object.found) return unavailable(object).message;
     object.close();
-    if (version.hosting !== "web-server" || !(await isPublic(version.address ?? "", places))) return undefined;
-    return "the web server gives the file to everybody, also without a token";
+    if (!(await isOpenToEverybody(version, places))) return undefined;
+    return `the ${version.hosting === "origin" ? "origin" : "web server"} gives the file to everybody, also without a token`;
   } catch (error) {
     if (isDepotError(error)) return error.message;
     throw error;
   }
+}
+
+async function isOpenToEverybody({ hosting, address }: VersionRow, places: FilePlaces): Promise<boolean> {
+  if (hosting === "web-server") return isPublic(address ?? "", places);
+  return hosting === "origin" && ((await places.origin?.isPublic?.(address ?? "")) ?? false);
 }
 
 function unavailable({ status, problem }: Missing): Error {

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { asOriginError, type WritableOrigin } from "@portcullis/origin";
 import { depotError } from "../depot-error.ts";
 import { placeFile } from "../item/place-file.ts";
 import type { Database, VersionRow } from "../store/schema.ts";
@@ -46,14 +48,14 @@ export async function storeFile(
 /** Writes an object and asks for it, so that a version leads only to what can be served. */
 async function writeObject(name: string, file: FileToWrite, origin: DepotOrigin | undefined): Promise<string | null> {
   if (!origin) throw noOrigin();
-  if (!origin.write) {
+  if (!isWritable(origin)) {
     throw depotError(
       "hosting_impossible",
       "files cannot be stored in the depot's origin, which is a web server",
       "Copy the file to the web server, and publish it from there",
     );
   }
-  await origin.write(name, file);
+  await copyToOrigin(name, file, origin);
   const object = await origin.open(name);
   if (!object.found || object.size !== file.size) {
     const why = object.found ? "it has another size there" : (object.problem ?? "it is not there");
@@ -63,7 +65,36 @@ async function writeObject(name: string, file: FileToWrite, origin: DepotOrigin 
   return validatorOf(object);
 }
 
+function isWritable(origin: DepotOrigin): origin is DepotOrigin & WritableOrigin {
+  return origin.write !== undefined;
+}
+
+async function copyToOrigin(name: string, { path, size }: FileToWrite, origin: WritableOrigin): Promise<void> {
+  const file = await open(path, "r");
+  try {
+    await origin.write(name, {
+      size,
+      async read({ first, last }) {
+        const bytes = new Uint8Array(last - first + 1);
+        const { bytesRead } = await file.read(bytes, 0, bytes.length, first);
+        if (bytesRead < bytes.length) throw new Error("the file has become shorter");
+        return bytes;
+      },
+    });
+  } catch (error) {
+    const failure = asOriginError(error);
+    if (!failure) throw error;
+    throw depotError("hosting_impossible", `the file cannot be stored in the depot's origin: ${failure.message}`);
+  } finally {
+    await file.close();
+  }
+}
+
 /** The refusal of everything that is in an origin. */
 export function noOrigin(): Error {
-  return depotError("hosting_impossible", "the depot has no origin", "Open it with one: openDepot({ data, origin })");
+  return depotError(
+    "hosting_impossible",
+    "the depot has no origin",
+    "Start it with --origin SOURCE, and pass the same to portcullis publish and portcullis item",
+  );
 }

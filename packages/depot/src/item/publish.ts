@@ -35,8 +35,8 @@ export interface PublishedVersion {
 export interface PublishOptions {
   readonly channel: string;
   /**
-   * Where the file is to be hosted; default where the newest version of the item is, or the data folder. A file that was
-   * published before stays where it is.
+   * Where the file is to be hosted; default where the newest version of the item is; for the first one, in the origin, or the
+   * data folder if files cannot be stored in an origin. A file that was published before stays where it is.
    */
   readonly hosting?: StoringHosting | undefined;
   /** Called now and then with the bytes that are copied. */
@@ -132,13 +132,18 @@ export async function publishCopy(copy: CompleteCopy, parts: PublishParts): Prom
   async function storeCopy(): Promise<StoredFile | undefined> {
     if (known && known.hosting !== "data-folder") return undefined;
     if (copy.stored && !known) return copy.stored;
-    const usual = (): Promise<StoringHosting> => usualHosting(store.db, kind, metadata.bundleIdentifier);
+    const usual = (): Promise<StoringHosting> => usualHosting(store.db, kind, metadata.bundleIdentifier, places);
     return storeFile(copy, fileName, known ? "data-folder" : (copy.hosting ?? (await usual())), places);
   }
 }
 
-/** Where the newest version of the item is stored. */
-async function usualHosting(db: Database, kind: "ipa" | "pkg", bundleIdentifier: string): Promise<StoringHosting> {
+/** Where the newest version of the item is stored; for the first one, in the origin if there is one. */
+async function usualHosting(
+  db: Database,
+  kind: "ipa" | "pkg",
+  bundleIdentifier: string,
+  { origin }: FilePlaces,
+): Promise<StoringHosting> {
   const newest = await db
     .selectFrom("version")
     .innerJoin("item", "item.id", "version.item_id")
@@ -147,7 +152,8 @@ async function usualHosting(db: Database, kind: "ipa" | "pkg", bundleIdentifier:
     .where("item.bundle_identifier", "=", bundleIdentifier)
     .orderBy("number", "desc")
     .executeTakeFirst();
-  return newest === undefined || newest.hosting === "web-server" ? "data-folder" : newest.hosting;
+  if (newest && newest.hosting !== "web-server") return newest.hosting;
+  return origin?.write ? "origin" : "data-folder";
 }
 
 async function copyAndHash(

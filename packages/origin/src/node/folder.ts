@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isObjectName } from "../object-name.ts";
-import type { ByteRange, Missing, Origin, OriginObject } from "../origin.ts";
+import type { ByteRange, Missing, OriginObject } from "../origin.ts";
+import type { WritableOrigin } from "../writable-origin.ts";
 import { fileEtag } from "./file-etag.ts";
 import { type OpenFile, openFile } from "./open-file.ts";
 import { fileChanged, readBlock } from "./read-block.ts";
+import { writeFileBelow } from "./write-file-below.ts";
 
 /** A file of a folder, open. `sendObject` reads it through its descriptor. */
 export interface FileObject extends OriginObject {
@@ -28,8 +30,9 @@ const longestWait = 3000;
  * that is still being written is waited for, at most three seconds. What this cannot see: writes through a memory map,
  * single writes that take longer than a second, and a network file system that reports times late.
  */
-export function folder(path: string): Origin {
+export function folder(path: string): WritableOrigin {
   return {
+    write: (name, object) => writeFileBelow(path, name, object),
     async open(name) {
       if (!isObjectName(name)) return { found: false, status: 404 };
       let file = await openFile(path, name);

@@ -1,5 +1,5 @@
 import { defineCommand } from "../../command-line/command.ts";
-import { databaseOption, dataKeyFileOption, dataOption } from "../../depot/data-option.ts";
+import { databaseOption, dataKeyFileOption, dataOption, depotOriginOptionTable } from "../../depot/data-option.ts";
 import {
   hostOption,
   portOption,
@@ -19,6 +19,7 @@ export const depot = defineCommand({
   options: {
     data: dataOption,
     database: databaseOption,
+    ...depotOriginOptionTable,
     publicUrl: {
       kind: "text",
       placeholder: "URL",
@@ -77,6 +78,10 @@ export const depot = defineCommand({
     {
       command: "portcullis depot --data data --public-url https://apps.example --trust-proxy",
       meaning: "behind a proxy that terminates TLS",
+    },
+    {
+      command: "portcullis depot --data data --public-url https://a.example --origin s3://apps",
+      meaning: "with the files in a private bucket",
     },
   ],
 });

@@ -11,6 +11,7 @@ import { tlsFiles } from "../../tls/tls-credentials.ts";
 import { createAdminServer, readAdminAddress } from "./admin-server.ts";
 import type { depot } from "./depot.ts";
 import { createDepotListener } from "./depot-listener.ts";
+import { openServedOrigin } from "./served-origin.ts";
 import { serverGate } from "./server-gate.ts";
 import { startUpkeep } from "./upkeep.ts";
 
@@ -26,9 +27,10 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
   const address = { host, port };
   const adminAddress = readAdminAddress(settings.admin, { own: address, hasTls: tls !== undefined, url: adminUrl });
   if (settings.resetPassword && !adminAddress) throw usageError("--reset-password has no effect with --admin off");
+  const { origin, warnings, observe } = await openServedOrigin(settings, env);
   const depot: DepotServer = await explainDepotErrors(data, async () =>
     openDepotServer({
-      ...{ data, database, publicUrl, now },
+      ...{ data, database, origin, publicUrl, now },
       dataKey: readDataKey(settings, env),
       webServers: settings.webServer,
     }),
@@ -54,11 +56,12 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
         certificateRefresh,
         reportOnly: false,
         clientsAreDirect: !trustProxy,
-        purpose: `depot ${data} for ${publicUrl}`,
-        warnings: tls === undefined && !trustProxy && !isLocal(address) ? [noTls] : [],
+        purpose: `depot ${data}${origin ? ` with files in ${settings.origin}` : ""} for ${publicUrl}`,
+        warnings: [...(tls === undefined && !trustProxy && !isLocal(address) ? [noTls] : []), ...warnings],
         second,
         createGate: async (surroundings) => serverGate(depot.gate, surroundings),
         createListener({ gate, log, metrics, finished }) {
+          observe({ log, metrics });
           stopUpkeep = startUpkeep({ depot, retention: receiptRetention, now, log });
           return createDepotListener({ depot, gate, log, metrics, finished, resumeGrace, trustProxy, now, pending });
         },

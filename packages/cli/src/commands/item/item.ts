@@ -6,6 +6,7 @@ import {
   databaseOption,
   dataKeyFileOption,
   dataOption,
+  depotOriginOptionTable,
   hostingOption,
   pageOptionTable,
 } from "../../depot/data-option.ts";
@@ -16,7 +17,10 @@ export const itemActions = {
   versions: { subject: "the bundle identifier of the app", options: ["limit", "after"] },
   promote: { subject: "the bundle identifier of the app", options: ["from", "versionId"] },
   rollback: { subject: "the bundle identifier of the app" },
-  host: { subject: "the bundle identifier of the app", options: ["hosting", "url", "versionId", "dataKeyFile"] },
+  host: {
+    subject: "the bundle identifier of the app",
+    options: ["hosting", "url", "object", "versionId", "dataKeyFile"],
+  },
   check: { subject: "the bundle identifier of the app", options: ["dataKeyFile"] },
 } as const satisfies ActionTable;
 
@@ -37,6 +41,7 @@ export const item = defineCommand({
   options: {
     data: dataOption,
     database: databaseOption,
+    ...depotOriginOptionTable,
     channel: { ...channelOption, description: "promote and rollback: the channel to change" },
     from: { kind: "text", placeholder: "NAME", description: "promote: take the version of this channel" },
     versionId: {
@@ -46,12 +51,17 @@ export const item = defineCommand({
     },
     hosting: {
       ...hostingOption,
-      description: "host: where the files are to be stored: data-folder, or database for files up to 32 MiB",
+      description: "host: where the files are to be stored: data-folder, database for files up to 32 MiB, or origin",
     },
     url: {
       kind: "text",
       placeholder: "URL",
       description: "host: the https:// URL of the same file on a web server that checks the depot's tokens",
+    },
+    object: {
+      kind: "text",
+      placeholder: "NAME",
+      description: "host: the name of the same file in the depot's origin, where it is already",
     },
     dataKeyFile: dataKeyFileOption,
     ...pageOptionTable,

@@ -20,7 +20,10 @@ export async function runHosting(
     const choice = readChoice(options);
     const moved = await hosting.change(subject, choice, versionId);
     if (json) out.json({ moved });
-    else out.sentence(safeText(`${subject}: ${countOf(moved.length)} moved to ${options.url ?? choice.hosting}`));
+    else
+      out.sentence(
+        safeText(`${subject}: ${countOf(moved.length)} moved to ${options.url ?? options.object ?? choice.hosting}`),
+      );
     return exitCode.success;
   }
   const checks = await hosting.check(subject);
@@ -32,10 +35,13 @@ export async function runHosting(
   return checks.every(({ problem }) => problem === undefined) ? exitCode.success : exitCode.negative;
 }
 
-function readChoice({ hosting, url }: OptionsOf<typeof item>): HostingChoice {
-  if (url !== undefined && hosting === undefined) return { hosting: "web-server", url };
-  if (hosting !== undefined && url === undefined) return { hosting };
-  throw usageError("item host: pass either --hosting or --url", "For example: --hosting database");
+function readChoice({ hosting, url, object }: OptionsOf<typeof item>): HostingChoice {
+  const given = [hosting, url, object].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw usageError("item host: pass either --hosting, --url or --object", "For example: --hosting database");
+  }
+  if (url !== undefined) return { hosting: "web-server", url };
+  return object === undefined ? { hosting: hosting ?? "data-folder" } : { hosting: "origin", object };
 }
 
 function countOf(files: number): string {

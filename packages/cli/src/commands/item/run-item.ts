@@ -4,6 +4,7 @@ import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
+import { openDepotOrigin } from "../../depot/open-depot-origin.ts";
 import { printPage } from "../../depot/print-page.ts";
 import { readDataKey } from "../../depot/read-data-key.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
@@ -26,9 +27,13 @@ export async function runItem(
   }
   checkDepotExists(options);
   const { subject = "" } = operands;
-  const needsTokens = action === "host" || action === "check";
-  const readKey = needsTokens ? () => readDataKey(options, context.env) : undefined;
-  return withDepot({ ...options, readKey }, context.now, (depot) => {
+  const { env } = context;
+  const readsFiles = action === "host" || action === "check";
+  const access = readsFiles && {
+    openOrigin: () => openDepotOrigin(options, env),
+    readKey: () => readDataKey(options, env),
+  };
+  return withDepot({ ...options, ...access }, context.now, (depot) => {
     if (action === "host" || action === "check") return runHosting(depot, action, subject, options, context);
     return run(depot, action, subject, options, context);
   });

@@ -25,6 +25,6 @@ export interface MadeLink {
 export type ShowProgress = (done: number, size: number) => void;
 
 /** Whether FILE is on a web server. */
-export function isUrl(file: string): boolean {
-  return /^https?:\/\//i.test(file);
+export function isUrl(file: string | undefined): boolean {
+  return file !== undefined && /^https?:\/\//i.test(file);
 }

@@ -1,7 +1,8 @@
-import { installPageUrl, manifestUrl } from "@portcullis/depot";
+import { type Depot, installPageUrl, manifestUrl, type PublishedVersion } from "@portcullis/depot";
 import { isIssuerError } from "@portcullis/issuer";
 import { failure } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
+import { openDepotOrigin } from "../../depot/open-depot-origin.ts";
 import { readDataKey } from "../../depot/read-data-key.ts";
 import { withDepot } from "../../depot/with-depot.ts";
 import { isUrl, type Publication, type PublishCommandOptions, type ShowProgress } from "./publication.ts";
@@ -13,9 +14,15 @@ export async function publishHere(
   { now, env }: CommandContext,
   show: ShowProgress,
 ): Promise<Publication> {
-  const { data = "", database, channel, hosting, for: recipient, days } = options;
+  const { data = "", database, channel, hosting, object, for: recipient, days } = options;
   const readKey = isUrl(file) ? () => readDataKey({ ...options, data }, env) : undefined;
-  return withDepot({ data, database, readKey }, now, async (depot) => {
+  const openOrigin = () => openDepotOrigin(options, env);
+  const publish = (depot: Depot): Promise<PublishedVersion> => {
+    if (object !== undefined) return depot.publishHosted({ hosting: "origin", object }, { channel });
+    if (isUrl(file)) return depot.publishHosted({ hosting: "web-server", url: file }, { channel });
+    return depot.publish(file, { channel, hosting, onProgress: ({ copied, size }) => show(copied, size) });
+  };
+  return withDepot({ data, database, openOrigin, readKey }, now, async (depot) => {
     const publicUrl = recipient === undefined ? undefined : await depot.publicUrl();
     if (recipient !== undefined && publicUrl === undefined) {
       throw failure(
@@ -23,10 +30,7 @@ export async function publishHere(
         "Start it with portcullis depot, or publish without --for",
       );
     }
-    const publishing = isUrl(file)
-      ? depot.publishHosted({ hosting: "web-server", url: file }, { channel })
-      : depot.publish(file, { channel, hosting, onProgress: ({ copied, size }) => show(copied, size) });
-    const published = await publishing.catch((error: unknown) => {
+    const published = await publish(depot).catch((error: unknown) => {
       throw isIssuerError(error) ? failure(`${file}: ${error.message}`) : error;
     });
     if (recipient === undefined || publicUrl === undefined) return { published, link: undefined };

@@ -36,13 +36,14 @@ const retryDelays = [0, 1000, 3000, 5000, 10_000, 30_000];
  */
 export async function publishRemotely(
   file: string,
-  { to = "", apiTokenFile, channel, hosting, for: recipient, days }: PublishCommandOptions,
+  { to = "", apiTokenFile, channel, hosting, object, for: recipient, days }: PublishCommandOptions,
   { env }: CommandContext,
   show: ShowProgress,
 ): Promise<Publication> {
   const api = createApi(checkDepotUrl(to), await readToken(apiTokenFile, env.PORTCULLIS_API_TOKEN));
-  const response = isUrl(file)
-    ? await api.post<PublishedVersion>("versions", { url: file, channel })
+  const hosted = object !== undefined ? { object } : isUrl(file) ? { url: file } : undefined;
+  const response = hosted
+    ? await api.post<PublishedVersion>("versions", { ...hosted, channel })
     : await publishUpload(file, { channel, hosting }, api, show);
   const published = resultOf(response, file);
   if (recipient === undefined) return { published, link: undefined };

@@ -5,6 +5,7 @@ import {
   databaseOption,
   dataKeyFileOption,
   dataOption,
+  depotOriginOptionTable,
   hostingOption,
 } from "../../depot/data-option.ts";
 
@@ -13,13 +14,18 @@ export const publish = defineCommand({
   name: "publish",
   summary: "publish an .ipa or .pkg in a depot",
   description:
-    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links to a channel install. You do not need to stop the depot. If the same file was published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there.",
+    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links to a channel install. You do not need to stop the depot. If the same file was published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there. With --object instead of FILE, a file that is in the depot's origin is published from there.",
   operands: {
-    file: { placeholder: "FILE", description: "the .ipa or flat .pkg, or the https:// URL of one on a web server" },
+    file: {
+      placeholder: "FILE",
+      description: "the .ipa or flat .pkg, or the https:// URL of one on a web server",
+      optional: true,
+    },
   },
   options: {
     data: { ...dataOption, required: false },
     database: databaseOption,
+    ...depotOriginOptionTable,
     to: {
       kind: "text",
       placeholder: "URL",
@@ -34,7 +40,12 @@ export const publish = defineCommand({
     hosting: {
       ...hostingOption,
       description:
-        "where the file is stored: data-folder, or database for files up to 32 MiB (default where the newest version of the app is, or data-folder)",
+        "where the file is stored: data-folder, database for files up to 32 MiB, or origin (default where the newest version of the app is; for its first version the origin, or data-folder without one)",
+    },
+    object: {
+      kind: "text",
+      placeholder: "NAME",
+      description: "publish the object of this name, such as prod/App.ipa, which is in the depot's origin already",
     },
     dataKeyFile: dataKeyFileOption,
     for: {

@@ -18,19 +18,35 @@ export async function runPublish(
   { file }: OperandsOf<typeof publish>,
 ): Promise<ExitCode> {
   checkOptions(options, file);
+  const name = file ?? options.object ?? "";
   const progress = createProgressLine(context);
   const verb = options.to === undefined ? "copied" : "sent";
   const show: ShowProgress = (done, size) =>
     progress.show(`${progressBar(done / size, 30)} ${Math.round((100 * done) / size)} % ${verb}`);
   const publishing = options.to === undefined ? publishHere : publishRemotely;
-  const publication = await publishing(file, options, context, show).finally(() => progress.clear());
+  const publication = await publishing(name, options, context, show).finally(() => progress.clear());
   print(publication, options, context);
   return exitCode.success;
 }
 
 /** An option that would have no effect is a mistake. */
-function checkOptions(options: PublishCommandOptions, file: string): void {
-  const { data, to, apiTokenFile, dataKeyFile, hosting, for: recipient, days, qr } = options;
+function checkOptions(options: PublishCommandOptions, file: string | undefined): void {
+  const { data, to, apiTokenFile, dataKeyFile, hosting, object, origin, for: recipient, days, qr } = options;
+  if ((file === undefined) === (object === undefined)) {
+    throw usageError(
+      "pass either FILE or --object",
+      "FILE is the .ipa or .pkg; --object names one that is in the depot's origin already",
+    );
+  }
+  if (object !== undefined && to === undefined && origin === undefined) {
+    throw usageError(
+      "--origin is missing",
+      "Pass the --origin with which the depot is started: --object names a file in it",
+    );
+  }
+  if (object !== undefined && hosting !== undefined && hosting !== "origin") {
+    throw usageError(`--hosting ${hosting} has no effect on --object, which stays in the origin`);
+  }
   if (data === undefined && to === undefined) {
     throw usageError(
       "--data or --to is missing",

@@ -1,5 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 import { gateOptionTable } from "../../gate/gate-option-table.ts";
+import { originOptionTable } from "../../origin/origin-option-table.ts";
 import {
   hostOption,
   portOption,
@@ -34,23 +35,7 @@ export const serve = defineCommand({
     reportOnly: reportOnlyOption,
     resumeGrace: resumeGraceOption,
     trustProxy: trustProxyOption,
-    region: { kind: "text", placeholder: "NAME", description: "region of the s3:// bucket (default from AWS_REGION)" },
-    endpoint: {
-      kind: "text",
-      placeholder: "URL",
-      description:
-        "the URL of the service, if the s3:// bucket is not Amazon's (R2, MinIO, Ceph, Google), or for azblob://",
-    },
-    addressing: {
-      kind: "choice",
-      choices: ["path", "virtual"],
-      description: "where the s3:// bucket's name goes (default virtual at Amazon, path with --endpoint)",
-    },
-    originHeaderFile: {
-      kind: "text",
-      placeholder: "FILE",
-      description: "file with the header that the https:// server expects, such as Authorization: Bearer SECRET",
-    },
+    ...originOptionTable,
     cache: {
       kind: "text",
       placeholder: "DIR",

@@ -6,41 +6,54 @@ import {
   type RemoteOrigin,
   type S3Credentials,
   s3,
+  type WritableOrigin,
 } from "@portcullis/origin";
-import type { OptionsOf } from "../../command-line/command.ts";
-import { failure, usageError } from "../../command-line/command-error.ts";
-import type { Environment } from "../../command-line/context.ts";
-import { readOptionFile } from "../../command-line/read-input.ts";
-import type { serve } from "./serve.ts";
-
-type ServeOptions = OptionsOf<typeof serve>;
+import { failure, usageError } from "../command-line/command-error.ts";
+import type { Environment } from "../command-line/context.ts";
+import { dashedName } from "../command-line/option.ts";
+import { readOptionFile } from "../command-line/read-input.ts";
+import type { OriginOptionValues } from "./origin-option-table.ts";
 
 /** A kind of store, as the scheme of its URL. */
 export type StoreKind = "s3" | "azblob" | "https" | "http";
 
-const all = ["s3", "azblob", "https", "http"] as const;
+/** All kinds. */
+export const storeKinds = ["s3", "azblob", "https", "http"] as const satisfies readonly StoreKind[];
 
-/** The options that only some sources have. */
-export const sourceOptionNames: Readonly<
-  Record<string, { readonly flag: string; readonly kinds: readonly StoreKind[] }>
-> = {
-  region: { flag: "--region", kinds: ["s3"] },
-  endpoint: { flag: "--endpoint", kinds: ["s3", "azblob"] },
-  addressing: { flag: "--addressing", kinds: ["s3"] },
-  originHeaderFile: { flag: "--origin-header-file", kinds: ["https", "http"] },
-  cache: { flag: "--cache", kinds: all },
-  cacheRefresh: { flag: "--cache-refresh", kinds: all },
-  cacheFreshOnly: { flag: "--cache-fresh-only", kinds: all },
+const optionKinds: Readonly<Record<keyof OriginOptionValues, readonly StoreKind[]>> = {
+  region: ["s3"],
+  endpoint: ["s3", "azblob"],
+  addressing: ["s3"],
+  originHeaderFile: ["https", "http"],
 };
+
+/**
+ * Refuses options that have no effect on a SOURCE of this kind.
+ *
+ * @param more - the options that only this command has, by the kinds that they are for
+ */
+export function refuseOtherOptions(
+  kind: StoreKind | undefined,
+  options: object,
+  more: Readonly<Record<string, readonly StoreKind[]>> = {},
+): void {
+  for (const [name, kinds] of Object.entries({ ...optionKinds, ...more })) {
+    if (!options[name as keyof typeof options] || (kind !== undefined && kinds.includes(kind))) continue;
+    throw usageError(
+      `--${dashedName(name)} has no effect on this SOURCE`,
+      `It is for ${kinds.map((one) => `${one}://`).join(", ")}`,
+    );
+  }
+}
 
 /** The kind of a SOURCE; `undefined` for a folder. */
 export function storeKind(source: string): StoreKind | undefined {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase();
   if (scheme === undefined) return undefined;
-  const kind = all.find((one) => one === scheme);
+  const kind = storeKinds.find((one) => one === scheme);
   if (kind !== undefined) return kind;
   throw usageError(
-    `${scheme}:// is not a SOURCE that can be served`,
+    `${scheme}:// is not supported as a SOURCE`,
     "Pass a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/",
   );
 }
@@ -49,10 +62,10 @@ export function storeKind(source: string): StoreKind | undefined {
 export async function openStore(
   kind: StoreKind,
   source: string,
-  options: ServeOptions,
+  options: OriginOptionValues,
   env: Environment,
   observed: RemoteOptions,
-): Promise<RemoteOrigin> {
+): Promise<RemoteOrigin & Partial<WritableOrigin>> {
   const [place = "", ...rest] = source.slice(source.indexOf("://") + 3).split("/");
   try {
     if (kind === "s3") return s3({ ...(await s3Options(place, rest.join("/"), options, env)), ...observed });
@@ -80,7 +93,7 @@ function withoutCredentials(source: string): string {
   return at === -1 ? shown : `${shown.slice(0, shown.indexOf("//"))}//…${shown.slice(at)}`;
 }
 
-async function s3Options(bucket: string, prefix: string, options: ServeOptions, env: Environment) {
+async function s3Options(bucket: string, prefix: string, options: OriginOptionValues, env: Environment) {
   const { addressing } = options;
   return {
     bucket,

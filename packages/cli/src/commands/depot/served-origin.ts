@@ -1,0 +1,31 @@
+import type { DepotOrigin } from "@portcullis/depot";
+import type { Environment } from "../../command-line/context.ts";
+import { type DepotOriginOptions, openDepotOrigin } from "../../depot/open-depot-origin.ts";
+import { checkRemoteOrigin, warnIfPublic } from "../../origin/check-remote-origin.ts";
+import { createOriginMetrics, type OriginMetrics } from "../../server/origin-metrics.ts";
+import type { ServerTools } from "../../server/run-server.ts";
+
+/** An origin from which a depot serves files. */
+export interface ServedOrigin {
+  readonly origin: DepotOrigin | undefined;
+  readonly warnings: readonly string[];
+  /** From now on, its requests are counted, and a warning is logged if it gives its files to everybody. */
+  observe(tools: Pick<ServerTools, "log" | "metrics">): void;
+}
+
+/** Opens the origin of a depot; one that other computers hold is checked first. */
+export async function openServedOrigin(options: DepotOriginOptions, env: Environment): Promise<ServedOrigin> {
+  const { origin: source = "" } = options;
+  let metrics: OriginMetrics | undefined;
+  let tools: Pick<ServerTools, "log"> | undefined;
+  const origin = await openDepotOrigin(options, env, { onExchange: (exchange) => metrics?.exchanged(exchange) });
+  if (origin === undefined || !("check" in origin)) return { origin, warnings: [], observe() {} };
+  return {
+    origin: warnIfPublic(origin, source, (warning) => tools?.log.warn(warning)),
+    warnings: await checkRemoteOrigin(origin, source),
+    observe(given) {
+      tools = given;
+      metrics = createOriginMetrics(given.metrics.registry, false);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { RemoteOptions, RemoteOrigin, WritableOrigin } from "@portcullis/origin";
+import { folder } from "@portcullis/origin/node";
+import { usageError } from "../command-line/command-error.ts";
+import type { Environment } from "../command-line/context.ts";
+import { dashedName, type OptionValues } from "../command-line/option.ts";
+import { checkFolder } from "../origin/check-folder.ts";
+import { openStore, refuseOtherOptions, storeKind } from "../origin/open-remote-origin.ts";
+import { originOptionTable } from "../origin/origin-option-table.ts";
+import type { depotOriginOptionTable } from "./data-option.ts";
+
+/** How the origin of a depot is given. */
+export type DepotOriginOptions = OptionValues<typeof depotOriginOptionTable>;
+
+/** Opens the origin of a depot; `undefined` if it has none. */
+export async function openDepotOrigin(
+  options: DepotOriginOptions,
+  env: Environment,
+  observed: RemoteOptions = {},
+): Promise<WritableOrigin | (RemoteOrigin & Partial<WritableOrigin>) | undefined> {
+  const { origin: source } = options;
+  if (source === undefined) {
+    const names = Object.keys(originOptionTable) as (keyof typeof originOptionTable)[];
+    const lone = names.find((name) => options[name] !== undefined);
+    if (lone !== undefined) throw usageError(`--${dashedName(lone)} has no effect without --origin`);
+    return undefined;
+  }
+  const kind = storeKind(source);
+  refuseOtherOptions(kind, options);
+  if (kind !== undefined) return openStore(kind, source, options, env, observed);
+  checkFolder(source);
+  return folder(source);
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { runMain } from "../support/run-main.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { originHostingSuite } from "./origin-hosting-suite.ts";
+import { depotData } from "./running-depot.ts";
+import { writeSampleApp } from "./sample-app.ts";
+
+const origin = temporaryFolder();
+let seconds = 1;
+
+originHostingSuite("a folder as its origin", {
+  args: ["--origin", origin],
+  secrets: ["PRIVATE KEY"],
+  async put(name, bytes) {
+    const path = join(origin, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
+    seconds += 1;
+    utimesSync(path, seconds, seconds); // as if it had been there for long: it need not be waited for
+  },
+});
+
+test("the first version of an app is stored in the origin, if there is one", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  await depot.publish({}, "--origin", base);
+  const [sha256 = ""] = readdirSync(base);
+  assert.match(sha256, /^[0-9a-f]{64}$/);
+  assert.deepEqual(readdirSync(join(base, sha256)), ["App-1.ipa"]);
+  await depot.publish({ identifier: "com.example.other" }, "--origin", base, "--hosting", "data-folder");
+  assert.equal(readdirSync(base).length, 1);
+});
+
+test("an origin that is gone is 503 with the reason in the log, and its files are served when it is back", async () => {
+  const depot = depotData();
+  const base = join(temporaryFolder(), "mount");
+  mkdirSync(base);
+  const file = await depot.publish({}, "--origin", base);
+  const running = await depot.start("--origin", base);
+  const target = await running.packageTarget((await depot.link()).path);
+  assert.ok((await running.request(target)).body.equals(file));
+  renameSync(base, `${base}-gone`);
+  const { status, headers } = await running.request(target);
+  assert.deepEqual([status, headers["retry-after"]], [503, "2"]);
+  renameSync(`${base}-gone`, base);
+  assert.ok((await running.request(target)).body.equals(file));
+});
+
+test("each mistake gets a message that says what to do", async () => {
+  const depot = depotData();
+  const base = temporaryFolder();
+  const app = writeSampleApp(join(base, "App.ipa"));
+  await depot.publish();
+  const publicUrl = ["--public-url", "https://apps.example"];
+  for (const [args, problem] of [
+    [["publish", app, "--hosting", "origin"], /^3 .*the depot has no origin.*--origin SOURCE/s],
+    [["publish", app, "--region", "eu-central-1"], /^2 .*--region has no effect without --origin/],
+    [["publish", app, "--origin", base, "--region", "x"], /^2 .*--region has no effect on this SOURCE\nIt is for s3/],
+    [["publish", app, "--origin", join(base, "none")], /^3 .*there is no folder .*none/],
+    [["publish", app, "--origin", app], /^3 .*App\.ipa is not a folder/],
+    [["publish", app, "--origin", "gs://apps"], /^2 .*gs:\/\/ is not supported as a SOURCE\n.*s3:\/\//],
+    [["publish", app, "--object", "a.ipa"], /^2 .*pass either FILE or --object/],
+    [["publish"], /^2 .*pass either FILE or --object/],
+    [
+      ["publish", "--object", "a.ipa", "--origin", base, "--hosting", "database"],
+      /^2 .*--hosting database has no effect/,
+    ],
+    [["publish", "--object", "a.ipa"], /^2 .*--origin is missing\nPass the --origin with which the depot is started/],
+    [["publish", app, "--origin", "https://u:p4ss@files.example/"], /^2 .*https:\/\/…@files\.example/],
+    [["item", "host", "com.example.notes", "--hosting", "origin"], /^3 .*the depot has no origin/],
+    [["item", "host", "com.example.notes", "--object", "a.ipa"], /^3 .*the depot has no origin/],
+    [
+      ["item", "host", "com.example.notes", "--object", "a.ipa", "--hosting", "database"],
+      /^2 .*pass either --hosting, --url or --object/,
+    ],
+    [["item", "list", "--object", "a.ipa"], /^2 .*--object has no effect on item list/],
+    [["depot", ...publicUrl, "--origin", "s3://a"], /^[23] .*s3:\/\/a/],
+    [["depot", ...publicUrl, "--endpoint", "https://minio.example"], /^2 .*--endpoint has no effect without --origin/],
+    [["depot", ...publicUrl, "--origin", join(base, "none")], /^3 .*there is no folder/],
+  ] as const) {
+    const env = { AWS_ACCESS_KEY_ID: "KEY", AWS_SECRET_ACCESS_KEY: "not-a-secret" };
+    const { code, stderr } = await runMain([...args, ...depot.place], { env });
+    assert.match(`${code} ${stderr}`, problem, args.join(" "));
+    assert.doesNotMatch(stderr, /p4ss|not-a-secret/);
+  }
+});
+
+test("a web server as the origin can only be read", async () => {
+  const depot = depotData();
+  const app = writeSampleApp(join(temporaryFolder(), "App.ipa"));
+  const args = [...depot.place, "--origin", "https://files.invalid/apps/"];
+  const refused = await runMain(["publish", app, ...args, "--hosting", "origin"]);
+  assert.match(
+    `${refused.code} ${refused.stderr}`,
+    /^3 .*cannot be stored in the depot's origin, which is a web server/,
+  );
+  const { code, stdout } = await runMain(["publish", app, ...args, "--json"]);
+  assert.deepEqual([code, JSON.parse(stdout).hosting], [0, "data-folder"]);
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { folder } from "@portcullis/origin/node";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { bytesToWrite } from "./bytes-to-write.ts";
+
+const MiB = 1024 ** 2;
+
+test("a file is written with its folders, whole, and nothing is left beside it", async () => {
+  const base = temporaryFolder();
+  for (const size of [0, 1, MiB, MiB + 1, 3 * MiB - 1]) {
+    const { bytes, object, largestRead } = bytesToWrite(size);
+    await folder(base).write(`a/b/${size}.ipa`, object);
+    assert.ok(readFileSync(join(base, "a/b", `${size}.ipa`)).equals(bytes), `${size} bytes`);
+    assert.ok(largestRead() <= MiB);
+  }
+  assert.equal(readdirSync(join(base, "a/b")).length, 5);
+});
+
+test("a file is replaced by another one, so that downloads of the old one end with its bytes", async () => {
+  const base = temporaryFolder();
+  await folder(base).write("a.ipa", bytesToWrite(5).object);
+  const { ino } = statSync(join(base, "a.ipa"));
+  const { bytes, object } = bytesToWrite(7);
+  await folder(base).write("a.ipa", object);
+  assert.notEqual(statSync(join(base, "a.ipa")).ino, ino);
+  assert.ok(readFileSync(join(base, "a.ipa")).equals(bytes));
+});
+
+test("if the bytes cannot be read, the old file stays, and nothing is left beside it", async () => {
+  const base = temporaryFolder();
+  const { bytes, object } = bytesToWrite(5);
+  await folder(base).write("a.ipa", object);
+  const failing = { size: 2 * MiB, read: () => Promise.reject(new Error("gone")) };
+  await assert.rejects(folder(base).write("a.ipa", failing), /gone/);
+  assert.ok(readFileSync(join(base, "a.ipa")).equals(bytes));
+  assert.deepEqual(readdirSync(base), ["a.ipa"]);
+});
+
+test("nothing is written outside of the folder", async () => {
+  const base = temporaryFolder();
+  const elsewhere = temporaryFolder();
+  symlinkSync(elsewhere, join(base, "link"));
+  mkdirSync(join(base, "inside"));
+  symlinkSync(join(base, "inside"), join(base, "kept"));
+  const { object } = bytesToWrite(5);
+  await assert.rejects(folder(base).write("link/a.ipa", object), { message: /link that leads out of the folder/ });
+  for (const name of ["../a.ipa", "/a.ipa", ".a.ipa", "a/../../b.ipa", ""]) {
+    await assert.rejects(folder(base).write(name, object), TypeError, name);
+  }
+  assert.deepEqual(readdirSync(elsewhere), []);
+  await folder(base).write("kept/a.ipa", object);
+  assert.deepEqual(readdirSync(join(base, "inside")), ["a.ipa"]);
+});
+
+test("a folder that is missing is not made", async () => {
+  const missing = join(temporaryFolder(), "none");
+  await assert.rejects(folder(missing).write("a.ipa", bytesToWrite(5).object), { code: "ENOENT" });
+});
