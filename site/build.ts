@@ -22,6 +22,7 @@ async function stagePages(): Promise<void> {
   }
   for (const file of linked) write(sourcePage(file), pageOfFile(file));
   write("public/inspector.html", await buildInspector());
+  cpSync(join(root, "docs/terminal.svg"), join(staged, "public/terminal.svg"));
   cpSync(join(site, "public"), join(staged, "public"), { recursive: true });
 }
 

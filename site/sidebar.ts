@@ -72,9 +72,12 @@ export function sidebars(): Record<string, SidebarItem[]> {
         "tokens-in-queries.md",
         "comparison.md",
         "performance.md",
+        "measurements.md",
         "security-standards.md",
         "attack-vectors.md",
+        "attack-log.md",
         "mutation-testing.md",
+        "soak-tests.md",
         "project/security.md",
       ]),
       group("Contribute", [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join } from "node:path";
@@ -9,6 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { sitePages } from "../../site/pages.ts";
 import { libraries, linksOf, linkTo, sidebars } from "../../site/sidebar.ts";
 import { type Chromium, type ChromiumPage, startChromium } from "../support/chromium.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const dist = "site/dist";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -30,7 +31,7 @@ const mainPages = [
 
 describe("the documentation site", () => {
   let chromium: Chromium;
-  let server: Server;
+  let server: FileServer;
   let origin: string;
   let html: ReadonlyMap<string, string>;
 
@@ -38,22 +39,13 @@ describe("the documentation site", () => {
     execFileSync(process.execPath, ["--conditions=@portcullis/source", "--import=tsx", "site/build.ts"], {
       stdio: ["ignore", "ignore", "inherit"],
     });
-    const names = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".html"));
-    html = new Map(names.map((name) => [name, readFileSync(join(dist, name), "utf8")]));
-    server = createServer(({ url = "/" }, response) => {
-      const path = decodeURIComponent(new URL(url, "http://host").pathname);
-      const file = join(dist, path.endsWith("/") ? `${path}index.html` : path);
-      if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
-      response.setHeader("content-type", contentTypes[extname(file)] ?? "application/octet-stream");
-      return response.end(readFileSync(file));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    html = readPages(dist);
+    server = await serveFiles(dist);
+    origin = server.origin;
     chromium = await startChromium();
   });
   after(async () => {
     await chromium?.close();
-    server?.closeAllConnections();
     server?.close();
   });
 
@@ -68,21 +60,41 @@ describe("the documentation site", () => {
   });
 
   test("every internal link leads to a page or a file, and its anchor to an element there", () => {
-    const problems: string[] = [];
-    let count = 0;
-    for (const [name, text] of html) {
-      for (const [, address = ""] of text.matchAll(/<[^>]*? (?:href|src)="([^"]+)"/g)) {
-        if (/^(?:[a-z]+:|\/\/)/i.test(address)) continue;
-        count += 1;
-        const [path = "", anchor] = address.replaceAll("&amp;", "&").split("#");
-        const file = fileOf(name, path);
-        if (file === undefined) problems.push(`${name} links to ${address}`);
-        else if (anchor && file.endsWith(".html") && !hasAnchor(html.get(file) ?? "", decodeURIComponent(anchor)))
-          problems.push(`${name} links to ${address}`);
-      }
+    assertLinks(html, dist, "/");
+  });
+
+  test("with PORTCULLIS_SITE_BASE it works below a path: links, search and inspector", async () => {
+    const below = join(temporaryFolder(), "handbook");
+    execFileSync(
+      process.execPath,
+      ["site/node_modules/vitepress/bin/vitepress.js", "build", "site", "--outDir", below],
+      {
+        env: { ...process.env, PORTCULLIS_SITE_BASE: "/handbook/" },
+        stdio: ["ignore", "ignore", "inherit"],
+      },
+    );
+    assertLinks(readPages(below), below, "/handbook/");
+    const { origin: host, close } = await serveFiles(dirname(below));
+    try {
+      const page = await chromium.newPage();
+      await page.goto(`${host}/handbook/`);
+      await isReady(page);
+      assert.ok(
+        await page.evaluate(`document.querySelector(".VPHero img").naturalWidth > 0`),
+        "the recording of the terminal is shown",
+      );
+      await search(page, "nginx");
+      await page.click(".VPLocalSearchBox .result");
+      await until(page, `location.pathname.startsWith("/handbook/") && document.querySelector("h1") !== null`);
+      await page.goto(`${host}/handbook/troubleshooting.html`);
+      await page.follow(`main a[href$="inspector.html"]`);
+      assert.match(await page.text(), /Why was this link refused/);
+      assert.deepEqual(page.problems, []);
+      const elsewhere = page.requests.filter((url) => !url.startsWith(`${host}/handbook/`) && !url.startsWith("data:"));
+      assert.deepEqual(elsewhere, []);
+    } finally {
+      close();
     }
-    assert.deepEqual([...new Set(problems)], []);
-    assert.ok(count > 5000, `${count} links`);
   });
 
   test("the pages and docstrings are spelt right, by a dictionary of the project", () => {
@@ -127,14 +139,7 @@ describe("the documentation site", () => {
       const page = await chromium.newPage();
       await page.goto(`${origin}/`);
       await isReady(page);
-      await page.click(".VPNavBarSearch button");
-      // The field gets the focus when the search is ready for input.
-      await until(page, `document.activeElement?.id === "localsearch-input"`);
-      await page.fill("#localsearch-input", query);
-      await page.evaluate(
-        `document.querySelector("#localsearch-input").dispatchEvent(new Event("input", { bubbles: true }))`,
-      );
-      await until(page, `document.querySelectorAll(".VPLocalSearchBox .result").length > 0`);
+      await search(page, query);
       const found = await page.evaluate<readonly string[]>(
         `[...document.querySelectorAll(".VPLocalSearchBox .result")].slice(0, 5).map(({ pathname }) => pathname)`,
       );
@@ -164,6 +169,17 @@ describe("the documentation site", () => {
     assert.match(await page.text(), /Why was this link refused/);
   });
 
+  async function search(page: ChromiumPage, query: string): Promise<void> {
+    await page.click(".VPNavBarSearch button");
+    // The field gets the focus when the search is ready for input.
+    await until(page, `document.activeElement?.id === "localsearch-input"`);
+    await page.fill("#localsearch-input", query);
+    await page.evaluate(
+      `document.querySelector("#localsearch-input").dispatchEvent(new Event("input", { bubbles: true }))`,
+    );
+    await until(page, `document.querySelectorAll(".VPLocalSearchBox .result").length > 0`);
+  }
+
   /** VitePress hydrates its pages. */
   async function isReady(page: ChromiumPage): Promise<void> {
     await until(page, `document.querySelector("#app")?.__vue_app__ !== undefined`);
@@ -187,11 +203,60 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** The file in `dist` that a link leads to. */
-function fileOf(from: string, path: string): string | undefined {
-  const target = path === "" ? from : path.startsWith("/") ? path.slice(1) : join(dirname(from), path);
+interface FileServer {
+  readonly origin: string;
+  close(): void;
+}
+
+/** Serves a folder as any web server does. */
+async function serveFiles(folder: string): Promise<FileServer> {
+  const server = createServer(({ url = "/" }, response) => {
+    const path = decodeURIComponent(new URL(url, "http://host").pathname);
+    const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
+    if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
+    response.setHeader("content-type", contentTypes[extname(file)] ?? "application/octet-stream");
+    return response.end(readFileSync(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function readPages(folder: string): ReadonlyMap<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".html"));
+  return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+}
+
+/** Follows every link of the pages of a folder that is served below `base`. */
+function assertLinks(html: ReadonlyMap<string, string>, folder: string, base: string): void {
+  const problems: string[] = [];
+  let count = 0;
+  for (const [name, text] of html) {
+    for (const [, address = ""] of text.matchAll(/<[^>]*? (?:href|src)="([^"]+)"/g)) {
+      if (/^(?:[a-z]+:|\/\/)/i.test(address)) continue;
+      count += 1;
+      const [path = "", anchor] = address.replaceAll("&amp;", "&").split("#");
+      const file = fileOf(folder, base, name, path);
+      if (file === undefined) problems.push(`${name} links to ${address}`);
+      else if (anchor && file.endsWith(".html") && !hasAnchor(html.get(file) ?? "", decodeURIComponent(anchor)))
+        problems.push(`${name} links to ${address}`);
+    }
+  }
+  assert.deepEqual([...new Set(problems)], []);
+  assert.ok(count > 5000, `${count} links`);
+}
+
+/** The file in the folder that a link leads to. */
+function fileOf(folder: string, base: string, from: string, path: string): string | undefined {
+  if (path.startsWith("/") && !path.startsWith(base)) return undefined;
+  const target = path === "" ? from : path.startsWith("/") ? path.slice(base.length) : join(dirname(from), path);
   const candidates = [target, `${target}.html`, join(target, "index.html")].map((each) => each.replace(/^\/+/, ""));
-  return candidates.find((each) => existsSync(join(dist, each)) && statSync(join(dist, each)).isFile());
+  return candidates.find((each) => existsSync(join(folder, each)) && statSync(join(folder, each)).isFile());
 }
 
 function hasAnchor(text: string, anchor: string): boolean {
