@@ -237,7 +237,8 @@ function fill(data) {
   database.exec(`
     pragma synchronous = off;
     begin;
-    ${numbers(items - 1)} insert into item select id || i, kind, bundle_identifier || i, title || i, created_at from item, n;
+    ${numbers(items - 1)} insert into item (id, kind, bundle_identifier, title, created_at)
+      select id || i, kind, bundle_identifier || i, title || i, created_at from item, n;
     ${numbers(items - 1)} insert into version (id, item_id, sha256, file_name, metadata, hashes, size, published_at, number, warnings)
       select id || i, item_id || i, sha256 || i, file_name, metadata, hashes, size, published_at, number + i, warnings from version, n;
     ${numbers(items - 1)} insert into channel_change (id, item_id, channel, version_id, changed_at)

@@ -35,11 +35,15 @@ describe("every page, in Chromium", () => {
     notSetUp = await other.start();
     await data.publish({ profileExpiresAt: 0 });
     await data.publish({ version: "2.0" }, "--channel", "beta");
+    const name = "Quarterly maintenance checklists for field service technicians";
+    await data.publish({ identifier: "com.example.maintenance.checklists-of-field-service", name });
+    const version = "2026.11.30-nightly-build-of-the-main-branch";
+    await data.publish({ version, profileExpiresAt: 1 }, "--channel", "nightly-of-the-main-branch");
     const link = await data.link();
     await depot.request(await depot.packageTarget(link.path));
     page = await openFirstPage(chromium, depot);
     await page.goto(adminUrl(depot, "/items"));
-    await page.follow(".list a");
+    await page.follow(".list li:first-child a");
     const secret = link.path.split("/")[2];
     pages = {
       items: adminUrl(depot, "/items"),
@@ -69,6 +73,12 @@ describe("every page, in Chromium", () => {
       true,
       `${name} is too wide`,
     );
+    // Nor is anything wider than the card that it is in; what is scrolled there can be.
+    const wider = `[...document.querySelectorAll(".card")].flatMap((card) =>
+      [...card.querySelectorAll(":scope :not(pre, pre *, thead, thead *, .unseen)")]
+        .filter((one) => one.getBoundingClientRect().right > card.getBoundingClientRect().right)
+        .map((one) => one.outerHTML.slice(0, 100)))`;
+    assert.deepEqual(await page.evaluate(wider), [], `${name} is wider than its card`);
   }
 
   for (const colourScheme of ["light", "dark"] as const) {

@@ -76,6 +76,7 @@ legend { padding: 0; margin-bottom: 0.4rem; }
 input, textarea, select, button, .button { font: inherit; color: inherit; }
 input:not([type="radio"], [type="checkbox"], [type="hidden"]), textarea, select { width: 100%; background: var(--card); border: 1px solid var(--field); border-radius: 8px; padding: 0.55rem 0.7rem; min-height: 2.75rem; }
 input[type="number"] { max-width: 9rem; }
+input[type="password"] { max-width: 26rem; }
 input[type="radio"], input[type="checkbox"] { accent-color: var(--accent); width: 1.1rem; height: 1.1rem; flex: none; position: relative; top: 0.15rem; }
 textarea, code, pre, .mono { font-family: ui-monospace, "SF Mono", Menlo, Consolas, monospace; font-size: 0.875rem; }
 textarea { min-height: 9rem; resize: vertical; }
@@ -99,7 +100,7 @@ pre { overflow-x: auto; background: var(--page); border: 1px solid var(--line); 
 .notice.done { background: var(--good-faint); color: var(--good); }
 .notice.problem { background: var(--bad-faint); color: var(--bad); }
 .notice.warn { background: var(--warn-faint); color: var(--warn); }
-.badge { display: inline-block; border-radius: 999px; padding: 0.1rem 0.65rem; font-size: 0.85rem; font-weight: 600; background: var(--accent-faint); color: var(--accent); white-space: nowrap; }
+.badge { display: inline-block; border-radius: 0.9rem; padding: 0.1rem 0.65rem; font-size: 0.85rem; font-weight: 600; background: var(--accent-faint); color: var(--accent); max-width: 100%; overflow-wrap: anywhere; }
 .badge.good { background: var(--good-faint); color: var(--good); }
 .badge.warn { background: var(--warn-faint); color: var(--warn); }
 .badge.bad { background: var(--bad-faint); color: var(--bad); }
@@ -110,7 +111,7 @@ dl.facts dd { margin: 0; min-width: 0; }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; padding: 0.65rem 1rem 0.65rem 0; vertical-align: baseline; border-top: 1px solid var(--line); }
 thead th { border-top: 0; color: var(--faint); font-weight: 500; font-size: 0.9rem; white-space: nowrap; }
-tbody th { font-weight: 600; }
+tbody th { font-weight: 600; min-width: 7rem; overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 time { white-space: nowrap; }
@@ -131,7 +132,7 @@ img.item-icon { border-radius: 23%; box-shadow: 0 0 0 1px var(--line); }
 .search { display: flex; flex-wrap: wrap; gap: 0.75rem; margin: 0 0 1rem; }
 .search input { flex: 1; min-width: min(100%, 14rem); width: auto !important; }
 td .inline { flex-wrap: nowrap; justify-content: flex-end; }
-select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-size: 0.9rem; }
+select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; max-width: 9rem; font-size: 0.9rem; }
 .list { list-style: none; margin: 0; padding: 0; }
 .list > li { border-top: 1px solid var(--line); }
 .list > li:first-child { border-top: 0; }
@@ -139,7 +140,8 @@ select.small { min-height: 2.25rem; padding: 0.25rem 0.5rem; width: auto; font-s
 .list > li > a:hover .name { color: var(--accent); text-decoration: underline; }
 .list .what { flex: 1; min-width: 12rem; }
 .name { font-weight: 600; }
-.badges { display: flex; flex-wrap: wrap; gap: 0.4rem; }
+.badges { display: flex; flex-wrap: wrap; gap: 0.4rem; max-width: 100%; }
+td .badges { min-width: 5.5rem; }
 .heading { display: flex; align-items: center; gap: 1rem; margin: 0 0 1.5rem; }
 .heading h1 { margin: 0; }
 .heading .item-icon { width: 4rem; height: 4rem; }
@@ -172,6 +174,8 @@ details + details { margin-top: 0.75rem; }
   .card { padding: 1.1rem; }
   dl.facts { grid-template-columns: 1fr; gap: 0; }
   dl.facts dd { margin-bottom: 0.6rem; }
+  table { table-layout: fixed; }
+  th, td { overflow-wrap: anywhere; }
   thead { position: absolute; left: -999px; }
   tbody tr { display: block; border-top: 1px solid var(--line); padding: 0.7rem 0; }
   tbody tr:first-child { border-top: 0; padding-top: 0; }
@@ -183,7 +187,10 @@ details + details { margin-top: 0.75rem; }
   .inline .hint, .inline .error { max-width: none; }
   .inline input[type="number"] { max-width: none; }
   .top { gap: 0.25rem 1rem; padding-bottom: 0.5rem; }
-  .top nav { order: 1; flex-basis: 100%; margin: 0 -0.75rem; gap: 0; }
+  .top nav { order: 1; flex-basis: 100%; margin: 0 -0.4rem; gap: 0; justify-content: space-between; font-size: 0.9rem; }
+  .top nav a { padding: 0.4rem; }
+  .list .badges { padding-left: 4rem; }
+  td[data-label] .badges { justify-content: flex-end; }
   .top form { margin-left: auto; }
   td[data-label]::before { content: attr(data-label); color: var(--faint); text-align: left; }
 }

@@ -159,7 +159,7 @@ function ItemsPage({ list: { entries, next }, search, after, problem, ...forms }
             {search === undefined ? "Nothing is published yet. Publish an app below." : `Nothing contains “${search}”.`}
           </p>
         )}
-        <ul class="list">
+        <ul class="list" hidden={entries.length === 0}>
           {entries.map(({ id, title, bundleIdentifier, kind, icon, channels }) => (
             <li>
               <a href={`/items/${id}`}>

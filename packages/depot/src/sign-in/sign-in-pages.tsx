@@ -161,7 +161,7 @@ function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly 
             problem={problem === undefined ? undefined : { field: "password", text: problem }}
           />
           <button type="submit">Sign in</button>
-          <p class="faint">If the password is forgotten, restart the depot with --reset-password.</p>
+          <p class="hint below">If the password is forgotten, restart the depot with --reset-password.</p>
         </form>
       ) : (
         <div class="card">
