@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { type Depot, openDepot, type Page, type PageOptions } from "@portcullis/depot";
 import { openStore } from "../../packages/depot/src/store/open-store.ts";
 import { runMain } from "../support/run-main.ts";
+import { adminBrowser, setupPath } from "./admin-browser.ts";
 import { depotData } from "./running-depot.ts";
 
 describe("lists in pages", () => {
@@ -83,5 +84,70 @@ describe("lists in pages", () => {
     assert.equal("next" in last, false);
     const { code, stderr } = await run("link", "list", "--after", "none");
     assert.match(`${code} ${stderr}`, /^3 .*no entry with the ID to continue after\nList it from the start/);
+  });
+});
+
+describe("a search", () => {
+  const data = depotData();
+  let depot: Depot;
+  before(async () => {
+    depot = await openDepot({ ...data.options, now: data.clock.now });
+    await data.publish({ identifier: "com.example.notes", name: "Field Notes" });
+    await data.publish({ identifier: "com.example.sale", name: "100 % Sale" });
+    await data.publish({ identifier: "com.example.overview", name: "Übersicht" });
+    for (const recipient of ["iPad 0117", "ipad_0118", "Grace's iPhone"]) {
+      await depot.links.create({ item: "com.example.notes", channel: "release", recipient });
+    }
+    await depot.links.create({ item: "com.example.sale", channel: "release", recipient: "iPad of another app" });
+  });
+  after(() => depot.close());
+
+  const titles = async (search: string) => (await depot.items.list({ search })).entries.map(({ title }) => title);
+  const recipients = async (search: string, item?: string) =>
+    (await depot.links.list({ search, item })).entries.map(({ recipient }) => recipient).sort();
+
+  test("finds items by a part of their title or identifier, in capitals or not", async () => {
+    assert.deepEqual(await titles("field"), ["Field Notes"]);
+    assert.deepEqual(await titles("FIELD N"), ["Field Notes"]);
+    assert.deepEqual(await titles("example.Over"), ["Übersicht"]);
+    assert.deepEqual(await titles("Übers"), ["Übersicht"]);
+    assert.deepEqual(await titles("nothing"), []);
+  });
+
+  test("takes every character for itself", async () => {
+    assert.deepEqual(await titles("%"), ["100 % Sale"]);
+    for (const search of ["_", "\\", "'", '"', "example%notes", "e_ample"])
+      assert.deepEqual(await titles(search), [], search);
+    assert.deepEqual(await recipients("_"), ["ipad_0118"]);
+    assert.deepEqual(await recipients("'"), ["Grace's iPhone"]);
+  });
+
+  test("finds links by their recipient, of all items or of one", async () => {
+    assert.deepEqual(await recipients("ipad"), ["iPad 0117", "iPad of another app", "ipad_0118"]);
+    assert.deepEqual(await recipients("ipad", "com.example.notes"), ["iPad 0117", "ipad_0118"]);
+  });
+
+  test("is continued page by page", async () => {
+    const first = await depot.links.list({ search: "ipad", limit: 2 });
+    const second = await depot.links.list({ search: "ipad", limit: 2, after: first.next });
+    assert.deepEqual([first.entries.length, second.entries.length, second.next], [2, 1, undefined]);
+  });
+
+  test("is on the pages, whatever is searched for", async () => {
+    const running = await data.start();
+    const browser = adminBrowser(running);
+    const password = "correct horse battery";
+    await browser.post(setupPath(running), { password, repeated: password });
+    const found = (await browser.get("/items?search=SALE")).text;
+    assert.match(found, /100 % Sale/);
+    assert.doesNotMatch(found, /Field Notes/);
+    assert.match((await browser.get("/links?search=grace")).text, /Grace&#39;s iPhone/);
+    for (const search of ["%00", "%F0%9F", "%25", "a".repeat(5000), "%22%3E%3Cb%3E"]) {
+      for (const path of ["/items", "/links"]) {
+        const { status, text } = await browser.get(`${path}?search=${search}`);
+        assert.equal(status, 200, `${path} ${search.slice(0, 20)}`);
+        assert.doesNotMatch(text, /"><b>/);
+      }
+    }
   });
 });
