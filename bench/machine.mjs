@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus } from "node:os";
-import { isInstalled } from "./start-server.mjs";
+import { isInstalled, runtime } from "./start-server.mjs";
 
 const require = createRequire(import.meta.url);
 const peers = [
@@ -30,6 +30,10 @@ export function describeMachine() {
   ]) {
     if (isInstalled(program)) versions[program] = programVersion(program, args);
   }
+  for (const name of ["bun", "deno", "workerd"]) {
+    const binary = runtime(name);
+    if (binary) versions[name] = programVersion(binary, ["--version"]);
+  }
   return {
     processor: cpus()[0]?.model,
     processors: availableParallelism(),
@@ -49,5 +53,5 @@ function versionOf(name) {
 
 function programVersion(program, args) {
   const output = execFileSync("sh", ["-c", `${program} ${args.join(" ")} 2>&1`], { encoding: "utf8" });
-  return /\d+\.\d+\.\d+/.exec(output)?.[0];
+  return /\d+[.-]\d+[.-]\d+/.exec(output)?.[0];
 }

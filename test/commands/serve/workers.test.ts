@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { connect } from "node:tls";
 import { ask } from "../../support/ask.ts";
 import { freePort } from "../../support/free-port.ts";
 import { freshToken } from "../../support/link.ts";
@@ -12,6 +13,7 @@ import { rawRequest } from "../../support/raw-request.ts";
 import { servedFolder } from "../../support/served-folder.ts";
 import { signingKey } from "../../support/signing-key.ts";
 import { readOn, slowReader } from "../../support/slow-reader.ts";
+import { runTool } from "../../support/tool.ts";
 
 const size = 64 * 1024 * 1024;
 const { base, args, key, start } = servedFolder({ "app.ipa": "the app", "big.pkg": Buffer.alloc(size, 7) });
@@ -85,6 +87,52 @@ test("SIGHUP reaches every worker, and all of them use the new key", async () =>
   } finally {
     writeFileSync(keyFile, key.publicPem);
   }
+  assert.equal(await portcullis.end(), 0);
+});
+
+test("SIGHUP gives every worker the renewed certificate", async () => {
+  const [certificate, privateKey] = [join(base, "tls.crt"), join(base, "tls.key")];
+  const renew = async (name: string): Promise<void> => {
+    const subject = [
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:P-256",
+      "-nodes",
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`,
+    ];
+    const files = ["-keyout", privateKey, "-out", certificate];
+    const { code, stderr } = await runTool("openssl", ["req", "-x509", ...subject, ...files]);
+    assert.equal(code, 0, stderr);
+  };
+  await renew("first");
+  const { portcullis, port } = await startTwo(
+    "--tls-cert",
+    certificate,
+    "--tls-key",
+    privateKey,
+    "--key-refresh",
+    "1d",
+  );
+  /** Each connection goes to the next worker. */
+  const names = async (): Promise<(string | undefined)[]> => {
+    const found: (string | undefined)[] = [];
+    for (let index = 0; index < 4; index += 1) {
+      const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+      await once(socket, "secureConnect");
+      found.push(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    }
+    return found;
+  };
+  assert.deepEqual(await names(), ["first", "first", "first", "first"]);
+  await renew("second");
+  portcullis.child.kill("SIGHUP");
+  for (const number of [1, 2]) await says(portcullis, new RegExp(`^worker ${number}: certificate renewed`));
+  assert.deepEqual(await names(), ["second", "second", "second", "second"]);
   assert.equal(await portcullis.end(), 0);
 });
 
