@@ -70,6 +70,8 @@ export function profileTable(measurements) {
 const growths = [
   ["growth: tokens, all different", "different tokens", "A fixed number is cached, and forged ones are not."],
   ["growth: memory", "different tokens, memory", "The same."],
+  ["growth: 10 million tokens", "10 million different tokens", "The same."],
+  ["growth: 10 million tokens, memory", "10 million different tokens, memory", "The same."],
   [
     "growth: keys, a new token",
     "keys, a new token",
