@@ -21,7 +21,7 @@ import { addAccountPage } from "../sign-in/account-page.tsx";
 import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
 import { isDiskFull } from "../store/disk-full.ts";
 import { addUploadScript } from "../upload/upload-script-route.ts";
-import type { AdminEnvironment } from "./admin-environment.ts";
+import type { AdminContext, AdminEnvironment } from "./admin-environment.ts";
 import type { AdminParts } from "./admin-parts.ts";
 import { logo, Page, sendPage, stylePath } from "./page.tsx";
 import { style } from "./style.ts";
@@ -69,6 +69,12 @@ export function createAdminApp(
   app.use(url === undefined ? csrf() : csrf({ origin: new URL(url).origin }));
   const limitForm = bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) });
   app.use((context, next) => (isUpload(context.req.path) ? next() : limitForm(context, next)));
+  app.use(async (context, next) => {
+    // Hono stores the form, so that it is read once, and what cannot be read is refused here for all pages.
+    const isReadable = isUpload(context.req.path) || (await canReadForm(context));
+    if (!isReadable) return context.text("The form cannot be read: reload the page, and send it again.\n", 400);
+    await next();
+  });
 
   // Without a session
   app.get(stylePath, ({ body, header }) => {
@@ -125,6 +131,17 @@ export function createAdminApp(
     return sendPage(context, <UnavailablePage />, 503);
   });
   return app;
+}
+
+/** Whether the body is a form, or nothing that claims to be one; a body that is too large is an error of its own. */
+async function canReadForm({ req }: AdminContext): Promise<boolean> {
+  try {
+    await req.parseBody();
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
 }
 
 /** The errors for what is named in an address. */
