@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,37 +15,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
-
-/** One file, because dozens of processes run it: from the sources, each would take a second to start. */
-function bundlePublishUntil(folder: string): string {
-  const outfile = join(folder, "publish-until.mjs");
-  const libsql = import.meta.resolve("libsql");
-  buildSync({
-    entryPoints: [fileURLToPath(new URL("publish-until.ts", import.meta.url))],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    conditions: ["@portcullis/source"],
-    alias: { libsql },
-    external: [libsql],
-    outfile,
-  });
-  return outfile;
-}
-
-/** Publishes in a process that kills itself before a step; whether it did. */
-function isKilledBefore(step: number, program: string, data: string, file: string): boolean {
-  const args = [program, data, file, String(step)];
-  const { signal, status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-  assert.ok(signal === "SIGKILL" || status === 0, stderr);
-  return signal === "SIGKILL";
-}
 
 test("a file that is not a package is refused before it is copied, and a named pipe is not waited for", async () => {
   const depot = depotData();
@@ -83,37 +55,6 @@ test("the files can be on another file system than the data folder", { skip: !ex
   const [folder = ""] = readdirSync(elsewhere);
   assert.equal(readdirSync(join(elsewhere, folder)).length, 1, "no part of a copy is left behind");
   assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
-});
-
-test("killed at any step of a publish, the links serve the old version or the new one, whole, and publishing again works", async () => {
-  const depot = depotData();
-  const base = temporaryFolder();
-  const program = bundlePublishUntil(base);
-  const old = await depot.publish();
-  const { path } = await depot.link();
-  const running = await depot.start();
-  const served = async () => (await running.request(await running.packageTarget(path))).body;
-  let step = 0;
-  let file = "";
-  let isKilled = true;
-  let before = old;
-  while (isKilled) {
-    step += 1;
-    assert.ok(step < 100, "the steps have no end");
-    file = writeSampleApp(join(base, `${step}.ipa`), { version: `2.${step}`, size: 1000 });
-    isKilled = isKilledBefore(step, program, depot.data, file);
-    const now = await served();
-    const next = readFileSync(file);
-    assert.ok(now.equals(before) || now.equals(next), `after step ${step}: a version that is served whole`);
-    if (!isKilled) assert.ok(now.equals(next));
-    before = now;
-  }
-  assert.ok(step > 12, `${step} steps: files and statements are counted`);
-  // What was left behind by the last kill does not stop a second try.
-  const again = writeSampleApp(join(base, "again.ipa"), { version: "3.0" });
-  assert.equal(isKilledBefore(step - 4, program, depot.data, again), true);
-  assert.equal(isKilledBefore(1000, program, depot.data, again), false);
-  assert.ok((await served()).equals(readFileSync(again)));
 });
 
 test("publishing the same file again sets the channel, and the file is stored once", async () => {
