@@ -3,7 +3,7 @@ import type { BearerToken, BearerTokens } from "../sign-in/bearer-tokens.ts";
 import { bearerOf, forPrograms, isBrowser, passwordOf, tooManyAttempts } from "./jamf-authorization.ts";
 
 /** Where programs sign in as with Jamf Pro, on the listener of the administration pages. */
-export const jamfSignInPaths = ["/api/v1/auth", "/api/v1/auth/*"];
+export const jamfSignInPaths: readonly string[] = ["/api/v1/auth", "/api/v1/auth/*"];
 
 /**
  * Makes the handler of Jamf Pro's sign-in of programs: `POST token` with the administrator's password gives a token for
