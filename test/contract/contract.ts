@@ -363,7 +363,7 @@ export function runContract(driver: ContractDriver): void {
       }
     });
 
-    test("onDecision is told of every request, and never a token", async () => {
+    test("onDecision is called for every request, and never gets a token", async () => {
       await request("/decisions");
       await request(`/a.ipa?token=${token}&x=1`);
       await request("/b.pkg", { method: "HEAD" });

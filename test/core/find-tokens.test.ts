@@ -208,7 +208,7 @@ test("a signature that holds eyJ by chance, wherever, is found whole", () => {
   }
 });
 
-test("names, hosts and other words are not taken for tokens", () => {
+test("names, hosts and other words are not mistaken for tokens", () => {
   for (const text of [
     "monkeyJob.example.com/a.b.c",
     "/eyJ.ipa",

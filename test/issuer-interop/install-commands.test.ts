@@ -438,7 +438,7 @@ describe("a declaration of a managed app", () => {
       { ...mac, appComposedIdentifier: "com.example.app" },
       /must be com\.example/,
     ],
-    ["App Store apps' iOSApp", { ...iPhone, iOSApp: true }, /iOSApp: a declaration has it for App Store apps only/],
+    ["App Store apps' iOSApp", { ...iPhone, iOSApp: true }, /iOSApp: in a declaration, it is only for App Store apps/],
     ["updates that a Mac ignores", { ...mac, automaticUpdates: true }, /automaticUpdates: macOS ignores it/],
     ["a backup on a Mac", { ...mac, includeInBackup: false }, /includeInBackup: macOS has no such key/],
     ["attributes on a Mac", { ...mac, attributes: { VPNUUID: "1" } }, /attributes: macOS has no such key/],

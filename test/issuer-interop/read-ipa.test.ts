@@ -320,13 +320,13 @@ describe("an .ipa is refused", () => {
       "with backslashes between its folders",
       [{ name: "Payload\\Example.app\\Info.plist", plist: info }],
       "package_incomplete",
-      /The names in the archive have backslashes between folders.*zip the Payload folder with another program/,
+      /The names in the archive have backslashes between folders.*zip the Payload folder with a different program/,
     ],
     [
       "with an app for the Mac",
       [{ name: "Payload/Example.app/Contents/Info.plist", plist: info }],
       "package_incomplete",
-      /contains an app for the Mac, which is not installed by an \.ipa: build a \.pkg with productbuild/,
+      /contains an app for the Mac, which cannot be installed from an \.ipa: build a \.pkg with productbuild/,
     ],
     [
       "that is an archive of an .ipa",
@@ -590,9 +590,9 @@ describe("another file is refused", () => {
     ["that is empty", "", /The file is empty: copy it again/],
     ["of two bytes", "PK", neither],
     ["of text", "Hello, this is no package.", neither],
-    ["that is a web page", "\n<!DOCTYPE html><title>Sign in</title>", /a web page, perhaps of a sign-in/],
+    ["that is a web page", "\n<!DOCTYPE html><title>Sign in</title>", /a web page, perhaps a sign-in page/],
     ["that is a manifest", '<?xml version="1.0"?><plist/>', /a property list or other XML/],
-    ["that is a pointer of Git LFS", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", /run git lfs pull/],
+    ["that is a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", /run git lfs pull/],
     ["that is a gzip archive", Buffer.from([0x1f, 0x8b, 8, 0]), /in gzip format: unpack it/],
     ["that is a bzip2 archive", "BZh9", /in bzip2 format/],
     ["that is an xz archive", Buffer.from("fd377a585a00", "hex"), /in xz format/],
@@ -601,7 +601,7 @@ describe("another file is refused", () => {
     [
       "that is a disk image",
       `${"\u0000".repeat(99)}koly${"\u0000".repeat(508)}`,
-      /a disk image: open it, and give the \.pkg in it/,
+      /a disk image: open it, and pass the \.pkg in it/,
     ],
   ];
   for (const [name, content, message] of others) {

@@ -235,7 +235,7 @@ describe("any other encryption key is refused and identified", () => {
       Buffer.from("1ef1b5b00000000001000000", "hex"),
       /a Microsoft key \(\.pvk\)\. Convert it: openssl rsa/,
     ],
-    ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\)\. Take the private key out: openssl pkcs12/],
+    ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\)\. Extract the private key: openssl pkcs12/],
     ["the name of a file", "/etc/portcullis/key.pem", /the name of a file\. Use the content of the file/],
     ["base64 alone", pkcs8.replace(/-----.*-----\n/g, ""), /base64 without its BEGIN and END lines/],
     ["a text that is too long", pkcs8.padEnd(300_000), /longer than 256 KiB/],

@@ -75,7 +75,7 @@ describe("the hashes of a file", () => {
     });
   });
 
-  test("leave MD5 out unless it is asked for", async () => {
+  test("leave MD5 out unless it is requested", async () => {
     const text = file("text", "abc");
     assert.deepEqual(Object.keys(await hashFile(text)), ["size", "chunkSize", "sha256s"]);
     assert.deepEqual(Object.keys(await hashFile(text, { wholeFile: true })), ["size", "sha256"]);

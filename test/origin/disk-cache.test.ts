@@ -342,7 +342,7 @@ for (const [title, replacement, status] of [
   });
 }
 
-test("the time of use does not pass for a confirmation by the origin", async () => {
+test("the time of use is not mistaken for a confirmation by the origin", async () => {
   let time = Date.now();
   const { origin, cache, folder } = setUp(
     { "a.ipa": version(randomBytes(1000)) },

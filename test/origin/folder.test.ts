@@ -90,11 +90,11 @@ test("a stream of a file that changes meanwhile fails before its last bytes", as
   fs.writeFileSync(path, Buffer.alloc(600_000, 2));
   await assert.rejects(async () => {
     while (!(await reader.read()).done);
-  }, /changed while it was sent/);
+  }, /changed while it was being sent/);
   place("changing.pkg", Buffer.alloc(600_000, 1));
   const shrinking = (await open("changing.pkg")).read({ first: 0, last: 599_999 }).getReader();
   fs.truncateSync(path, 10);
-  await assert.rejects(shrinking.read(), /changed while it was sent/);
+  await assert.rejects(shrinking.read(), /changed while it was being sent/);
 });
 
 test("streams that end, fail or are cancelled, even within a read, close the file", async () => {
@@ -119,7 +119,7 @@ test("a name that no request can have is not looked up", async () => {
   }
 });
 
-test("a file that was modified a moment ago is waited for, once", async () => {
+test("for a file that was modified a moment ago, the response waits once", async () => {
   const modified = new Date();
   place("fresh.ipa", "fresh", modified);
   (await open("fresh.ipa")).close();

@@ -14,7 +14,7 @@ for (const path of ["www/apps", "outside"]) fs.mkdirSync(join(base, path), { rec
 for (const path of ["www/apps/app.ipa", "outside/app.ipa"]) fs.writeFileSync(join(base, path), path);
 
 const absent = { found: false, status: 404 };
-const outside = { found: false, status: 404, problem: "it is a link that leads out of the folder" };
+const outside = { found: false, status: 404, problem: "it is a symbolic link to a file outside the folder" };
 
 /** Replaces functions of node:fs until the test ends. */
 function replaceInFs(t: TestContext, replacements: Partial<Record<keyof typeof fs, unknown>>): void {
@@ -214,7 +214,7 @@ test("a root that is missing is a failure, not a missing file", async () => {
   await assert.rejects(openFile(join(base, "nowhere"), "app.ipa"), { code: "ENOENT", syscall: "realpath" });
 });
 
-test("a system error is not taken for a missing file, and what was opened is closed", async (t) => {
+test("a system error is not mistaken for a missing file, and what was opened is closed", async (t) => {
   const opened = aroundOpen(t);
   const { mock } = t.mock.method(fs, "fstatSync", failing("EIO"));
   await assert.rejects(openFile(www, "apps/app.ipa"), { code: "EIO" });

@@ -156,9 +156,9 @@ test("another version, another range or an encoded body is never sent as the one
   for (const [headers, problem] of [
     [{ ...facts, ...range, ETag: '"2"' }, /was replaced/],
     [range, /was replaced/],
-    [{ ...facts, "Content-Range": "bytes 1-1000/1000" }, /another range/],
-    [{ ...facts, "Content-Range": "bytes 0-999/2000" }, /another range/],
-    [{ ...facts, "Content-Type": "multipart/byteranges; boundary=x" }, /another range/],
+    [{ ...facts, "Content-Range": "bytes 1-1000/1000" }, /a different range/],
+    [{ ...facts, "Content-Range": "bytes 0-999/2000" }, /a different range/],
+    [{ ...facts, "Content-Type": "multipart/byteranges; boundary=x" }, /a different range/],
     [{ ...facts, ...range, "Content-Encoding": "deflate" }, /has Content-Encoding: deflate/],
   ] as const) {
     const url = await storeAt((request, response) => {

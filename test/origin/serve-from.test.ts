@@ -102,9 +102,9 @@ function streaming(
 
 test("a stream that is too short, too long or fails never looks complete, and the reason is reported", async () => {
   for (const [chunks, problem] of [
-    [["01234"], /another number of bytes/],
-    [["01234", "56789", "x"], /another number of bytes/],
-    [["01234", "5678"], /another number of bytes/],
+    [["01234"], /a different number of bytes/],
+    [["01234", "56789", "x"], /a different number of bytes/],
+    [["01234", "5678"], /a different number of bytes/],
     [["01234", "56789", new Error("the bucket broke off")], /broke off/],
   ] as const) {
     const left: (string | Error)[] = [...chunks];

@@ -185,10 +185,12 @@ test("publicly readable files produce a warning", async () => {
   await ceph.send("PUT", "public/book.epub", content, { "x-amz-acl": "public-read" });
   const running = serve("s3://apps/public", ["--endpoint", ceph.endpoint], aws(ceph.credentials));
   assert.equal((await rawRequest(await running.port(), `/book.epub?token=${freshToken(key)}`)).status, 200);
-  const { msg } = await running.line(({ level, msg }) => level === "warn" && /everybody/.test(msg ?? ""));
-  assert.equal(msg, "s3://apps/public gives its files to everybody, without the gate: make it private");
+  const { msg } = await running.line(
+    ({ level, msg }) => level === "warn" && /serves its files to anyone/.test(msg ?? ""),
+  );
+  assert.equal(msg, "s3://apps/public serves its files to anyone, without a token: make it private");
   for (const [title, { log }] of Object.entries(stores)) {
-    assert.ok(!log.some(({ msg }) => /everybody/.test(msg ?? "")), title);
+    assert.ok(!log.some(({ msg }) => /serves its files to anyone/.test(msg ?? "")), title);
   }
 });
 
@@ -239,7 +241,7 @@ for (const [title, source, more, env, code, message] of [
   ["another scheme", "gs://apps", [], {}, 2, /gs:\/\/ is not supported as a SOURCE\n.*s3:\/\/BUCKET/],
   ["an unencrypted address", "http://files.internal/apps/", [], {}, 2, /not encrypted; use an https URL/],
   ["a container without a name", "azblob://account", [], {}, 2, /use azblob:\/\/ACCOUNT\/CONTAINER\/PREFIX/],
-  ["an impossible bucket", "s3://a", [], aws(ceph.credentials), 2, /bucket: it has 3 to 63 letters/],
+  ["an impossible bucket", "s3://a", [], aws(ceph.credentials), 2, /bucket: must be 3 to 63 letters/],
   [
     "an option without effect",
     base,

@@ -20,8 +20,8 @@ for (const [address, message] of [
   ["http://files.internal/apps/", /^url: http:\/\/files.internal is not encrypted/],
   ["ftp://files.internal/", /not encrypted/],
   ["files.internal", /^url: must be a URL/],
-  ["https://user:secret@files.internal/", /leave the user name and the password out/],
-  ["https://files.internal/?x=1", /leave the query and the fragment out/],
+  ["https://user:secret@files.internal/", /remove the user name and password/],
+  ["https://files.internal/?x=1", /remove the query and the fragment/],
 ] as const) {
   test(`${address} is refused as an origin`, () => {
     assert.throws(() => httpOrigin({ url: address }), { name: "TypeError", message });

@@ -17,20 +17,19 @@ export interface ClaimsPolicy {
   readonly issuer: string;
   readonly subject: string;
   readonly audience?: string | undefined;
-  /** Whether `aud` must be the path requested; excludes `audience`. */
+  /** Whether `aud` must be the path requested; cannot be combined with `audience`. */
   readonly pathBound?: boolean | undefined;
   readonly clockSkew: number;
   readonly maxLifetime: number;
 }
 
 /**
- * Validates the claims of a token; `now` is in seconds since 1970. Says nothing about the signature:
- * claims that pass are worth nothing until a trusted key has verified it.
+ * Validates the claims of a token; `now` is in seconds since 1970. Does not check the signature: claims that pass mean
+ * nothing until a trusted key has verified it.
  *
  * `path` is the path requested, as {@link readPath} returns it; only a path-bound policy compares it.
  *
- * Comparisons are written so that they fail if a number is not one: a clock that returns NaN
- * refuses everything.
+ * The comparisons fail if a value is not a number, so a clock that returns NaN refuses everything.
  */
 export function validateClaims(
   claims: RegisteredClaims,

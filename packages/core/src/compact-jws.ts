@@ -3,7 +3,7 @@ import { type JoseHeader, validateHeader } from "./jose-header.ts";
 import { type JsonObject, parseJsonObject } from "./json-object.ts";
 import type { Result } from "./refusal.ts";
 
-/** A parsed token whose signature is not verified: believe nothing in it. */
+/** A parsed token whose signature is not verified: trust nothing in it. */
 export interface CompactJws {
   readonly header: JoseHeader;
   readonly payload: JsonObject;
@@ -12,7 +12,7 @@ export interface CompactJws {
   readonly signingInput: Uint8Array;
 }
 
-/** The longest token looked at, in characters; RSA-8192 tokens of Jamf Pro's shape have 1455. */
+/** The longest token accepted, in characters; Jamf Pro's tokens would have 1455 with RSA-8192. */
 export const maxTokenLength = 4096;
 
 const utf8 = new TextEncoder();

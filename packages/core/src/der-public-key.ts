@@ -3,8 +3,8 @@ import { type DerElement, derTag, readDer, readDerSequence } from "./der.ts";
 import { type RsaPublicKey, rsaEncryption, rsaPublicKey } from "./rsa-public-key.ts";
 
 /**
- * Reads an RSA public key from DER: SPKI, PKCS#1 or an X.509 certificate, told apart by their
- * content. Of a certificate only the key is used; its dates and its issuer are not checked.
+ * Reads an RSA public key from DER: SPKI, PKCS#1 or an X.509 certificate, distinguished by their content. Only the key
+ * of a certificate is used; its dates and its issuer are not checked.
  */
 export function readDerPublicKey(der: Uint8Array): RsaPublicKey {
   const [first, second, third] = readDerSequence(der);

@@ -2,11 +2,11 @@ import { gateDefaults } from "./gate-defaults.ts";
 import type { Result } from "./refusal.ts";
 
 /**
- * Takes the one token out of a download URL.
+ * Extracts the one token from a download URL.
  *
- * Any form of URL will do: absolute, a path with a query, or whatever a client put in the request
- * line. Nothing is normalised and no `URL` is built, because `new URL` throws on a request target
- * such as `//evil:99999/a`. Only the query counts: not the path, not the fragment.
+ * Any form of URL is accepted: absolute, a path with a query, or whatever a client sent in the request line. Nothing is
+ * normalised and no `URL` is built, because `new URL` throws on a request target such as `//evil:99999/a`. Only the
+ * query counts: not the path, not the fragment.
  *
  * @param url - the URL or request target
  * @param parameter - the parameter's name, default `"token"`; names are compared after decoding,
@@ -38,7 +38,7 @@ export function readPath(url: string): string | undefined {
 }
 
 /**
- * Adds a token to a URL, in place of any that it already has; path, other parameters and fragment stay
+ * Adds a token to a URL, replacing any that it already has; path, other parameters and fragment stay
  * as they are, byte for byte.
  */
 export function addToken(url: string, token: string, parameter: string = gateDefaults.tokenParameter): string {
@@ -47,8 +47,8 @@ export function addToken(url: string, token: string, parameter: string = gateDef
 }
 
 /**
- * Removes every token from a URL, for origins, caches and logs; all other bytes stay as they are.
- * The question mark goes too if nothing is left behind it.
+ * Removes every token from a URL, for origins, caches and logs; all other bytes stay as they are. The question mark is
+ * removed too if nothing is left after it.
  */
 export function removeToken(url: string, parameter: string = gateDefaults.tokenParameter): string {
   return replaceTokenParameters(url, parameter, undefined);
@@ -85,7 +85,7 @@ function splitUrl(url: string): UrlParts {
   return { beforeQuery: url.slice(0, question), query, fragment };
 }
 
-/** The question mark goes with the last part behind it. */
+/** The question mark is removed with the last part after it. */
 function joinUrl({ beforeQuery, query, fragment }: UrlParts): string {
   return beforeQuery + (query.length === 0 ? "" : `?${query.join("&")}`) + fragment;
 }

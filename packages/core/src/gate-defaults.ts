@@ -1,4 +1,4 @@
-/** What a gate does unless told otherwise: Jamf Pro's policy. Times in seconds. */
+/** The defaults of a gate's options: Jamf Pro's policy. Times in seconds. */
 export const gateDefaults = {
   issuer: "JSS",
   subject: "AppManifest",

@@ -3,7 +3,7 @@ import { configurationError } from "./configuration-error.ts";
 import { gateDefaults, gateLimits } from "./gate-defaults.ts";
 import type { GateKeys } from "./key-ring.ts";
 
-/** How to create a gate. Only `keys` is needed; the defaults are Jamf Pro's policy. */
+/** The options of a gate. Only `keys` is required; the defaults are Jamf Pro's policy. */
 export interface GateOptions {
   /**
    * The public key or keys whose tokens are accepted: PEM text (SPKI, PKCS#1 or a certificate), a
@@ -14,27 +14,27 @@ export interface GateOptions {
   /** What `iss` must be. Default `"JSS"`, Jamf Pro's. */
   readonly issuer?: string | undefined;
   /**
-   * What `sub` must be. Default `"AppManifest"`, Jamf Pro's. The same key may sign tokens for other
-   * purposes, so this is a security check.
+   * What `sub` must be. Default `"AppManifest"`, Jamf Pro's. The same key might sign tokens for other purposes, so this
+   * is a security check.
    */
   readonly subject?: string | undefined;
-  /** What `aud` must be or contain. Unset, a token that has an `aud` is refused (RFC 7519 section 4.1.3). */
+  /** What `aud` must be or contain. If unset, a token that has an `aud` is refused (RFC 7519 section 4.1.3). */
   readonly audience?: string | undefined;
   /**
    * Whether a token opens one path only: its `aud` must be one string, equal to the path requested
-   * exactly as it was sent. Default `false`. Excludes `audience`.
+   * exactly as it was sent. Default `false`. Cannot be combined with `audience`.
    */
   readonly pathBound?: boolean | undefined;
   /** How far the issuer's clock can be off, in seconds, 0 to 300. Default 60. */
   readonly clockSkew?: number | undefined;
   /**
-   * How far ahead `exp` may lie, in seconds, up to 31 days. Default 7200, the longest expiry that
-   * Jamf Pro offers. A token of the right key with a far expiry is a mistake or an attack.
+   * How far in the future `exp` can be, in seconds, up to 31 days. Default 7200, the longest expiry that
+   * Jamf Pro offers. A token that a trusted key signed and that expires later than this is a mistake or an attack.
    */
   readonly maxLifetime?: number | undefined;
   /** The query parameter that carries the token. Default `"token"`. */
   readonly tokenParameter?: string | undefined;
-  /** How many verified tokens to remember, up to 1 000 000; 0 remembers none. Default 10 000. */
+  /** How many verified tokens to cache, up to 1 000 000; 0 turns the cache off. Default 10 000. */
   readonly cacheSize?: number | undefined;
   /** The clock, in seconds since 1970. For tests. */
   readonly now?: (() => number) | undefined;

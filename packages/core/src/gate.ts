@@ -8,12 +8,12 @@ import { type Refusal, type RefusalCode, type Result, refusals } from "./refusal
 import type { VerificationKey } from "./rs256.ts";
 import { createVerifiedTokenCache, type VerifiedToken } from "./verified-token-cache.ts";
 
-/** The request may have the file. */
+/** The request is allowed. */
 export interface Allowed {
   readonly allowed: true;
   /** The verified claims: frozen, inheriting nothing. */
   readonly claims: Claims;
-  /** The token's `exp`. The clock skew is granted on top of it. */
+  /** The token's `exp`. The token is accepted until the clock skew has passed as well. */
   readonly expiresAt: Date;
   /** RFC 7638 thumbprint of the key that signed the token. */
   readonly keyId: string;
@@ -21,7 +21,7 @@ export interface Allowed {
   readonly cached: boolean;
 }
 
-/** The request may not have the file, for the reason in `code`; `message` says what to do. */
+/** The request is refused, for the reason in `code`; `message` says what to do. */
 export interface Refused extends Refusal {
   readonly allowed: false;
   /** Only if the signature is valid: the verified claims, to say by how much a token had expired. */
@@ -35,12 +35,12 @@ export interface Refused extends Refusal {
 /** What a gate decides about a request; look at `allowed` first. */
 export type Decision = Allowed | Refused;
 
-/** Decides who may download. Created once, asked for every request. */
+/** Decides who can download. Created once, and called for every request. */
 export interface Gate {
   /**
-   * Decides about a request by its URL, in any form: absolute, or as it is in the request line.
-   * Whatever is wrong with the request or the keys is a refusal. Rejects only because of a defect,
-   * such as a `now` that throws: respond with 500 then, and never with the file.
+   * Decides about a request by its URL, in any form: absolute, or as it is in the request line. Whatever is wrong with
+   * the request or the keys is a refusal. Rejects only because of a defect, such as a `now` that throws: then respond
+   * with 500, and never with the file.
    */
   check(url: string | URL): Promise<Decision>;
   /**
@@ -62,9 +62,8 @@ export type RecallingCheck = Gate["check"] & { recall?(url: string): Decision | 
 /**
  * Creates a gate that lets a request pass only if its URL carries one valid, unexpired token.
  *
- * The checks run in one order: one token in the URL, strict compact JWS, header, RS256 signature by
- * a trusted key, claims, times. Nothing in a token is believed or reported before its signature is
- * verified.
+ * The checks run in one order: one token in the URL, strict compact JWS, header, RS256 signature by a trusted key,
+ * claims, times. Nothing in a token is trusted or reported before its signature is verified.
  *
  * @throws {ConfigurationError} if an option is wrong; it names the option and the remedy
  *

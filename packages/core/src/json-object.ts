@@ -13,8 +13,8 @@ const emptyPrototype = Object.freeze(Object.create(null));
 /**
  * Reads bytes as one JSON object in UTF-8 (RFC 8259), or returns `undefined`.
  *
- * Objects inherit nothing, so that a member named `__proto__` or `constructor` is data and nothing
- * else. Of two members with one name the last is taken, as RFC 7519 section 4 allows.
+ * Objects inherit nothing, so that a member named `__proto__` or `constructor` is data and nothing else. If a member
+ * name is duplicated, the last one wins, as RFC 7519 section 4 allows.
  */
 export function parseJsonObject(bytes: Uint8Array): JsonObject | undefined {
   try {

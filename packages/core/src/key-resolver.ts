@@ -12,7 +12,7 @@ export type ResolvedKey = CryptoKeyLike | PublicJwk | VerificationKey;
  */
 export type KeyResolver = (header: JoseHeader) => ResolvedKey | Promise<ResolvedKey>;
 
-/** Asks a resolver and imports what it returns, once for each object that it returns. */
+/** Calls a resolver and imports what it returns, once for each object that it returns. */
 export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => Promise<readonly VerificationKey[]> {
   const known = new WeakMap<ResolvedKey, readonly VerificationKey[]>();
 

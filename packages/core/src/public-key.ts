@@ -82,9 +82,9 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Uses the keys of a set that are meant for RS256 signatures and ignores the others, as RFC 7517
- * section 5 asks: a set can hold keys for other purposes. A key that is ignored verifies nothing, so
- * its tokens are refused. If none is left, or if the set holds a private key, it is refused whole.
+ * Uses the keys of a set that are meant for RS256 signatures and ignores the others, as RFC 7517 section 5 recommends:
+ * a set can hold keys for other purposes. A key that is ignored verifies nothing, so its tokens are refused. If none is
+ * left, or if the set contains a private key, the whole set is refused.
  */
 function readJwkSet(members: readonly unknown[]): RsaPublicKey[] {
   const keys: RsaPublicKey[] = [];

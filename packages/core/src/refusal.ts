@@ -1,23 +1,26 @@
 /** What a check looks at, in the order of the checks. */
 export type CheckStage = "url" | "token" | "keys" | "signature" | "claims";
 
-/** All that is known about one reason to refuse a request. */
+/** Everything about one reason to refuse a request. */
 export interface Refusal {
   /** A stable name; compare this in code and in logs, not the message. */
   readonly code: RefusalCode;
   readonly stage: CheckStage;
   /** The HTTP status code. */
   readonly status: 400 | 401 | 503;
-  /** The RFC 6750 section 3.1 error code; `undefined` asks for a bare challenge, or, with 503, for none. */
+  /**
+   * The RFC 6750 section 3.1 error code; `undefined` for a challenge without an error code, or, with 503, for no
+   * challenge.
+   */
   readonly error: "invalid_request" | "invalid_token" | undefined;
   /** One sentence that a person can act on. Fixed text: nothing that came with the request is in it. */
   readonly message: string;
 }
 
 /**
- * What a step of the check returns that can refuse for more than one reason: the fields of its
- * value, or `refusal`. One shape for all of them: the compiler lets nobody reach the value without
- * looking at `refusal`. (A decoder that can only fail as a whole returns `undefined` instead.)
+ * What a step of the check returns that can refuse for more than one reason: the fields of its value, or `refusal`. One
+ * shape for all of them: the compiler allows no access to the value without a check of `refusal`. (A decoder that can
+ * only fail as a whole returns `undefined` instead.)
  */
 export type Result<Value> =
   | (Value & { readonly refusal?: undefined })
@@ -30,16 +33,16 @@ export type Result<Value> =
 // biome-ignore format: a table, one row a line
 const table = {
   // download-url.ts
-  token_missing: ["url", 401, null, "The URL carries no token; use the link that the install command gave."],
+  token_missing: ["url", 401, null, "The URL carries no token; use the link from the install command."],
   token_repeated: ["url", 400, "invalid_request", "The URL carries the token parameter more than once; send it exactly once."],
   // compact-jws.ts, jose-header.ts
   token_too_long: ["token", 400, "invalid_request", "The token is longer than 4096 characters; no download token is."],
-  token_malformed: ["token", 401, "invalid_token", "The token is not a well-formed JWT; it may have been truncated or changed in copying."],
+  token_malformed: ["token", 401, "invalid_token", "The token is not a well-formed JWT; it may have been truncated or changed when it was copied."],
   algorithm_not_allowed: ["token", 401, "invalid_token", "The token is not signed with RS256, the only algorithm accepted."],
   header_not_supported: ["token", 401, "invalid_token", "The token's header asks for something unsupported, such as crit, b64 or zip."],
   // key-ring.ts, rs256.ts
   keys_unavailable: ["keys", 503, null, "The public keys could not be loaded, so no token can be checked; try again shortly."],
-  signature_invalid: ["signature", 401, "invalid_token", "No trusted key made this signature; compare the server's public key with the issuer's private key."],
+  signature_invalid: ["signature", 401, "invalid_token", "The signature was not made with a trusted key; check that the server has the issuer's public key."],
   // claims-policy.ts
   issuer_mismatch: ["claims", 401, "invalid_token", "The token's issuer (iss) is not the one expected."],
   subject_mismatch: ["claims", 401, "invalid_token", "The token's subject (sub) is not the one expected; it may be meant for another use."],
@@ -49,7 +52,7 @@ const table = {
   claim_malformed: ["claims", 401, "invalid_token", "A time in the token (exp, nbf or iat) is not a valid number of seconds since 1970."],
   token_expired: ["claims", 401, "invalid_token", "The token has expired; send the install command again for a fresh link."],
   token_not_yet_valid: ["claims", 401, "invalid_token", "The token is not valid yet; compare the clocks of the issuer and this server."],
-  expiry_too_far: ["claims", 401, "invalid_token", "The token expires further ahead than is accepted; shorten the issuer's token expiry."],
+  expiry_too_far: ["claims", 401, "invalid_token", "The token expires too far in the future; shorten the issuer's token expiry."],
 } as const;
 
 /** A stable name for one reason to refuse. */

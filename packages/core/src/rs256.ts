@@ -3,7 +3,7 @@ import { type RsaPublicKey, subjectPublicKeyInfo } from "./rsa-public-key.ts";
 
 /** A public key ready to verify RS256 signatures (RFC 7518 section 3.3) with this runtime's crypto. */
 export interface VerificationKey extends RsaPublicKey {
-  /** RFC 7638 SHA-256 thumbprint, base64url: the key's name in logs, the same everywhere. */
+  /** RFC 7638 SHA-256 thumbprint in base64url, which identifies the key in logs. */
   readonly keyId: string;
   /** Whether this key made the signature, which must be as long as the modulus. */
   verify(signingInput: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;

@@ -15,7 +15,7 @@ export const rsaEncryption: readonly number[] = [42, 134, 72, 134, 247, 13, 1, 1
 /**
  * Checks the numbers of an RSA public key.
  *
- * RFC 7518 section 3.3 asks for 2048 bits at least; the upper bounds keep a hostile key from making
+ * RFC 7518 section 3.3 requires at least 2048 bits; the upper bounds keep a hostile key from making
  * every check slow; an even or tiny exponent is never what a sound tool generates.
  */
 export function rsaPublicKey(n: Uint8Array, e: Uint8Array, kid?: string): RsaPublicKey {

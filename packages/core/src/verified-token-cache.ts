@@ -13,7 +13,7 @@ export interface VerifiedToken {
 /** 72 bits of the signature: as good as unique, and if two tokens agree in it, the older is forgotten. */
 const endOf = (token: string): string => token.slice(-12);
 
-/** Remembers tokens whose signature is valid. */
+/** Caches tokens whose signature is valid. */
 export interface VerifiedTokenCache {
   get(token: string): VerifiedToken | undefined;
   add(verified: VerifiedToken): void;

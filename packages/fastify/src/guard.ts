@@ -3,7 +3,10 @@ import { hiddenUrlOf, type RewritableRequest, withoutTokens } from "./hide-token
 
 /** What the guard adds to Fastify's request. */
 export interface DownloadRequest {
-  /** The decision; a refusal in a handler only if `reportOnly` is set. Its `fingerprint` names the token in logs. */
+  /**
+   * The decision; in a handler, it is a refusal only if `reportOnly` is set. Its `fingerprint` identifies the token in
+   * logs.
+   */
   download: Download;
 }
 

@@ -20,7 +20,7 @@ const loggedHeaders = ["host", ":authority", "x-forwarded-host", "x-forwarded-fo
 const hiddenUrls = new WeakMap<object, HiddenUrl>();
 
 /**
- * Makes the function for Fastify's option `rewriteUrl`, which removes the token from the URL of every request before
+ * Creates the function for Fastify's option `rewriteUrl`, which removes the token from the URL of every request before
  * Fastify routes it, parses its query and logs it. Without it, the guard refuses every request. A token in any other
  * place that Fastify logs, such as the path, another parameter or the `Host` header, becomes `REDACTED`.
  *

@@ -8,7 +8,7 @@ import {
 
 /** What the guard adds to `ctx.state`. */
 export interface DownloadState {
-  /** The decision, with the token's fingerprint. Behind the guard, a refusal only if `reportOnly` is set. */
+  /** The decision, with the token's fingerprint. Behind the guard, it is a refusal only if `reportOnly` is set. */
   download: Download;
 }
 
@@ -29,13 +29,13 @@ export interface GuardedContext {
 export type Middleware = (context: GuardedContext, next: () => Promise<unknown>) => Promise<void>;
 
 /**
- * Guards everything that comes after it in a Koa app, or the one middleware it is given.
+ * Guards everything that comes after it in a Koa app, or only the middleware that is passed to it.
  *
- * What comes after it sees: `ctx.state.download`, the decision with the token's fingerprint;
- * `ctx.url` and `ctx.originalUrl` without the token; `Cache-Control: private`, unless it sets its own.
- * A refused request loses its token too, and has `ctx.state.download`, so that a logger in front of
- * the guard prints no token and can name it. Refusals are written to the context, not thrown, because
- * Koa's error handling drops the headers that a refusal needs.
+ * What comes after it sees: `ctx.state.download`, the decision with the token's fingerprint; `ctx.url` and
+ * `ctx.originalUrl` without the token; `Cache-Control: private`, unless it sets its own. The token is removed from a
+ * refused request too, which also has `ctx.state.download`, so that a logger in front of the guard logs the fingerprint
+ * and not the token. Refusals are written to the context, not thrown, because Koa's error handling drops the headers
+ * that a refusal needs.
  *
  * @throws {ConfigurationError} if an option is wrong
  *

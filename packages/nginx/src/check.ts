@@ -32,7 +32,7 @@ function statusFor(decision: Decision): 204 | 401 | 403 {
   return decision.status === 401 ? 401 : 403;
 }
 
-/** Fails closed. The message holds nothing of the request, so both logs may have it. */
+/** Fails closed. The message contains nothing from the request, so it can be in both logs. */
 function misconfigured(request: NginxRequest, error: unknown): void {
   const { message } = error as Error;
   request.error(`portcullis: ${message}; every request is refused until this is fixed`);

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import type { GateOptions } from "@portcullis/core";
 import type { NginxRequest } from "./nginx-request.ts";
 
-/** What `js_preload_object portcullis_options from FILE.json;` leaves behind (njs 0.7.8 and later). */
+/** The object that `js_preload_object portcullis_options from FILE.json;` creates (njs 0.7.8 and later). */
 interface Preloaded {
   readonly portcullis_options?: GateOptions;
 }
@@ -11,7 +11,7 @@ interface Preloaded {
  * Reads a gate's options from nginx's configuration: a preloaded JSON object, or variables, of
  * which `$portcullis_keys` is the only one needed. A variable wins over the same preloaded option.
  *
- * njs starts afresh for every request, so a remembered token would be forgotten at once: no cache.
+ * njs starts afresh for every request, so a cached token would be forgotten immediately: there is no cache.
  */
 export function readGateOptions({ variables }: NginxRequest): GateOptions {
   const { portcullis_options: preloaded } = globalThis as Preloaded;

@@ -9,7 +9,7 @@ import {
 } from "@portcullis/core";
 
 /**
- * A request after the guard: its URL has lost the token, and `download` holds the decision.
+ * A request after the guard: the token has been removed from its URL, and `download` is the decision.
  *
  * Express types its requests by declaration merging, once in an app; this package does not do it by
  * itself, because JSR refuses packages that change global types.
@@ -28,7 +28,7 @@ export interface Guarded {
   readonly download: Download;
 }
 
-/** A `node:http` request listener that sees guarded requests only. */
+/** A `node:http` request listener that gets only guarded requests. */
 export type GuardedListener = (request: GuardedRequest, response: ServerResponse) => unknown;
 
 /** Connect-style middleware, as Express, Connect and Polka take it. */
@@ -38,14 +38,13 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * Guards a `node:http` listener, or, without one, everything that comes after it in Express, Connect
  * or Polka.
  *
- * What the listener or the next handler sees: `request.download`, the decision with the token's
- * fingerprint; `request.url` (and `originalUrl`, `query`) without the token; `Cache-Control: private`,
- * unless it sets its own. A refused request loses its token too, and has `download`, so that a logger
- * in front of the guard prints no token and can name it.
+ * What the listener or the next handler sees: `request.download`, the decision with the token's fingerprint;
+ * `request.url` (and `originalUrl`, `query`) without the token; `Cache-Control: private`, unless it sets its own. The
+ * token is removed from a refused request too, which also has `download`, so that a logger in front of the guard logs
+ * the fingerprint and not the token.
  *
- * If a listener throws or rejects, the response is 500, or is closed early where it had begun; the
- * error is printed on standard error and the server goes on. Behind middleware, errors go to the
- * framework unchanged.
+ * If a listener throws or rejects, the response is 500, or the connection is closed if the response had begun; the
+ * error is printed to standard error, and the server goes on. As middleware, it leaves errors to the framework.
  *
  * @throws {ConfigurationError} if an option is wrong
  *

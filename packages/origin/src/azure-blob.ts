@@ -11,7 +11,7 @@ import {
 import type { WritableOrigin } from "./writable-origin.ts";
 import { createWrite } from "./write-object.ts";
 
-/** What opens a private container: the account's key, or a shared access signature that allows reading; for `write`, also creating and writing. */
+/** The credentials for a private container: the account's key, or a shared access signature that allows reading; for `write`, also creating and writing. */
 export type AzureCredentials =
   | { readonly accountKey: string; readonly sas?: never }
   | { readonly sas: string; readonly accountKey?: never };
@@ -21,7 +21,7 @@ export interface AzureBlobOptions extends RemoteOptions {
   /** The storage account's name. */
   readonly account: string;
   readonly container: string;
-  /** The part of every blob's name before the name, such as `prod`; default none. */
+  /** The prefix of every blob's name, such as `prod`; default none. */
   readonly prefix?: string | undefined;
   /** Default `https://ACCOUNT.blob.core.windows.net`; the emulator's is `http://127.0.0.1:10000/devstoreaccount1`. */
   readonly endpoint?: string | undefined;
@@ -42,9 +42,9 @@ const serviceVersion = "2021-08-06";
  */
 export function azureBlob(options: AzureBlobOptions): RemoteOrigin & WritableOrigin {
   const { account, container, prefix = "", credentials } = options;
-  if (!/^[a-z0-9]{3,24}$/.test(account)) throw new TypeError("account: it has 3 to 24 lower-case letters and digits");
+  if (!/^[a-z0-9]{3,24}$/.test(account)) throw new TypeError("account: must be 3 to 24 lower-case letters and digits");
   if (!/^(\$root|\$web|[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$/.test(container)) {
-    throw new TypeError("container: it has 3 to 63 lower-case letters, digits and hyphens");
+    throw new TypeError("container: must be 3 to 63 lower-case letters, digits and hyphens");
   }
   const service = readStoreAddress("endpoint", options.endpoint ?? `https://${account}.blob.core.windows.net`);
   const base = new URL(`${service.pathname.replace(/(?<!\/)\/*$/, "/")}${encodePath(container)}/`, service);

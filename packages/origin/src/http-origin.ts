@@ -6,15 +6,18 @@ import { discardBody, type RemoteOptions } from "./store-client.ts";
 export interface HttpOriginOptions extends RemoteOptions {
   /** The folder's URL, such as `https://files.internal/apps/`; `http:` only to this computer. */
   readonly url: string;
-  /** Headers for every request, such as `Authorization`: how the web server recognises the gate. */
+  /** Headers for every request, such as `Authorization`, by which the web server recognises the gate. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Adds to a file's URL what the web server expects there, such as a token; called for each request. Default: nothing. */
+  /**
+   * Adds to a file's URL what the web server expects there, such as a token. Called for each request. By default,
+   * nothing is added.
+   */
   readonly authorize?: ((url: string) => Promise<string>) | undefined;
 }
 
 /**
- * Files of a web server that only the gate can reach. It must give `Content-Length`, an `ETag` or `Last-Modified`, and
- * support `Range`.
+ * Files on a web server that only the gate can reach. It must send `Content-Length`, send an `ETag` or `Last-Modified`,
+ * and support `Range`.
  *
  * @throws {TypeError} if an option is wrong
  *
@@ -23,7 +26,7 @@ export interface HttpOriginOptions extends RemoteOptions {
  */
 export function httpOrigin({ url, headers: extra = {}, authorize, ...options }: HttpOriginOptions): RemoteOrigin {
   const base = readStoreAddress("url", url);
-  if (base.search !== "" || base.hash !== "") throw new TypeError("url: leave the query and the fragment out");
+  if (base.search !== "" || base.hash !== "") throw new TypeError("url: remove the query and the fragment");
   base.pathname = base.pathname.replace(/(?<!\/)\/*$/, "/");
   const own = readHeaders(extra);
   const address = (name: string): URL => new URL(encodePath(name), base);

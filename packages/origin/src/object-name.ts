@@ -1,12 +1,12 @@
 import type { Missing, OpenOptions, Origin, OriginObject } from "./origin.ts";
 
 /**
- * Takes an object's name out of a request target or URL: the path, decoded once, without its leading slash.
+ * Extracts an object's name from a request target or URL: the path, decoded once, without its leading slash.
  * `undefined` if it is not the path of a file.
  *
- * Refused, because each of them has led some server out of its root: an escaped slash or backslash, a second layer of
- * escapes, empty, `.` and `..` segments, hidden files, control characters, bytes that are not UTF-8, and what Windows
- * reads as a device, a stream or another name of the same file (`:`, trailing dots and spaces).
+ * These are refused, because each of them has led some server out of its root: an escaped slash or backslash, a second
+ * layer of escapes, empty, `.` and `..` segments, hidden files, control characters, bytes that are not UTF-8, and what
+ * Windows reads as a device, a stream or another name of the same file (`:`, trailing dots and spaces).
  *
  * @param target - such as `/apps/a.ipa?x=1` or `https://files.example/apps/a.ipa`
  * @param under - the path below which the origin is mounted, such as `/apps`; default `/`
@@ -30,7 +30,7 @@ export function isObjectName(name: string): boolean {
 }
 
 /**
- * Opens an object under the name that was asked for, else under its composed (NFC), else its decomposed (NFD) spelling:
+ * Opens an object under the requested name, else under its composed (NFC), else its decomposed (NFD) spelling:
  * macOS writes "ü" as two characters into file names and treats both spellings as one; a link has one of them.
  */
 export async function openByName(

@@ -1,8 +1,8 @@
 /**
  * An object could not be delivered, although it had been opened.
  *
- * Its message goes to the administrator's log: no URL, no credentials. Recognised by its name: the ESM and the CommonJS
- * build have a class each.
+ * Its message goes to the administrator's log: no URL, no credentials. Recognise it by its name: the ESM and the
+ * CommonJS build each have their own class.
  */
 export class OriginError extends Error {
   /** What the client gets if no byte was sent yet. */

@@ -1,16 +1,16 @@
-/** A place that holds files: a folder, a bucket, a web server. It lists nothing and changes nothing. */
+/** A source of files: a folder, a bucket or a web server. It cannot list or change them. */
 export interface Origin {
   /**
-   * Opens the object of exactly this name (see `readObjectName`).
+   * Opens the object with exactly this name (see `readObjectName`).
    *
    * Rejects only if the origin itself fails in an unexpected way; the client then gets a 500 response.
    */
   open(name: string, options?: OpenOptions): Promise<OriginObject | Missing>;
 }
 
-/** How an object is opened. */
+/** Options for opening an object. */
 export interface OpenOptions {
-  /** Aborted if the client goes away, so that the origin can stop its own request. */
+  /** Aborted if the client disconnects, so that the origin can stop its own request. */
   readonly signal?: AbortSignal | undefined;
 }
 

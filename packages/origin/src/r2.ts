@@ -26,7 +26,7 @@ export interface R2ObjectLike {
 
 /** Where in the bucket the files are. */
 export interface R2Options {
-  /** The part of every key before the name, such as `prod`; default none. */
+  /** The prefix of every key, such as `prod`; default none. */
   readonly prefix?: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export function r2(bucket: R2BucketLike, { prefix = "" }: R2Options = {}): Origi
 function describe(bucket: R2BucketLike, key: string, name: string, object: R2ObjectLike): OriginObject | Missing {
   const { size, etag, httpEtag, uploaded, httpMetadata } = object;
   if (httpMetadata?.contentEncoding) {
-    return { found: false, status: 502, problem: "the object has a Content-Encoding; upload it again without" };
+    return { found: false, status: 502, problem: "the object has a Content-Encoding; upload it again without one" };
   }
   return {
     found: true,

@@ -52,7 +52,10 @@ export function readExactly(body: ExpectedBody): ReadableStream<Uint8Array<Array
         end();
       } catch (error) {
         end();
-        throw asOriginError(error) ?? new OriginError(502, `${title} broke off: ${connectionProblem(error)}`);
+        throw (
+          asOriginError(error) ??
+          new OriginError(502, `${title} closed the connection early: ${connectionProblem(error)}`)
+        );
       }
     },
     cancel: end,

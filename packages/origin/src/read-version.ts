@@ -32,7 +32,7 @@ function refuseEncoding(headers: Headers): void {
   const encoding = headers.get("Content-Encoding");
   if (encoding === null || encoding === "identity") return;
   const shown = /^[\w, -]{1,40}$/.test(encoding) ? encoding : "unknown";
-  throw new OriginError(502, `the object has Content-Encoding: ${shown}; upload it again without`);
+  throw new OriginError(502, `the object has Content-Encoding: ${shown}; upload it again without one`);
 }
 
 /** Weak tags (RFC 9110 section 8.8.1) do not promise equal bytes, so they cannot join two halves of a file. */
@@ -60,7 +60,7 @@ export interface StoredVersion {
   readonly title: string;
   /** How long a body may pause, in milliseconds. */
   readonly stallTimeout: number;
-  /** Aborted if the client goes away; `reading` is what ends the request by itself. */
+  /** Aborted if the client disconnects; `reading` alone ends the request. */
   readonly signal: AbortSignal;
   readonly reading: AbortController;
 }
@@ -96,7 +96,7 @@ async function openRange(
     }
     refuseEncoding(response.headers);
     if (isPart && !isThisRange(response, range, facts)) {
-      throw new OriginError(502, `${title} sent another range than the one it was asked for`);
+      throw new OriginError(502, `${title} sent a different range from the one that was requested`);
     }
     if (!isPart && (range.first !== 0 || range.last !== facts.size - 1)) {
       throw new OriginError(502, `${title} does not support Range requests`);

@@ -12,23 +12,23 @@ import {
   type RemoteStore,
 } from "./store-client.ts";
 
-/** An origin that other computers hold. */
+/** An origin on other computers. */
 export interface RemoteOrigin extends Origin {
-  /** Asks for an object that does not exist: that must be all that is wrong. Never rejects. */
+  /** Requests an object that does not exist: the only error must be that it is missing. Never rejects. */
   check(): Promise<RemoteCheck>;
-  /** Whether anybody who knows its address gets an object without credentials, so that the gate can be bypassed. */
+  /** Whether anyone who knows an object's address can get it without credentials, and so bypass the gate. */
   isPublic(name: string): Promise<boolean>;
 }
 
-/** Whether an origin can be used; `unreachable` can pass by itself. */
+/** Whether an origin can be used; `unreachable` might be temporary. */
 export type RemoteCheck =
   | { readonly outcome: "usable" }
   | { readonly outcome: "restricted" | "refused" | "unreachable"; readonly problem: string };
 
 /**
- * Makes an origin of a store that speaks HTTP: GET of the first byte tells what an object is, GET with `If-Match` reads
+ * Creates an origin for a store that speaks HTTP: GET of the first byte describes an object, GET with `If-Match` reads
  * one version of it. HEAD would close the connection, because Node's `fetch` does so after each, and would have no body
- * that says why a store refuses; it is sent only where the response to GET does not tell the size.
+ * that says why a store refuses; it is sent only where the response to GET does not say the size.
  */
 export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = {}): RemoteOrigin {
   const { responseTimeout = defaultResponseTimeout, stallTimeout = 60_000 } = options;
@@ -89,7 +89,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
         });
         const { code, remedy } = await client.diagnose(response);
         if (response.status === 404 && missingObjectCodes.includes(code)) return { outcome: "usable" };
-        if (response.ok) return { outcome: "restricted", problem: `${store.title} gives a file for every name` };
+        if (response.ok) return { outcome: "restricted", problem: `${store.title} responds with a file to every name` };
         const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
         return { outcome: code === "AccessDenied" ? "restricted" : "refused", problem };
       } catch (error) {

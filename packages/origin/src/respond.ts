@@ -20,8 +20,9 @@ export interface RespondOptions {
 }
 
 /**
- * Returns the response for the object that a request's path names: GET and HEAD, ranges, conditional requests, types, and problem
- * documents (RFC 9457) for the rest. It checks no token: put it behind a guard. Rejects only if the client has gone away.
+ * Returns the response for the object that a request's path names: GET and HEAD, ranges, conditional requests, types,
+ * and problem documents (RFC 9457) for the rest. It checks no token: put it behind a guard. Rejects only if the client
+ * has disconnected.
  *
  * @example
  * Deno.serve(guard({ keys }, (request) => respond(origin, request)));

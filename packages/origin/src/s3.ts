@@ -25,7 +25,7 @@ export interface S3Credentials {
 /** A bucket of Amazon S3 or of a service that speaks its protocol. */
 export interface S3Options extends RemoteOptions {
   readonly bucket: string;
-  /** The part of every key before the name, such as `prod`; default none. */
+  /** The prefix of every key, such as `prod`; default none. */
   readonly prefix?: string | undefined;
   /** Default `us-east-1`; Cloudflare R2 takes `auto`. */
   readonly region?: string | undefined;
@@ -35,18 +35,18 @@ export interface S3Options extends RemoteOptions {
    */
   readonly endpoint?: string | undefined;
   /**
-   * Whether the bucket is the first segment of the path rather than a part of the host name. Default `true` with an
+   * Whether the bucket is the first segment of the path and not part of the host name. Default `true` with an
    * `endpoint`, and for a bucket whose name has a dot, which no wildcard certificate matches; else `false`.
    */
   readonly pathStyle?: boolean | undefined;
-  /** The credentials, or a function that is asked before each request and caches by itself. */
+  /** The credentials, or a function that is called before each request and does its own caching. */
   readonly credentials: S3Credentials | (() => Promise<S3Credentials>);
 }
 
 /**
  * Files in a private bucket: Amazon S3, Cloudflare R2, MinIO, Ceph, Google Cloud Storage. Requests are signed with AWS
- * Signature Version 4. The credentials need `s3:GetObject`, and `s3:ListBucket` to tell a missing object from a
- * forbidden one; only for `write` do they need `s3:PutObject` and `s3:AbortMultipartUpload`.
+ * Signature Version 4. The credentials need `s3:GetObject`, and `s3:ListBucket` to distinguish a missing object from
+ * a forbidden one; only for `write` do they need `s3:PutObject` and `s3:AbortMultipartUpload`.
  *
  * @throws {TypeError} if an option is wrong
  *
@@ -56,12 +56,12 @@ export interface S3Options extends RemoteOptions {
 export function s3(options: S3Options): RemoteOrigin & WritableOrigin {
   const { bucket, prefix = "", credentials } = options;
   if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket))
-    throw new TypeError("bucket: it has 3 to 63 letters, digits, dots and hyphens");
+    throw new TypeError("bucket: must be 3 to 63 letters, digits, dots and hyphens");
   if (options.region !== undefined && !/^[a-z0-9-]{1,64}$/i.test(options.region))
     throw new TypeError(`region: "${options.region}" is not the name of a region, such as eu-central-1`);
   const keyPrefix = folderPrefix(prefix);
   const cache = new Map<string, ArrayBuffer>();
-  // The bucket's own region, once a response has told it.
+  // The bucket's own region, once a response has named it.
   let region = options.region ?? "us-east-1";
   let base = baseUrl(options, region);
 
@@ -120,7 +120,7 @@ function baseUrl({ bucket, endpoint, pathStyle }: S3Options, region: string): UR
 /** What to do about the errors that administrators meet (Amazon S3 API reference, "Error responses"). */
 const remedies: Readonly<Record<string, string>> = {
   AccessDenied:
-    "there is no such object, or the credentials may not read it; grant s3:GetObject, and s3:ListBucket to tell which",
+    "there is no such object, or the credentials do not allow reading it; grant s3:GetObject, and s3:ListBucket to distinguish the two",
   AuthorizationHeaderMalformed: "the region is wrong; set --region to the bucket's",
   ExpiredToken: "the temporary credentials have expired; renew them",
   InvalidAccessKeyId: "the access key ID does not exist; check AWS_ACCESS_KEY_ID",
@@ -129,7 +129,7 @@ const remedies: Readonly<Record<string, string>> = {
   PermanentRedirect: "the bucket is in another region; set --region to the bucket's",
   RequestTimeTooSkewed: "this computer's clock is off by more than 15 minutes; set it",
   SignatureDoesNotMatch:
-    "the secret access key does not fit the access key ID, or the region or endpoint is wrong; check AWS_SECRET_ACCESS_KEY",
+    "the secret access key does not match the access key ID, or the region or endpoint is wrong; check AWS_SECRET_ACCESS_KEY",
   SlowDown: "too many requests",
 };
 

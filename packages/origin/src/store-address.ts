@@ -23,7 +23,7 @@ export function readStoreAddress(option: string, address: string): URL {
   const isEncrypted = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
   if (!isEncrypted) throw new TypeError(`${option}: ${url.protocol}//${url.host} is not encrypted; use an https URL`);
   if (url.username !== "" || url.password !== "") {
-    throw new TypeError(`${option}: leave the user name and the password out; credentials have options of their own`);
+    throw new TypeError(`${option}: remove the user name and password; pass credentials in their own options`);
   }
   return url;
 }

@@ -17,7 +17,7 @@ export interface RemoteStore {
   readonly title: string;
   /** Sends one request for an object. Redirects are not followed: the response that redirects is returned. */
   send(name: string, request: StoreRequest): Promise<Response>;
-  /** Where an object is, without credentials, to find out whether the store gives it to everybody. */
+  /** Where an object is, without credentials, to find out whether the store serves it to anyone. */
   address(name: string): URL;
   /**
    * Says why the store refused, without a URL or credentials, and discards the body. `response` is that of a GET, so that
@@ -48,7 +48,7 @@ export interface RemoteOptions {
   readonly stallTimeout?: number | undefined;
   /** The first delay before a retry, in milliseconds; it doubles, and half of it is random. Default 200. */
   readonly retryDelay?: number | undefined;
-  /** Told of each request to the store, for metrics. */
+  /** Called with each request to the store, for metrics. */
   readonly onExchange?: ((exchange: StoreExchange) => void) | undefined;
 }
 
@@ -71,7 +71,7 @@ const slowestUpload = 64;
 const isTransient = (status: number): boolean => status === 429 || (status >= 500 && status <= 504 && status !== 501);
 
 /**
- * Makes a client of a store. What is transient (no connection, 429, 500, 502 to 504) is tried three times before the
+ * Creates a client for a store. What is transient (no connection, 429, 500, 502 to 504) is tried three times before the
  * first byte, and never after it: a client that has part of a version resumes by itself.
  */
 export function createStoreClient(store: RemoteStore, options: RemoteOptions): StoreClient {

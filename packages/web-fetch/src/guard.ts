@@ -13,9 +13,8 @@ export type GuardedHandler<Rest extends unknown[] = unknown[]> = (
 /**
  * Guards a `(Request) => Response` handler: Deno, Bun, Cloudflare Workers, Hono and others.
  *
- * The request that the handler gets is the same but for its URL, which has lost the token: method,
- * headers, body and abort signal are unchanged. A response without `Cache-Control` gets `private`.
- * Handler errors propagate to the runtime.
+ * The handler gets the same request with the token removed from its URL: method, headers, body and abort signal are
+ * unchanged. A response without `Cache-Control` gets `private`. Handler errors propagate to the runtime.
  *
  * @throws {ConfigurationError} if an option is wrong
  *

@@ -3,7 +3,7 @@ import { gateDefaults } from "../gate-defaults.ts";
 /** Where a token is in a text. */
 export interface TokenSpan {
   readonly start: number;
-  /** The index behind its last character. */
+  /** The index after its last character. */
   readonly end: number;
   /** The token as the gate reads it, percent-decoded: to verify, or for `fingerprintToken`. */
   readonly token: string;
@@ -129,7 +129,7 @@ function beginsWithSignature(segment: string): boolean {
   return usualSignatures.some((end) => segment.startsWith("eyJ", end));
 }
 
-/** Where the signature ends in a third segment, which can have another token or other text right behind it. */
+/** Where the signature ends in a third segment, which can have another token or other text directly after it. */
 function signatureLength(segment: string): number {
   const { length } = segment;
   const usual = usualSignatures.find((end) => length === end || segment.startsWith("eyJ", end));

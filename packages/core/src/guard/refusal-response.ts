@@ -8,8 +8,8 @@ export interface HttpResponse {
 }
 
 /**
- * What an allowed response says to caches unless the handler sets its own: a shared cache must not
- * store what only this request may have (RFC 9111 section 5.2.2.7).
+ * The `Cache-Control` of an allowed response, unless the handler sets its own: a shared cache must not store a response
+ * that only this request is allowed to have (RFC 9111 section 5.2.2.7).
  */
 export const allowedCacheControl = "private";
 
@@ -17,7 +17,7 @@ const statusPhrases = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden
 
 /** How the response to a refused request can differ from the refusal table. */
 export interface RefusalResponseOptions {
-  /** The status, where a proxy in front understands fewer: nginx's `auth_request` only 401 and 403. */
+  /** The status, for a proxy in front that understands only some: nginx's `auth_request` accepts only 401 and 403. */
   readonly status?: keyof typeof statusPhrases | undefined;
 }
 

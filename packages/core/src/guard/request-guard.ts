@@ -6,7 +6,7 @@ import { redactToken } from "./redact-token.ts";
 import { type HttpResponse, refusalResponse } from "./refusal-response.ts";
 import { decisionFingerprint, fingerprints } from "./token-fingerprint.ts";
 
-/** What a log or a metric learns about each request; it holds no token. */
+/** What a log or a metric gets about each request; it contains no token. */
 export interface ObservedRequest {
   readonly method: string;
   /** The URL as the server saw it, its token replaced by the fingerprint, control characters percent-encoded. */
@@ -18,13 +18,13 @@ export interface ObservedRequest {
 /** What every adapter's `guard` takes besides the gate. */
 export interface ObservationOptions {
   /**
-   * Called with every decision, before the request goes on. What it throws or rejects with is
-   * ignored: a log that fails must neither stop a download nor let one through.
+   * Called with every decision, before the request continues. Errors and rejections are ignored: a log that fails must
+   * neither stop a download nor let one through.
    */
   readonly onDecision?: ((decision: Decision, request: ObservedRequest) => unknown) | undefined;
   /**
-   * Let every request through and only report, through `onDecision`, what would have been refused.
-   * For a trial in front of a running server. Default `false`. **Protects nothing.**
+   * Allows every request, and only reports to `onDecision` what would have been refused. For a trial in front of a live
+   * server. Default `false`. **Protects nothing.**
    */
   readonly reportOnly?: boolean | undefined;
 }
@@ -32,12 +32,12 @@ export interface ObservationOptions {
 /** The options of every adapter's `guard`: those of a gate, or an existing gate. */
 export type GuardOptions = ObservationOptions & (GateOptions | { readonly gate: Gate });
 
-/** The decision about a request, and the name of its token in logs: what adapters pass on as `download`. */
+/** The decision about a request, and the fingerprint of its token: what adapters pass on as `download`. */
 export type Download = Decision & Pick<ObservedRequest, "fingerprint">;
 
 /** What an adapter does with a request. */
 export interface GuardResult {
-  /** What to respond with; `undefined` if the request goes on to the handler. */
+  /** The response to send; `undefined` if the request continues to the handler. */
   readonly response: HttpResponse | undefined;
   /** The decision; a refusal without a `response` only if `reportOnly` is set. */
   readonly download: Download;
@@ -46,14 +46,14 @@ export interface GuardResult {
    * reads, also without tokens in any other place.
    */
   readonly url: string;
-  /** Does to another copy of the URL, such as a framework's `originalUrl`, what was done to `url`. */
+  /** Removes the token from another copy of the URL, such as a framework's `originalUrl`, as was done for `url`. */
   readonly stripUrl: (copy: string) => string;
   readonly tokenParameter: string;
 }
 
 /**
  * Checks one request; for a token that the gate remembers, without a promise, which would take as long as the check.
- * Throws or rejects only because of a defect: respond with 500 then.
+ * Throws or rejects only because of a defect: then respond with 500.
  */
 export type RequestGuard = (method: string, url: string) => GuardResult | Promise<GuardResult>;
 

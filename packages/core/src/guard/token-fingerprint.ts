@@ -4,8 +4,8 @@ import { gateDefaults } from "../gate-defaults.ts";
 import { sha256 } from "../rs256.ts";
 
 /**
- * The name of a URL's token in logs, which does not reveal it; `undefined` if the URL has not exactly
- * one token. See {@link fingerprintToken}.
+ * The fingerprint of a URL's token, which does not reveal it; `undefined` if the URL does not have exactly one token.
+ * See {@link fingerprintToken}.
  */
 export async function tokenFingerprint(
   url: string,
@@ -16,7 +16,7 @@ export async function tokenFingerprint(
 }
 
 /**
- * Names a token in logs without revealing it: the first 8 hexadecimal digits of its SHA-256, as
+ * Identifies a token in logs without revealing it: the first 8 hexadecimal digits of its SHA-256, as
  * Caddy's `hash` log filter prints them. Tokens signed in the same second by the same key are the
  * same string and so have the same fingerprint.
  */

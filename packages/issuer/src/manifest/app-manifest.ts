@@ -10,7 +10,7 @@ import { describeFinding } from "./manifest-finding.ts";
 export interface AppManifestOptions extends AppMetadata {
   /** The `.ipa` or `.pkg`. */
   readonly softwarePackage: ManifestAsset | string | URL;
-  /** The icon shown while installing, 57 × 57 pixels, PNG. */
+  /** The icon shown during installation, 57 × 57 pixels, PNG. */
   readonly displayImage?: ManifestAsset | string | URL | undefined;
   /** The large icon, 512 × 512 pixels, PNG. */
   readonly fullSizeImage?: ManifestAsset | string | URL | undefined;
@@ -20,7 +20,7 @@ export interface AppManifestOptions extends AppMetadata {
 
 /** An app's names; `readPackage` reads them from the package. */
 export interface AppMetadata {
-  /** Shown while installing. */
+  /** Shown during installation. */
   readonly title: string;
   /** It must equal the app's own: otherwise a device with iOS 9 or later removes the app. */
   readonly bundleIdentifier: string;

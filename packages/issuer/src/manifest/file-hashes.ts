@@ -5,7 +5,7 @@ import { configurationError } from "@portcullis/core";
 import { issuerError } from "../issuer-error.ts";
 import { openRegularFile } from "../open-regular-file.ts";
 
-/** How to hash a file for an app manifest. */
+/** Options for hashing a file for an app manifest. */
 export interface HashFileOptions {
   /**
    * One hash of the whole file instead of one for each chunk. Default `false`: with chunks, a device

@@ -9,7 +9,7 @@ import { lintRepeatedKeys } from "./lint-repeated-keys.ts";
 import { createReport, type ManifestReport, type ReportFlaw } from "./manifest-finding.ts";
 import { itemKeys, manifestKeys, metadataKeys } from "./manifest-schema.ts";
 
-/** How to check a manifest. */
+/** Options for checking a manifest. */
 export interface LintManifestOptions {
   /** Whether the packages are behind a gate: if so, a package URL without a token produces a warning. Default `false`. */
   readonly expectTokens?: boolean | undefined;

@@ -97,7 +97,7 @@ const appRules: OptionRules = {
     pattern: /^[\w.-]+ (?:\([A-Z0-9]+\)|\{[^{}]+\})$/,
     form: "com.example.app (TEAMID) or com.example.app {designated requirement}",
   },
-  iOSApp: { type: "boolean", conflict: () => "a declaration has it for App Store apps only" },
+  iOSApp: { type: "boolean", conflict: () => "in a declaration, it is only for App Store apps" },
   automaticUpdates: {
     type: "boolean",
     conflict: ({ appComposedIdentifier }) =>

@@ -11,7 +11,7 @@ export type InstallEnterpriseApplicationOptions = EnterpriseOptions & (InlineMan
 
 /** Options that do not depend on where the manifest is. */
 export interface EnterpriseOptions extends InstallOptions {
-  /** 1 removes the app with the MDM profile; only with `installAsManaged`. */
+  /** Bits: 1 removes the app with the MDM profile; only with `installAsManaged`. */
   readonly managementFlags?: 1 | undefined;
 }
 

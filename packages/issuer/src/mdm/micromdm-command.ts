@@ -49,11 +49,11 @@ const rules: OptionRules = {
 };
 
 /**
- * Makes a command in MicroMDM's own JSON.
+ * Creates a command in MicroMDM's own JSON.
  *
  * What that JSON cannot express is refused: whole-file hashes in an inline manifest, which MicroMDM
  * drops silently. It has no `Kind` for books; send `installMediaCommand` there as a raw command
- * instead. NanoMDM takes the property lists of the other functions as they are.
+ * instead. NanoMDM accepts the property lists of the other functions as they are.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`
  *

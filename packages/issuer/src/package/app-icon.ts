@@ -16,8 +16,9 @@ const largestIcon = 1024 * 1024;
 const mostIcons = 16;
 
 /**
- * Reads the icon of an `.ipa`: the widest image that its `Info.plist` names, at most 1024 × 1024 pixels, as a PNG of
- * nothing but its pixels. Resolves with `undefined` if there is none that can be read, and for a `.pkg`, which has none.
+ * Reads the icon of an `.ipa`: the widest image that its `Info.plist` names, at most 1024 × 1024 pixels, as a PNG that
+ * contains only its pixels. Resolves with `undefined` if there is none that can be read, and for a `.pkg`, which has
+ * none.
  *
  * Rejects like `readPackage` for an `.ipa` that is damaged or hostile; a damaged icon counts as missing.
  *

@@ -127,18 +127,18 @@ function explainMisplacedApp(segments: readonly string[]): string | undefined {
   const appIndex = segments.findIndex((segment) => /\.app$/i.test(segment));
   const [name = ""] = segments.slice(-1);
   if (segments.length === 1 && /\.ipa$/i.test(name)) {
-    return "The archive contains an .ipa and is not one itself: unzip it, and give the .ipa in it.";
+    return "The archive contains an .ipa and is not one itself: unzip it, and pass the .ipa in it.";
   }
   if (/\.app\\Info\.plist$/i.test(name)) {
-    return "The names in the archive have backslashes between folders, which Apple's systems take for a part of the name: zip the Payload folder with another program.";
+    return "The names in the archive have backslashes between folders, which Apple's systems treat as part of the name: zip the Payload folder with a different program.";
   }
   if (appIndex !== -1 && segments.slice(appIndex + 1).join("/") === "Contents/Info.plist") {
-    return "The archive contains an app for the Mac, which is not installed by an .ipa: build a .pkg with productbuild.";
+    return "The archive contains an app for the Mac, which cannot be installed from an .ipa: build a .pkg with productbuild.";
   }
   if (appIndex === -1 || segments.length !== appIndex + 2 || name.toLowerCase() !== "info.plist") return undefined;
   if (segments[0] === "__MACOSX") return undefined;
   if (appIndex === 1 && segments[0]?.toLowerCase() === "payload") {
-    return "The archive contains the app, but devices look for Payload and Info.plist in exactly this case: rename what differs.";
+    return "The archive contains the app, but devices look for Payload and Info.plist in exactly this case: rename whatever differs.";
   }
   if (appIndex > 1 && segments[appIndex - 1] === "Payload") {
     return "The Payload folder is inside another folder, where devices do not find it: zip the Payload folder itself.";

@@ -59,7 +59,7 @@ async function readContents(archive: XarArchive): Promise<PackageContents> {
     if (component) return { components: [joinComponent(undefined, readPackageInfo(component))], ordered: false };
     throw issuerError(
       "package_incomplete",
-      "The archive has neither a Distribution nor a PackageInfo at its top, so it is not an installer package.",
+      "The archive has neither a Distribution nor a PackageInfo at its top level, so it is not an installer package.",
     );
   }
   const distribution = readDistribution(content);

@@ -1,6 +1,6 @@
 import { isDictionary, readPropertyList } from "../property-list/property-list.ts";
 
-/** What a provisioning profile says of itself. */
+/** What a provisioning profile says about itself. */
 export interface ProvisioningProfile {
   readonly name: string;
   /** When devices stop starting the app, in seconds since 1970. */

@@ -8,7 +8,7 @@ import { readIpa } from "./ipa.ts";
 import type { PackageDescription } from "./package-description.ts";
 import { readPkg } from "./pkg.ts";
 
-/** How to read a package. */
+/** Options for reading a package. */
 export interface ReadPackageOptions {
   /** The clock, in seconds since 1970, for the warning about an expired provisioning profile. */
   readonly now?: () => number;
@@ -47,15 +47,15 @@ export async function readPackage(
 /** What people give instead of a package, by its first bytes as Latin-1. */
 const otherFormats: readonly (readonly [start: RegExp, problem: string])[] = [
   [/^$/, "The file is empty: copy it again."],
-  [/^\s*<(?:!doctype|html)/i, "The file is a web page, perhaps of a sign-in: download the package again."],
+  [/^\s*<(?:!doctype|html)/i, "The file is a web page, perhaps a sign-in page: download the package again."],
   [/^\s*(?:<\?xml|<plist|bplist)/, "The file is a property list or other XML, not the package itself."],
-  [/^version https:\/\/git-lfs/, "The file is a pointer of Git LFS: run git lfs pull, which fetches the package."],
+  [/^version https:\/\/git-lfs/, "The file is a Git LFS pointer: run git lfs pull, which fetches the package."],
   // biome-ignore lint/suspicious/noControlCharactersInRegex: this is how gzip begins
-  [/^\x1f\x8b/, "The file is in gzip format: unpack it, and give the .ipa or .pkg in it."],
-  [/^BZh/, "The file is in bzip2 format: unpack it, and give the .ipa or .pkg in it."],
-  [/^\xfd7zXZ/, "The file is in xz format: unpack it, and give the .ipa or .pkg in it."],
-  [/^7z\xbc\xaf/, "The file is in 7-Zip format: unpack it, and give the .ipa or .pkg in it."],
-  [/^Rar!/, "The file is in RAR format: unpack it, and give the .ipa or .pkg in it."],
+  [/^\x1f\x8b/, "The file is in gzip format: unpack it, and pass the .ipa or .pkg in it."],
+  [/^BZh/, "The file is in bzip2 format: unpack it, and pass the .ipa or .pkg in it."],
+  [/^\xfd7zXZ/, "The file is in xz format: unpack it, and pass the .ipa or .pkg in it."],
+  [/^7z\xbc\xaf/, "The file is in 7-Zip format: unpack it, and pass the .ipa or .pkg in it."],
+  [/^Rar!/, "The file is in RAR format: unpack it, and pass the .ipa or .pkg in it."],
 ];
 
 async function explainUnknown(handle: FileHandle): Promise<string> {
@@ -67,7 +67,7 @@ async function explainUnknown(handle: FileHandle): Promise<string> {
   const trailer = Buffer.alloc(4);
   // Apple's disk images end with a block of 512 bytes that begins with these four.
   if (size >= 512) await handle.read(trailer, 0, 4, size - 512);
-  if (trailer.toString("latin1") === "koly") return "The file is a disk image: open it, and give the .pkg in it.";
+  if (trailer.toString("latin1") === "koly") return "The file is a disk image: open it, and pass the .pkg in it.";
   return "The file is neither an .ipa (zip) nor a flat .pkg (xar).";
 }
 

@@ -104,7 +104,7 @@ export function formatOfFile(source: string | Uint8Array): KeyFormat | undefined
   if (pkcs12.test(hex)) {
     return {
       name: "a PKCS#12 file (.p12, .pfx)",
-      remedy: "Take the private key out: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
+      remedy: "Extract the private key: openssl pkcs12 -in key.p12 -nocerts -nodes -out key.pem",
     };
   }
   if (/^30[89]/.test(hex) || start.startsWith("0\uFFFD")) {

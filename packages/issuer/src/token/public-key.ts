@@ -6,7 +6,7 @@ export interface IssuerPublicKey {
   readonly pem: string;
   /** The same key as a JWK (RFC 7517); its `kid` is {@link IssuerPublicKey.keyId}. */
   readonly jwk: IssuerJwk;
-  /** RFC 7638 SHA-256 thumbprint: the key's name in logs, as in the gate's decisions. */
+  /** RFC 7638 SHA-256 thumbprint, which identifies the key in logs and in the gate's decisions. */
   readonly keyId: string;
 }
 

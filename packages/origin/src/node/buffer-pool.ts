@@ -11,7 +11,7 @@ export const smallestBlock: number = 64 * 1024;
 export const largestBlock: number = 4 * 1024 * 1024;
 
 /**
- * Makes a pool that holds `total` bytes, and beyond them only one of the smallest buffers for each transfer. It keeps
+ * Creates a pool that holds `total` bytes, and beyond them only one of the smallest buffers for each transfer. It keeps
  * them all: allocating them again for each transfer doubled the time for a file of 10 MiB.
  *
  * Clients that read slowly hold their buffers. So that the first few cannot take everything, no buffer is larger than a

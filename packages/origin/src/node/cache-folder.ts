@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from "node:fs";
 
 /**
- * Makes the folder of a cache, or checks the one that is there. The checksums of the files are in the same folder, so
+ * Creates the folder of a cache, or checks an existing one. The checksums of the files are in the same folder, so
  * anyone who can write there decides what is served: it must belong to this user or to root, and be closed to all others.
  * Windows has no such owner and mode; there, only the access control list of the folder counts.
  *

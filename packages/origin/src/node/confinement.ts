@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { dirname, sep } from "node:path";
 
-/** What tells one file from another, and one version of a file from the next. */
+/** What distinguishes one file from another, and one version of a file from the next. */
 export type FileStat = fs.BigIntStats;
 
 /**

@@ -13,17 +13,17 @@ import { type CachedFile, openCachedFile } from "./open-cached-file.ts";
 export interface DiskCacheOptions {
   /** Where the files are stored. Created if missing, readable by this user only; an existing folder must not be writable by others. */
   readonly folder: string;
-  /** The most that is stored, in bytes. The least recently used files are removed first. */
+  /** The maximum size of the stored files, in bytes. The least recently used files are removed first. */
   readonly maxBytes: number;
   /** Whether stored files are served while the origin cannot be reached. Default `true`. */
   readonly serveStale?: boolean | undefined;
   /**
-   * For how long, in milliseconds, a stored file is served before the origin is asked again whether it is current. Default
-   * 0: it is asked about every request. Until then a file that was replaced or removed at the origin is still served, with
-   * the header `Age`.
+   * How long, in milliseconds, a stored file is served before the origin is asked again whether it is current. Default
+   * 0: the origin is asked on every request. Until then a file that was replaced or removed at the origin is still
+   * served, with the header `Age`.
    */
   readonly checkInterval?: number | undefined;
-  /** Told of each decision, for metrics. */
+  /** Called with each decision, for metrics. */
   readonly onEvent?: ((event: CacheEvent) => void) | undefined;
   /** Milliseconds since 1970; for tests. */
   readonly now?: (() => number) | undefined;
@@ -59,8 +59,8 @@ interface RecentEntry {
 }
 
 /**
- * Keeps the files of a slow or distant origin on disk, for a branch office. Unless `checkInterval` is set, the origin is
- * asked about every request, so that what is served is current; only bytes come from the cache.
+ * Keeps the files of a slow or distant origin on disk, for a branch office. Unless `checkInterval` is set, the origin
+ * is asked on every request, so that what is served is current; only bytes come from the cache.
  *
  * A first download is stored while it is sent: any number of clients share one request to the origin. Files appear in
  * the cache by renaming, so a crash leaves none that is incomplete, and several processes can share one folder. Each
@@ -151,7 +151,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
       object.close();
     };
     const damaged = (): void => {
-      onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged; it is fetched again` });
+      onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged, and is fetched again` });
       recent.delete(entry.name);
       unlink(dataPath(entry)).catch(() => {});
     };

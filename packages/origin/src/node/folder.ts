@@ -23,12 +23,14 @@ const settlingTime = 1000;
 const longestWait = 3000;
 
 /**
- * The files below a folder, as an origin: regular files only, hidden files and links that lead out of the folder never.
+ * The files in a folder, as an origin: only regular files, and never hidden files or symbolic links that lead out of
+ * the folder.
  *
- * One response holds bytes of one version of a file. Replace files by renaming new ones over them: downloads in progress
- * then complete with the old version. A file that is written to in place breaks them off before their last bytes; one
- * that is still being written is waited for, at most three seconds. What this cannot see: writes through a memory map,
- * single writes that take longer than a second, and a network file system that reports times late.
+ * One response holds bytes of one version of a file. Replace files by renaming new ones over them: downloads in
+ * progress then complete with the old version. If a file is written to in place, its downloads are aborted before their
+ * last bytes. If a file is still being written, the response waits, for at most three seconds. What this cannot see:
+ * writes through a memory map, single writes that take longer than a second, and a network file system that reports
+ * times late.
  */
 export function folder(path: string): WritableOrigin {
   return {

@@ -20,7 +20,7 @@ const { O_RDONLY, O_NONBLOCK = 0, O_NOCTTY = 0 } = fs.constants;
 const readOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
 /**
- * Opens a file below a folder, if it may be served. Symbolic links are followed as long as they stay inside.
+ * Opens a file below a folder, if it is allowed to be served. Symbolic links are followed as long as they stay inside.
  *
  * Only the open itself goes through the thread pool, and only if the file is not warm. The system calls after it concern
  * what the kernel has just looked up, and cost less than handing them to a thread.
@@ -41,7 +41,7 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
     const real = pathOfDescriptor(fd);
     if (!isInside(folder, path, real, stat)) {
       fs.closeSync(fd);
-      return { found: false, status: 404, problem: "it is a link that leads out of the folder" };
+      return { found: false, status: 404, problem: "it is a symbolic link to a file outside the folder" };
     }
     if (!stat.isFile()) {
       fs.closeSync(fd);

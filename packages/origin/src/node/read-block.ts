@@ -3,7 +3,7 @@ import { OriginError } from "../origin-error.ts";
 
 /** Why a transfer was aborted, or restarted if no byte was sent yet. */
 export function fileChanged(): OriginError {
-  const problem = "the file was changed while it was sent; replace files by renaming new ones over the old";
+  const problem = "the file was changed while it was being sent; replace files by renaming new ones over the old";
   return new OriginError(503, problem, true);
 }
 

@@ -52,7 +52,9 @@ export async function sendFile(
   }
 }
 
-/** Larger blocks for a client that takes them at once, small ones for a slow one, so that it holds little memory. */
+/**
+ * Larger blocks for a client that reads them immediately, small ones for a slow one, so that it holds little memory.
+ */
 function nextSize(size: number, milliseconds: number, { socket }: ServerResponse): number {
   if (milliseconds > 1000) return smallestBlock;
   const isTls = (socket as { encrypted?: boolean } | null)?.encrypted === true;

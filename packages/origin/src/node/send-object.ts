@@ -9,23 +9,23 @@ import { sendStream } from "./send-stream.ts";
 
 /** The result of a transfer, for a log. */
 export interface Transfer {
-  /** Bytes of the body that were handed to the connection. */
+  /** Bytes of the body that were passed to the connection. */
   bytesSent(): number;
-  /** Whether the response was broken off because fewer bytes could be read than were promised. */
+  /** Whether the response was aborted because fewer bytes could be read than were announced. */
   wasCut(): boolean;
-  /** What went wrong on the server, if anything did. */
+  /** What went wrong on the server, if anything. */
   problem(): string | undefined;
 }
 
 /**
  * Sends an open object as the response to a GET or HEAD request, whole or in part, and closes the object.
  *
- * An object that fails, shrinks or is written to on the way breaks the connection off: half an app, or the head of one
- * and the tail of another, must never look like a whole one. Headers that were set before are kept, unless they
- * describe the object.
+ * If the object fails, shrinks or is written to during the transfer, the connection is closed: half an app, or the
+ * beginning of one and the end of another, must never look like a complete one. Headers that were set before are kept,
+ * unless they describe the object.
  *
- * `startAgain` is called instead if the object turns out to be replaced before its first byte was sent: it opens the new
- * version and decides about the request again.
+ * `startAgain` is called instead if the object turns out to be replaced before its first byte was sent: it opens the
+ * new version and handles the request again.
  */
 export function sendObject(
   request: IncomingMessage,

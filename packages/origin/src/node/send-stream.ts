@@ -6,7 +6,7 @@ const mostWaiting = 128 * 1024;
 /**
  * Sends a stream of exactly `length` bytes, no faster than the client reads. The last piece is held back until the
  * stream has ended well, so that a body that fails never looks complete. Rejects if the stream fails or has another
- * length; a client that goes away cancels it.
+ * length; a client that disconnects cancels it.
  */
 export async function sendStream(
   response: ServerResponse,
@@ -33,7 +33,8 @@ export async function sendStream(
     const { done, value } = await reader.read();
     if (response.destroyed) return;
     if (value) left -= value.length;
-    if (left < 0 || (done && left > 0)) throw new Error("the origin sent another number of bytes than it announced");
+    if (left < 0 || (done && left > 0))
+      throw new Error("the origin sent a different number of bytes than it announced");
     if (!response.headersSent) begin();
     if (held || done) {
       wrote(held?.length ?? 0);
