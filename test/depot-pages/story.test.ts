@@ -186,7 +186,7 @@ for (const javaScript of [true, false]) {
         assert.match(text, line);
     });
 
-    test("the configuration can be removed; then links get no manifest, until one is saved", async () => {
+    test("the configuration can be removed; then links return no manifest until one is saved", async () => {
       const link = await data.link();
       await page.goto(adminUrl(depot, "/configuration"));
       await page.follow(`form[action="/configuration/remove"] button`);

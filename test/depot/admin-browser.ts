@@ -27,7 +27,7 @@ export interface AdminBrowser {
   cookie(): string;
 }
 
-/** Makes a browser; with a cookie, one that has signed in. */
+/** Creates a browser; with a cookie, one that has signed in. */
 export function adminBrowser({ adminPort }: Pick<RunningDepot, "adminPort">, signedIn = ""): AdminBrowser {
   let cookie = signedIn;
   const own = { Cookie: () => (cookie === "" ? undefined : cookie), Host: () => `127.0.0.1:${adminPort}` };

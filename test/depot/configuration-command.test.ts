@@ -37,7 +37,7 @@ describe("portcullis configuration", () => {
     assert.equal(printed.length, lines.length);
   });
 
-  test("a new key signs at once; the running depot accepts the old one's tokens until the last has expired", async () => {
+  test("a new key signs immediately; the running depot accepts the old one's tokens until the last has expired", async () => {
     const { keyId } = await read();
     const old = await running.packageTarget(path);
     const changed = JSON.parse(await run("change", "--new-key", "--json"));
@@ -81,7 +81,7 @@ describe("portcullis configuration", () => {
     assert.deepEqual([(await running.request(old)).status, (await running.request(fresh)).status], [401, 200]);
   });
 
-  test("a key from a file, a name and an expiry are taken; what is not given stays as it is", async () => {
+  test("a key from a file, a name and an expiry are accepted; omitted fields are unchanged", async () => {
     const file = join(temporaryFolder(), "key.pem");
     writeFileSync(file, privateKeyPem());
     const changed = JSON.parse(
@@ -102,7 +102,7 @@ describe("portcullis configuration", () => {
     assert.match(await run("make"), /^2 .*ACTION must be one of show, change/);
     assert.match(
       await run("change"),
-      /^2 .*at least one field\nThey are --new-key, --encryption-key, --revoke-old-keys/,
+      /^2 .*at least one field\nThe fields are --new-key, --encryption-key, --revoke-old-keys/,
     );
     assert.match(await run("show", "--new-key"), /^2 .*--new-key has no effect on configuration show/);
     assert.match(await run("change", "--new-key", "--encryption-key", file), /^2 .*cannot be combined/);

@@ -131,7 +131,7 @@ describe("an upload by a form", () => {
     assert.deepEqual(leftBehind(), []);
   });
 
-  test("that breaks off leaves nothing behind and nothing published", async () => {
+  test("that is interrupted leaves nothing behind and nothing published", async () => {
     const outgoing = open();
     for (const part of [field("form_token", formToken), field("channel", "broken"), fileHead("Notes.ipa")])
       outgoing.write(part);

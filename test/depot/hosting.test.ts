@@ -147,7 +147,10 @@ describe("moving files", () => {
     assert.match(await item("list", "--hosting", "database"), /^2 .*--hosting has no effect on item list/);
     assert.match(await item("check", app, "--version-id", "x"), /^2 .*--version-id has no effect on item check/);
     assert.match(await item("host", app, "--hosting", "database", "--version-id", "x"), /^3 .*no version with the ID/);
-    assert.match(await item("host", "com.example.none", "--hosting", "database"), /^3 .*nothing with the identifier/);
+    assert.match(
+      await item("host", "com.example.none", "--hosting", "database"),
+      /^3 .*no app or package with the identifier/,
+    );
   });
 });
 

@@ -52,7 +52,7 @@ describe("an item's channels", () => {
       seen.push(await served());
     }
     assert.deepEqual(seen, ["4.0", "3.0", "1.0"]);
-    assert.match(await item("rollback", app), /^3 .*no earlier version to go back to\nChoose one/);
+    assert.match(await item("rollback", app), /^3 .*no earlier version to roll back to\nChoose one/);
     assert.equal(await served(), "1.0");
   });
 
@@ -103,9 +103,9 @@ describe("an item's channels", () => {
       /^2 .*--limit has no effect on item promote/,
     );
     assert.match(await item("rollback", app, "--after", "x"), /^2 .*--after has no effect on item rollback/);
-    assert.match(await item("list", app), /^2 .*takes nothing more: remove/);
+    assert.match(await item("list", app), /^2 .*takes no further operand: remove/);
     assert.match(await item("versions"), /^2 .*specify the bundle identifier/);
-    assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none is published/);
+    assert.match(await item("versions", "com.example.none"), /^3 .*com\.example\.none has been published/);
     assert.match(await item("promote", app), /^2 .*pass --from CHANNEL or --version-id ID/);
     assert.match(await item("promote", app, "--from", "a", "--version-id", "b"), /^2 .*pass --from/);
     assert.match(await item("promote", app, "--from", "gamma"), /^3 .*channel gamma\nIts channels: beta, release/);

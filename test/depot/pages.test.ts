@@ -83,7 +83,7 @@ describe("lists in pages", () => {
     const last = JSON.parse((await run("link", "list", app, "--limit", "1000", "--json")).stdout);
     assert.equal("next" in last, false);
     const { code, stderr } = await run("link", "list", "--after", "none");
-    assert.match(`${code} ${stderr}`, /^3 .*no entry with the ID to continue after\nList it from the start/);
+    assert.match(`${code} ${stderr}`, /^3 .*no entry with this ID to continue after\nList it from the start/);
   });
 });
 

@@ -80,13 +80,13 @@ describe("publish --to", () => {
     };
     const good = { PORTCULLIS_API_TOKEN: token };
     assert.match(await run([file]), /^2 .*--data or --to is missing\nPass the folder/);
-    assert.match(await run([file, "--to", url()]), /^2 .*the API token is missing\nPut it into PORTCULLIS_API_TOKEN/);
+    assert.match(await run([file, "--to", url()]), /^2 .*the API token is missing\nSet PORTCULLIS_API_TOKEN/);
     assert.match(
       await run([file, "--to", url()], { PORTCULLIS_API_TOKEN: "secret" }),
       /^3 .*does not contain an API token/,
     );
     const other = { PORTCULLIS_API_TOKEN: `portcullis_${"0".repeat(40)}` };
-    assert.match(await run([file, "--to", url()], other), /^3 .*missing, not known, expired or revoked/);
+    assert.match(await run([file, "--to", url()], other), /^3 .*missing, unknown, expired or revoked/);
     for (const to of [
       "http://depot.example",
       "https://depot.example/x",
@@ -124,7 +124,7 @@ describe("publish --for on the depot's own machine", () => {
     const early = await runMain(["publish", file, ...data.place, "--for", "iPad"]);
     assert.match(`${early.code} ${early.stderr}`, /^3 .*public URL is not known/);
     const running = await data.start();
-    assert.match((await runMain(["item", "list", ...data.place])).stdout, /^Nothing is published/);
+    assert.match((await runMain(["item", "list", ...data.place])).stdout, /^Nothing has been published/);
     const { stdout } = await runMain(["publish", file, ...data.place, "--for", "iPad", "--qr"], { terminal: 200 });
     const link = stdout.trimEnd().split("\n").at(-1) ?? "";
     assert.equal((await running.request(link.slice(publicUrl.length))).status, 200);
@@ -155,7 +155,7 @@ describe("portcullis api-token", () => {
     assert.match(await run("create"), /^2 .*specify a name, such as CI/);
     assert.match(await run("revoke"), /^2 .*specify the ID/);
     assert.match(await run("revoke", "0000000000"), /^3 .*no API token with the ID 0000000000\nList them/);
-    assert.match(await run("list", "x"), /^2 .*takes nothing more: remove x/);
+    assert.match(await run("list", "x"), /^2 .*takes no further operand: remove x/);
     assert.match(await run("create", " "), /^3 .*1 to 200 characters/);
     assert.match(await run("revoke", "x", "--days", "3"), /^2 .*--days has no effect/);
     assert.match(await run("create", "x", "--limit", "3"), /^2 .*--limit has no effect/);

@@ -15,7 +15,7 @@ export interface Clock {
   pass(seconds: number): void;
 }
 
-/** Makes a clock that shows the present: files have real times. */
+/** Creates a clock that shows the present: files have real times. */
 export function createClock(): Clock {
   let seconds = Math.floor(Date.now() / 1000);
   return {
@@ -38,7 +38,7 @@ export interface DepotData {
   readonly clock: Clock;
   /** Publishes a sample app and returns its bytes. */
   publish(app?: SampleApp, ...more: string[]): Promise<Buffer>;
-  /** Makes a link; returns its ID and its path. */
+  /** Creates a link; returns its ID and its path. */
   link(...more: string[]): Promise<{ readonly id: string; readonly path: string; readonly url: string }>;
   /** Runs `portcullis link` and returns what it printed as JSON. */
   links(...args: string[]): Promise<never>;
@@ -58,7 +58,7 @@ export interface RunningDepot {
   end(): Promise<void>;
 }
 
-/** Makes a database and returns its URL: set by the tests that run the same suites on PostgreSQL. */
+/** Creates a database and returns its URL: set by the tests that run the same suites on PostgreSQL. */
 let createDatabase: (() => string) | undefined;
 
 /** From now on, depots have a database on PostgreSQL. */

@@ -16,7 +16,7 @@ interface Receipts {
   }[];
 }
 
-test("a link leads to a manifest, HEAD, a download that breaks, its resume, and a receipt; a day later it still works", async () => {
+test("a link leads to a manifest, HEAD, an interrupted and resumed download, and a receipt; a day later it still works", async () => {
   const clock = createClock();
   const depot = depotData(clock);
   const app = await depot.publish();

@@ -102,7 +102,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
     assert.match(await run("item", "check", app), /^ID +HOSTING +STATE\n\S+ +web-server +ok\n$/);
     const original = readFileSync(join(www, "Notes.ipa"));
     writeSampleApp(join(www, "Notes.ipa"), { version: "2.0", size: 1000 });
-    assert.match(await run("item", "check", app), /^1 .*web-server +the file was replaced since it was published/s);
+    assert.match(await run("item", "check", app), /^1 .*web-server +the file has been replaced since it was published/s);
     writeFileSync(join(www, "Notes.ipa"), original);
   });
 
@@ -122,7 +122,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
     assert.match(await run("item", "host", app, "--url", copy), /1 file was moved to https:/);
   });
 
-  test("is reported by a check if everybody gets it, since its tokens are of no use then", async () => {
+  test("is reported by a check if anyone can download it, because its tokens are then useless", async () => {
     const everybody = createServer(
       { cert: readFileSync(tls.cert), key: readFileSync(tls.key) },
       serveFrom(folder(www)),
@@ -131,7 +131,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
     const open = `https://localhost:${(everybody.address() as AddressInfo).port}/copy.ipa`;
     try {
       assert.match(await run("item", "host", app, "--url", open), /1 file was moved/);
-      assert.match(await run("item", "check", app), /^1 .*web-server +the web server gives the file to everybody/s);
+      assert.match(await run("item", "check", app), /^1 .*web-server +the web server serves the file to anyone/s);
     } finally {
       everybody.close();
       everybody.closeAllConnections();
@@ -139,9 +139,9 @@ describe("a file on a web server that checks the depot's tokens", () => {
     assert.match(await run("item", "check", app), /^1 .*cannot be reached/s);
   });
 
-  test("must be on https, named plainly, and there", async () => {
+  test("must be on https, with a plain name, and must exist", async () => {
     for (const [name, problem] of [
-      [url.replace("https:", "http:"), /begins with https:\/\//],
+      [url.replace("https:", "http:"), /must begin with https:\/\//],
       [`${url}?x=1`, /no user name, query or fragment/],
       [url.replace("//", "//user:secret@"), /no user name, query or fragment/],
       [url.replace("Notes", "No%20tes"), /cannot name a file/],
@@ -156,7 +156,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
 
   test("options that have no effect on it are refused", async () => {
     for (const [args, problem] of [
-      [["publish", url, "--hosting", "database"], /--hosting has no effect on a file on a web server/],
+      [["publish", url, "--hosting", "database"], /--hosting has no effect on a file that stays on a web server/],
       [["publish", "App.ipa", "--data-key-file", "x"], /--data-key-file has an effect only with --data and the URL/],
       [["item", "host", app], /pass either --hosting, --url or --object/],
       [["item", "host", app, "--hosting", "database", "--url", url], /pass either --hosting, --url or --object/],
@@ -200,7 +200,7 @@ describe("a file on a web server, on the pages and with the API", () => {
 
   test("must be on a web server that the depot was started with, and be there", async () => {
     for (const [wrong, problem] of [
-      ["http://localhost/App.ipa", /begins with https:\/\//],
+      ["http://localhost/App.ipa", /must begin with https:\/\//],
       ["https://169.254.169.254/App.ipa", /takes no files from https:\/\/169\.254\.169\.254/],
       [address("missing.ipa"), /there is no such file/],
       ["apps/App.ipa", /The depot has no origin/],

@@ -7,7 +7,7 @@ import { freePort } from "../support/free-port.ts";
 
 /** A PostgreSQL server of its own, on loopback, ended with the tests. */
 export interface PostgresServer {
-  /** Makes an empty database and returns its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): string;
   /** Runs one of PostgreSQL's programs, such as pg_dump. */
   run(program: string, ...args: string[]): string;

@@ -75,12 +75,12 @@ describe("a database that is gone for a while", () => {
 test("a URL that is not PostgreSQL's is refused without being echoed", async () => {
   for (const database of ["mysql://root:hunter2@db", "postgres:hunter2", "depot.db", "postgres://a:hunter2@db:x/y"]) {
     const { code, stderr } = await runMain(["link", "list", "--data", temporaryFolder(), "--database", database]);
-    assert.match(`${code} ${stderr}`, /^3 portcullis: the database is not given by a URL that begins with postgres:/);
+    assert.match(`${code} ${stderr}`, /^3 portcullis: the URL of the database must begin with postgres:/);
     assert.doesNotMatch(stderr, /hunter2/);
   }
 });
 
-test("a backup by pg_dump is restored whole into an empty database", async () => {
+test("a backup made with pg_dump is completely restored into an empty database", async () => {
   const depot = depotData();
   const file = await depot.publish();
   const { path, id } = await depot.link();

@@ -109,7 +109,7 @@ function prepare(form: HTMLFormElement): void {
 
   /** The depot responds with the page of what was published, or with what is wrong with it. */
   function publish(chosen: File): void {
-    amount.textContent = "Complete. The depot reads and publishes it.";
+    amount.textContent = "Complete. The depot is reading and publishing the file.";
     cancel.hidden = true;
     add("upload", upload?.url?.split("/").at(-1) ?? "");
     add("file_name", chosen.name);

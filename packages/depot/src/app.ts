@@ -7,7 +7,7 @@ import type { ManifestRequest, ManifestResult } from "./manifest/manifest.ts";
 import { manifestResponse } from "./manifest/manifest-response.ts";
 import { problemResponse } from "./problem-response.ts";
 
-/** Makes the public pages: everything that clients get besides the files themselves. */
+/** Creates the public pages: everything that clients get besides the files themselves. */
 export function createApp(
   createManifest: (request: ManifestRequest) => Promise<ManifestResult>,
   { verificationKeys, ...pages }: Omit<InstallPageParts, "createManifest"> & Pick<DepotGate, "verificationKeys">,
@@ -30,6 +30,6 @@ export function createApp(
     env.report({ problem: error.message });
     return problemResponse(503, "The depot is not available at the moment.", { "Retry-After": "10" });
   });
-  app.notFound(() => problemResponse(404, "There is nothing here. Check that the link was copied whole."));
+  app.notFound(() => problemResponse(404, "Nothing was found here. Check that you copied the whole link."));
   return app;
 }

@@ -38,7 +38,7 @@ export interface Depot {
   readonly apiTokens: ApiTokens;
   readonly hosting: HostingChanges;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
-  /** Publishes a file that is on a web server or in the depot's origin already: it is read once, and not stored. */
+  /** Publishes a file that is already on a web server or in the depot's origin: it is read once, and not stored. */
   publishHosted(source: HostedSource, options: { readonly channel: string }): Promise<PublishedVersion>;
   /** The configuration; it needs the key that encrypts the private key. */
   configurationWith(dataKey: DataKey): Configuration;
@@ -50,7 +50,7 @@ export interface Depot {
 /** What serves links and files of a depot. */
 export interface DepotServer extends Depot {
   readonly configuration: Configuration;
-  /** Decides about requests below `/f/`. */
+  /** The gate for requests below `/f/`. */
   readonly gate: DepotGate;
   /** The published files; the names begin with `f/`, as the paths of their URLs do. */
   readonly files: Origin;
@@ -59,7 +59,7 @@ export interface DepotServer extends Depot {
   /** Removes copies that were left behind, and files that no version leads to, after a day. */
   removeUnused(): Promise<void>;
   readonly administrator: Pick<Administrator, "exists" | "createSetupLink">;
-  /** Makes the administration pages, for a listener of their own: their `fetch` needs {@link AdminBindings}. */
+  /** Creates the administration pages, for a listener of their own: their `fetch` needs {@link AdminBindings}. */
   createAdminApp(options: AdminAppOptions): Promise<Hono<AdminEnvironment>>;
 }
 
@@ -73,16 +73,16 @@ export interface DepotOptions {
   readonly origin?: DepotOrigin | undefined;
   /** The key that encrypts the private key: with it, files on web servers are requested with a token. */
   readonly dataKey?: DataKey | undefined;
-  /** Who makes the changes, for the audit log; default `"program"`. */
+  /** Who makes the changes, for the audit log. Default `"program"`. */
   readonly actor?: string | undefined;
   /** The clock, in seconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
 
-/** How a depot is reached. */
+/** How clients reach a depot. */
 export interface DepotServerOptions extends DepotOptions {
   readonly dataKey: DataKey;
-  /** What clients reach it by: `https://`, a host, and a port if it is not 443. */
+  /** The URL at which clients reach it: `https://`, a host, and a port if it is not 443. */
   readonly publicUrl: string;
   /**
    * The web servers that files can be taken from with the administration pages and the API, each `https://` and a host;
@@ -199,8 +199,8 @@ export function checkPublicUrl(text: string): string {
   if (url?.protocol === "https:" && url.href === `${url.origin}/`) return url.origin;
   throw depotError(
     "public_url_invalid",
-    "the public URL must be https:// with a host, and a port if it is not 443, and nothing else",
-    "For example: https://apps.example. Devices accept https only",
+    "the public URL must be https://HOST or https://HOST:PORT, with nothing after it",
+    "For example: https://apps.example. Devices accept only https",
   );
 }
 

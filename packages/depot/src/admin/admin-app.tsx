@@ -28,7 +28,7 @@ import { style } from "./style.ts";
 
 /** How the pages are reached. */
 export interface AdminAppOptions {
-  /** What browsers reach them by, if a proxy with TLS is in front: `https://` and a host. */
+  /** The URL at which browsers reach them, if a proxy with TLS is in front: `https://` and a host. */
   readonly url?: string | undefined;
   /** Whether the listener itself has TLS; without it, and without `url`, only this computer can use the pages. */
   readonly hasTls: boolean;
@@ -40,7 +40,10 @@ export interface AdminAppOptions {
 const longestForm = 512 * 1024;
 const year = 31_536_000;
 
-/** Makes the administration pages. Every page but those for signing in needs a session, every change a form of that session. */
+/**
+ * Creates the administration pages. Every page except those for signing in requires a session, and every change
+ * requires a form of that session.
+ */
 export function createAdminApp(
   parts: AdminParts,
   { url, hasTls, largestUpload }: AdminAppOptions,
@@ -185,10 +188,10 @@ function OldFormPage() {
 
 function NotFoundPage() {
   return (
-    <Page title="There is nothing here" isNarrow>
+    <Page title="Page not found" isNarrow>
       <div class="card">
         <p>
-          What was here can have been removed. <a href="/">Go to the first page</a>.
+          It might have been removed. <a href="/">Go to the start page</a>.
         </p>
       </div>
     </Page>

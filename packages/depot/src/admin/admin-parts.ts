@@ -22,7 +22,7 @@ export interface Changes {
   readonly apiTokens: ApiTokens;
   readonly hosting: HostingChanges;
   publish(file: string, options: PublishOptions): Promise<PublishedVersion>;
-  /** Publishes a file that is on a web server or in the depot's origin already. */
+  /** Publishes a file that is already on a web server or in the depot's origin. */
   publishHosted(source: HostedSource, options: { readonly channel: string }): Promise<PublishedVersion>;
 }
 
@@ -35,7 +35,7 @@ export interface AdminParts {
   /** Its folder `incoming` is for uploads that are not complete yet. */
   readonly places: FilePlaces;
   readonly uploads: Uploads;
-  /** Scheme, host and port that clients reach the depot by. */
+  /** The scheme, host and port at which clients reach the depot. */
   readonly publicUrl: string;
   /** Seconds since 1970. */
   readonly now: () => number;

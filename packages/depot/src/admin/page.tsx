@@ -106,7 +106,7 @@ export function FormToken({ formToken }: { readonly formToken: string }): JSX.El
   return <input type="hidden" name="form_token" value={formToken} />;
 }
 
-/** What came of the last form: announced by screen readers. */
+/** The outcome of the last form, which screen readers announce. */
 export function Notice({
   kind,
   children,

@@ -6,7 +6,7 @@ import { nextNumber } from "../store/next-number.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 
-/** A token of the API, without its secret. Times are seconds since 1970. */
+/** An API token without its secret. Times are in seconds since 1970. */
 export interface ApiTokenRecord {
   readonly id: string;
   /** The job or program that it is for. */
@@ -18,16 +18,16 @@ export interface ApiTokenRecord {
   readonly lastUsedAt: number | undefined;
 }
 
-/** Tokens that programs, such as a CI job, publish with. */
+/** API tokens, with which programs such as CI jobs publish. */
 export interface ApiTokens {
-  /** Resolves with the token, which is not stored and cannot be found out again. */
+  /** Resolves with the token, which is not stored and cannot be shown again. */
   create(token: {
     readonly name: string;
     readonly days?: number | undefined;
   }): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: number | undefined }>;
-  /** The latest first. */
+  /** Newest first. */
   list(page?: PageOptions): Promise<Page<ApiTokenRecord>>;
-  /** Effective with the next request. */
+  /** Takes effect with the next request. */
   revoke(id: string): Promise<void>;
   /** The valid token with this text; `undefined` for any other text. */
   find(token: string): Promise<{ readonly id: string; readonly name: string } | undefined>;
@@ -41,7 +41,7 @@ const mostDays = 3650;
 const day = 86_400;
 const minute = 60;
 
-/** Makes the tokens' rules over their table; `now` in seconds. */
+/** Creates the tokens' rules over their table; `now` in seconds. */
 export function createApiTokens(store: Store, now: () => number, recordChange: RecordChange): ApiTokens {
   const { db } = store;
   const time = (): number => Math.floor(now());

@@ -28,7 +28,7 @@ export const apiPath = "/api";
 
 const longestBody = 16 * 1024;
 
-/** Makes the API for programs, such as a CI job, each with a token of its own. */
+/** Creates the API for programs, such as a CI job, each with a token of its own. */
 export function createApi({
   apiTokens,
   linksOf,
@@ -43,7 +43,7 @@ export function createApi({
     const [, token = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("Authorization") ?? "") ?? [];
     const found = await apiTokens.find(token);
     if (!found) {
-      return problem(401, "api_token_invalid", "The API token is missing, not known, expired or revoked.", {
+      return problem(401, "api_token_invalid", "The API token is missing, unknown, expired or revoked.", {
         "WWW-Authenticate": "Bearer",
       });
     }

@@ -50,10 +50,10 @@ export interface AuditRecord extends AuditEntry {
   readonly actor: Actor;
 }
 
-/** Writes an entry in the transaction of the change itself, so that there is neither without the other. */
+/** Writes an entry in the transaction of the change itself, so that neither exists without the other. */
 export type RecordChange = (transaction: Database, entry: AuditEntry) => Promise<void>;
 
-/** Makes the function that records what an actor changes; `now` in seconds. */
+/** Creates the function that records what an actor changes; `now` in seconds. */
 export function recordChanges(actor: Actor, now: () => number): RecordChange {
   return async (transaction, { action, subject, detail }) => {
     const who = { actor: actor.name, address: actor.address ?? null };
@@ -63,7 +63,7 @@ export function recordChanges(actor: Actor, now: () => number): RecordChange {
   };
 }
 
-/** Lists at most `limit` changes, the latest first; `before` continues a list after the entry with this number. */
+/** Lists at most `limit` changes, newest first; `before` continues a list after the entry with this number. */
 export async function listChanges(
   db: Database,
   { limit, before }: { readonly limit: number; readonly before?: number | undefined },

@@ -42,7 +42,7 @@ export function ConfigurationForm({ fields, hasKey, problem, formToken }: Config
         id="token-expiry"
         name="token_expiry"
         label="Token expiry, in minutes"
-        hint="1 to 120. A download that has begun is not ended by it, but it can be resumed only until then."
+        hint="1 to 120. A download in progress can finish after its token has expired, but can be resumed only before that."
         type="number"
         min={1}
         max={120}
@@ -59,7 +59,7 @@ export function ConfigurationForm({ fields, hasKey, problem, formToken }: Config
       </datalist>
       <div class="choice field">
         <input id="enabled" name="enabled" type="checkbox" value="yes" checked={fields.enabled} />
-        <label for="enabled">Enabled: links get manifests with fresh tokens</label>
+        <label for="enabled">Enabled: links return manifests with fresh tokens</label>
       </div>
       <button type="submit">Save</button>
     </form>
@@ -69,14 +69,14 @@ export function ConfigurationForm({ fields, hasKey, problem, formToken }: Config
 function KeyField({ fields, hasKey, problem }: Omit<ConfigurationFormProps, "formToken">): JSX.Element {
   const notes = {
     id: "encryption-key",
-    hint: "An RSA private key of 2048 to 8192 bits. It is stored encrypted and never shown again. The key before it stays valid for downloads until its last token has expired.",
+    hint: "An RSA private key of 2048 to 8192 bits. It is stored encrypted and never shown again. After a change, the previous key is accepted until its last token has expired.",
     problem,
   };
   return (
     <fieldset {...fieldAttributes(notes)}>
       <legend>Encryption key</legend>
-      {hasKey && <KeyChoice {...{ fields, value: "keep", label: "Keep the key that is saved" }} />}
-      <KeyChoice {...{ fields, value: "generate", label: "Generate a key here: RSA, 2048 bits" }} />
+      {hasKey && <KeyChoice {...{ fields, value: "keep", label: "Keep the current key" }} />}
+      <KeyChoice {...{ fields, value: "generate", label: "Generate a new key (RSA, 2048 bits)" }} />
       <KeyChoice {...{ fields, value: "paste", label: "Paste or type an encryption key" }} />
       <div class="field when-paste">
         <label for="pasted-key">Private key, PEM</label>

@@ -95,7 +95,7 @@ function fieldOf(option: string, keySource: string): string {
 
 const notices: Readonly<Record<string, string>> = {
   saved: "The configuration was saved.",
-  removed: "The configuration was removed. Links get no manifest until there is one again.",
+  removed: "The configuration was removed. Until you save another one, no app can be installed.",
   password: "The password was set, and you are signed in.",
 };
 
@@ -122,8 +122,7 @@ function ConfigurationPage(props: ConfigurationPageProps): JSX.Element {
         <section class="card" aria-labelledby="remove">
           <h2 id="remove">Remove the configuration</h2>
           <p>
-            Its private key is deleted, and links get no manifest until another configuration is saved. Tokens that were
-            issued work until they expire.
+            Its private key is deleted, and no app can be installed until you save another configuration. Tokens that have been issued work until they expire.
           </p>
           <form method="post" action="/configuration/remove">
             <FormToken formToken={formToken} />

@@ -15,7 +15,7 @@ import {
   type VerificationKey,
 } from "./verification-keys.ts";
 
-/** What the form of Jamf Pro has, all but the key, which is write-only. */
+/** The fields of Jamf Pro's form, except the key, which is write-only. */
 export interface ConfigurationRecord {
   readonly id: number;
   readonly displayName: string;
@@ -42,12 +42,12 @@ export interface ConfigurationChange {
 
 /** The JSON Web Token configuration of a depot: one or none. */
 export interface Configuration {
-  /** Makes a configuration with a new key if there is none and never was. */
+  /** Creates a configuration with a new key if there has never been one. */
   createFirst(): Promise<void>;
   read(): Promise<ConfigurationRecord | undefined>;
   /** Saves all of the change or nothing. A replaced key stays valid for verifying until its last token has expired. */
   save(change: ConfigurationChange): Promise<ConfigurationRecord>;
-  /** Makes a configuration; throws `configuration_exists` if there is one. */
+  /** Creates a configuration; throws `configuration_exists` if there is one. */
   create(change: ConfigurationChange): Promise<ConfigurationRecord>;
   /** No token is issued until there is a configuration again; those that were issued stay valid until they expire. */
   remove(): Promise<void>;
@@ -62,10 +62,10 @@ export interface Configuration {
 }
 
 const firstDisplayName = "Portcullis depot";
-/** Long enough for a large app on a slow line: a download that was begun is not ended by it. */
+/** Long enough to start the download of a large app: a download in progress is not interrupted. */
 const firstTokenExpiry = 30;
 
-/** Makes the configuration's rules over its tables; `now` in seconds. */
+/** Creates the configuration's rules over its tables; `now` in seconds. */
 export function createConfiguration(
   store: Store,
   dataKey: DataKey,
@@ -193,7 +193,7 @@ async function nextOf(transaction: Database, name: string): Promise<number> {
 function exists(): Error {
   return depotError(
     "configuration_exists",
-    "A configuration already exists, and there is at most one",
+    "A configuration already exists, and there can be only one",
     "Change it, or remove it first",
   );
 }

@@ -13,7 +13,7 @@ import {
 import { dirname } from "node:path";
 import { depotError } from "../depot-error.ts";
 
-/** Encrypts what is secret in the database. A copy of the database alone then gives nobody the private key. */
+/** Encrypts what is secret in the database. A copy of the database alone then does not reveal the private key. */
 export interface DataKey {
   seal(plain: string): string;
   /** Throws `data_key_wrong` if it was sealed with another key, or changed. */
@@ -25,7 +25,7 @@ const form = "v1";
 /** In bytes; the digits, and white space around them. */
 const maxFileSize = 1024;
 
-/** Makes the data key from its text: 64 hexadecimal digits, white space around them ignored. */
+/** Creates the data key from its text: 64 hexadecimal digits, white space around them ignored. */
 export function createDataKey(text: string): DataKey {
   return dataKeyOf(text, "the data key");
 }
@@ -36,7 +36,7 @@ function dataKeyOf(text: string, name: string): DataKey {
     throw depotError(
       "data_key_malformed",
       `${name} is not 64 hexadecimal digits`,
-      "Restore the file of the data key, or make a new key: openssl rand -hex 32",
+      "Restore the data key file, or create a new key: openssl rand -hex 32",
     );
   }
   const key = Buffer.from(digits, "hex");
@@ -104,6 +104,6 @@ function readText(file: string): string {
   throw depotError(
     "data_key_malformed",
     `${file} is not a regular file of 64 hexadecimal digits`,
-    "Pass the file of the data key that was created when the depot was first started",
+    "Pass the data key file that was created when the depot was first started",
   );
 }

@@ -21,7 +21,7 @@ const reloadInterval = 1;
 /** How long a request waits for a database that does not respond, in milliseconds. */
 const longestWait = 1000;
 
-/** Makes the gate and reads its keys; `now` in seconds. While the keys cannot be read, those that were read last count. */
+/** Creates the gate and reads its keys; `now` in seconds. While the keys cannot be read, those that were read last count. */
 export async function createDepotGate(
   configuration: Pick<Configuration, "verificationKeys">,
   now: () => number,
@@ -33,7 +33,7 @@ export async function createDepotGate(
   let loading: Promise<void> | undefined;
 
   function gateFor(pems: readonly string[]): Gate {
-    // The keys of nobody: until there is a configuration, every token is refused as keys_unavailable.
+    // No keys: until there is a configuration, every token is refused as keys_unavailable.
     const keys = pems.length > 0 ? [...pems] : noKeys;
     return createGate({ keys, pathBound: true, now });
   }

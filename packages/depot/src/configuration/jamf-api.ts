@@ -24,7 +24,7 @@ export interface JamfApiParts {
 }
 
 /**
- * Makes the handler of Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. A client sends a token that it got by
+ * Creates the handler of Jamf Pro's `/JSSResource/jsonwebtokenconfigurations`. A client sends a token that it got by
  * signing in, or the administrator's password (`Basic`, with the user name `administrator`). An API token is not enough:
  * a job that publishes must not be able to replace the key.
  */

@@ -16,7 +16,7 @@ export function checkFitsDatabase(size: number): void {
   if (size <= largestInDatabase) return;
   throw depotError(
     "hosting_impossible",
-    `the file is larger than ${largestInDatabase / partSize} MiB, the most that the database stores of one file`,
+    `the file is larger than ${largestInDatabase / partSize} MiB, the limit for one file in the database`,
     "Choose another hosting location: data-folder or origin",
   );
 }

@@ -5,7 +5,7 @@ import { readParts } from "./file-parts.ts";
 import type { FilePlaces } from "./file-places.ts";
 import { openOnWebServer } from "./web-server.ts";
 
-/** What tells where the file of a version is. */
+/** Where the file of a version is. */
 export type HostedVersion = Pick<
   VersionRow,
   "sha256" | "file_name" | "size" | "published_at" | "hosting" | "address" | "validator"
@@ -94,10 +94,10 @@ function checkVersion(object: OriginObject | Missing, { size, validator }: Hoste
   if (!object.found) return object;
   if (object.size === size && validatorOf(object) === validator) return object;
   object.close();
-  return { found: false, status: 502, problem: "the file was replaced since it was published: publish it again" };
+  return { found: false, status: 502, problem: "the file has been replaced since it was published: publish it again" };
 }
 
-/** What tells a version of an object from the next: its entity tag, or else its date. */
+/** What distinguishes a version of an object from the next: its entity tag, or else its date. */
 export function validatorOf({ etag, modified }: OriginObject): string | null {
   return etag ?? modified?.toUTCString() ?? null;
 }

@@ -24,7 +24,7 @@ export interface HostedVersionRecord {
 
 /** Whether the file of a version can be downloaded from where it is. */
 export interface HostingCheck extends HostedVersionRecord {
-  /** What is wrong; unset if it is the file that was published. */
+  /** What is wrong; `undefined` if it is the file that was published. */
   readonly problem: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface HostingParts {
   readonly recordChange: RecordChange;
 }
 
-/** Makes the rules for moving files. */
+/** Creates the rules for moving files. */
 export function createHostingChanges({ store, places, now, recordChange }: HostingParts): HostingChanges {
   async function move(item: ItemRow, version: VersionRow, choice: HostingChoice): Promise<HostedVersionRecord> {
     return withFile(version, choice, store.db, places, async (stored) =>
@@ -83,8 +83,8 @@ export function createHostingChanges({ store, places, now, recordChange }: Hosti
       if (chosen.length > 1 && isOneFile(choice)) {
         throw depotError(
           "hosting_impossible",
-          `${item.bundle_identifier} has ${chosen.length} versions, and this is the place of one file`,
-          "Say which version it is: portcullis item versions lists their IDs",
+          `${item.bundle_identifier} has ${chosen.length} versions, and the URL is that of one file`,
+          "Pass the ID of its version; portcullis item versions lists the IDs",
         );
       }
       const moved: HostedVersionRecord[] = [];
@@ -158,7 +158,7 @@ function unavailable({ status, problem }: Missing): Error {
 }
 
 function movedMeanwhile(): Error {
-  return refuse("hosting_impossible", "somebody else has moved the file in the meantime");
+  return refuse("hosting_impossible", "the file has been moved by someone else in the meantime");
 }
 
 function refuse(code: DepotErrorCode, message: string): Error {

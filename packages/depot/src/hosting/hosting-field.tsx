@@ -35,7 +35,7 @@ export function hostingOptions({ origin, webServers = [] }: FilePlaces): Hosting
 export function readStoringHosting(text: string): StoringHosting | undefined {
   if (text === "") return undefined;
   if (text === "data-folder" || text === "database" || text === "origin") return text;
-  throw depotError("hosting_impossible", "there is no such hosting location", "Choose one of the list");
+  throw depotError("hosting_impossible", "there is no such hosting location", "Choose one from the list");
 }
 
 /** Reads where a file is that is published from there: a URL, or the name of an object in the origin. */
@@ -71,7 +71,7 @@ export function HostingField({ id, options, selected, problem, isMove = false }:
   const hint = `The database stores files of up to ${largestInDatabase / 1024 ** 2} MiB.`;
   return (
     <SelectField {...{ id, hint, problem, label: "Hosting location", name: "hosting" }}>
-      {!isMove && <option value="">As the newest version of the app</option>}
+      {!isMove && <option value="">Where the newest version of the app is</option>}
       {locations.map((location) => (
         <option
           value={location}

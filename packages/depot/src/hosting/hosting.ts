@@ -1,4 +1,4 @@
-/** Where the bytes of a published file can be, as in Jamf Pro: its hosting locations. */
+/** The hosting locations of a published file, as in Jamf Pro. */
 export const hostings = ["data-folder", "database", "origin", "web-server"] as const;
 
 /** One hosting location. */
@@ -7,7 +7,7 @@ export type Hosting = (typeof hostings)[number];
 /** A hosting location that the depot stores files at. */
 export type StoringHosting = Exclude<Hosting, "web-server">;
 
-/** Where a file is to be. */
+/** Where to host a file. */
 export type HostingChoice =
   /** A file of the data folder; the default. */
   | { readonly hosting: "data-folder" }
@@ -18,7 +18,7 @@ export type HostingChoice =
   /** A web server of its own, which checks the depot's tokens: the file is read once, and not copied. */
   | { readonly hosting: "web-server"; readonly url: string };
 
-/** A file that is somewhere already, and is published from there. */
+/** A file that is already hosted, and is published from there. */
 export type HostedSource =
   | { readonly hosting: "origin"; readonly object: string }
   | { readonly hosting: "web-server"; readonly url: string };

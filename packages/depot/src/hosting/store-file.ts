@@ -45,7 +45,7 @@ export async function storeFile(
   return { hosting, address, validator, commit: async () => {} };
 }
 
-/** Writes an object and asks for it, so that a version leads only to what can be served. */
+/** Writes an object and then requests it, so that a version leads only to what can be served. */
 async function writeObject(name: string, file: FileToWrite, origin: DepotOrigin | undefined): Promise<string | null> {
   if (!origin) throw noOrigin();
   if (!isWritable(origin)) {
@@ -58,7 +58,7 @@ async function writeObject(name: string, file: FileToWrite, origin: DepotOrigin 
   await copyToOrigin(name, file, origin);
   const object = await origin.open(name);
   if (!object.found || object.size !== file.size) {
-    const why = object.found ? "it has another size there" : (object.problem ?? "it is not there");
+    const why = object.found ? "it has a different size there" : (object.problem ?? "it is not there");
     throw depotError("hosting_impossible", `the file was stored in the depot's origin, but ${why}`, "Try again");
   }
   object.close();

@@ -23,14 +23,14 @@ export function readWebServerUrl(text: string, { webServers }: Pick<FilePlaces, 
   if (url?.protocol !== "https:" || url.username !== "" || url.password !== "" || /[?#]/.test(url.href)) {
     throw depotError(
       "url_invalid",
-      "the URL of a file on a web server begins with https://, and has no user name, query or fragment",
+      "the URL of a file on a web server must begin with https:// and have no user name, query or fragment",
       "For example: https://files.example/apps/App.ipa. The depot adds a token to it",
     );
   }
   if (webServers !== undefined && !webServers.includes(url.origin)) {
     throw depotError(
       "web_server_unknown",
-      `the depot takes no files from ${url.origin}`,
+      `the depot is not configured to use files on ${url.origin}`,
       `Start the depot with it: --web-server ${url.origin}`,
     );
   }
@@ -38,7 +38,7 @@ export function readWebServerUrl(text: string, { webServers }: Pick<FilePlaces, 
   if (name === undefined) {
     throw depotError(
       "url_invalid",
-      "the path of the URL cannot name a file, or is written in another way than devices request it",
+      "the path of the URL cannot name a file, or devices would request it in another spelling",
       "Give the file a plain name: letters, digits, hyphens, underscores and dots",
     );
   }
@@ -51,7 +51,7 @@ export function checkWebServer(text: string): string {
   if (url?.protocol === "https:" && url.href === `${url.origin}/`) return url.origin;
   throw depotError(
     "url_invalid",
-    "a web server is given by https:// with a host, and a port if it is not 443, and nothing else",
+    "the address of a web server must be https://HOST or https://HOST:PORT, with nothing after it",
     "For example: https://files.example",
   );
 }

@@ -154,9 +154,7 @@ function InstallPage(props: InstallPageProps): JSX.Element {
                 Install{device === "iPad or Mac" && " on this iPad"}
               </a>
             </p>
-            <p class="hint">
-              Then go to the Home Screen: the app is there, and shows how much of it has been downloaded.
-            </p>
+            <p class="hint">Then go to the Home Screen, where the app's icon shows the progress of the download.</p>
           </>
         )}
         {kind === "ipa" && device !== "iPhone or iPad" && (

@@ -7,7 +7,7 @@ export function checkChannel(name: string): void {
   if (/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) return;
   throw depotError(
     "channel_invalid",
-    "the name of a channel consists of 1 to 32 lower-case letters, digits and hyphens",
+    "the name of a channel must have 1 to 32 lower-case letters, digits and hyphens",
     "For example: release, beta",
   );
 }
@@ -50,7 +50,7 @@ export async function rollBackChannel(
   if (!previous) {
     throw depotError(
       "channel_unchanged",
-      `the channel ${channel} of ${item.bundle_identifier} has no earlier version to go back to`,
+      `the channel ${channel} of ${item.bundle_identifier} has no earlier version to roll back to`,
       "Choose one of its versions: portcullis item versions",
     );
   }
@@ -70,7 +70,7 @@ export async function findChannel(
   const channels = await db.selectFrom("channel").select("name").where("item_id", "=", id).orderBy("name").execute();
   throw depotError(
     "channel_unknown",
-    `nothing of ${bundle_identifier} is published on the channel ${channel}`,
+    `no version of ${bundle_identifier} has been published to the channel ${channel}`,
     `Its channels: ${channels.map(({ name }) => name).join(", ")}`,
   );
 }

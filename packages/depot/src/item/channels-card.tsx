@@ -23,7 +23,7 @@ export function ChannelsCard({ item: { id, channels }, formToken, problem }: Cha
         rows={channels}
         columns={[
           { name: "Channel", kind: "heading", cell: ({ name }) => name },
-          { name: "Its links install", cell: versionName },
+          { name: "Links install", cell: versionName },
           { name: "Since", cell: ({ changedAt }) => <Time at={changedAt} /> },
           {
             name: "Change",
@@ -43,13 +43,13 @@ export function ChannelsCard({ item: { id, channels }, formToken, problem }: Cha
       <h3>Promote</h3>
       <form class="inline" method="post" action={`/items/${id}/promote`}>
         <FormToken formToken={formToken} />
-        <SelectField id="from" label="Version of channel" problem={problem}>
+        <SelectField id="from" label="Use the version of channel" problem={problem}>
           <ChannelOptions channels={channels} selected="beta" />
         </SelectField>
         <ChannelField
           id="to"
           name="to"
-          label="becomes that of channel"
+          label="for channel"
           value="release"
           channels={channels.map(({ name }) => name)}
           problem={problem}

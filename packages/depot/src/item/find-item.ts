@@ -19,7 +19,7 @@ export async function findItem(db: Database, name: string): Promise<ItemRow> {
     const names = [...new Set(known.map((one) => one.bundle_identifier))].join(", ");
     throw depotError(
       "item_unknown",
-      `nothing with the identifier ${name} is published`,
+      `no app or package with the identifier ${name} has been published`,
       names === "" ? "Publish a file first" : `Published: ${names}`,
     );
   }

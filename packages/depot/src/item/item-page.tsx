@@ -50,7 +50,7 @@ export function addItemPage(app: Hono<AdminEnvironment>, parts: AdminParts): Sho
     return sendPage(context, <ItemPage {...props} />, state.problem === undefined ? 200 : 400);
   };
 
-  /** Makes one change, and shows the page with what came of it. */
+  /** Makes one change, and shows the page with its outcome. */
   function onChange<Form extends object>(
     action: string,
     read: (text: (name: string) => string) => Form,
@@ -116,7 +116,7 @@ export function addItemPage(app: Hono<AdminEnvironment>, parts: AdminParts): Sho
       checks.flatMap(({ versionId, problem }) => (problem === undefined ? [] : [[versionId, problem] as const])),
     );
     if (fileProblems.size === 0) return show(context, id, { done: "checked" });
-    const text = `${fileProblems.size} of ${checks.length} files cannot be downloaded as they should: see Versions`;
+    const text = `${fileProblems.size} of ${checks.length} files cannot be downloaded: see Versions`;
     return show(context, id, { fileProblems, problem: { text: `${text}.` } });
   });
   return show;
@@ -131,10 +131,10 @@ function hostingFieldOf(code: DepotErrorCode, { hosting }: SentHosting): string 
 const notices: Readonly<Record<string, string>> = {
   published: "The version was published.",
   changed: "The channel was changed.",
-  "rolled-back": "The channel was rolled back. Devices that have the newer version are not told to remove it.",
+  "rolled-back": "The channel was rolled back. Devices that already have the newer version keep it.",
   moved: "The files were moved. Links stay the same.",
-  "not-moved": "The files are there already, so nothing was moved.",
-  checked: "Every file can be downloaded from where it is.",
+  "not-moved": "The files are already there, so nothing was moved.",
+  checked: "Every file can be downloaded from its location.",
 };
 
 interface ItemPageProps extends Omit<ItemPageState, "done"> {

@@ -3,7 +3,7 @@ import type { Hosting } from "../hosting/hosting.ts";
 import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
 import { versionWarnings } from "./version-warnings.ts";
 
-/** An app or a package. Times are seconds since 1970. */
+/** An app or a package. Times are in seconds since 1970. */
 export interface ItemRecord {
   readonly id: string;
   readonly kind: "ipa" | "pkg";
@@ -40,7 +40,7 @@ export interface VersionRecord {
   readonly address: string | undefined;
   /** The channels that lead to it. */
   readonly channels: readonly string[];
-  /** What would keep devices from installing it. */
+  /** Warnings about what would keep devices from installing it. */
   readonly warnings: readonly PackageWarning[];
 }
 

@@ -22,7 +22,7 @@ export interface Items {
   /** By title; those alone that contain `search` in their title or identifier. */
   list(page?: PageOptions & { readonly search?: string | undefined }): Promise<Page<ItemRecord>>;
   find(item: string): Promise<ItemRecord>;
-  /** The latest first. */
+  /** Newest first. */
   versions(item: string, page?: PageOptions): Promise<Page<VersionRecord>>;
   /** Sets a channel to the version of another one: the tested beta becomes the release. */
   promote(item: string, channels: { readonly from: string; readonly to: string }): Promise<VersionRecord>;
@@ -32,7 +32,7 @@ export interface Items {
   rollBack(item: string, channel: string): Promise<VersionRecord>;
 }
 
-/** Makes the rules over the tables of items, versions and channels; `now` in seconds. */
+/** Creates the rules over the tables of items, versions and channels; `now` in seconds. */
 export function createItems(store: Store, now: () => number, recordChange: RecordChange): Items {
   const { db } = store;
 

@@ -43,7 +43,7 @@ export function PublishForms(props: PublishFormsProps): JSX.Element {
         <HostedForm {...props} />
       ) : (
         <p class="hint below">
-          Files that are on a web server of yours can be published without an upload: start the depot with --web-server.
+          To publish files that are on your own web server without uploading them, start the depot with --web-server.
         </p>
       )}
     </>
@@ -100,7 +100,7 @@ function HostedForm({ formToken, hosting, channels, sent, problem }: PublishForm
   const label = `${webServers.length > 0 ? "URL on a web server" : ""}${hasOrigin ? ", or name in the origin" : ""}`;
   return (
     <form method="post" action={hostedPath}>
-      <h3>Or publish a file from where it is hosted</h3>
+      <h3>Or publish a file that is already hosted elsewhere</h3>
       <FormToken formToken={formToken} />
       <div class="columns">
         <TextField
@@ -125,6 +125,6 @@ function HostedForm({ formToken, hosting, channels, sent, problem }: PublishForm
 
 /** What the field for the channel has in both forms. */
 function channelField({ channels = [], sent }: Pick<PublishFormsProps, "channels" | "sent">) {
-  const hint = "Its links lead to this version from now on.";
+  const hint = "From now on, links to this channel install this version.";
   return { name: "channel", label: "Channel", hint, value: sent?.channel ?? "release", channels };
 }

@@ -4,7 +4,7 @@ import { versionName } from "./item-records.ts";
 import type { PublishedVersion, PublishParts } from "./publish.ts";
 import { versionWarnings } from "./version-warnings.ts";
 
-/** Makes a version that is published already the one of a channel; resolves with `undefined` if no file has this SHA-256. */
+/** Points a channel to a version that is already published; resolves with `undefined` if no file has this SHA-256. */
 export async function publishKnown(
   sha256: string,
   channel: string,

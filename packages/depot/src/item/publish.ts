@@ -14,7 +14,7 @@ import { checkChannel } from "./channel.ts";
 import { insertVersion } from "./insert-version.ts";
 import { versionName } from "./item-records.ts";
 
-/** What was published. */
+/** A published file. */
 export interface PublishedVersion {
   readonly itemId: string;
   readonly versionId: string;
@@ -24,14 +24,14 @@ export interface PublishedVersion {
   readonly sha256: string;
   /** In bytes. */
   readonly size: number;
-  /** Whether this very file had been published before; then only the channel was set to it. */
+  /** Whether the same file had been published before; then only the channel was changed. */
   readonly wasKnown: boolean;
   readonly hosting: Hosting;
-  /** What would keep devices from installing it. */
+  /** Warnings about what would keep devices from installing it. */
   readonly warnings: readonly PackageWarning[];
 }
 
-/** How to publish a file. */
+/** Options for publishing a file. */
 export interface PublishOptions {
   readonly channel: string;
   /**
@@ -39,7 +39,7 @@ export interface PublishOptions {
    * data folder if files cannot be stored in an origin. A file that was published before stays where it is.
    */
   readonly hosting?: StoringHosting | undefined;
-  /** Called now and then with the bytes that are copied. */
+  /** Called periodically with the number of bytes that have been copied. */
   readonly onProgress?: ((progress: { readonly copied: number; readonly size: number }) => void) | undefined;
 }
 

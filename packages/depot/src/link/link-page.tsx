@@ -38,7 +38,7 @@ export function addLinkPage(app: Hono<AdminEnvironment>, parts: AdminParts): voi
   });
 }
 
-const revokedNotice = "The link is revoked. A token that it led to before works until it expires.";
+const revokedNotice = "The link is revoked. Tokens that were issued through it work until they expire.";
 
 interface LinkPageProps {
   readonly link: LinkRecord;
@@ -97,7 +97,7 @@ function LinkPage({ link, receipts, after, now, formToken, notice }: LinkPagePro
       <section class="card" aria-labelledby="receipts">
         <h2 id="receipts">Receipts</h2>
         {receipts.entries.length === 0 ? (
-          <p class="faint">Nobody has fetched a manifest with this link.</p>
+          <p class="faint">No device has fetched a manifest through this link.</p>
         ) : (
           <ReceiptTable receipts={receipts.entries} />
         )}
@@ -122,7 +122,7 @@ function ReceiptTable({ receipts }: { readonly receipts: readonly ReceiptRecord[
   );
 }
 
-/** What became of a manifest. */
+/** What the device did with a manifest. */
 function Outcome({
   receipt: { headAt, getAt, bytes, size, completedAt },
 }: {
@@ -136,5 +136,5 @@ function Outcome({
       </Badge>
     );
   }
-  return <Badge kind="off">{headAt === undefined ? "not asked for" : "asked for by HEAD only"}</Badge>;
+  return <Badge kind="off">{headAt === undefined ? "not requested" : "requested with HEAD only"}</Badge>;
 }

@@ -36,7 +36,7 @@ export function LinksCard(props: LinksCardProps): JSX.Element {
     <section class="card" aria-labelledby="links">
       <h2 id="links">Links</h2>
       {links.length === 0 ? (
-        <p class="faint">No links yet. Create one for each person or device, so that each can be revoked.</p>
+        <p class="faint">No links yet. Create one for each person or device, so that you can revoke each by itself.</p>
       ) : (
         <LinkTable links={links} now={now} />
       )}
@@ -65,7 +65,7 @@ export function LinksCard(props: LinksCardProps): JSX.Element {
         </SelectField>
         <TextField
           id="days"
-          label="Days, empty for no end"
+          label="Days (empty: no expiry)"
           type="number"
           min={1}
           max={36500}

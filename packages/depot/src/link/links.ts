@@ -9,7 +9,7 @@ import type { Store } from "../store/open-store.ts";
 import { type Page, type PageOptions, readPage } from "../store/page.ts";
 import type { Database, ItemRow, LinkRow } from "../store/schema.ts";
 
-/** What a link is made of. */
+/** Options for creating a link. */
 export interface NewLink {
   /** Bundle identifier, or the ID of the item. */
   readonly item: string;
@@ -20,7 +20,7 @@ export interface NewLink {
   readonly days?: number | undefined;
 }
 
-/** A link without its secret. Times are seconds since 1970. */
+/** A link without its secret. Times are in seconds since 1970. */
 export interface LinkRecord {
   readonly id: string;
   readonly itemId: string;
@@ -37,7 +37,7 @@ export interface LinkRecord {
 
 /** The links to manifests. */
 export interface Links {
-  /** Resolves with the secret part of the link, which is not stored and cannot be found out again. */
+  /** Resolves with the secret part of the link, which is not stored and cannot be shown again. */
   create(
     link: NewLink,
   ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
@@ -47,7 +47,7 @@ export interface Links {
   ): Promise<Page<LinkRecord>>;
   /** One link by its ID; throws `link_unknown`. */
   get(id: string): Promise<LinkRecord>;
-  /** Effective with the next request, on every depot of this database. */
+  /** Takes effect with the next request, on every depot of this database. */
   revoke(id: string): Promise<void>;
   /** Finds a link by its secret, whether it is still valid or not. */
   find(secret: string): Promise<LinkRow | undefined>;
@@ -59,7 +59,7 @@ const longestRecipient = 200;
 const mostDays = 36_500;
 const day = 86_400;
 
-/** Makes the links' rules over their table; `now` in seconds. */
+/** Creates the links' rules over their table; `now` in seconds. */
 export function createLinks(store: Store, now: () => number, recordChange: RecordChange): Links {
   const { db } = store;
   return {

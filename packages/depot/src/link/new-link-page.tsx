@@ -71,7 +71,7 @@ function NewLinkPage({ id, secret, expiresAt, item, recipient, publicUrl, formTo
             until <Time at={expiresAt} />
           </>
         )}
-        . It is shown only now: the depot stores a hash of it.
+        . Copy it now: the depot stores only its hash, and cannot show it again.
       </Notice>
       {isApp && (
         <section class="card" aria-labelledby="person">
@@ -80,8 +80,7 @@ function NewLinkPage({ id, secret, expiresAt, item, recipient, publicUrl, formTo
             <QrCode text={page} label="QR code of the page that installs the app" />
             <div>
               <p>
-                Scan this with the iPhone or iPad, or send the address of the page. It has a button that installs the
-                app.
+                Scan this with the iPhone or iPad, or send someone the address of the page, which has a button that installs the app.
               </p>
               <code class="secret" id="page-url">
                 {page}
@@ -95,7 +94,7 @@ function NewLinkPage({ id, secret, expiresAt, item, recipient, publicUrl, formTo
       )}
       <section class="card" aria-labelledby="mdm">
         <h2 id="mdm">For an MDM</h2>
-        <p>The URL of the manifest, which is written for each request: it must not be cached.</p>
+        <p>The URL of the manifest. The manifest is created for each request and must not be cached.</p>
         <code class="secret" id="manifest-url">
           {manifest}
         </code>

@@ -8,17 +8,20 @@ import { createReceiptIds } from "../receipt/receipt-id.ts";
 import type { Receipts } from "../receipt/receipts.ts";
 import type { Database } from "../store/schema.ts";
 
-/** What happened to a request for a manifest, by a stable name for logs. */
+/** The outcome of a request for a manifest: a stable name for logs. */
 export type ManifestOutcome = "allowed" | "link_unknown" | "link_revoked" | "link_expired" | "configuration_disabled";
 
 /** Why no manifest is sent: status and message for the client. */
 export const refusals: Readonly<
   Record<Exclude<ManifestOutcome, "allowed">, readonly [status: number, detail: string]>
 > = {
-  link_unknown: [404, "There is no such link. Check that it was copied whole, or ask for a new one."],
+  link_unknown: [404, "There is no such link. Check that you copied the whole link, or ask for a new one."],
   link_revoked: [410, "This link has been revoked. Ask for a new one."],
   link_expired: [410, "This link has expired. Ask for a new one."],
-  configuration_disabled: [503, "No app can be installed at the moment: the administrator has turned it off."],
+  configuration_disabled: [
+    503,
+    "No app can be installed at the moment: the administrator has turned installation off.",
+  ],
 };
 
 /** A manifest, or why there is none. */
@@ -32,7 +35,7 @@ export type ManifestResult = {
   readonly manifest?: string;
 };
 
-/** Who asks. */
+/** The client that requests it. */
 export interface ManifestRequest {
   readonly secret: string;
   readonly isHead: boolean;
@@ -52,7 +55,7 @@ export interface ManifestParts {
 }
 
 /**
- * Makes the function that writes the manifest of a link, with tokens that are made for this request: the link can stay
+ * Creates the function that writes the manifest of a link, with tokens that are made for this request: the link can stay
  * the same for years while each token lives for minutes and opens one path.
  */
 export function createManifests(parts: ManifestParts): (request: ManifestRequest) => Promise<ManifestResult> {
@@ -113,7 +116,7 @@ interface FoundLink {
 type LinkFinder = (hash: string) => Promise<FoundLink | undefined>;
 
 /**
- * Makes the function that finds a link by the hash of its secret, with one query that is built once: building it takes
+ * Creates the function that finds a link by the hash of its secret, with one query that is built once: building it takes
  * longer than running it. A link is only made for a channel that has a version, and a channel never loses its version.
  */
 function linkFinder(db: Database): LinkFinder {

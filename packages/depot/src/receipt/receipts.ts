@@ -9,15 +9,15 @@ export interface EndedDownload {
   readonly receiptId: string;
   readonly method: string;
   readonly status: number;
-  /** Of the body, in bytes. */
+  /** Size of the body, in bytes. */
   readonly sent: number;
-  /** Of the whole file, in bytes. */
+  /** Size of the whole file, in bytes. */
   readonly size: number | undefined;
   /** The `Range` header of the request. */
   readonly range: string | undefined;
 }
 
-/** What a device did after it had fetched a manifest. Times are seconds since 1970. */
+/** What a device did after it had fetched a manifest. Times are in seconds since 1970. */
 export interface ReceiptRecord {
   readonly id: string;
   readonly bundleVersion: string;
@@ -34,7 +34,7 @@ export interface ReceiptRecord {
   readonly completedAt: number | undefined;
 }
 
-/** What devices did. */
+/** What devices did with manifests. */
 export interface Receipts {
   begin(receipt: {
     readonly id: string;
@@ -44,7 +44,7 @@ export interface Receipts {
     readonly address: string | undefined;
   }): Promise<void>;
   downloadEnded(download: EndedDownload): Promise<void>;
-  /** Of one link, the latest first. */
+  /** Those of one link, newest first. */
   list(linkId: string, page?: PageOptions): Promise<Page<ReceiptRecord>>;
   /**
    * Removes receipts whose manifest was fetched before this time, at most 200 of them; resolves with how many it removed.
@@ -56,7 +56,7 @@ export interface Receipts {
 /** So that no request waits long for the database meanwhile. */
 const mostRemoved = 200;
 
-/** Makes the receipts' rules over their table; `now` in seconds. */
+/** Creates the receipts' rules over their table; `now` in seconds. */
 export function createReceipts({ db, write }: Store, now: () => number): Receipts {
   const nothingYet = { bytes: sql.lit(0), reached: sql.lit(0) };
   // Built once: it is run for each manifest.

@@ -112,17 +112,17 @@ function AccountPage({
       {problem === undefined && notice !== undefined && <Notice kind="done">{notice}</Notice>}
       {token !== undefined && (
         <section class="card" aria-labelledby="new-token">
-          <Notice kind="done">The token was created. It is shown only now: the depot stores a hash of it.</Notice>
+          <Notice kind="done">The token was created. Copy it now: the depot stores only its hash, and cannot show it again.</Notice>
           <h2 id="new-token">New API token</h2>
           <code class="secret" id="token">
             {token}
           </code>
-          <p class="hint">Give it to the job as PORTCULLIS_API_TOKEN, in a secret of the CI system.</p>
+          <p class="hint">Store it as a secret in the CI system, and pass it to the job as PORTCULLIS_API_TOKEN.</p>
         </section>
       )}
       <section class="card" aria-labelledby="tokens">
         <h2 id="tokens">API tokens</h2>
-        <p>A job with a token can publish on every channel, and create links.</p>
+        <p>A job with a token can publish to every channel, and create links.</p>
         {tokens.entries.length > 0 && <TokenTable tokens={tokens.entries} now={now} formToken={formToken} />}
         <Pager path="/account" after={after} next={tokens.next} />
         <h3>Create a token</h3>
@@ -139,7 +139,7 @@ function AccountPage({
           />
           <TextField
             id="days"
-            label="Days, empty for no end"
+            label="Days (empty: no expiry)"
             type="number"
             min={1}
             max={3650}
@@ -168,7 +168,7 @@ function AccountPage({
             hint="At least 12 characters. A few random words are easy to remember."
             problem={problem}
           />
-          <NewPassword name="repeated" label="The new password again" problem={problem} />
+          <NewPassword name="repeated" label="New password, again" problem={problem} />
           <button type="submit">Change the password</button>
         </form>
       </section>

@@ -14,13 +14,13 @@ export interface Session {
   readonly formToken: string;
 }
 
-/** What became of an attempt to sign in. */
+/** The outcome of an attempt to sign in. */
 export type SignInResult =
   | { readonly outcome: "signed_in"; readonly session: Session }
   | { readonly outcome: "password_wrong" }
   | { readonly outcome: "too_many_attempts"; readonly retryAfter: number };
 
-/** What became of a check of the password. */
+/** The outcome of a password check. */
 export type PasswordCheck =
   | { readonly outcome: "right"; readonly stored: string; readonly retryAfter?: never }
   | { readonly outcome: "password_wrong"; readonly retryAfter?: never }
@@ -30,7 +30,7 @@ export type PasswordCheck =
 export interface Administrator {
   /** Whether the password has been set. */
   exists(): Promise<boolean>;
-  /** Makes a link that sets the password once, and resolves with its secret. It works for a day. */
+  /** Creates a link that sets the password once, and resolves with its secret. It works for a day. */
   createSetupLink(): Promise<string>;
   isSetupLink(secret: string): Promise<boolean>;
   /** Sets the password with a setup link; all sessions and setup links end, and a new session begins. */
@@ -55,7 +55,7 @@ const setupLinkLife = 24 * 60 * 60;
 export const sessionLife: number = 12 * 60 * 60;
 const secretBytes = 20; // 160 bits
 
-/** Makes the administrator's rules over their tables; `now` in seconds. */
+/** Creates the administrator's rules over their tables; `now` in seconds. */
 export function createAdministrator(store: Store, now: () => number): Administrator {
   const { db } = store;
   const limit = createAttemptLimit(now);
@@ -185,7 +185,7 @@ function sessionOf(token: string): Session {
 function setupLinkUnknown(): Error {
   return depotError(
     "setup_link_unknown",
-    "this setup link was used already, has expired, or was not copied whole",
+    "this setup link has already been used, has expired, or is incomplete",
     "Restart the depot: it prints a new one while no password is set, or with --reset-password",
   );
 }

@@ -12,7 +12,7 @@ const mostOfAddress = 10;
 /** Of all addresses together: an attacker can have many. */
 const mostInAll = 100;
 
-/** Makes a limit over 15 minutes: 10 attempts of an address, and 100 in all; `now` in seconds. */
+/** Creates a limit over 15 minutes: 10 attempts of an address, and 100 in all; `now` in seconds. */
 export function createAttemptLimit(now: () => number): AttemptLimit {
   let attempts: { readonly address: string; readonly at: number }[] = [];
   return {

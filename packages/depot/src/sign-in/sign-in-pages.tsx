@@ -17,7 +17,7 @@ export interface SessionCookie {
   remove(context: AdminContext): void;
 }
 
-/** Makes the cookie's rules; with `isSecure`, the browser sends it over TLS only, and only to this host. */
+/** Creates the cookie's rules; with `isSecure`, the browser sends it over TLS only, and only to this host. */
 export function createSessionCookie(administrator: Administrator, isSecure: boolean): SessionCookie {
   const name = "portcullis_session";
   const prefix = isSecure ? ({ prefix: "host" } as const) : {};
@@ -68,7 +68,7 @@ export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Admin
     }
     const isSetUp = await administrator.exists();
     if (result.outcome === "password_wrong")
-      return sendPage(context, <SignInPage isSetUp={isSetUp} problem="This is not the password." />, 401);
+      return sendPage(context, <SignInPage isSetUp={isSetUp} problem="The password is wrong." />, 401);
     const problem = tooManyAttempts(result.retryAfter);
     context.header("Retry-After", String(result.retryAfter));
     return sendPage(context, <SignInPage isSetUp={isSetUp} problem={problem} />, 429);
@@ -93,7 +93,7 @@ function SetUpPage({ problem }: { readonly problem?: FormProblem }): JSX.Element
           hint="At least 12 characters. A few random words are easy to remember."
           problem={problem}
         />
-        <NewPassword name="repeated" label="The same password again" problem={problem} />
+        <NewPassword name="repeated" label="New password, again" problem={problem} />
         <button type="submit">Set the password</button>
       </form>
     </Page>
@@ -106,7 +106,7 @@ export function UserName(): JSX.Element {
 }
 
 /** What is wrong if a new password and its repetition differ. */
-export const passwordsDiffer: FormProblem = { field: "repeated", text: "The two passwords differ." };
+export const passwordsDiffer: FormProblem = { field: "repeated", text: "The two passwords do not match." };
 
 /** A field for a new password. */
 export function NewPassword({
@@ -136,7 +136,7 @@ function UnknownSetupLinkPage(): JSX.Element {
   return (
     <Page title="This link does not work" isNarrow>
       <div class="card">
-        <p>The setup link was used already, is older than a day, or was not copied whole.</p>
+        <p>The setup link has already been used, is older than a day, or is incomplete.</p>
         <p>
           If the password is set, <a href="/sign-in">sign in</a>. If it is not, restart the depot: it prints a new link.
         </p>
@@ -166,7 +166,7 @@ function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly 
       ) : (
         <div class="card">
           <p>No password has been set yet. Open the setup link, which the depot printed when it started.</p>
-          <p class="faint">Each start prints a new one, which works for a day, until the password is set.</p>
+          <p class="faint">Until the password is set, the depot prints a new link each time it starts. Each link works for a day.</p>
         </div>
       )}
     </Page>

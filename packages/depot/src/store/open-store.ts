@@ -29,7 +29,7 @@ export async function migrate(store: Store, steps: readonly Migration[]): Promis
     if (version > steps.length) {
       throw depotError(
         "store_newer",
-        `The database has version ${version} of the schema, and this program knows ${steps.length}`,
+        `The database has version ${version} of the schema, but this program supports only ${steps.length}`,
         "Run a version of Portcullis that is at least as new as the last one that used this database",
       );
     }

@@ -15,9 +15,9 @@ export interface Page<Entry> {
   readonly next: string | undefined;
 }
 
-/** How many entries a page has unless it is asked for another number. */
+/** The default number of entries on a page. */
 export const defaultPageSize = 100;
-/** The most entries that a page can have. */
+/** The maximum number of entries on a page. */
 export const largestPage = 1000;
 
 /**
@@ -36,9 +36,9 @@ export async function readPage<Position, Row extends { readonly id: string }>(
   }
   const position = after === undefined ? undefined : await find(after);
   if (after !== undefined && position === undefined) {
-    throw depotError("page_invalid", "the list has no entry with the ID to continue after", "List it from the start");
+    throw depotError("page_invalid", "the list has no entry with this ID to continue after", "List it from the start");
   }
-  // One more than asked for tells whether there is another page.
+  // One more than requested shows whether there is another page.
   const rows = await read(limit + 1, position);
   const entries = rows.slice(0, limit);
   return { entries, next: rows.length > limit ? entries.at(-1)?.id : undefined };

@@ -14,7 +14,7 @@ export async function openPostgres(url: string): Promise<Store> {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
     throw depotError(
       "database_url_invalid",
-      "the database is not given by a URL that begins with postgres://",
+      "the URL of the database must begin with postgres://",
       "For example: postgres://portcullis@db.example/portcullis, and the password in PGPASSWORD",
     );
   }
@@ -41,7 +41,7 @@ export async function openPostgres(url: string): Promise<Store> {
     throw depotError(
       "database_unavailable",
       `the database cannot be used: ${message || code}`,
-      "Check its URL and that it runs",
+      "Check its URL, and that it is running",
     );
   }
   return {

@@ -103,7 +103,7 @@ export interface ChannelChangeRow {
   changed_at: number;
 }
 
-/** A manifest link. Its secret is not here: the database alone lets nobody use it. */
+/** A manifest link. Its secret is not stored: nobody can use the link with the database alone. */
 export interface LinkRow {
   id: string;
   /** SHA-256 of the secret, in hexadecimal. */
@@ -120,7 +120,9 @@ export interface LinkRow {
   last_used_at: number | null;
 }
 
-/** What became of one manifest that was sent: whether the device asked for the file, and how much of it it was sent. */
+/**
+ * The outcome of one manifest that was sent: whether the device requested the file, and how many bytes of it were sent.
+ */
 export interface ReceiptRow {
   /** Also the `jti` of the manifest's token. */
   id: string;
@@ -191,7 +193,7 @@ export interface BearerTokenRow {
   expires_at: number;
 }
 
-/** One change that somebody made; never changed itself. */
+/** One change in the audit log; never changed itself. */
 export interface AuditRow {
   /** 1, 2, 3 and so on, in the order of the changes. */
   number: number;

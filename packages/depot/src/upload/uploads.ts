@@ -43,7 +43,7 @@ export interface UploadOptions {
 
 const hashForm = /^[0-9a-f]{64}$/;
 
-/** Makes the uploads. */
+/** Creates the uploads. */
 export function createUploads({ folder, largest }: UploadOptions, others: Omit<PublishParts, "recordChange">): Uploads {
   const store = new UploadStore(folder);
   const server = new Server({
@@ -61,7 +61,10 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
     },
     onResponseError: (_request, error) => {
       if (isDiskFull(error)) {
-        return { status_code: 507, body: "The depot's disk is full: what was sent is kept, and can be continued.\n" };
+        return {
+          status_code: 507,
+          body: "The depot's disk is full. The part that has arrived is kept, so the upload can be continued later.\n",
+        };
       }
       if (error === ERRORS.ERR_MAX_SIZE_EXCEEDED) {
         return { status_code: 413, body: `The file is larger than ${largest / 1024 ** 2} MiB, the depot's limit.\n` };
@@ -90,7 +93,7 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
       }
       if (hashForm.test(id) && received.sha256 !== id) {
         await store.remove(id);
-        throw depotError("upload_damaged", "what was uploaded is not the file with this SHA-256", "Upload it again");
+        throw depotError("upload_damaged", "the uploaded file does not have this SHA-256", "Upload it again");
       }
       await syncFile(received.path);
       try {
