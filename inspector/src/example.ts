@@ -22,7 +22,7 @@ const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
 
 let pairs: Promise<readonly [CryptoKeyPair, CryptoKeyPair]> | undefined;
 
-/** Makes an example, with keys that exist only while the page is open; `now` in seconds since 1970. */
+/** Creates an example, with keys that exist only while the page is open; `now` in seconds since 1970. */
 export async function makeExample(name: ExampleName, now: number): Promise<Example> {
   pairs ??= Promise.all([generateKeyPair(), generateKeyPair()]);
   const [pair, other] = await pairs;

@@ -11,7 +11,7 @@ after(() => server.close().closeAllConnections());
 
 const https = /^the client spoke https/;
 const proxy = /sends the PROXY protocol/;
-const other = /^what arrived is not HTTP$/;
+const other = /^the client did not send HTTP$/;
 const link = /^the link has a space or another character that must be percent-encoded/;
 
 /** What arrives, as Latin-1, and what the log says of it. */

@@ -55,7 +55,7 @@ test("a command that waits for what never comes ends with exit code 3, and says 
     ]);
     assert.deepEqual(
       [code, stdout, stderr],
-      [3, "", "portcullis: it ended before it was done, which is a defect of Portcullis\n"],
+      [3, "", "portcullis: ended before it was done, which is a defect in Portcullis; please report it\n"],
       command.join(" "),
     );
   }

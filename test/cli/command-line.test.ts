@@ -35,7 +35,7 @@ test("the help of a command shows its options, examples and environment variable
   const { stdout } = await runMain(["serve", "--help"]);
   assert.match(stdout, /--clock-skew <DURATION>/);
   assert.match(stdout, /no unit means seconds;\s+default 1m\)/);
-  assert.match(stdout, /PORTCULLIS_KEY for --key\)/);
+  assert.match(stdout, /PORTCULLIS_KEY\s+for\s+--key\)/);
   assert.equal((await runMain(["help", "serve"])).stdout, stdout);
 });
 
@@ -95,7 +95,7 @@ test("a number that is out of range or not a number is refused, naming its sourc
   assert.equal(stderr, "portcullis: PORTCULLIS_PORT must be a whole number from 1 to 65535\n");
 });
 
-test("the URL that Kubernetes puts into PORTCULLIS_PORT is not taken for a port", async () => {
+test("the URL that Kubernetes puts into PORTCULLIS_PORT is not mistaken for a port", async () => {
   const env = { PORTCULLIS_PORT: "tcp://10.0.0.7:8080", PORTCULLIS_FOR: "wrong" };
   assert.match((await runMain(["auth", "--key", "a.pem"], { env })).stderr, /^portcullis: PORTCULLIS_FOR must/);
   const { stderr } = await runMain(["auth", "--key", "a.pem", "--for", "nginx"], { env });

@@ -79,7 +79,7 @@ test("--max-lifetime 7200 is refused wherever it comes from, since 5 days and 2 
   ] as const) {
     const { code, stderr } = await runMain(["rewritemap", "-k", "absent.pem", ...argv], { env });
     assert.equal(code, 2);
-    assert.match(stderr, /7200: add a unit, such as 7200s or 7200m\nA number alone is ambiguous/);
+    assert.match(stderr, /7200: add a unit, such as 7200s or 7200m\nA number without a unit is ambiguous/);
   }
 });
 

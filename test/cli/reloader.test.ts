@@ -83,7 +83,7 @@ test("a load that hangs is abandoned after 15 s, and no other begins before it e
   await reloader.reload();
   await reloader.reload(true);
   assert.equal(loads, 2);
-  assert.equal(lines.at(-1), "keys not loaded: an earlier read still hangs");
+  assert.equal(lines.at(-1), "keys not loaded: an earlier read has not finished");
   release(2);
   await new Promise(setImmediate);
   const recovered = reloader.reload();

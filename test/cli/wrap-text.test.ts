@@ -42,7 +42,7 @@ test("errors and warnings fit into 80 columns, with or without colours; as JSON 
   for (const line of stderr.split("\n")) assert.ok(stripVTControlCharacters(line).length <= 80, line);
   assert.ok(stderr.split("\n").length > 5, stderr);
   const plain = await runMain(argv, {});
-  assert.match(plain.stderr, /^portcullis: say which proxy asks, with --for, or .* --uri-header\n.*\n$/);
+  assert.match(plain.stderr, /^portcullis: specify the proxy with --for, or .* --uri-header\n.*\n$/);
 });
 
 test("the human-readable log indents the continuation of long lines", async () => {

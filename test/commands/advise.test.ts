@@ -99,7 +99,7 @@ test("a resume counts as outlived only if it was refused for its expiry", async 
   const { resumes } = await advise([...lines, ...refused], "--expiry", "5");
   assert.deepEqual(resumes, { count: 10, outlived: 7, graced: 1 });
   const { stdout } = await runMain(["advise", "-"], { stdin: [...lines, ...refused].join("\n") });
-  assert.match(stdout, /Resumed downloads +10, 7 refused, since their token had expired \(70\.0 %\)\n/);
+  assert.match(stdout, /Resumed downloads +10, 7 refused because their token had expired \(70\.0 %\)\n/);
 });
 
 test("refusals alone do not show the Token Expiry: it must be given", async () => {

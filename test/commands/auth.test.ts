@@ -168,7 +168,7 @@ test("for each proxy exactly one header is trusted; Envoy sends the path itself"
 test("it does not start unless it knows which header to trust", async () => {
   const neither = await runMain(["auth", ...keyArgs]);
   assert.equal(neither.code, 2);
-  assert.match(neither.stderr, /say which proxy asks, with --for/);
+  assert.match(neither.stderr, /specify the proxy with --for/);
   const both = await runMain(["auth", ...keyArgs, "--for", "nginx", "--uri-header", "X"]);
   assert.equal(both.code, 2);
   const odd = await runMain(["auth", ...keyArgs, "--uri-header", "X: y"]);

@@ -69,7 +69,7 @@ test("the demo prints a link without a token, an expired one and a valid one", a
   assert.equal(code, 0);
   assert.match(stdout, /401 GET {2}\/field-notes\.ipa token_expired/);
   assert.match(stdout, /200 GET {2}\/field-notes\.ipa 1\.0 MB in/);
-  assert.match(stdout, /its key and files are gone\.\n$/);
+  assert.match(stdout, /its key and files have been deleted\.\n$/);
   assert.deepEqual(demoFolders(), before);
 });
 
@@ -104,7 +104,7 @@ test("a port that the system refuses is named, with an alternative", async (t) =
   assert.equal(code, 3);
   assert.equal(
     stderr,
-    "portcullis: cannot listen on port 80: permission denied 127.0.0.1:80\nChoose another: --port\n",
+    "portcullis: cannot listen on port 80: permission denied 127.0.0.1:80\nChoose another one with --port\n",
   );
 });
 

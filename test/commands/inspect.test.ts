@@ -125,7 +125,7 @@ test("a key of another length is recognised by the length of the signature", asy
   assert.match(whatToDo[0], /signed with another key, of 3072 bits \(.*public\.pem has 2048\)/);
 });
 
-test("a truncated token is not taken for one signed with another key", async () => {
+test("a truncated token is not mistaken for one signed with another key", async () => {
   const token = signToken(key);
   for (const cut of [token.slice(0, -20), token.slice(0, -100), token.slice(0, token.lastIndexOf(".") + 9)]) {
     const { whatToDo, exit } = await inspectJson(cut);
@@ -162,9 +162,9 @@ test("an expiry in milliseconds is recognised", async () => {
 
 for (const [name, link, remark] of [
   ["two question marks", "https://example.com/a.ipa?v=2?token=T", /two question marks/],
-  ["a token behind #", "https://example.com/a.ipa#token=T", /clients never send what is behind a #/],
+  ["a token behind #", "https://example.com/a.ipa#token=T", /clients never send that part of a link/],
   ["another parameter", "https://example.com/a.ipa?jwt=T", /its parameter is "jwt".*--token-parameter jwt/],
-  ["a link encoded as a whole", "https%3A//example.com/a.ipa%3Ftoken%3DT?x", /percent-encoded as a whole/],
+  ["a link encoded as a whole", "https%3A//example.com/a.ipa%3Ftoken%3DT?x", /whole link is percent-encoded/],
 ] as const) {
   test(`${name}: the token is missing, and a note says where it is`, async () => {
     const { exit, verdict, remarks } = await inspectJson(link.replace(/\bT\b|(?<=%3D)T/, signToken(key)));
@@ -227,7 +227,7 @@ for (const link of ["“https://example.com/a.ipa?token=T”", "«T»", "‘T’
   });
 }
 
-test("a token or link is found whole in a quoted or wrapped mail, wherever its first line ends", () => {
+test("a whole token or link is found in a quoted or wrapped email, wherever its first line ends", () => {
   const token = signToken(key);
   const lines = (text: string, first: number, lineEnd: string) =>
     [text.slice(0, first), ...(text.slice(first).match(/.{1,72}/g) ?? [])].join(lineEnd);
@@ -276,7 +276,7 @@ test("a token behind & in a link without ? is reported with what to write", asyn
   assert.match(remarks.join(), /no question mark.*write "\?token=" instead of "&token="/);
 });
 
-test("text that is not a token, or is too long, is not taken for a truncated token", async () => {
+test("text that is not a token, or is too long, is not mistaken for a truncated token", async () => {
   for (const word of ["hello", "link.txt"]) {
     const { whatToDo } = await inspectJson(word);
     assert.match(whatToDo.join(), /This is not a token: tokens begin with eyJ.*portcullis inspect - < FILE/);
@@ -465,7 +465,7 @@ for (const [name, carrier] of Object.entries({
 
 test("a link that a shell may have cut at & gets the advice to quote it, unless it came from standard input", async () => {
   const cut = "https://example.com/a.ipa?v=2";
-  assert.match((await inspectJson(cut)).remarks.join(), /the shell has cut it there: quote the link/);
+  assert.match((await inspectJson(cut)).remarks.join(), /the shell has truncated it there: put the link in quotes/);
   const piped = await runMain(["inspect", "-", "--json"], { stdin: cut });
   assert.deepEqual(JSON.parse(piped.stdout).remarks, []);
   assert.deepEqual((await inspectJson("https://example.com/a.ipa")).remarks, []);

@@ -41,7 +41,7 @@ test("keygen overwrites neither file, and never leaves just one of them", async 
   writeFileSync(taken.out, "precious");
   const first = await taken.run();
   assert.equal(first.code, 3);
-  assert.match(first.stderr, /taken-key\.pem exists already, and a key is never overwritten/);
+  assert.match(first.stderr, /taken-key\.pem already exists, and a key is never overwritten/);
   assert.equal(readFileSync(taken.out, "utf8"), "precious");
   assert.throws(() => statSync(taken.publicOut));
   const publicTaken = keygen("other");
@@ -223,7 +223,7 @@ test("sign --qr says so if the terminal is too narrow", async () => {
   const argv = ["sign", "https://example.com/apps/a.ipa", "--private-key", privatePem, "--qr"];
   const run = await runMain(argv, { terminal: 60 });
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /takes 7\d columns, and\s+there are 60/);
+  assert.match(run.stderr, /needs 7\d columns, but\s+the terminal has 60/);
 });
 
 test("sign and inspect accept the key files of keygen", async () => {
@@ -550,7 +550,7 @@ test("a key file's specific remedy replaces the general one for a missing file",
     code: "EACCES",
     syscall: "open",
   });
-  assert.match(keyFileRemedy(closed) ?? "", /^Let that user read it, if it is the public key/);
+  assert.match(keyFileRemedy(closed) ?? "", /^If it is the public key, which is not secret, let that user read it/);
 });
 
 test("suggested commands quote file names with spaces", async () => {

@@ -72,7 +72,7 @@ test("--out writes a new file, never overwrites one, and reports what it contain
   assert.equal((await runMain(["manifest", "--lint", out])).code, 0);
   const again = await runMain(["manifest", app, "--url", url, "-o", out]);
   assert.equal(again.code, 3);
-  assert.match(again.stderr, /a\.plist exists already, and nothing is overwritten/);
+  assert.match(again.stderr, /a\.plist already exists, and no file is overwritten/);
 });
 
 test("--lint checks a manifest and prints the place and fault of each finding, and the result on the last line", async () => {
@@ -104,7 +104,8 @@ test("--itms --qr says how many columns a link with a token needs, and draws it 
   const argv = ["manifest", "--itms", "https://example.com/apps/a.plist", "--private-key", privatePem, "--qr"];
   const narrow = await runMain(argv, { terminal: 80 });
   assert.deepEqual([narrow.code, narrow.stdout], [3, ""]);
-  const [, columns] = /takes (\d+) columns, and there are 80\n/.exec(stripVTControlCharacters(narrow.stderr)) ?? [];
+  const [, columns] =
+    /needs (\d+) columns, but the terminal has 80\n/.exec(stripVTControlCharacters(narrow.stderr)) ?? [];
   assert.ok(Number(columns) > 80 && Number(columns) < 90, narrow.stderr);
   assert.equal((await runMain(argv, { terminal: Number(columns) - 1 })).code, 3);
   const wide = await runMain(argv, { terminal: Number(columns) });
@@ -129,7 +130,7 @@ for (const [name, argv, code, message] of [
   ["nothing to do", [], 2, /pass exactly one of/],
   ["two things to do", [app, "--lint", "x"], 2, /pass exactly one of/],
   ["a folder that is not there, before anything is read", ["x", "--url", url, "-o", "no/a.plist"], 3, /no folder no\n/],
-  ["a file for an install link", ["--itms", url, "-o", "a.plist"], 2, /--out takes the manifest of an \.ipa or \.pkg/],
+  ["a file for an install link", ["--itms", url, "-o", "a.plist"], 2, /--out works only with an \.ipa or \.pkg/],
   ["no URL", [app], 2, /--url URL is missing/],
   ["a URL that devices do not take", [app, "--url", "http://example.com/a.ipa"], 2, /https/],
   [
@@ -145,8 +146,8 @@ for (const [name, argv, code, message] of [
     2,
     /starts with https/,
   ],
-  ["a QR code of a manifest", [app, "--url", url, "--qr"], 2, /--qr draws an install link, so it goes with --itms/],
-  ["a QR code of a checked", ["--lint", "x", "--qr"], 2, /goes with --itms/],
+  ["a QR code of a manifest", [app, "--url", url, "--qr"], 2, /--qr draws an install link: pass .* with --itms/],
+  ["a QR code of a checked", ["--lint", "x", "--qr"], 2, /with --itms URL/],
   ["a file that is not there", ["nothing.ipa", "--url", url], 3, /nothing\.ipa cannot be read/],
   ["a file of another kind", [privatePem, "--url", url], 3, /neither an \.ipa .* nor a flat \.pkg/],
   ["an install link over http", ["--itms", "http://example.com/a.plist"], 2, /https/],
@@ -275,7 +276,7 @@ test("a package that is replaced between being read and being hashed gets no man
   const context = { out: terminal, err: terminal, stderr: {}, now: () => testTime };
   await assert.rejects(
     runManifest(options as Parameters<typeof runManifest>[0], context as unknown as CommandContext, { file }),
-    /replaced\.ipa was replaced while it was read/,
+    /replaced\.ipa was replaced while it was being read/,
   );
   assert.deepEqual(lines, []);
 });

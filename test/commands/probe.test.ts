@@ -68,7 +68,7 @@ test("with --yes it does not ask; if there is no server, the exit code is 3", as
   const unknown = await runMain(["probe", "https://example.invalid/a.ipa", "--yes"]);
   assert.match(
     unknown.stderr,
-    /cannot probe example\.invalid: this computer finds no host of that name\nCheck the spelling/,
+    /cannot probe example\.invalid: this computer cannot find a host with that name\nCheck the spelling/,
   );
 });
 
@@ -184,7 +184,7 @@ test("a server that supports TLS 1.1 at most is refused, since devices need TLS 
   after(() => server.close().closeAllConnections());
   const run = await runMain(["probe", `https://localhost:${(server.address() as AddressInfo).port}/a.ipa`]);
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /older TLS: devices would not download from it\nDevices need TLS 1\.2/);
+  assert.match(run.stderr, /older TLS versions: devices would not download from it\nDevices need TLS 1\.2/);
 });
 
 for (const [name, token, message] of [
@@ -231,7 +231,7 @@ const signIn = { type: "text/html", body: "<html>Please sign in</html>" };
 const problem = { type: "application/json", body: '{"error":"no token"}' };
 
 for (const { type, body } of [signIn, problem, { type: "application/octet-stream", body: "please sign in" }]) {
-  test(`a refusal of type ${type} with status 200 is not taken for the app: FLAWED, not OPEN`, async () => {
+  test(`a refusal of type ${type} with status 200 is not mistaken for the app: FLAWED, not OPEN`, async () => {
     const token = freshToken(key);
     const origin = await listen((request, response) => {
       const isValid = request.url === `/a.ipa?token=${token}`;
@@ -438,7 +438,7 @@ test("only 4 KiB of an endless body are kept", async () => {
 
 for (const [name, credential, links] of [
   ["a private key", "--private-key", "tokens signed with your key, one of which never expires"],
-  ["a token", "--token", "those with the token that you gave"],
+  ["a token", "--token", "links with your token"],
 ] as const) {
   test(`with ${name}, an open server is reported before a working token is sent`, async () => {
     const privatePem = join(temporaryFolder(), "key.pem");
@@ -469,7 +469,10 @@ for (const [name, credential, links] of [
     });
     assert.equal(warnedAfter, 0);
     assert.ok(withToken > 20);
-    assert.match(errors.replace(/\s+/g, " "), new RegExp(`Its log will now hold working links: ${links}\\.`));
+    assert.match(
+      errors.replace(/\s+/g, " "),
+      new RegExp(`This probe will leave working links in its log: ${links}\\.`),
+    );
   });
 }
 
@@ -496,7 +499,7 @@ test("a valid token that gets no response is SHUT", async () => {
 test("a URL that a shell may have cut at & in front of its token gets the advice to quote it", async () => {
   const origin = await listen((_, response) => response.writeHead(401).end());
   const { stderr } = await runMain(["probe", `${origin}/a.ipa?v=2`]);
-  assert.match(stderr.replace(/\s+/g, " "), /the shell has cut it there: put it in quotes/);
+  assert.match(stderr.replace(/\s+/g, " "), /the shell has truncated it there: put it in quotes/);
   for (const link of [`${origin}/a.ipa`, `${origin}/a.ipa?v=2&token=${freshToken(key)}`]) {
     assert.equal((await runMain(["probe", link])).stderr, "");
   }

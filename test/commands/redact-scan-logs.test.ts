@@ -78,7 +78,7 @@ const lines: Readonly<Record<string, string>> = {
 const wrapped = (text: string, width: number, lineEnd: string): string =>
   (text.match(new RegExp(`.{1,${width}}`, "g")) ?? []).join(lineEnd);
 
-test("a token that a mail program or a terminal has wrapped is found whole, at every width and with every chunk", async () => {
+test("a token that an email program or a terminal has wrapped is found whole, at every width and with every chunk", async () => {
   for (const lineEnd of ["\n", "\r\n", "\n> ", "\r\n  ", "\n\t"]) {
     for (const width of [40, 72, 76, 78, 80, 120, 200, 430]) {
       for (const after of ["", ".", "&x=1", " and more"]) {

@@ -92,7 +92,7 @@ for (const javaScript of [true, false]) {
       await page.follow(`form[action$="/host"] button`);
       assert.match(await page.text(), /The files were moved[\s\S]*Database[\s\S]*Database/);
       await page.follow(`form[action$="/check"] button`);
-      assert.match(await page.text(), /Every file can be downloaded from where it is/);
+      assert.match(await page.text(), /Every file can be downloaded from its location/);
       await page.chooseFile("#file", writeSampleApp(join(folder, "Notes 3.ipa"), { version: "3.0" }));
       await page.fill("#channel", "alpha");
       await page.fill("#hosting", "data-folder");

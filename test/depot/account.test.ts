@@ -24,7 +24,7 @@ describe("the account page", () => {
       browser.send("/account/password", { current, password, repeated });
     const refused = [
       [await change("wrong", second), 401, /Nothing was changed\. This is not the current password/],
-      [await change(first, second, first), 400, /The two passwords differ/],
+      [await change(first, second, first), 400, /The two passwords do not match/],
       [await change(first, "short"), 400, /must have 12 to 1000 characters/],
     ] as const;
     for (const [{ status, text }, expected, message] of refused) {

@@ -134,7 +134,7 @@ describe("hosting locations on the pages", () => {
   test("are checked: a file that is missing is named with its version", async () => {
     const whole = await browser.send(`/items/${item}/check`, {});
     assert.equal(whole.status, 200);
-    assert.match(whole.text, /Every file can be downloaded from where it is/);
+    assert.match(whole.text, /Every file can be downloaded from its location/);
     const [newest] = await versions();
     rmSync(join(data.data, "files", newest?.sha256 ?? ""), { recursive: true });
     const { status, text } = await browser.send(`/items/${item}/check`, {});
@@ -152,6 +152,6 @@ describe("hosting locations on the pages", () => {
       channel: "release",
     });
     assert.equal(status, 400);
-    assert.match(refused, /The depot takes no files from https:\/\/127\.0\.0\.1/);
+    assert.match(refused, /The depot is not configured to use files on https:\/\/127\.0\.0\.1/);
   });
 });

@@ -14,7 +14,7 @@ import { createClock, depotData } from "./running-depot.ts";
 /** More than can be in order by chance. */
 const many = Array.from({ length: 8 }, (_, index) => String(index));
 
-test("what was made within one second is listed in the order in which it was made, the latest first, in pages too", async () => {
+test("what was made within one second is listed in the order in which it was made, newest first, in pages too", async () => {
   const depot = depotData();
   for (const version of many) await depot.publish({ version, size: 10 });
   const opened = await openDepot({ ...depot.options, now: depot.clock.now });

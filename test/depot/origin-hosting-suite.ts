@@ -128,9 +128,9 @@ export function originHostingSuite(title: string, { args, env = {}, put, secrets
       assert.ok(await served());
       await put("prod/Notes 3.ipa", readFileSync(writeSampleApp(join(base, "Third.ipa"), { version: "3.1" })));
       assert.equal((await running.request(target)).status, 502);
-      assert.match(await run("item", "check", app), /^1 .*the file was replaced since it was published/s);
+      assert.match(await run("item", "check", app), /^1 .*the file has been replaced since it was published/s);
       await restart(...args);
-      assert.match(logs.join(""), /"problem":"the file was replaced since it was published: publish it again"/);
+      assert.match(logs.join(""), /"problem":"the file has been replaced since it was published: publish it again"/);
     });
 
     test("publishes it for a command on another machine, too", async () => {

@@ -102,7 +102,10 @@ describe("a file on a web server that checks the depot's tokens", () => {
     assert.match(await run("item", "check", app), /^ID +HOSTING +STATE\n\S+ +web-server +ok\n$/);
     const original = readFileSync(join(www, "Notes.ipa"));
     writeSampleApp(join(www, "Notes.ipa"), { version: "2.0", size: 1000 });
-    assert.match(await run("item", "check", app), /^1 .*web-server +the file has been replaced since it was published/s);
+    assert.match(
+      await run("item", "check", app),
+      /^1 .*web-server +the file has been replaced since it was published/s,
+    );
     writeFileSync(join(www, "Notes.ipa"), original);
   });
 
@@ -201,7 +204,7 @@ describe("a file on a web server, on the pages and with the API", () => {
   test("must be on a web server that the depot was started with, and be there", async () => {
     for (const [wrong, problem] of [
       ["http://localhost/App.ipa", /must begin with https:\/\//],
-      ["https://169.254.169.254/App.ipa", /takes no files from https:\/\/169\.254\.169\.254/],
+      ["https://169.254.169.254/App.ipa", /not configured to use files on https:\/\/169\.254\.169\.254/],
       [address("missing.ipa"), /there is no such file/],
       ["apps/App.ipa", /The depot has no origin/],
     ] as const) {
@@ -240,6 +243,6 @@ describe("a file on a web server, on the pages and with the API", () => {
     assert.deepEqual([hosting, bundleVersion], ["web-server", "8.0"]);
     const refused = await publish("https://169.254.169.254/App.ipa");
     assert.equal(refused.code, 3);
-    assert.match(refused.stderr, /takes no files from https:\/\/169\.254\.169\.254[\s\S]*--web-server/);
+    assert.match(refused.stderr, /not configured to use files on https:\/\/169\.254\.169\.254[\s\S]*--web-server/);
   });
 });

@@ -176,7 +176,7 @@ describe("the inspector, in Chromium", () => {
     await isEmpty(page, "#key");
   });
 
-  test("what is no key or no link gets a message that says what to do", async () => {
+  test("text that is not a key or a link gets a message that says what to do", async () => {
     const page = await open();
     await type(page, "#key", "public.pem");
     await shows(page, "this is not a public key but the name of a file");
@@ -284,7 +284,7 @@ describe("the inspector, in Chromium", () => {
     assert.deepEqual(hits.slice(first), []);
   });
 
-  test("a page that was left and is reached again shows nothing that was pasted", async () => {
+  test("a page that the user leaves and returns to shows nothing that was pasted", async () => {
     const page = await open();
     await type(page, "#key", key.publicPem);
     await type(page, "#link", `${url}?token=${token}`);

@@ -39,7 +39,7 @@ test("a bucket that everybody can read is reported, at the first download and by
   assert.equal((await running.request(target)).status, 200);
   while (!running.log().includes("gives its files to everybody"))
     await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.match(running.log(), /s3:\/\/apps\/depot gives its files to everybody, without the gate: make it private/);
+  assert.match(running.log(), /s3:\/\/apps\/depot serves its files to anyone, without a token: make it private/);
 });
 
 test("the metrics of a depot count its requests to the bucket", async () => {

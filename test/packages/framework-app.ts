@@ -26,7 +26,7 @@ export interface AppRecipe {
 }
 
 /**
- * Makes an app in a folder of its own, with the page's very code and the packed packages installed as a user would;
+ * Creates an app in a folder of its own, with the page's very code and the packed packages installed as a user would;
  * the folder is gone when the tests of this file are done. The framework itself is found in the folder above.
  */
 export function makeApp({ fixture, page, elsewhere = {}, files }: AppRecipe): string {

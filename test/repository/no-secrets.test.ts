@@ -20,7 +20,7 @@ test("the lock files name no registry host", () => {
   for (const lock of locks) assert.doesNotMatch(readFileSync(lock, "utf8"), /"resolved": "https?:/, lock);
 });
 
-test("the code has no open notes, and no test runs alone", () => {
+test("no file contains a note of unfinished work, and no test file runs only one of its tests", () => {
   for (const file of files.filter((name) => /^(packages|test|examples|bench)\/.*\.[cm]?[jt]s$/.test(name))) {
     const text = readFileSync(file, "utf8");
     assert.doesNotMatch(text, new RegExp("\\b(TO" + "DO|FIX" + "ME|HA" + "CK)\\b"), file);

@@ -73,7 +73,7 @@ describe("regular expressions", () => {
     );
   });
 
-  test("of those that are joined at run time, the parts that a file does not tell are these", () => {
+  test("of those that are joined at run time, these are the parts that a file does not contain", () => {
     const unknown = expressions.flatMap(({ place, unknownParts = [] }) =>
       unknownParts.map((part) => `${place.replace(/:\d+$/, "")} ${part}`),
     );

@@ -18,6 +18,11 @@ const avoided: readonly (readonly [RegExp, string])[] = [
   [word("so " + "many"), "a number with its unit"],
   [word("as " + "ever"), "unchanged"],
   [word("remark" + "ed on"), "produces a warning"],
+  [word("what bec" + "ame of"), "the outcome of"],
+  [word("the lat" + "est first"), "newest first"],
+  [word("exists alr" + "eady"), "already exists"],
+  [word("copied wh" + "ole"), "complete, the whole link"],
+  [word("publish(?:ed|es|ing)? on (?:this|that|their|every|the|another|a) chan" + "nel"), "publish to a channel"],
   // Names in code are no exception.
   [new RegExp("\\w+(?:Jud" + "ge|Men" + "d(?:ed)?)(?![a-z])", "g"), "check…, validate…, fixed"],
 ];

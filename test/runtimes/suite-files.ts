@@ -24,7 +24,7 @@ function testFiles(name: string): string[] {
   return names.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
 }
 
-/** Writes the one test more that each runtime runs: that it is the runtime it is taken for. */
+/** Writes the one test more that each runtime runs: that it runs in the expected runtime. */
 export function identityTest(expected: string): string {
   const folder = join(root, ".tmp", "runtimes", expected.replace(/\W+/g, "-").toLowerCase());
   mkdirSync(folder, { recursive: true });

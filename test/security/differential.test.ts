@@ -132,7 +132,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
-test("of mutated tokens, none is accepted that jose or jsonwebtoken refuses, and what only Portcullis refuses breaks a rule", async () => {
+test("no mutated token is accepted that jose or jsonwebtoken refuses, and what only Portcullis refuses breaks a rule", async () => {
   const counts: Record<string, number> = { accepted: 0, "refused by all": 0 };
   for (let seed = firstSeed; seed < firstSeed + tokens; seed += 1) {
     const token = mutatedToken(createRandom(seed));

@@ -139,7 +139,7 @@ testLogsWithoutTokens("Apache", {
   logs: () => ({ Apache: logged() }),
 });
 
-test("changed as the recipe says, a path-bound token opens its own path in its own spelling only", async () => {
+test("with the change that the recipe describes, a path-bound token opens only its own path, in its own spelling", async () => {
   const exp = Math.floor(Date.now() / 1000) + 200;
   const token = signToken(key, { sub: "AppManifest", iss: "JSS", exp, aud: "/app.ipa" });
   const get = (target: string, of = token) => rawRequest(boundPort, `${target}?token=${of}`);

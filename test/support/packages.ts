@@ -116,7 +116,7 @@ export interface XarFlaws {
   readonly data?: string;
 }
 
-/** Makes a xar archive by hand, sound or not. */
+/** Creates a xar archive by hand, sound or not. */
 export function makeXar(files: Readonly<Record<string, string | Buffer>>, flaws: XarFlaws = {}): Buffer {
   const heap: Buffer[] = [];
   let offset = 0;
@@ -147,7 +147,7 @@ export type BinaryObject =
   | { readonly keys: number[]; readonly values: number[] }
   | { readonly array: number[] };
 
-/** Makes a binary property list by hand, so that objects can refer to each other as no writer would; the first is outermost. */
+/** Creates a binary property list by hand, so that objects can refer to each other as no writer would; the first is outermost. */
 export function makeBinaryPlist(objects: readonly BinaryObject[]): Buffer {
   const parts: Buffer[] = [Buffer.from("bplist00")];
   const offsets: number[] = [];

@@ -117,7 +117,7 @@ function runsOf(source: string, flags: string): Piece[][] {
   return runs;
 }
 
-/** Makes a text of about this many characters that a pattern may take long to refuse. */
+/** Creates a text of about this many characters that a pattern may take long to refuse. */
 export type HostileText = (length: number) => string;
 
 /**

@@ -17,7 +17,7 @@ export interface ServedFolder {
   start(...more: string[]): PortcullisProcess;
 }
 
-/** Makes such a folder; it is removed when the test file is done. */
+/** Creates such a folder; it is removed when the test file is done. */
 export function servedFolder(files: Readonly<Record<string, string | Buffer>>): ServedFolder {
   const base = temporaryFolder();
   const www = join(base, "www");

@@ -16,7 +16,7 @@ export interface SigningKey {
   readonly publicPem: string;
 }
 
-/** Makes a key pair; 2048 bits unless told otherwise. */
+/** Creates a key pair; 2048 bits unless told otherwise. */
 export function signingKey(modulusLength = 2048): SigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength });
   return {

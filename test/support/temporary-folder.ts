@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
-/** Makes an empty folder that is removed when the test file is done. */
+/** Creates an empty folder that is removed when the test file is done. */
 export function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), "portcullis-test-"));
   after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
-/** Makes such a folder and returns a function that names files in it. */
+/** Creates such a folder and returns a function that names files in it. */
 export function temporaryFiles(): (name: string) => string {
   const folder = temporaryFolder();
   return (name) => join(folder, name);

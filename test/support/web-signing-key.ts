@@ -12,7 +12,7 @@ export interface WebSigningKey {
 
 const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
-/** Makes a key pair; 2048 bits unless told otherwise. */
+/** Creates a key pair; 2048 bits unless told otherwise. */
 export async function webSigningKey(modulusLength = 2048): Promise<WebSigningKey> {
   const parameters = { ...rs256, modulusLength, publicExponent: Uint8Array.of(1, 0, 1) };
   const { publicKey, privateKey } = await crypto.subtle.generateKey(parameters, true, ["sign", "verify"]);

@@ -17,7 +17,7 @@ for (const stream of [stdout, stderr]) stream.on("error", () => {});
 let isDone = false;
 process.on("beforeExit", () => {
   if (isDone) return;
-  console.error("portcullis: it ended before it was done, which is a defect of Portcullis");
+  console.error("portcullis: ended before it was done, which is a defect in Portcullis; please report it");
   process.exitCode = 3;
 });
 const { main } = await import("./main.ts");

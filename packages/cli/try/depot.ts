@@ -4,7 +4,7 @@ import { Readable, Writable } from "node:stream";
 import { createSampleFolder } from "../src/commands/demo/sample-files.ts";
 import { main } from "../src/main.ts";
 
-// Run by `npm run depot`: a depot on this computer with a sample app and a link, all of it thrown away at the end.
+// Run by `npm run depot`: a depot on this computer with a sample app and a link, all of it deleted at the end.
 const port = "8443";
 const sample = createSampleFolder();
 const data = join(sample.path, "..", "depot");
@@ -62,7 +62,7 @@ In another terminal, here:
   npx portcullis link receipts ${id} --data ${data}
   npx portcullis link revoke ${id} --data ${data}
 
-In the browser: the administration pages. Their first link is printed below.
+In the browser: the administration pages. Open the setup link that is printed below.
 
 Ctrl-C ends the depot and deletes its data.
 `);

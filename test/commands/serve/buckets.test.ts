@@ -111,14 +111,17 @@ test("a SOURCE that is refused is reported without its password, access key or s
   for (const [source, problem] of [
     [
       "https://user:hunter2@files.internal/apps/",
-      /^portcullis: https:\/\/….files\.internal\/apps\/: url: leave the user name/,
+      /^portcullis: https:\/\/….files\.internal\/apps\/: url: remove the user name/,
     ],
     [
       "https://files.internal/apps/?sig=hunter2",
-      /^portcullis: https:\/\/files\.internal\/apps\/: url: leave the query/,
+      /^portcullis: https:\/\/files\.internal\/apps\/: url: remove the query/,
     ],
-    ["s3://AKIAEXAMPLE:hunter2/more@apps/prod", /^portcullis: s3:\/\/….apps\/prod: bucket: it has 3 to 63/],
-    ["azblob://account/container?sig=hunter2", /^portcullis: azblob:\/\/account\/container: container: it has 3 to 63/],
+    ["s3://AKIAEXAMPLE:hunter2/more@apps/prod", /^portcullis: s3:\/\/….apps\/prod: bucket: must be 3 to 63/],
+    [
+      "azblob://account/container?sig=hunter2",
+      /^portcullis: azblob:\/\/account\/container: container: must be 3 to 63/,
+    ],
     ["azblob://account?sig=hunter2", /^portcullis: azblob:\/\/account: use azblob/],
   ] as const) {
     const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AZURE_STORAGE_KEY: "AAAA" };

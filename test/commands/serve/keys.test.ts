@@ -178,7 +178,7 @@ test("a private key is used as its public half, with a loud warning that names t
     assert.equal(await ask(await portcullis.port(), oldKey), 200);
     const { level, msg } = await portcullis.line(({ msg }) => msg?.includes("PRIVATE") === true);
     assert.equal(level, "warn");
-    assert.match(msg ?? "", /Make the public file with: portcullis pubkey .* > public\.pem$/);
+    assert.match(msg ?? "", /To create the public key file, run: portcullis pubkey .* > public\.pem$/);
     await portcullis.line(({ msg }) => /can be read by every user.*chmod 600/.test(msg ?? ""));
     await portcullis.end();
     const everything = JSON.stringify(portcullis.log) + portcullis.stderr();
@@ -212,7 +212,7 @@ test("a file that is not a key ends the program with an error and exit code 3", 
     ["", /the file is empty\nTo make/],
     [
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
-      /is an encrypted private key\nTo make its public half, run: openssl pkey -in/,
+      /is an encrypted private key\nTo extract its public half, run: openssl pkey -in/,
     ],
     ['{"keys":[]}', /empty/],
     [signingKey(1024).publicPem, /1024 bits.*\nGenerate another: openssl genrsa -out key\.pem 2048/],
@@ -285,7 +285,7 @@ test("keys are fetched over https from exactly the given address, 1 MiB at most,
   try {
     assert.equal((await loadKeys([`${address}/good`]))[0]?.keys.length, 2);
     for (const [path, problem] of [
-      ["/moved", /could not be asked for the JWK Set: it redirects, and redirects are not followed/],
+      ["/moved", /did not provide the JWK Set: it redirects, and redirects are not followed/],
       ["/foreign", /:\d+: no key in the JWK Set can be used: this is not an RSA JWK for RS256/],
       ["/secret", /:\d+: the JWK is a private or secret key$/],
       ["/large", /sent more than 1 MiB/],
@@ -347,12 +347,12 @@ test("whatever the host of a JWK Set does, the problem names the host and is not
       ["/status-204", "responded with 204 instead of a JWK Set"],
       ["/status-205", "responded with 205 instead of a JWK Set"],
       ["/status-404", "responded with 404 instead of a JWK Set"],
-      ["/reset", "could not be asked for the JWK Set: "],
-      ["/truncated", "could not be asked for the JWK Set: "],
+      ["/reset", "did not provide the JWK Set: "],
+      ["/truncated", "did not provide the JWK Set: "],
       ["/bomb", "sent more than 1 MiB instead of a JWK Set"],
       ["/drip", "did not send the whole JWK Set within 10 s"],
-      ["/raw-000", "could not be asked for the JWK Set: its response is not valid HTTP"],
-      ["/raw-101", "could not be asked for the JWK Set: it switched protocols (101)"],
+      ["/raw-000", "did not provide the JWK Set: its response is not valid HTTP"],
+      ["/raw-101", "did not provide the JWK Set: it switched protocols (101)"],
       ["/silent", "did not send the whole JWK Set within 10 s"],
       ["/html", "did not send a JWK Set"],
       ["/empty", "did not send a JWK Set"],
@@ -425,7 +425,7 @@ test("a host that does not respond is abandoned after ten seconds", async (t) =>
 
 test("a URL that keys cannot be fetched from ends the program with an error and exit code 2", async () => {
   for (const [address, problem] of [
-    ["http://keys.example/jwks.json", /keys must come over https, and http:\/\/keys\.example is not/],
+    ["http://keys.example/jwks.json", /keys must be fetched over https, and http:\/\/keys\.example is not https/],
     ["https://", /--key: the address of the JWK Set is not a URL/],
     ["http://", /--key: the address of the JWK Set is not a URL/],
   ] as const) {
@@ -469,7 +469,7 @@ test("an endless JWK Set response keeps the process alive until the deadline, so
     const [program, ...first] = portcullisCommand();
     const { code, stderr } = await runTool(program, [...first, "inspect", "x", "--key", url]);
     assert.equal(code, 3, stderr);
-    assert.match(stderr, /did not send the whole JWK Set within 10 s|could not be asked/);
+    assert.match(stderr, /did not send the whole JWK Set within 10 s|did not provide the JWK Set/);
   } finally {
     host.close();
     host.closeAllConnections();

@@ -165,7 +165,7 @@ test("a file that shrinks while it is sent closes the connection instead of comp
   writeFileSync(join(www, "shrinking.pkg"), Buffer.alloc(size, 1));
   const portcullis = started();
   const socket = await slowReader(await portcullis.port(), "/shrinking.pkg");
-  // A response to this one would be taken for the rest of the file.
+  // A response to this one would be mistaken for the rest of the file.
   socket.write(head("/small.ipa"));
   truncateSync(join(www, "shrinking.pkg"), 1024 * 1024);
   let isFollowed = false;

@@ -187,11 +187,11 @@ test("anything else at the path of a unix socket is reported and left unchanged"
   mkdirSync(folder);
   symlinkSync(file, link);
   const cases: [path: string, problem: RegExp, remedy: RegExp][] = [
-    [file, /a file: a file is there and will not be replaced$/, /does not exist yet, or move away/],
-    [folder, /a-folder: a folder is there and will not be replaced$/, /move away/],
-    [link, /a-link: a symbolic link is there and will not be replaced$/, /move away/],
-    ["/dev/null", /something that is not a socket is there/, /move away/],
-    [join(base, "none/x.sock"), /there is no folder .*none$/, /Make the folder, or choose/],
+    [file, /a file: a file exists there, and will not be replaced$/, /nothing exists yet, or move/],
+    [folder, /a-folder: a folder exists there, and will not be replaced$/, /move what is there/],
+    [link, /a-link: a symbolic link exists there, and will not be replaced$/, /move what is there/],
+    ["/dev/null", /something that is not a socket exists there/, /move what is there/],
+    [join(base, "none/x.sock"), /there is no folder .*none$/, /Create the folder, or choose/],
     [join(base, `${"x".repeat(110)}.sock`), /the path of a unix socket can have at most 10[37] bytes/, /shorter/],
   ];
   for (const [path, problem, remedy] of cases) {
@@ -288,14 +288,14 @@ test("non-HTTP traffic is refused and counted, and the log says once a minute wh
   assert.match(
     received,
     /^HTTP\/1\.1 200 [\s\S]*0123456789$/,
-    "nothing follows that could be taken for a file's bytes",
+    "nothing follows that could be mistaken for a file's bytes",
   );
   const { body } = await ask({ socketPath: status, path: "/metrics" });
   assert.match(body, /^portcullis_failed_connections_total\{reason="http"\} 8$/m);
   const warnings = portcullis.log.filter(({ level, msg }) => level === "warn" && msg?.includes("failed") === true);
   const problems = [
-    /^a connection failed, the last from 127\.0\.0\.1: what arrived is not HTTP$/,
-    /: the client spoke https, and this server speaks http: it needs a certificate/,
+    /^a connection failed, the last from 127\.0\.0\.1: the client did not send HTTP$/,
+    /: the client spoke https, but this server speaks http: pass a certificate/,
     /: the load balancer in front sends the PROXY protocol, which this server does not read: turn it off/,
     /: the client spoke HTTP\/2 without TLS; set the proxy in front to HTTP\/1\.1$/,
   ];
@@ -358,7 +358,7 @@ test("an empty folder is served, and the log says that it is empty", async () =>
   writeFileSync(join(empty, ".DS_Store"), "");
   const portcullis = startPortcullis(["serve", empty, ...serveArgs.slice(2)]);
   const { level } = await portcullis.line(
-    ({ msg }) => msg === `${empty} is empty; what is put into it can be downloaded at once`,
+    ({ msg }) => msg === `${empty} is empty; files that are put into it can be downloaded immediately`,
   );
   assert.equal(level, "warn");
   writeFileSync(join(empty, "late.ipa"), "late");

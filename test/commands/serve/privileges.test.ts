@@ -23,7 +23,7 @@ test("a folder that cannot be read or entered is reported at startup, with exit 
       encoding: "utf8",
       timeout: 60_000,
     });
-    assert.match(stderr, /www cannot be read by the user that this runs as\n.*chmod o\+rx .*www/);
+    assert.match(stderr, /www cannot be read by the user that runs portcullis\n.*chmod o\+rx .*www/);
     assert.equal(status, 3);
   }
   chmodSync(www, 0o755);
@@ -40,7 +40,7 @@ test("a port that needs a privilege is reported, with what to do instead", async
   await assert.rejects(listening(443), (error) => {
     assert.ok(error instanceof CommandError);
     assert.equal(error.exitCode, 3);
-    assert.equal(error.message, "cannot listen on 127.0.0.1:443: ports below 1024 need a privilege");
+    assert.equal(error.message, "cannot listen on 127.0.0.1:443: ports below 1024 require a privilege");
     assert.match(String(error.remedy), /port above 1023.*proxy.*AmbientCapabilities=CAP_NET_BIND_SERVICE/);
     return true;
   });

@@ -56,7 +56,7 @@ test("a link that leads out of the folder is 404 for the client, and the log say
   const port = await portcullis.port();
   assert.equal((await rawRequest(port, path("leak.ipa"))).status, 404);
   const { level, problem } = await portcullis.line(({ path }) => path === "/leak.ipa");
-  assert.deepEqual([level, problem], ["error", "it is a link that leads out of the folder"]);
+  assert.deepEqual([level, problem], ["error", "it is a symbolic link to a file outside the folder"]);
 });
 
 test("a folder that disappears is reported in the log, and served again when it is back", async () => {
@@ -86,7 +86,7 @@ test("a client that disconnects is not logged as a problem; a file that changes 
   assert.deepEqual([gone.level, gone.complete, gone.problem], ["info", false, undefined]);
   const changed = await portcullis.line(({ path }) => path === "/changed.pkg");
   assert.deepEqual([changed.level, changed.complete], ["error", false]);
-  assert.match(String(changed.problem), /^the file was changed while it was sent; replace files by renaming/);
+  assert.match(String(changed.problem), /^the file was changed while it was being sent; replace files by renaming/);
 });
 
 test("a name is found in composed and decomposed form, as macOS and links spell it", async () => {

@@ -47,11 +47,11 @@ test("what has not finished after --grace is aborted, and the exit code is still
   const closed = readOn(socket);
   assert.equal(await portcullis.end(), 0);
   assert.ok((await closed) < size);
-  await portcullis.line(({ msg }) => msg === "ended; what had not finished was aborted");
+  await portcullis.line(({ msg }) => msg === "ended; requests that had not finished were aborted");
   const last = portcullis.log.slice(-2).map(({ event, msg, complete }) => [event ?? msg, complete]);
   assert.deepEqual(last, [
     ["download", false],
-    ["ended; what had not finished was aborted", undefined],
+    ["ended; requests that had not finished were aborted", undefined],
   ]);
 });
 

@@ -165,17 +165,17 @@ test("TLS files that cannot be used end the program with what is wrong and what 
     ],
     [join(base, "none.crt"), ownKey, /--tls-cert .*none\.crt: there is no such file or folder$/, undefined],
     [own, base, /--tls-key .*: this is a folder; name the file in it$/, undefined],
-    [file("empty.crt", ""), ownKey, /--tls-cert .*empty\.crt: the file is empty$/, /whole/],
-    [own, file("empty.key", "\n"), /--tls-key .*empty\.key: the file is empty$/, /whole/],
+    [file("empty.crt", ""), ownKey, /--tls-cert .*empty\.crt: the file is empty$/, /complete/],
+    [own, file("empty.key", "\n"), /--tls-key .*empty\.key: the file is empty$/, /complete/],
     [
       file("der.crt", new X509Certificate(pem).raw),
       ownKey,
-      /--tls-cert .* holds no certificate/,
+      /--tls-cert .* contains no certificate/,
       /openssl x509 -inform der/,
     ],
     [file("hole.crt", withHole(pem)), ownKey, /--tls-cert .*: a certificate in it is damaged or truncated$/, /Copy/],
     [file("chain.crt", pem + pem.slice(0, 300)), ownKey, /--tls-cert .*: a certificate in it is damaged/, /Copy/],
-    [ownKey, own, /--tls-cert .*own\.key holds a private key, not a certificate$/, /to --tls-key.*to --tls-cert$/],
+    [ownKey, own, /--tls-cert .*own\.key contains a private key, not a certificate$/, /to --tls-key.*to --tls-cert$/],
     [
       file("request.crt", request.stdout),
       ownKey,
@@ -184,9 +184,14 @@ test("TLS files that cannot be used end the program with what is wrong and what 
     ],
     [own, file("locked 1.key", locked("pkcs1")), /--tls-key .*passphrase/, /openssl pkey -in '.*locked 1\.key' -out/],
     [own, file("locked8.key", locked("pkcs8")), /--tls-key .*passphrase/, /openssl pkey -in \/.*locked8\.key -out/],
-    [own, own, /--tls-key .*own\.crt holds a certificate or a public key/, /that the certificate was requested with/],
-    [own, file("public.key", publicHalf), /--tls-key .* holds a certificate or a public key/, /requested with/],
-    [own, file("junk.key", "junk"), /--tls-key .* holds no private key as text \(PEM\)$/, /openssl pkcs12/],
+    [
+      own,
+      own,
+      /--tls-key .*own\.crt contains a certificate or a public key/,
+      /that the certificate was requested with/,
+    ],
+    [own, file("public.key", publicHalf), /--tls-key .* contains a certificate or a public key/, /requested with/],
+    [own, file("junk.key", "junk"), /--tls-key .* contains no private key in PEM format$/, /openssl pkcs12/],
     [own, file("hole.key", withHole(keyPem)), /--tls-key .*: the private key in it is damaged or truncated$/, /Copy/],
   ];
   for (const [certificate, key, problem, remedy] of cases) {
@@ -224,7 +229,7 @@ test("a certificate whose dates devices refuse produces a warning when that begi
   const warnings = (now: number) => tlsWarnings(loaded, now).join();
   assert.equal(warnings(today + day), "");
   assert.match(warnings(today + 3 * day), /dates\.crt expired on 20\d\d-.* UTC, and devices refuse it: put a new/);
-  assert.match(warnings(today - day), /dates\.crt is valid only from 20\d\d-.* UTC on.*clock right\?$/);
+  assert.match(warnings(today - day), /dates\.crt is not valid until 20\d\d-.* UTC, .*clock is wrong$/);
 
   const signals = new EventEmitter();
   let now = today;
@@ -287,7 +292,7 @@ test("a download over TLS that has not finished after --grace is aborted, and th
   const last = ending.log.slice(-2).map(({ event, msg, complete }) => [event ?? msg, complete]);
   assert.deepEqual(last, [
     ["download", false],
-    ["ended; what had not finished was aborted", undefined],
+    ["ended; requests that had not finished were aborted", undefined],
   ]);
   socket.resume();
   await closed;

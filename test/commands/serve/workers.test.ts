@@ -176,7 +176,7 @@ test("if workers end unexpectedly again and again, the server ends with exit cod
     await portcullis.line(() => ends() === kill);
   }
   assert.equal(await portcullis.ended, 3);
-  await says(portcullis, /^6 workers ended unexpectedly within a minute: ending$/);
+  await says(portcullis, /^6 workers ended unexpectedly within a minute: shutting down$/);
 });
 
 test("workers do not outlive the process that started them", async () => {

@@ -30,7 +30,7 @@ export function chooseAction<Name extends string>(
   const name = oneOf(actionNames(actions), action, "ACTION");
   const chosen = actions[name];
   if (chosen.subject === undefined && subject !== undefined) {
-    throw usageError(`${command} ${name} takes nothing more: remove ${subject}`);
+    throw usageError(`${command} ${name} takes no further operand: remove ${subject}`);
   }
   if (chosen.subject !== undefined && !chosen.subjectOptional && subject === undefined) {
     throw usageError(`${command} ${name}: specify ${chosen.subject}`);

@@ -54,7 +54,7 @@ export function parseCommandLine(
       });
 
   const program = configure(new Parser("portcullis"))
-    .description("Serves in-house apps, packages and books only to links with a valid Jamf Pro token.")
+    .description("Serves in-house apps, packages and books only through links with a valid Jamf Pro token.")
     .version(version, "-V, --version", "print the version")
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", () => `\n${exitCodeHelp(out)}`);
@@ -144,7 +144,7 @@ function commandHelp(command: Command, out: Terminal): string {
     if (lines.length > 0) lines.push("");
     lines.push(
       wrapText(
-        `Each option can be an environment variable too (${environmentName(first)} for --${dashedName(first)}) or a member of the --config file; the command line wins.`,
+        `Each option can also be set with an environment variable (${environmentName(first)} for --${dashedName(first)}) or in the --config file; the command line takes precedence.`,
         Math.min(out.width, 80),
       ),
     );

@@ -22,7 +22,7 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   0: "done, or the answer is yes",
   1: "the command worked, and the answer is no",
-  2: "wrong command line, environment variable or configuration file",
+  2: "invalid command line, environment variable or configuration file",
   3: "something outside failed: a file, a port, a host",
   4: "a defect in this program; please report it",
 };

@@ -79,7 +79,7 @@ function checkDuration(option: DurationOption, value: unknown, source: string): 
   if (bareUnit === undefined && typeof value === "string" && /^\d{1,9}$/.test(value)) {
     throw usageError(
       `${source} ${value}: add a unit, such as ${value}s or ${value}m`,
-      "A number alone is ambiguous: the libraries count seconds, and Jamf Pro counts minutes.",
+      "A number without a unit is ambiguous: the libraries use seconds, and Jamf Pro uses minutes.",
     );
   }
   const steps = step === 60 ? " in whole minutes" : "";

@@ -31,7 +31,7 @@ export interface LogEntry {
   readonly size?: number | undefined;
   /** Milliseconds from the request to the end of the response. */
   readonly duration: number;
-  /** Whether the whole response was handed to the connection. */
+  /** Whether the whole response was passed to the connection. */
   readonly complete: boolean;
   /** The `Range` header of the request. */
   readonly range?: string | undefined;

@@ -19,7 +19,7 @@ const longestDelay = 20;
 const mostTogether = 16 * 1024;
 
 /**
- * Makes a sink that can delay neither a download nor the end of the program.
+ * Creates a sink that can delay neither a download nor the end of the program.
  *
  * Node writes to pipes and terminals synchronously: a reader that stalls, or a terminal that is
  * stopped (Ctrl-S, a screen session nobody reads), would stall the server. So a real

@@ -8,7 +8,7 @@ export interface ThrottledCount {
 const shortestPause = 60_000;
 
 /**
- * Makes a counter that reports the first event immediately, and then at most once a minute how many came since:
+ * Creates a counter that reports the first event immediately, and then at most once a minute how many came since:
  * unauthenticated clients must not be able to fill the log.
  */
 export function createThrottledCount(report: (times: number) => void): ThrottledCount {

@@ -32,12 +32,12 @@ export const pageOptionTable = {
     placeholder: "N",
     min: 1,
     max: 1000,
-    description: "lists: print at most this many entries (default 100)",
+    description: "in a list: print at most this many entries (default 100)",
   },
   after: {
     kind: "text",
     placeholder: "ID",
-    description: "lists: continue after the entry with this ID",
+    description: "in a list: continue after the entry with this ID",
   },
 } as const satisfies OptionTable;
 
@@ -46,7 +46,7 @@ export const databaseOption = {
   kind: "text",
   placeholder: "URL",
   description:
-    "database in PostgreSQL, postgres://USER@HOST/NAME, which several depots can share (default SQLite in the data folder)",
+    "a PostgreSQL database that several depots can share, postgres://USER@HOST/NAME (default SQLite in the data folder)",
 } as const satisfies TextOption;
 
 /** The origin of a depot, the same for every command that uses it. */

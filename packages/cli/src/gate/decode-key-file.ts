@@ -22,19 +22,19 @@ const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; 
     begin: /^30(80|81..|82.{4}|83.{6}|84.{8})020103/,
     name: "a PKCS#12 file (.p12, .pfx), which holds a private key and its certificate",
     remedy:
-      "Take the certificate out: openssl pkcs12 -in FILE -nokeys -clcerts, or the private key: openssl pkcs12 -in FILE -nocerts -nodes",
+      "Extract the certificate: openssl pkcs12 -in FILE -nokeys -clcerts, or the private key: openssl pkcs12 -in FILE -nocerts -nodes",
   },
   {
     // ContentInfo (RFC 2315 section 7) of the type signedData.
     begin: /^30(80|81..|82.{4}|83.{6})06092a864886f70d010702/,
     name: "a PKCS#7 file (.p7b), a bundle of certificates",
-    remedy: "Take the certificate out: openssl pkcs7 -inform der -in FILE -print_certs",
+    remedy: "Extract the certificate: openssl pkcs7 -inform der -in FILE -print_certs",
   },
   {
     // CertificationRequest (RFC 2986 section 4): its version 0, and then a name.
     begin: /^30(80|81..|82.{4})30(80|81..|82.{4})02010030/,
     name: "a certificate request (.csr)",
-    remedy: "Take the public key out: openssl req -inform der -in FILE -noout -pubkey -out public.pem",
+    remedy: "Extract the public key: openssl req -inform der -in FILE -noout -pubkey -out public.pem",
   },
   {
     begin: new RegExp(`^${hex("PuTTY-User-Key-File-")}`),
@@ -100,7 +100,7 @@ function readText(bytes: Buffer): string {
   const text = decodeText(bytes).replaceAll("\0", "");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what text has not
   if (/[\u0001-\u0008\u000e-\u001f]|\uFFFD{2}/.test(text))
-    throw new KeyFileError("it is binary, and not a key", "Convert it to PEM");
+    throw new KeyFileError("it is binary, but not a key", "Convert it to PEM");
   return text;
 }
 

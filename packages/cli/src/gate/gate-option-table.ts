@@ -10,7 +10,8 @@ export const gateOptionTable = {
     short: "k",
     placeholder: "FILE|URL",
     required: true,
-    description: "public key of the tokens: a PEM, certificate, JWK or JWK Set file, or the https URL of a JWK Set",
+    description:
+      "public key that verifies the tokens: a PEM, certificate, JWK or JWK Set file, or the https URL of a JWK Set",
     remedy: publicKeyRemedy,
   },
   keyRefresh: {
@@ -46,19 +47,18 @@ export const gateOptionTable = {
     kind: "text",
     placeholder: "TEXT",
     default: gateDefaults.issuer,
-    description: "required value of the token's iss",
+    description: "what the token's iss must be",
   },
   subject: {
     kind: "text",
     placeholder: "TEXT",
     default: gateDefaults.subject,
-    description: "required value of the token's sub",
+    description: "what the token's sub must be",
   },
   audience: {
     kind: "text",
     placeholder: "TEXT",
-    description:
-      "required value of the token's aud, or one of its values; without this, a token with an aud is refused",
+    description: "what the token's aud must be or contain; without this option, a token with an aud is refused",
   },
   pathBound: {
     kind: "flag",

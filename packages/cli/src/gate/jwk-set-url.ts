@@ -37,7 +37,7 @@ export function checkJwkSetUrl(address: string): URL {
   }
   if (url.protocol === "https:" || isLoopback(url.hostname)) return url;
   throw usageError(
-    `--key: keys must come over https, and ${url.origin} is not; anyone who can change them in transit decides who gets in`,
+    `--key: keys must be fetched over https, and ${url.origin} is not https; anyone who can change them in transit decides who gets in`,
     "Use the https URL of the JWK Set, or a file",
   );
 }
@@ -72,7 +72,7 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
     return refuse(
       signal.aborted
         ? `did not send the whole JWK Set within ${fetchDeadline / 1000} s`
-        : `could not be asked for the JWK Set: ${describeFetchError(error as Error)}`,
+        : `did not provide the JWK Set: ${describeFetchError(error as Error)}`,
     );
   } finally {
     clearTimeout(waiting);

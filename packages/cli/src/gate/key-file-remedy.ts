@@ -6,7 +6,7 @@ export const publicKeyRemedy =
 export function keyFileRemedy(error: unknown): string | undefined {
   const { code, remedy } = error as { readonly code?: string; readonly remedy?: string };
   if (code === "EACCES" || code === "EPERM") {
-    return "Let that user read it, if it is the public key, which is no secret; a private key does not belong here";
+    return "If it is the public key, which is not secret, let that user read it; a private key does not belong here";
   }
   return remedy ?? publicKeyRemedy;
 }

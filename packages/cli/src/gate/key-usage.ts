@@ -13,7 +13,7 @@ export interface KeyUsage {
 const longestExpiry = gateDefaults.maxLifetime;
 
 /**
- * Makes a tracker; `now` in seconds.
+ * Creates a tracker; `now` in seconds.
  *
  * A key counts as unused only while another one is used: after a quiet night, nobody must be told to remove the only
  * key that works.

@@ -70,13 +70,13 @@ function warnings(source: string, { mode }: SmallFile, isPrivate: boolean): read
   const found: string[] = [];
   if (isPrivate) {
     found.push(
-      `${source} is a PRIVATE key: anyone who reads it can open every download. Only its public half is used here; take the private key off this server. Make the public file with: portcullis pubkey ${file} > public.pem`,
+      `${source} is a PRIVATE key: anyone who reads it can open every download. Only its public half is used here; take the private key off this server. To create the public key file, run: portcullis pubkey ${file} > public.pem`,
     );
     if (mode & 0o004) found.push(`${source} can be read by every user of this computer: chmod 600 ${file}`);
   }
   if (mode & 0o002) {
     found.push(
-      `${source} can be changed by every user of this computer, who could put in a key of their own: chmod 644 ${file}`,
+      `${source} can be changed by every user of this computer, and any of them could add their own key: chmod 644 ${file}`,
     );
   }
   return found;

@@ -26,7 +26,7 @@ function refusalOf(error: unknown, text: string, file: string): unknown {
   if (error.option === "passphrase") {
     return new KeyFileError(
       "it is an encrypted private key",
-      `To make its public half, run: openssl pkey -in ${file} -pubout -out public.pem`,
+      `To extract its public half, run: openssl pkey -in ${file} -pubout -out public.pem`,
     );
   }
   if (!/BEGIN OPENSSH/.test(text)) return new KeyFileError(error.problem, error.remedy);
@@ -40,6 +40,6 @@ function refusalOf(error: unknown, text: string, file: string): unknown {
   }
   return new KeyFileError(
     "it is a private key in OpenSSH's own format",
-    `To make its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,
+    `To extract its public half, run: ssh-keygen -f ${file} -e -m PKCS8 > public.pem`,
   );
 }

@@ -18,7 +18,7 @@ const otherTexts: readonly { readonly begin: RegExp; readonly name: string; read
   {
     begin: /^\s*<(?:!doctype|html|\?xml)/i,
     name: "a web page, perhaps the sign-in page of the site that it was downloaded from",
-    remedy: "Download the key again, and look at the file",
+    remedy: "Download the key again, and check what the file contains",
   },
   {
     begin: /^\s*ssh-rsa /,
@@ -38,15 +38,19 @@ const otherTexts: readonly { readonly begin: RegExp; readonly name: string; read
   {
     begin: /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----/,
     name: "a certificate request",
-    remedy: "Take the public key out: openssl req -in FILE -noout -pubkey -out public.pem",
+    remedy: "Extract the public key: openssl req -in FILE -noout -pubkey -out public.pem",
   },
   {
     begin: /-----BEGIN (?:PKCS7|CMS)-----/,
     name: "a PKCS#7 file, a bundle of certificates",
-    remedy: "Take the certificates out: openssl pkcs7 -in FILE -print_certs",
+    remedy: "Extract the certificates: openssl pkcs7 -in FILE -print_certs",
   },
-  { begin: /-----BEGIN X509 CRL-----/, name: "a list of revoked certificates", remedy: getPublicKey },
-  { begin: /-----BEGIN [A-Z0-9 ]*PARAMETERS-----/, name: "the parameters of a key, and no key", remedy: getPublicKey },
+  { begin: /-----BEGIN X509 CRL-----/, name: "a certificate revocation list", remedy: getPublicKey },
+  {
+    begin: /-----BEGIN [A-Z0-9 ]*PARAMETERS-----/,
+    name: "the parameters of a key, without the key",
+    remedy: getPublicKey,
+  },
   {
     begin: /BEGIN [A-Z0-9 ]{0,40}(?:KEY|CERTIFICATE)/i,
     name: "a key whose BEGIN line is damaged",

@@ -41,7 +41,7 @@ const unusedInterval = 60_000;
 const fetchPause = 5;
 
 /**
- * Makes a gate and watches its keys. New keys take over only if every one of them can be read; until then the old
+ * Creates a gate and watches its keys. New keys take over only if every one of them can be read; until then the old
  * ones stay in use.
  *
  * A file that cannot be read at startup ends the program: it is a mistake, and somebody is watching. A JWK Set that

@@ -5,16 +5,16 @@ import { type DecodedText, decodeEscapes } from "./decode-escapes.ts";
 /** How many characters a signature has, by RSA keys of 2048, 3072, 4096, 6144 and 8192 bits. */
 const signatureLengths: readonly number[] = [342, 512, 683, 1024, 1366];
 
-/** What mail programs write in front of a quoted or folded line. */
+/** What email programs write in front of a quoted or folded line. */
 const lineStart = /[ \t>]{0,16}/y;
 
-/** A line may go on in the next if its last word is as long as this, or begins as a token does. */
+/** A line might continue in the next if its last word is as long as this, or begins as a token does. */
 const longWord = 20;
 
-/** How a token begins, at the start of a word or behind a percent-encoded `=`, itself encoded or not. */
+/** How a token begins, at the start of a word or after a percent-encoded `=`, itself encoded or not. */
 const tokenStart = /(?:^|%(?:25)*3D)(?:e|%(?:25)*65)(?:$|[yw%])/i;
 
-/** A line feed, with a carriage return or not, as URLs and JSON write it; and spaces behind it. */
+/** A line feed, with a carriage return or not, as URLs and JSON write it; and spaces after it. */
 const encodedLineEnd = /(?:%(?:25)*0D)?%(?:25)*0A(?:%(?:25)*(?:20|09))*|(?:\\r|\\u000d|\\x0d)?(?:\\n|\\u000a|\\x0a)/gi;
 
 /** Percent-encoding (RFC 3986 section 2.1), also of the percent sign itself. */
@@ -37,9 +37,9 @@ interface WordPart {
 }
 
 /**
- * Finds every token in a text, as core does, and those that a mail program or a terminal has wrapped, between any two
+ * Finds every token in a text, as core does, and those that an email program or a terminal has wrapped, between any two
  * characters, percent-encoded or not, line ends included. A wrapped token must have a header that is JSON, and a
- * signature that has its full length where a line or a word ends, so that no word of the next line is taken for a part
+ * signature that has its full length where a line or a word ends, so that no word of the next line is mistaken for a part
  * of a token. Takes time proportional to the length.
  */
 export function findWrappedTokens(text: string, parameter: string): readonly TokenSpan[] {
@@ -66,7 +66,7 @@ export function isWholeToken({ token }: TokenSpan): boolean {
   return more.length === 0 && signatureLengths.includes(signature.length);
 }
 
-/** Whether a token may go on behind a line feed. */
+/** Whether a token might continue after a line feed. */
 export function mayContinue(text: string, lineFeed: number): boolean {
   const end = lineEnd(text, lineFeed);
   let start = end;
@@ -77,7 +77,7 @@ export function mayContinue(text: string, lineFeed: number): boolean {
   return start < end && tokenStart.test(text.slice(start, end));
 }
 
-/** The words that go on in the next line, each as its parts. */
+/** The words that continue in the next line, each as its parts. */
 function wrappedWords(text: string): (readonly WordPart[])[] {
   const words: WordPart[][] = [];
   for (let lineFeed = text.indexOf("\n"); lineFeed !== -1; lineFeed = text.indexOf("\n", lineFeed + 1)) {
@@ -155,7 +155,7 @@ function tokensIn(text: string, isLineEnd: (index: number) => boolean): (readonl
   return found;
 }
 
-/** How many characters at the end of a segment are a JOSE header, behind whatever is in the same word; 0 if none are. */
+/** How many characters at the end of a segment are a JOSE header, after whatever is in the same word; 0 if none are. */
 function lengthOfHeader(segment: string): number {
   const starts = [...segment.matchAll(headerStart)].map(({ index }) => index).slice(-maxHeaderStarts);
   const start = starts.findLast((each) => isJsonObject(segment.slice(each)));

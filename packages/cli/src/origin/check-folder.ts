@@ -14,7 +14,7 @@ export function checkFolder(path: string): void {
     if (code === "ENOENT") throw failure(`there is no folder ${path}`, "Pass the folder that contains the files");
     if (code !== "EACCES") throw failure(`${path}: ${message}`);
     throw failure(
-      `${path} cannot be read by the user that this runs as`,
+      `${path} cannot be read by the user that runs portcullis`,
       `Let that user read and enter it and the folders above it: chmod o+rx ${path}`,
     );
   }

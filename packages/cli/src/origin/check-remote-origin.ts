@@ -23,7 +23,7 @@ export function warnIfPublic<Store extends RemoteOrigin>(
     if (object.found && !isChecked) {
       isChecked = true;
       void store.isPublic(object.name).then((isPublic) => {
-        if (isPublic) warn(`${source} gives its files to everybody, without the gate: make it private`);
+        if (isPublic) warn(`${source} serves its files to anyone, without a token: make it private`);
       });
     }
     return object;

@@ -120,7 +120,7 @@ async function awsCredentials(env: Environment): Promise<S3Credentials | (() => 
   } catch {
     throw failure(
       "no credentials for the bucket",
-      "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE, or run where a role gives them",
+      "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE, or run portcullis on a machine or in a container whose role provides them",
     );
   }
   return provide;

@@ -7,12 +7,13 @@ export const originOptionTable = {
     kind: "text",
     placeholder: "URL",
     description:
-      "the URL of the service, if the s3:// bucket is not Amazon's (R2, MinIO, Ceph, Google), or for azblob://",
+      "the URL of the storage service, for an s3:// bucket outside Amazon (R2, MinIO, Ceph, Google) or an azblob:// service outside Azure's public cloud",
   },
   addressing: {
     kind: "choice",
     choices: ["path", "virtual"],
-    description: "where the s3:// bucket's name goes (default virtual at Amazon, path with --endpoint)",
+    description:
+      "whether the name of the s3:// bucket is in the URL's path or host name (default virtual at Amazon, path with --endpoint)",
   },
   originHeaderFile: {
     kind: "text",

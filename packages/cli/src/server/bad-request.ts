@@ -40,7 +40,7 @@ export function notHttp({ code = "", rawPacket }: BadRequest): string | undefine
   if (!code.startsWith("HPE_") || rawPacket === undefined) return undefined;
   // A record of type 22 (handshake), version 3. The first byte may come alone.
   if (rawPacket[0] === 22 && (rawPacket[1] ?? 3) === 3) {
-    return "the client spoke https, and this server speaks http: it needs a certificate (--tls-cert), or a proxy in front that has one";
+    return "the client spoke https, but this server speaks http: pass a certificate (--tls-cert), or put a proxy that has one in front";
   }
   const start = rawPacket.toString("latin1", 0, mostOfLine);
   if (start.startsWith("PROXY ") || start.startsWith("\r\n\r\n\0\r\nQUIT\n")) {
@@ -51,11 +51,11 @@ export function notHttp({ code = "", rawPacket }: BadRequest): string | undefine
   const [line = ""] = /^[^\r\n]*[\r\n]/.exec(start) ?? [];
   const isHttp = / HTTP\/\d/.test(line);
   // The characters of a request line are checked in this order, each with a code of its own.
-  if (code === "HPE_INVALID_METHOD") return isHttp ? undefined : "what arrived is not HTTP";
+  if (code === "HPE_INVALID_METHOD") return isHttp ? undefined : "the client did not send HTTP";
   if ((code !== "HPE_INVALID_URL" && code !== "HPE_INVALID_CONSTANT") || line === "") return undefined;
   return isHttp
-    ? "the link has a space or another character that must be percent-encoded, a space as %20: correct it where it was made"
-    : "what arrived is not HTTP";
+    ? "the link has a space or another character that must be percent-encoded (a space is %20): correct it where the link was created"
+    : "the client did not send HTTP";
 }
 
 /** In bytes; a request line with a token has some hundred. */

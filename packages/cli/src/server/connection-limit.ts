@@ -16,8 +16,8 @@ const addressGrace = 5000;
 
 /**
  * How many connections fit into the descriptors that the system grants: two for each, a connection and its file, and
- * one for each connection that has not been checked yet. Accepting more would leave none to open a file with, and
- * fail everybody's download. `undefined` where the system does not say.
+ * one for each connection that has not been checked yet. Accepting more would leave none to open files with, and every
+ * download would fail. `undefined` where the system does not say.
  */
 export function affordableConnections(): number | undefined {
   const descriptors = availableDescriptors();
@@ -49,13 +49,13 @@ export interface ConnectionLimit {
 export type LimitReason = "full" | "evicted" | "address";
 
 /**
- * Stops connections without a valid token from keeping others out. Returns what ends that.
+ * Stops connections without a valid token from keeping others out. Returns a function that ends this.
  *
- * With a plain limit anyone can hold a server: as many idle, slow or refused connections as it allows, and nobody else
- * gets in. Here a new connection is accepted beyond the limit, up to a hard one, and after a moment others are closed
- * in its place: first those without a valid token, of these first those of the address that holds most, and of these
- * the oldest. An honest request is checked within milliseconds of its arrival; while its response is in progress, its
- * connection is not closed.
+ * With a plain limit, anyone can occupy a server with as many idle, slow or refused connections as it allows, and no
+ * one else gets in. Here a new connection is accepted beyond the limit, up to a hard one, and after a moment others are
+ * closed in its place: first those without a valid token; of these, those of the address with the most connections; of
+ * these, the oldest. An honest request is checked within milliseconds of its arrival; while its response is in
+ * progress, its connection is not closed.
  */
 export function limitConnections(
   server: Server,

@@ -6,7 +6,7 @@ import { readRestOfRequests } from "./read-rest-of-request.ts";
 const seconds = 1000;
 
 /**
- * Makes an HTTP or HTTPS server with time limits on everything that a client can delay.
+ * Creates an HTTP or HTTPS server with time limits on everything that a client can delay.
  *
  * The connection of a client that reads nothing for two minutes is closed; that of a slow client is not, since any
  * progress counts.

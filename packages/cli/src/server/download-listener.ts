@@ -31,7 +31,7 @@ export interface DownloadOptions {
 }
 
 /**
- * Makes the request listener of `serve`: check the token, then, and only then, look for the file.
+ * Creates the request listener of `serve`: check the token, then, and only then, look for the file.
  *
  * It asks the gate itself instead of using an adapter's guard, because one log line joins the decision with the result
  * of the transfer, and because a resume can be granted after a refusal.
@@ -58,7 +58,8 @@ async function handleDownload(
   const { gate, reportOnly, now } = options;
   const { method, url = "" } = request;
   if (method !== "GET" && method !== "HEAD") return sendHead(response, methodNotAllowedResponse());
-  if (hasTwoHosts(request)) return sendHead(response, problemResponse(400, "The request has more than one Host."));
+  if (hasTwoHosts(request))
+    return sendHead(response, problemResponse(400, "The request has more than one Host header."));
   const { decision, facts } = await checkUrl(gate, url, now);
   record.add(facts);
   // Nothing behind this needs the token, and so nothing can disclose it.

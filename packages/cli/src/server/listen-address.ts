@@ -44,7 +44,7 @@ export async function listen(server: Server, address: ListenAddress, scheme = "h
     const { code, message } = error as NodeJS.ErrnoException;
     throw isSocket ? socketProblem(address.socket, code, message) : portProblem(address, code, message);
   }
-  // The system can fail to accept a connection, such as without a free descriptor: the server goes on.
+  // The system can fail to accept a connection, for example without a free descriptor: the server continues.
   server.on("error", () => {});
   if (isSocket) return `unix:${address.socket}`;
   const { port, address: host, family } = server.address() as AddressInfo;
@@ -65,7 +65,7 @@ function portProblem(
   }
   if (code === "EACCES" && port < 1024) {
     return failure(
-      `${where}: ports below 1024 need a privilege`,
+      `${where}: ports below 1024 require a privilege`,
       "Use a port above 1023 with a proxy in front, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit",
     );
   }
@@ -93,8 +93,8 @@ async function makeWay(path: string): Promise<void> {
   if (found === undefined) return;
   if (!found.isSocket()) {
     throw failure(
-      `cannot listen on ${path}: ${kindOf(found)} is there and will not be replaced`,
-      "Pass the path of a socket that does not exist yet, or move away what is there",
+      `cannot listen on ${path}: ${kindOf(found)} exists there, and will not be replaced`,
+      "Pass a path at which nothing exists yet, or move what is there",
     );
   }
   const client = connect(path);
@@ -129,11 +129,11 @@ function socketProblem(path: string, code: string | undefined, message: string):
   }
   // The system reports EACCES for both.
   if (!existsSync(folder)) {
-    return failure(`${where}: there is no folder ${folder}`, "Make the folder, or choose another path");
+    return failure(`${where}: there is no folder ${folder}`, "Create the folder, or choose another path");
   }
   if (code === "EACCES") {
     return failure(
-      `${where}: the user that this runs as cannot create a socket in ${folder}`,
+      `${where}: the user that runs portcullis cannot create a socket in ${folder}`,
       "Let that user write to this folder, or choose another",
     );
   }

@@ -17,14 +17,14 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Makes the metrics of one server; `now` in seconds. */
+/** Creates the metrics of one server; `now` in seconds. */
 export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   const decisions = createLabelledCounter(registry, "code", {
     name: "portcullis_decisions_total",
-    help: "Decisions by code: allowed, or why not.",
+    help: "Decisions by code: allowed, or the refusal code.",
   });
   // A series that exists from the start lets an alert see its first increase.
   for (const code of ["allowed", ...refusalCodes]) decisions.add(code, 0);
@@ -39,12 +39,12 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   });
   const resumes = new Counter({
     name: "portcullis_resume_grace_total",
-    help: "Resumes that were granted to an expired token.",
+    help: "Resumed downloads that were allowed with an expired token.",
     registers,
   });
   const letThrough = new Counter({
     name: "portcullis_report_only_let_through_total",
-    help: "Requests that were allowed only because nothing is refused.",
+    help: "Requests that were allowed only because of --report-only.",
     registers,
   });
   const inFlight = new Gauge({
@@ -62,7 +62,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
   const matchedKeys = new Map<string, number>();
   new Gauge({
     name: "portcullis_key_last_matched_timestamp_seconds",
-    help: "When a token of this key was last seen; 0: not since the start.",
+    help: "When a token signed with this key was last seen; 0: not since the start.",
     labelNames: ["key"],
     aggregator: "max",
     registers,

@@ -19,7 +19,7 @@ export interface RequestAccounting {
   settled(): Promise<void>;
 }
 
-/** Makes the accounting; `matched` is told which key verified a token. */
+/** Creates the accounting; `matched` is called with the key that verified a token. */
 export function createRequestAccounting(log: Log, metrics: Metrics, usage: KeyUsage): RequestAccounting {
   let inProgress = 0;
   let keepsAlive = true;

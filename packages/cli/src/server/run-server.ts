@@ -28,7 +28,7 @@ import { labelled, leaveWorkers, relayedSignals, reportStatus, runWorkers, worke
 export interface ServerPlan {
   readonly address: ListenAddress;
   readonly tls: TlsFiles | undefined;
-  /** How often the certificate is looked at for changes, in seconds. */
+  /** How often the certificate is checked for changes, in seconds. */
   readonly certificateRefresh: number;
   readonly reportOnly: boolean;
   /** How many processes share the address; default 1. */
@@ -140,7 +140,7 @@ export async function runServer(
     log.info(`${signal}: no new connections; requests in progress have ${values.grace} s to finish`);
     const wasAborted = await shutDown(server, connections, values.grace, ends.second);
     await accounting.settled();
-    log.info(wasAborted ? "ended; what had not finished was aborted" : "ended");
+    log.info(wasAborted ? "ended; requests that had not finished were aborted" : "ended");
     return exitCode.success;
   } finally {
     for (const end of endings.reverse()) await end();
@@ -184,5 +184,5 @@ function reloadOnSignal(
 }
 
 function tooFewDescriptors(granted: number, wanted: number): string {
-  return `at most ${granted} simultaneous connections, not ${wanted}: the system grants too few open files (ulimit -n, LimitNOFILE=)`;
+  return `at most ${granted} simultaneous connections, not ${wanted}: the system allows too few open files (ulimit -n, LimitNOFILE=)`;
 }

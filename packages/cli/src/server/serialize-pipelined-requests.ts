@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 const maxWaiting = 100;
 
 /**
- * Makes a listener that gets the requests of one connection one after the other.
+ * Creates a listener that gets the requests of one connection one after the other.
  *
  * Node emits pipelined requests (RFC 9112 section 9.3.2) immediately and holds their responses back; if the connection
  * breaks, the waiting responses get no event. Each of them would keep its file open and count as in progress forever.

@@ -49,7 +49,7 @@ export const portOption = {
   placeholder: "PORT",
   min: 0,
   max: 65_535,
-  description: "listen on this port; 0 takes any free one",
+  description: "listen on this port; 0 picks any free port",
 } as const satisfies NumberOption;
 
 /** Instead of host and port. */
@@ -66,13 +66,13 @@ export const workersOption = {
   min: 1,
   max: 256,
   default: 1,
-  description: "how many processes share the address and the connections, to use as many processor cores",
+  description: "number of processes that share the address, each using one processor core",
 } as const satisfies NumberOption;
 
 /** For trying out a running server. */
 export const reportOnlyOption = {
   kind: "flag",
-  description: "refuse nothing, only log what would have been refused; protects nothing",
+  description: "refuse nothing, and only log what would have been refused; the files are not protected",
 } as const satisfies FlagOption;
 
 /** Of the servers that devices connect to. */
@@ -87,9 +87,13 @@ export const tlsOptionTable = {
   tlsCert: {
     kind: "text",
     placeholder: "FILE",
-    description: "certificate with its chain, a PEM file; reloaded when it changes",
+    description: "file with the certificate and its chain, in PEM format; reloaded when it changes",
   },
-  tlsKey: { kind: "text", placeholder: "FILE", description: "private key of the certificate, a PEM file" },
+  tlsKey: {
+    kind: "text",
+    placeholder: "FILE",
+    description: "file with the certificate's private key, in PEM format; reloaded when it changes",
+  },
 } as const satisfies OptionTable;
 
 /** For downloads that take longer than their token lives. */

@@ -13,7 +13,7 @@ export interface EndSignals {
   readonly second: Promise<void>;
 }
 
-/** Listens for the signals that end a server; `hasNoTerminal` tells the two meanings of SIGHUP apart. */
+/** Listens for the signals that end a server; `hasNoTerminal` distinguishes the two meanings of SIGHUP. */
 export function endSignals(source: SignalSource, hasNoTerminal: () => boolean): EndSignals {
   let firstAt: number | undefined;
   let resolveFirst: (signal: NodeJS.Signals) => void;

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { limitWaitingClients } from "./limit-waiting-clients.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** Makes the server for `/healthz`, `/readyz` and `/metrics`; it never shares a port with files. */
+/** Creates the server for `/healthz`, `/readyz` and `/metrics`; it never shares a port with files. */
 export function createStatusServer(
   metrics: Pick<Metrics, "text" | "contentType">,
   isReady: () => boolean | Promise<boolean>,

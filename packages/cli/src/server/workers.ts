@@ -87,7 +87,7 @@ export async function runWorkers(
     while ((restarts[0] ?? now) < now - restartWindow) restarts.shift();
     log.error(`worker ${number} ended unexpectedly: ${reason}`);
     if (restarts.length <= mostRestarts) return void start(number);
-    log.error(`${restarts.length} workers ended unexpectedly within a minute: ending`);
+    log.error(`${restarts.length} workers ended unexpectedly within a minute: shutting down`);
     outcome = exitCode.failure;
     relay("SIGTERM");
   }

@@ -2,7 +2,7 @@ import { failure } from "../command-line/command-error.ts";
 import type { CommandContext } from "../command-line/context.ts";
 import { drawQrCode } from "./qr-code.ts";
 
-/** Prints a link, as a QR code above it if that is asked for. */
+/** Prints a link, with a QR code above it if requested. */
 export function printLink(link: string, { qr, json }: { qr: boolean; json: boolean }, { out }: CommandContext): void {
   if (json) {
     out.json({ link });
@@ -12,8 +12,8 @@ export function printLink(link: string, { qr, json }: { qr: boolean; json: boole
     const { drawing, columns } = drawQrCode(link, out.width, out.colours.isColorSupported);
     if (drawing === undefined) {
       throw failure(
-        `the QR code of this link takes ${columns} columns, and there are ${out.width}`,
-        "Make the window wider or the letters smaller; a shorter URL and a key of 2048 bits help too.",
+        `the QR code of this link needs ${columns} columns, but the terminal has ${out.width}`,
+        "Widen the window or reduce its font size; a shorter URL or a 2048-bit key also helps.",
       );
     }
     out.line(drawing);

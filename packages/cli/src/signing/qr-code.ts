@@ -1,7 +1,7 @@
 import makeQrCode from "qrcode-generator";
 
 const smallestMargin = 1;
-const usualMargin = 4; // ISO/IEC 18004 asks for four modules of white around
+const usualMargin = 4; // ISO/IEC 18004 requires four white modules on each side
 
 /** A drawing, or how many columns it would take. */
 export type QrCodeDrawing =
@@ -9,10 +9,10 @@ export type QrCodeDrawing =
   | { readonly drawing?: never; readonly columns: number };
 
 /**
- * Draws a text as a QR code for a terminal, one character wide and half a character high for each
- * module; says how wide the terminal must be if it does not fit. The margin shrinks first: a link with a token needs nearly all of 80 columns.
+ * Draws a text as a QR code for a terminal, one character wide and half a character high for each module; says how wide
+ * the terminal must be if it does not fit. The margin shrinks first: a link with a token needs almost 80 columns.
  *
- * Black on white is asked for by escape codes where colour is to be had, since a code drawn in a
+ * Escape codes set black on white if colour is available, since a code drawn in a
  * dark terminal's own colours is inverted, which many cameras do not read.
  */
 export function drawQrCode(text: string, width: number, useColour: boolean): QrCodeDrawing {

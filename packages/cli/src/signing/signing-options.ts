@@ -6,8 +6,8 @@ export const privateKeyOptionTable = {
   privateKey: {
     kind: "text",
     placeholder: "FILE",
-    description: "private key to sign with, as it is in Jamf Pro",
-    remedy: "To create a key to try it out with, run: portcullis keygen",
+    description: "private key to sign with, the same one as in Jamf Pro",
+    remedy: "To create a key for a trial, run: portcullis keygen",
   },
   passphraseFile: {
     kind: "text",

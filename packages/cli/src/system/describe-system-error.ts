@@ -13,7 +13,7 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 }
 
 const noFile = "there is no such file or folder";
-const noPermission = "the user that this runs as has no permission, for it or for a folder above it";
+const noPermission = "the user that runs portcullis has no permission for it, or for a folder above it";
 
 const fileProblems: Readonly<Record<string, string>> = {
   ENOENT: noFile,

@@ -47,7 +47,7 @@ async function readAll(file: FileHandle): Promise<Buffer> {
   while (true) {
     const chunk = await readChunk(file);
     if (chunk === "not yet") {
-      if (performance.now() > deadline) throw new Error(`nothing more came within ${readDeadline / 1000} s`);
+      if (performance.now() > deadline) throw new Error(`no more data arrived within ${readDeadline / 1000} s`);
       await sleep(retryPause);
       continue;
     }
@@ -81,5 +81,5 @@ export async function readSmall(stream: Readable): Promise<Buffer> {
 }
 
 function refuseLarge(length: number): void {
-  if (length > maxBytes) throw new Error("it has more than 16 MiB, which no link, key, manifest or configuration has");
+  if (length > maxBytes) throw new Error("it is larger than 16 MiB, and no link, key, manifest or configuration is");
 }

@@ -35,7 +35,7 @@ export interface ReloaderOptions<Loaded> {
   readonly log: { info(message: string): void; warn(message: string): void; error(message: string): void };
 }
 
-/** A network file system can hang for good; a server must neither wait for it nor pile up loads. */
+/** A network file system can hang forever; a server must neither wait for it nor pile up loads. */
 const loadDeadline = 15_000;
 const retryInterval = 5_000;
 
@@ -98,7 +98,7 @@ export async function createReloader<Loaded>(options: ReloaderOptions<Loaded>): 
   let again = false;
   async function reload(aloud = false): Promise<void> {
     if (pending !== undefined && running === undefined && aloud)
-      log.error(`${name} not loaded: an earlier read still hangs`);
+      log.error(`${name} not loaded: an earlier read has not finished`);
     isAloud ||= aloud;
     again = true;
     running ??= (async () => {

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 /** Ends a watch. */
 export type StopWatching = () => void;
 
-// Files are often written in several steps; a change is looked at when it has settled.
+// Files are often written in several steps; a change is handled when it has settled.
 const settlingTime = 200;
 
 /**

@@ -31,7 +31,7 @@ export interface Terminal {
 /** The environment variables that say whether colour is wanted. */
 type ColourVariables = { readonly [Name in "NO_COLOR" | "FORCE_COLOR" | "TERM"]?: string | undefined };
 
-/** Makes a terminal of an output stream; `NO_COLOR` and `FORCE_COLOR` (no-color.org) are obeyed. */
+/** Creates a terminal for an output stream; respects `NO_COLOR` and `FORCE_COLOR` (no-color.org). */
 export function createTerminal(stream: OutputStream, env: ColourVariables): Terminal {
   const isTerminal = stream.isTTY === true;
   let problem: Error | undefined;

@@ -26,27 +26,27 @@ export function readServerCertificate(pem: string, file: string): ServerCertific
   }
   throw failure(
     `--tls-cert ${file}: a certificate in it is damaged or truncated`,
-    "Copy the file again from where it was made, whole, with all BEGIN and END lines",
+    "Copy the whole file again from its source, with all BEGIN and END lines",
   );
 }
 
 function notACertificate(text: string, file: string): CommandError {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
     return failure(
-      `--tls-cert ${file} holds a private key, not a certificate`,
+      `--tls-cert ${file} contains a private key, not a certificate`,
       "Pass the private key to --tls-key, and the certificate to --tls-cert",
     );
   }
   if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
     return failure(
       `--tls-cert ${file} is a certificate signing request, not a certificate`,
-      "Send it to a certificate authority, and give the certificate that you get",
+      "Send it to a certificate authority, and use the certificate that you get back",
     );
   }
   return failure(
-    `--tls-cert ${file} holds no certificate as text (PEM)`,
+    `--tls-cert ${file} contains no certificate in PEM format`,
     `To convert a binary certificate (.cer), run: openssl x509 -inform der -in ${shellQuote(file)} -out tls.crt` +
-      `\nTo take one out of a PKCS #12 file (.p12, .pfx), run: openssl pkcs12 -in ${shellQuote(file)} -nokeys -out tls.crt`,
+      `\nTo extract one from a PKCS #12 file (.p12, .pfx), run: openssl pkcs12 -in ${shellQuote(file)} -nokeys -out tls.crt`,
   );
 }
 
@@ -60,7 +60,7 @@ export function validityWarnings({ own }: ServerCertificate, file: string, now: 
   }
   if (now < from) {
     return [
-      `--tls-cert ${file} is valid only from ${formatDate(from)} on, and devices refuse it until then: is this computer's clock right?`,
+      `--tls-cert ${file} is not valid until ${formatDate(from)}, and devices refuse it until then; if that time has passed, this computer's clock is wrong`,
     ];
   }
   return [];

@@ -7,7 +7,7 @@ export function readServerPrivateKey(pem: string, file: string): KeyObject {
   if (/-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
     throw failure(
       `--tls-key ${file} is encrypted with a passphrase, and nobody can enter one when a server starts unattended`,
-      `Write it without one, for this server's user alone: (umask 077; openssl pkey -in ${shellQuote(file)} -out tls.key)`,
+      `Write a copy without a passphrase that only the server's user can read: (umask 077; openssl pkey -in ${shellQuote(file)} -out tls.key)`,
     );
   }
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem)) {
@@ -16,19 +16,19 @@ export function readServerPrivateKey(pem: string, file: string): KeyObject {
     } catch {
       throw failure(
         `--tls-key ${file}: the private key in it is damaged or truncated`,
-        "Copy the file again from where it was made, whole, with its BEGIN and END lines",
+        "Copy the whole file again from its source, with its BEGIN and END lines",
       );
     }
   }
   if (/-----BEGIN [A-Z0-9 ]*(CERTIFICATE|PUBLIC KEY)/.test(pem)) {
     throw failure(
-      `--tls-key ${file} holds a certificate or a public key, and no private key`,
-      "Use the private key that the certificate was requested with; the certificate itself belongs to --tls-cert",
+      `--tls-key ${file} contains a certificate or a public key, but no private key`,
+      "Use the private key that the certificate was requested with; pass the certificate itself to --tls-cert",
     );
   }
   throw failure(
-    `--tls-key ${file} holds no private key as text (PEM)`,
-    "Use the private key that the certificate was requested with; to take it out of a PKCS #12 file (.p12, .pfx), run: " +
+    `--tls-key ${file} contains no private key in PEM format`,
+    "Use the private key that the certificate was requested with; to extract it from a PKCS #12 file (.p12, .pfx), run: " +
       `(umask 077; openssl pkcs12 -in ${shellQuote(file)} -nocerts -nodes -out tls.key)`,
   );
 }

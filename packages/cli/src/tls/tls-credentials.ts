@@ -13,7 +13,7 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** What a TLS server needs; Apple's App Transport Security asks for TLS 1.2 at least. */
+/** What a TLS server needs; Apple's App Transport Security requires TLS 1.2 or later. */
 export interface TlsCredentials {
   readonly cert: string;
   readonly key: string;
@@ -64,12 +64,12 @@ function checkPair({ own, others }: ServerCertificate, keyPem: string, { certifi
   if (others.some((other) => other.checkPrivateKey(privateKey))) {
     throw failure(
       `--tls-cert ${certificate} does not begin with the certificate of --tls-key ${key}`,
-      "Put the server's own certificate first, and below it those that signed it",
+      "Put the server's own certificate first, followed by those that signed it",
     );
   }
   throw failure(
     `--tls-key ${key} is not the key of the certificate in --tls-cert ${certificate}`,
-    "Use the key that this certificate was requested with: of a pair, both of these print the same\n" +
+    "Use the key that this certificate was requested with. If the two match, these commands print the same\n" +
       `openssl x509 -noout -pubkey -in ${shellQuote(certificate)}\nopenssl pkey -pubout -in ${shellQuote(key)}`,
   );
 }
@@ -83,7 +83,7 @@ async function read(option: string, file: string): Promise<{ readonly text: stri
   }
   const text = decodeText(opened.bytes);
   if (text.trim() !== "") return { text, mode: opened.mode };
-  throw failure(`${option} ${file}: the file is empty`, "Put the certificate or key there again, whole");
+  throw failure(`${option} ${file}: the file is empty`, "Write the complete certificate or key to it again");
 }
 
 /**

@@ -122,7 +122,8 @@ function ConfigurationPage(props: ConfigurationPageProps): JSX.Element {
         <section class="card" aria-labelledby="remove">
           <h2 id="remove">Remove the configuration</h2>
           <p>
-            Its private key is deleted, and no app can be installed until you save another configuration. Tokens that have been issued work until they expire.
+            Its private key is deleted, and no app can be installed until you save another configuration. Tokens that
+            have been issued work until they expire.
           </p>
           <form method="post" action="/configuration/remove">
             <FormToken formToken={formToken} />

@@ -64,7 +64,9 @@ export function HostingForms(props: HostingFormsProps): JSX.Element {
         <button class="second" type="submit">
           Check the files
         </button>
-        <p class="hint">Opens each file at its location, as a download would, and lists those that cannot be downloaded.</p>
+        <p class="hint">
+          Opens each file at its location, as a download would, and lists those that cannot be downloaded.
+        </p>
       </form>
     </>
   );

@@ -156,7 +156,9 @@ function ItemsPage({ list: { entries, next }, search, after, problem, ...forms }
         )}
         {entries.length === 0 && (
           <p class="empty">
-            {search === undefined ? "Nothing has been published yet. Publish an app below." : `Nothing contains “${search}”.`}
+            {search === undefined
+              ? "Nothing has been published yet. Publish an app below."
+              : `Nothing contains “${search}”.`}
           </p>
         )}
         <ul class="list" hidden={entries.length === 0}>

@@ -41,7 +41,7 @@ export interface Links {
   create(
     link: NewLink,
   ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
-  /** The latest first; of all items, or of one; those alone whose recipient contains `search`. */
+  /** Newest first; of all items, or of one; those alone whose recipient contains `search`. */
   list(
     page?: PageOptions & { readonly item?: string | undefined; readonly search?: string | undefined },
   ): Promise<Page<LinkRecord>>;

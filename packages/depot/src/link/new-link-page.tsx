@@ -80,7 +80,8 @@ function NewLinkPage({ id, secret, expiresAt, item, recipient, publicUrl, formTo
             <QrCode text={page} label="QR code of the page that installs the app" />
             <div>
               <p>
-                Scan this with the iPhone or iPad, or send someone the address of the page, which has a button that installs the app.
+                Scan this with the iPhone or iPad, or send someone the address of the page, which has a button that
+                installs the app.
               </p>
               <code class="secret" id="page-url">
                 {page}

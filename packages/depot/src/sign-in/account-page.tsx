@@ -112,7 +112,9 @@ function AccountPage({
       {problem === undefined && notice !== undefined && <Notice kind="done">{notice}</Notice>}
       {token !== undefined && (
         <section class="card" aria-labelledby="new-token">
-          <Notice kind="done">The token was created. Copy it now: the depot stores only its hash, and cannot show it again.</Notice>
+          <Notice kind="done">
+            The token was created. Copy it now: the depot stores only its hash, and cannot show it again.
+          </Notice>
           <h2 id="new-token">New API token</h2>
           <code class="secret" id="token">
             {token}

@@ -161,12 +161,14 @@ function SignInPage({ isSetUp, problem }: { readonly isSetUp: boolean; readonly 
             problem={problem === undefined ? undefined : { field: "password", text: problem }}
           />
           <button type="submit">Sign in</button>
-          <p class="hint below">If the password is forgotten, restart the depot with --reset-password.</p>
+          <p class="hint below">If you have forgotten the password, restart the depot with --reset-password.</p>
         </form>
       ) : (
         <div class="card">
           <p>No password has been set yet. Open the setup link, which the depot printed when it started.</p>
-          <p class="faint">Until the password is set, the depot prints a new link each time it starts. Each link works for a day.</p>
+          <p class="faint">
+            Until the password is set, the depot prints a new link each time it starts. Each link works for a day.
+          </p>
         </div>
       )}
     </Page>

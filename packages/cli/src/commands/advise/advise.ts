@@ -14,7 +14,7 @@ export const advise = defineCommand({
   options: {
     expiry: {
       ...expiryOption,
-      description: "the Token Expiry in Jamf Pro while the log was written (default: inferred from the log)",
+      description: "the Token Expiry that Jamf Pro had while the log was written (default: inferred from the log)",
     },
     json: jsonOption,
   },

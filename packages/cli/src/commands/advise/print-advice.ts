@@ -43,7 +43,7 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, isInfe
   out.line();
   const late = usage.firstUses.between(Number.NEGATIVE_INFINITY, 0);
   printShare("First requests", usage.firstUses.total, late, "after the token had expired", out);
-  printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused, since their token had expired", out);
+  printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused because their token had expired", out);
   if (usage.graced > 0) printRow("", `${amount(usage.graced)} allowed by --resume-grace`, out);
   if (usage.brokenOff > 0) printRow("Interrupted", `${amount(usage.brokenOff)} transfers`, out);
   printTransfers(usage, out);

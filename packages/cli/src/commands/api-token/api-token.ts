@@ -15,12 +15,12 @@ export const apiToken = defineCommand({
   name: "api-token",
   summary: "create, list or revoke tokens that let CI jobs publish",
   description:
-    "An API token lets a program, such as a CI job, publish apps with portcullis publish --to, and create links. Create prints the token once: the depot stores only its hash. API tokens do not open files; devices get other tokens, in manifests. You do not need to stop the depot.",
+    "An API token lets a program, such as a CI job, publish apps with portcullis publish --to, and create links. The token is printed only when it is created, because the depot stores only its hash. API tokens do not open files; devices get other tokens, in manifests. You do not need to stop the depot.",
   operands: {
     action: { placeholder: "ACTION", description: "create, list or revoke", choices: actionNames(apiTokenActions) },
     subject: {
       placeholder: "NAME|ID",
-      description: "create: the job or program that the token is for; revoke: the ID of the token",
+      description: "create: the job or program that the token is for; revoke: the token's ID",
       optional: true,
     },
   },
@@ -40,6 +40,6 @@ export const apiToken = defineCommand({
   examples: [
     { command: 'portcullis api-token create "CI of Notes" --data data --days 365', meaning: "a token for one job" },
     { command: "portcullis api-token list --data data", meaning: "all tokens, and when each was last used" },
-    { command: "portcullis api-token revoke 8d1f0c6a2b --data data", meaning: "no further uploads" },
+    { command: "portcullis api-token revoke 8d1f0c6a2b --data data", meaning: "stop uploads with this token" },
   ],
 });

@@ -45,7 +45,11 @@ async function run(
   const { id, token, expiresAt } = await apiTokens.create({ name: subject, days });
   if (json) return out.json({ id, token, expiresAt });
   out.line(token);
-  err.line(err.colours.dim(`API token ${id} is shown only now: the depot stores a hash of it.`));
+  err.line(
+    err.colours.dim(
+      `API token ${id} was created. Copy it now: the depot stores only its hash, and cannot show it again.`,
+    ),
+  );
 }
 
 function tokenTable(tokens: readonly ApiTokenRecord[], now: number): readonly string[] {

@@ -13,19 +13,19 @@ export const auth = defineCommand({
   name: "auth",
   summary: "tell nginx, Caddy, Traefik, HAProxy or Envoy whether a link is valid",
   description:
-    "Responds to a proxy's authorization subrequest on the path /auth: 204 if the URL that the client requested carries a valid token, otherwise 401 or 403, with the reason in the header X-Portcullis-Code.",
+    "Responds to a proxy's authorization subrequest on the path /auth: 204 if the URL that the client requested carries a valid token, otherwise 401 or 403, with the refusal code in the header X-Portcullis-Code.",
   operands: {},
   options: {
     for: {
       kind: "choice",
       placeholder: "PROXY",
       choices: ["nginx", "caddy", "traefik", "haproxy", "envoy"],
-      description: "which proxy asks; this determines the one header that is trusted",
+      description: "the proxy that sends the subrequests; this determines which header is trusted",
     },
     uriHeader: {
       kind: "text",
       placeholder: "NAME",
-      description: "instead of --for: the header that the proxy sets to the original URL",
+      description: "instead of --for: the header in which the proxy sends the original URL",
     },
     ...gateOptionTable,
     host: {

@@ -28,7 +28,7 @@ interface Verdict {
 const noStore = { "Cache-Control": "no-store" };
 
 /**
- * Makes the request listener of `auth`: it responds as soon as it has the headers, whatever the method, and reads
+ * Creates the request listener of `auth`: it responds as soon as it has the headers, whatever the method, and reads
  * nothing of the request but the one header that is trusted.
  */
 export function createAuthorizationListener(
@@ -114,7 +114,7 @@ function complaint(missing: MissingUrl, source: UriSource): string {
   const header = "header" in source ? source.header : "";
   switch (missing) {
     case "uri_header_missing":
-      return `refused: the proxy sent no ${header} header; it must hold the URL that the client requested`;
+      return `refused: the proxy sent no ${header} header; it must contain the URL that the client requested`;
     case "uri_header_repeated":
       return `refused: the proxy sent the ${header} header twice; it must replace what the client sent`;
     case "auth_path_unknown":

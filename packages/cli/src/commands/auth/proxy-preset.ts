@@ -27,7 +27,7 @@ export function uriSource(preset: string | undefined, header: string | undefined
   const source = preset === undefined ? undefined : proxyPresets[preset];
   if (source) return source;
   throw usageError(
-    "say which proxy asks, with --for, or which header holds the original URL, with --uri-header",
-    "A header that the proxy does not set itself could come from the client, who would then choose what is checked.",
+    "specify the proxy with --for, or the header that contains the original URL with --uri-header",
+    "If the proxy does not set the header itself, the client could, and would then choose which URL is checked.",
   );
 }

@@ -23,7 +23,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
   const warnings: string[] = [];
   if (reportOnly) {
     warnings.push(
-      `REPORT ONLY: no token is refused and every file is open to everybody; see the log for what would have been refused${remaining}`,
+      `REPORT ONLY: no token is refused and anyone can download every file; see the log for what would have been refused${remaining}`,
     );
   }
   if (!isLocal(address)) {

@@ -37,7 +37,7 @@ export async function runConfiguration(
     if (!before) {
       throw failure(
         "the depot has no JSON Web Token configuration",
-        "The first start of portcullis depot makes one; one that was removed is made again on the page of the configuration",
+        "The first start of portcullis depot creates one; if it has been removed, save a new one on the configuration page",
       );
     }
     return change === undefined ? before : configuration.save(change);
@@ -54,7 +54,7 @@ function checkFields(options: ConfigurationOptions): void {
   const { newKey, encryptionKey, passphraseFile } = options;
   if (!changeable.some((name) => options[name] !== undefined && options[name] !== false)) {
     const flags = changeable.map((name) => `--${dashedName(name)}`);
-    throw usageError("configuration change: specify at least one field", `They are ${flags.join(", ")}`);
+    throw usageError("configuration change: specify at least one field", `The fields are ${flags.join(", ")}`);
   }
   if (newKey && encryptionKey !== undefined)
     throw usageError("--new-key and --encryption-key cannot be combined: pass only one of them");

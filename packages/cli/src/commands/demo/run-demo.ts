@@ -54,7 +54,7 @@ export async function runDemo({ port, expiry }: OptionsOf<typeof demo>, context:
     const options = serveOptions(sample.keyFile, new URL(address).port);
     const operands = { source: sample.path };
     const code = await runServe(options, inOneStream(context), operands, () => out.line(page));
-    out.line("The demo is over; its key and files are gone.");
+    out.line("The demo has ended; its key and files have been deleted.");
     return code;
   } finally {
     sample.remove();
@@ -87,8 +87,8 @@ async function freePort(firstPort: number): Promise<number> {
       return port;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") continue;
-      throw failure(`cannot listen on port ${port}: ${describeSystemError(error)}`, "Choose another: --port");
+      throw failure(`cannot listen on port ${port}: ${describeSystemError(error)}`, "Choose another one with --port");
     }
   }
-  throw failure(`the ports from ${firstPort} to ${lastPort} are all in use`, "Choose another: --port");
+  throw failure(`the ports from ${firstPort} to ${lastPort} are all in use`, "Choose another one with --port");
 }

@@ -15,7 +15,7 @@ export interface SampleFolder {
   remove(): void;
 }
 
-/** Makes the folder; the files are small but well-formed, so that other commands can read them. */
+/** Creates the folder; the files are small but well-formed, so that other commands can read them. */
 export function createSampleFolder(): SampleFolder {
   const base = mkdtempSync(join(tmpdir(), "portcullis-demo-"));
   const path = join(base, "files");

@@ -29,7 +29,7 @@ export function readAdminAddress(
 ): ListenAddress | undefined {
   if (url !== undefined && !isOrigin(url)) {
     throw usageError(
-      "--admin-url must be https:// with a host, and a port if it is not 443, and nothing else",
+      "--admin-url must be https://HOST or https://HOST:PORT, with nothing after it",
       "For example: --admin-url https://depot-admin.example",
     );
   }
@@ -49,7 +49,7 @@ export function readAdminAddress(
   }
   if (isLocal(address) || hasTls) return address;
   throw usageError(
-    `--admin ${text} can be reached from other computers, which would send the password unencrypted`,
+    `--admin ${text} can be reached from other computers, and passwords would be sent to it unencrypted`,
     "Pass --tls-cert and --tls-key, or listen on 127.0.0.1 and use an SSH tunnel or a proxy with TLS",
   );
 }
@@ -58,7 +58,7 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).protocol === "https:" && new URL(text).href === `${new URL(text).origin}/`;
 }
 
-/** Makes the server of the administration pages. */
+/** Creates the server of the administration pages. */
 export async function createAdminServer(options: AdminServerOptions): Promise<SecondServer> {
   const { depot, address, url, largestUpload } = options;
   const hasTls = !isLocal(address);
@@ -99,8 +99,8 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
       if (hasPassword && !options.resetPassword) return;
       const secret = await depot.administrator.createSetupLink();
       const base = url === undefined ? where : new URL(url).origin;
-      const why = hasPassword ? "to set another password" : "no password is set";
-      log.warn(`${why}: within a day, open ${base}/setup/${secret}`);
+      const why = hasPassword ? "to set another password," : "no password is set:";
+      log.warn(`${why} open ${base}/setup/${secret} within a day`);
     },
   };
 }

@@ -22,12 +22,12 @@ export interface DepotListenerOptions extends ServerTools {
   readonly pending: Set<Promise<void>>;
 }
 
-/** Makes the request listener: files as `serve` serves them, with receipts; everything else by the depot's app. */
+/** Creates the request listener: files as `serve` serves them, with receipts; everything else by the depot's app. */
 export function createDepotListener(options: DepotListenerOptions): RequestListener {
   const { depot, gate, resumeGrace, trustProxy, now, finished, metrics } = options;
   const manifests = new Counter({
     name: "portcullis_manifests_total",
-    help: "Requests for manifests by outcome: allowed, or why not.",
+    help: "Manifest requests by outcome: allowed, or the reason for the refusal.",
     labelNames: ["code"],
     registers: [metrics.registry],
   });

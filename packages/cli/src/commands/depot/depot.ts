@@ -14,7 +14,7 @@ export const depot = defineCommand({
   name: "depot",
   summary: "serve apps through stable, revocable links with fresh tokens",
   description:
-    "Serves the apps and packages in its data folder through links that stay the same: for MDMs that take a static manifest URL, for declarative device management, and without any MDM. Each manifest that a device requests contains a fresh token, which is valid for minutes and opens one file. For each manifest, a receipt records what the device did with it. Publish files with portcullis publish, and create links with portcullis link.",
+    "Serves the apps and packages in its data folder through links that stay the same: for MDMs that accept a static manifest URL, for declarative device management, or without an MDM. Each manifest that a device requests contains a fresh token, which is valid for minutes and opens one file. For each manifest, a receipt records what the device did with it. Publish files with portcullis publish, and create links with portcullis link.",
   operands: {},
   options: {
     data: dataOption,
@@ -32,24 +32,24 @@ export const depot = defineCommand({
       placeholder: "ADDRESS",
       default: "127.0.0.1:9443",
       description:
-        "serve the administration pages here: a port, HOST:PORT or the path of a unix socket; off turns them off. Other computers can use them only with a certificate",
+        "serve the administration pages here: a port, HOST:PORT or the path of a unix socket; off turns them off. Other computers can reach them only if the depot has a certificate",
     },
     adminUrl: {
       kind: "text",
       placeholder: "URL",
-      description: "the URL at which browsers reach the administration pages, if a proxy with TLS is in front of them",
+      description: "the URL at which browsers reach the administration pages, if they are behind a proxy with TLS",
       remedy: "For example: --admin-url https://depot-admin.example",
     },
     webServer: {
       kind: "list",
       placeholder: "URL",
       description:
-        "a web server that files can be published from by their URL, on the administration pages and with publish --to: https:// and a host; can be given more than once",
+        "web server, as https://HOST, whose files can be published by URL on the administration pages and with publish --to",
     },
     resetPassword: {
       kind: "flag",
       description:
-        "print a setup link although the administrator has a password, which works until a new one is set with the link",
+        "print a setup link for a new administrator password; the old password works until the link has been used",
     },
     host: hostOption,
     port: { ...portOption, default: 8443 },

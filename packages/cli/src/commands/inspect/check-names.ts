@@ -18,7 +18,7 @@ export function checkNames(
     token_repeated: ["exactly one token", "more than one token"],
     token_too_long: [`at most ${maxTokenLength} characters`, `more than ${maxTokenLength} characters`],
     token_malformed: ["a well-formed JWT", "not a well-formed JWT"],
-    algorithm_not_allowed: ["algorithm RS256", "another algorithm than RS256"],
+    algorithm_not_allowed: ["algorithm RS256", "an algorithm other than RS256"],
     header_not_supported: ["no unsupported header members", "unsupported header members"],
     keys_unavailable: ["public keys available", "public keys not available"],
     signature_invalid: ["signed by one of the keys given", "not signed by any of the keys given"],
@@ -38,7 +38,7 @@ export function checkNames(
     token_not_yet_valid: ["already valid (nbf, iat)", `not yet valid (nbf, iat; ${skew})`],
     expiry_too_far: [
       `expires within ${formatDuration(maxLifetime)}`,
-      `expires in${expiry}, later than in ${formatDuration(maxLifetime)}`,
+      `expires in${expiry}, more than the maximum of ${formatDuration(maxLifetime)}`,
     ],
   };
 }

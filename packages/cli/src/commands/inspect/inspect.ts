@@ -9,7 +9,7 @@ export const inspect = defineCommand({
   name: "inspect",
   summary: "explain why a link or token is refused, or how long it works",
   description:
-    "Shows the claims of a download link's token, which key signed it, the result of every check of the gate, and what to do about the first that fails. It never shows the signature. The exit code is 0 only if the token is valid and its signature was verified.",
+    "Shows the claims of a download link's token, which key signed it, the result of every check of the gate, and what to do about the first check that fails. It never shows the signature. The exit code is 0 only if the token is valid and its signature was verified.",
   operands: {
     link: {
       placeholder: "URL|TOKEN|-",

@@ -21,7 +21,7 @@ export function linkNotes(url: string, parameter: string, isArgument: boolean): 
 function whereTheTokenIs(url: string, parameter: string): string | undefined {
   const [beforeFragment = "", fragment = ""] = url.split("#", 2);
   if (fragment.includes(`${parameter}=`)) {
-    return "The token is behind a #, and clients never send what is behind a # to a server.";
+    return "The token comes after a #, and clients never send that part of a link to a server.";
   }
   const [path = "", query, ...more] = beforeFragment.split("?");
   if (more.length > 0 && more.join("?").includes(`${parameter}=`)) {
@@ -30,7 +30,7 @@ function whereTheTokenIs(url: string, parameter: string): string | undefined {
   const lowerCase = beforeFragment.toLowerCase();
   const encodedQuery = lowerCase.indexOf("%3f");
   if (encodedQuery !== -1 && lowerCase.includes(`${parameter.toLowerCase()}%3d`, encodedQuery)) {
-    return "The link is percent-encoded as a whole, its ? and = too; decode it once before use.";
+    return "The whole link is percent-encoded, including its ? and =; decode it once before use.";
   }
   if (query === undefined && path.includes(`&${parameter}=`)) {
     return `The link has no question mark, so no server sees the token: write "?${parameter}=" instead of "&${parameter}=".`;
@@ -47,5 +47,5 @@ function whereTheTokenIs(url: string, parameter: string): string | undefined {
 /** In every shell, and in cmd.exe, an & without quotes ends the command. */
 function cutByShell(url: string): string | undefined {
   if (!url.includes("?")) return undefined;
-  return "If the link continues with &, the shell has cut it there: quote the link, as in portcullis inspect 'LINK'.";
+  return "If the link continues with &, the shell has truncated it there: put the link in quotes, as in portcullis inspect 'LINK'.";
 }

@@ -17,15 +17,15 @@ export interface PastedLink {
 /** In characters; a line of a log has fewer. */
 const maxPasteLength = 16 * 1024;
 
-/** White space and invisible characters: soft hyphens, and zero-width marks that chats and mail programs insert. */
+/** White space and invisible characters: soft hyphens, and zero-width marks that chats and email programs insert. */
 const whiteSpace = /[\s\u00ad\u200b-\u200f\u2060\ufeff]/g;
 
-const wrappedNote = "White space inside was removed; a mail program or a terminal may have wrapped the link.";
+const wrappedNote = "White space inside was removed; an email program or a terminal may have wrapped the link.";
 
 /**
- * Reads a link or a token as people paste them: quoted, wrapped, escaped, from a log, a manifest, a chat or a mail.
+ * Reads a link or a token as people paste them: quoted, wrapped, escaped, from a log, a manifest, a chat or an email.
  *
- * @param isArgument - whether it comes from the command line, where a shell may have cut it
+ * @param isArgument - whether it comes from the command line, where a shell might have truncated it
  */
 export function readPastedLink(pasted: string, parameter: string, isArgument: boolean): PastedLink {
   if (pasted.length > maxPasteLength) {
@@ -55,7 +55,7 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   }
   const punctuation = endOfSentence(text);
   if (punctuation !== "") {
-    notes.push(`"${punctuation}" at the end was removed; if it is in the link on a device, that is the fault.`);
+    notes.push(`"${punctuation}" at the end was removed; if the link on the device ends with it, that is the problem.`);
     text = text.slice(0, -punctuation.length);
   }
   text = withoutEscapes(text, notes);
@@ -68,7 +68,7 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   return { url: text, isBareToken: false, notes: [...notes, ...linkNotes(text, parameter, isArgument)] };
 }
 
-/** Joins a wrapped token, and removes the marks of a quoted mail. */
+/** Joins a wrapped token, and removes the quotation marks of an email. */
 function withoutLineBreaks(text: string, parameter: string, notes: string[]): string {
   let joined = "";
   let copied = 0;
@@ -85,7 +85,7 @@ function withoutLineBreaks(text: string, parameter: string, notes: string[]): st
 /** Mail in quoted-printable (RFC 2045 section 6.7) writes `=` as `=3D` and breaks lines at 76 characters. */
 function withoutQuotedPrintable(text: string, parameter: string, notes: string[]): string {
   if (!text.includes(`${parameter}=3D`)) return text;
-  notes.push("The text is quoted-printable, as in the source of a mail; it was decoded.");
+  notes.push("The text is quoted-printable, as in the source of an email; it was decoded.");
   return text
     .replace(/=\r?\n/g, "")
     .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
@@ -126,7 +126,10 @@ function linkInWord(word: string): string[] {
   return isLink ? [word.replace(/^[([]+/, "")] : [];
 }
 
-/** Punctuation that a sentence puts behind a link; an unsigned token, whose third part is empty, ends with a dot of its own. */
+/**
+ * Punctuation that follows a link in a sentence; an unsigned token, whose third part is empty, ends with a dot of its
+ * own.
+ */
 function endOfSentence(text: string): string {
   const [marks = ""] = /(?<![)\],;:!.])[)\],;:!.]+$/.exec(text) ?? [];
   if (!marks.startsWith(".")) return marks;

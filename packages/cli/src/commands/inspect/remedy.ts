@@ -25,7 +25,7 @@ export function remedies(examination: Examination, keys: readonly NamedKeys[], n
       return malformed(examination);
     case "algorithm_not_allowed":
       return [
-        `The token's algorithm is ${JSON.stringify(parts?.header?.alg) ?? "missing"}. Jamf Pro always signs with RS256: this token comes from elsewhere, or is an attack.`,
+        `The token's algorithm is ${JSON.stringify(parts?.header?.alg) ?? "missing"}. Jamf Pro always signs with RS256: this token comes from another program, or is an attack.`,
       ];
     case "signature_invalid":
       return [...wrongKey(examination, keys), ...alsoExpired(checks)];
@@ -33,7 +33,7 @@ export function remedies(examination: Examination, keys: readonly NamedKeys[], n
       return ['Jamf Pro always writes "JSS". If another program issues your links, pass its issuer with --issuer.'];
     case "subject_mismatch":
       return [
-        `This token is for another purpose (${JSON.stringify(sub ?? null)}). The same key may sign tokens for other purposes, such as Jamf Setup; they must not open downloads.`,
+        `This token is for another purpose (${JSON.stringify(sub ?? null)}). The same key might sign tokens for other purposes, such as Jamf Setup; they must not open downloads.`,
       ];
     case "audience_mismatch":
       return ["Jamf Pro sets no audience. If the issuer of your links does, pass it with --audience."];
@@ -72,7 +72,7 @@ function malformed({ token = "", parts }: Examination): string[] {
   if (parts && !commonLengths.includes(parts.signatureLength)) return [wrongLength(parts.signatureLength)];
   if (token.includes("=")) return ['The token contains "=", which its encoding (base64url) does not use.'];
   if (/[+/ ]/.test(token)) return ['A program on the path changed the token: "-" and "_" became "+" and "/".'];
-  return ["The token was changed or truncated in copying. Copy the whole link again."];
+  return ["The token was changed or truncated when it was copied. Copy the whole link again."];
 }
 
 function wrongKey({ parts }: Examination, loaded: readonly NamedKeys[]): string[] {

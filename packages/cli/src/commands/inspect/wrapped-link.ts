@@ -21,7 +21,7 @@ export function unwrapLink(url: string, parameter: string): UnwrappedLink {
     if (!/^itms-services:/i.test(link)) {
       const [, host = ""] = /^https?:\/\/([^/?#]*)/i.exec(link) ?? [];
       notes.push(
-        `This is a link to ${host} that contains the download link, which was inspected. Send devices the download link itself: they follow no redirects.`,
+        `This is a link to ${host} that contains the download link, which was inspected. Send devices the download link itself: they do not follow redirects.`,
       );
     }
     link = inner;
@@ -41,7 +41,8 @@ function installLink(url: string, notes: string[]): string | undefined {
     );
   }
   const decoded = percentDecoded(value);
-  if (decoded === undefined) notes.push("Its url= is not correctly percent-encoded UTF-8: no device can read it.");
+  if (decoded === undefined)
+    notes.push("Its url parameter is not correctly percent-encoded UTF-8: no device can read it.");
   return decoded ?? value;
 }
 

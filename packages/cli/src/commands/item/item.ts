@@ -27,9 +27,9 @@ export const itemActions = {
 /** `portcullis item`: which version each channel of a depot installs. */
 export const item = defineCommand({
   name: "item",
-  summary: "list the apps of a depot, promote, roll back and move their versions",
+  summary: "list, promote, roll back or move the apps of a depot",
   description:
-    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. Promote points a channel to the version of another channel, or to any other version. Rollback points it back to its previous version. Host moves the files of an app to another hosting location. Check says whether each file can be downloaded from where it is. Links stay the same. You do not need to stop the depot.",
+    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. To promote is to point a channel to the version of another channel, or to any other version; a rollback points it back to its previous version. The action host moves the files of an app to another hosting location, and check tests whether each file can be downloaded from its location. Links stay the same. You do not need to stop the depot.",
   operands: {
     action: {
       placeholder: "ACTION",
@@ -43,11 +43,11 @@ export const item = defineCommand({
     database: databaseOption,
     ...depotOriginOptionTable,
     channel: { ...channelOption, description: "promote and rollback: the channel to change" },
-    from: { kind: "text", placeholder: "NAME", description: "promote: take the version of this channel" },
+    from: { kind: "text", placeholder: "NAME", description: "promote: use the version of this channel" },
     versionId: {
       kind: "text",
       placeholder: "ID",
-      description: "promote and host: take this version; item versions lists the IDs",
+      description: "promote and host: use the version with this ID; item versions lists the IDs",
     },
     hosting: {
       ...hostingOption,
@@ -75,11 +75,11 @@ export const item = defineCommand({
     },
     {
       command: "portcullis item promote com.example.app --from beta --data data",
-      meaning: "the tested beta becomes the release",
+      meaning: "make the tested beta the release",
     },
     {
       command: "portcullis item rollback com.example.app --data data",
-      meaning: "back to the previous release",
+      meaning: "return to the previous release",
     },
     {
       command: "portcullis item host com.example.app --hosting database --data data",

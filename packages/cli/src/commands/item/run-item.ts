@@ -69,7 +69,7 @@ async function run(
 }
 
 function itemTable(items: readonly ItemRecord[]): readonly string[] {
-  if (items.length === 0) return ["Nothing is published."];
+  if (items.length === 0) return ["Nothing has been published."];
   const rows = items.map(({ bundleIdentifier, title, kind, channels }) => [
     bundleIdentifier,
     title,

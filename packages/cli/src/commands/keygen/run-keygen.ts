@@ -55,8 +55,8 @@ function writeNewFile(path: string, content: string, mode: number): void {
       throw failure(`${path} cannot be written: ${describeSystemError(error)}`);
     }
     throw failure(
-      `${path} exists already, and a key is never overwritten`,
-      "Move it away, or choose other names: --out, --public-out",
+      `${path} already exists, and a key is never overwritten`,
+      "Move it, or choose other names with --out and --public-out",
     );
   }
 }

@@ -37,5 +37,5 @@ function state({ revokedAt, expiresAt }: LinkRecord, now: number): string {
 function outcome({ headAt, getAt, bytes, size, completedAt }: ReceiptRecord): string {
   if (completedAt !== undefined) return `complete ${tableTime(completedAt)}`;
   if (getAt !== undefined) return `incomplete, ${bytes} of ${size} bytes`;
-  return headAt === undefined ? "not asked for" : "asked for by HEAD only";
+  return headAt === undefined ? "not requested" : "requested with HEAD only";
 }

@@ -16,7 +16,7 @@ export const link = defineCommand({
   name: "link",
   summary: "create, list or revoke the links of a depot",
   description:
-    "A link leads to the manifest of an app. It stays the same until it expires or is revoked, even if a new version of the app is published; the tokens in the manifest are created when it is fetched, and are valid for minutes. Create prints the link once: the depot stores only its hash. Receipts shows what each device did with a link: whether it fetched the manifest, requested the file, and got all of it. You do not need to stop the depot.",
+    "A link leads to the manifest of an app. It stays the same until it expires or is revoked, even if a new version of the app is published; the tokens in the manifest are created when it is fetched, and are valid for minutes. The link is printed only when it is created, because the depot stores only its hash. Receipts record what each device did with a link: whether it fetched the manifest, requested the file, and got all of it. You do not need to stop the depot.",
   operands: {
     action: {
       placeholder: "ACTION",
@@ -25,7 +25,8 @@ export const link = defineCommand({
     },
     subject: {
       placeholder: "APP|ID",
-      description: "create, and list for one app: its bundle identifier; revoke and receipts: the ID of the link",
+      description:
+        "create and list: the app's bundle identifier, optional for list; revoke and receipts: the link's ID",
       optional: true,
     },
   },
@@ -36,7 +37,7 @@ export const link = defineCommand({
     for: {
       kind: "text",
       placeholder: "NAME",
-      description: "create: the person or device that the link is for, to recognise it by",
+      description: "create: the person or device that the link is for, as shown in lists",
     },
     days: {
       kind: "number",
@@ -59,7 +60,7 @@ export const link = defineCommand({
       meaning: "a link for one device",
     },
     { command: "portcullis link list --data data", meaning: "all links, and when each was last used" },
-    { command: "portcullis link revoke 8d1f0c6a2b --data data", meaning: "no further manifests" },
+    { command: "portcullis link revoke 8d1f0c6a2b --data data", meaning: "stop this link from working" },
     { command: "portcullis link receipts 8d1f0c6a2b --data data", meaning: "what the device did" },
   ],
 });

@@ -44,7 +44,7 @@ async function run(
   if (action === "revoke") {
     await depot.links.revoke(subject);
     if (json) out.json({ id: subject, revoked: true });
-    else out.sentence(`Link ${subject} is revoked. A token that it led to works until it expires.`);
+    else out.sentence(`Link ${subject} is revoked. Tokens that were issued through it work until they expire.`);
     return;
   }
   const page = await depot.receipts.list(subject, { limit, after });
@@ -67,5 +67,7 @@ async function create(depot: Depot, item: string, options: LinkOptions, { out, e
   out.line(url);
   const end =
     expiresAt === undefined ? "until it is revoked" : `until ${new Date(expiresAt * 1000).toISOString().slice(0, 10)}`;
-  err.sentence(err.colours.dim(`Link ${id} works ${end}. It is shown only now: the depot stores a hash of it.`));
+  err.sentence(
+    err.colours.dim(`Link ${id} works ${end}. Copy it now: the depot stores only its hash, and cannot show it again.`),
+  );
 }

@@ -22,7 +22,7 @@ import { printInstallLink } from "./install-link.ts";
 import { lintFile } from "./lint-file.ts";
 import type { manifest } from "./manifest.ts";
 
-/** Makes an app manifest, checks one, or prints the link that installs from one. */
+/** Creates an app manifest, checks one, or prints the link that installs from one. */
 export async function runManifest(
   options: OptionsOf<typeof manifest>,
   context: CommandContext,
@@ -30,13 +30,13 @@ export async function runManifest(
 ): Promise<ExitCode> {
   const asked = [file, options.lint, options.itms].filter((one) => one !== undefined);
   if (asked.length !== 1) {
-    throw usageError("pass exactly one of an .ipa or .pkg, --lint FILE and --itms URL");
+    throw usageError("pass exactly one of these: an .ipa or .pkg, --lint FILE, --itms URL");
   }
   if (options.out !== undefined && file === undefined) {
-    throw usageError("--out takes the manifest of an .ipa or .pkg; the result of --lint and --itms is printed");
+    throw usageError("--out works only with an .ipa or .pkg; the results of --lint and --itms are always printed");
   }
   if (options.qr && options.itms === undefined) {
-    throw usageError("--qr draws an install link, so it goes with --itms URL: the URL where the manifest will be");
+    throw usageError("--qr draws an install link: pass the URL of the manifest with --itms URL");
   }
   try {
     if (options.lint !== undefined) return await lintFile(options.lint, options, context);
@@ -60,7 +60,8 @@ async function makeManifest(
   context: CommandContext,
 ): Promise<ExitCode> {
   const { out, err } = context;
-  if (options.url === undefined) throw usageError("--url URL is missing: where devices download the file");
+  if (options.url === undefined)
+    throw usageError("--url URL is missing: the https:// URL from which devices download the file");
   const url = stripQuotes(options.url);
   for (const one of [url, options.icon, options.image]) {
     if (one !== undefined) installLink(stripQuotes(one)); // checks the URLs before gigabytes are hashed
@@ -81,7 +82,7 @@ async function makeManifest(
   }).finally(() => progress.clear());
   // Otherwise the manifest would join the version of one package with the hashes of another.
   if (versionOf(file) !== before) {
-    throw failure(`${file} was replaced while it was read`, "Wait until it is complete, and try again.");
+    throw failure(`${file} was replaced while it was being read`, "Wait until it is complete, and try again.");
   }
 
   const description = {
@@ -144,7 +145,7 @@ async function describePackage(file: string, options: OptionsOf<typeof manifest>
     if (title === undefined || bundleIdentifier === undefined || bundleVersion === undefined) {
       throw failure(
         `${file}: ${error.message}`,
-        "If you know better, pass --title, --identifier and --bundle-version; the package is not read then.",
+        "To create the manifest anyway, pass --title, --identifier and --bundle-version; then the package is not read.",
       );
     }
     const warning = { code: error.code, message: `The package cannot be read. ${error.message}` };
@@ -160,7 +161,7 @@ function versionOf(file: string): string {
 
 /** Before gigabytes are hashed for a file that cannot be written. */
 function checkPlace(file: string): void {
-  if (existsSync(file)) throw failure(`${file} exists already, and nothing is overwritten`);
+  if (existsSync(file)) throw failure(`${file} already exists, and no file is overwritten`);
   if (!existsSync(dirname(file))) throw failure(`${file} cannot be written: there is no folder ${dirname(file)}`);
 }
 

@@ -50,14 +50,14 @@ function checkAftermath(results: readonly CaseResult[]): ResponseCheck[] {
   return [
     warning(
       "aftermath",
-      "Its log now holds links of this probe that work forever: fix the server, then replace the key.",
+      "Its log now contains links from this probe that work forever: fix the server, then replace the key.",
     ),
   ];
 }
 
 function checkRedirects(all: readonly ProbeResponse[]): ResponseCheck {
   const found = all.find(({ status }) => status >= 300 && status < 400);
-  if (!found) return good("redirect", "No response redirects.");
+  if (!found) return good("redirect", "No response is a redirect.");
   return fault(
     "redirect",
     `It REDIRECTS (${found.status}): devices do not follow it, and the token may leak to another server.`,
@@ -85,7 +85,7 @@ function checkFailures(all: readonly ProbeResponse[]): ResponseCheck {
     return fault("failure", `The server FAILS with ${failed.status} for some tokens instead of refusing them.`);
   const problem = all.find((response) => response.problem !== undefined)?.problem;
   if (problem) return fault("failure", `Some requests got no complete response: ${problem.sentence}.`);
-  return good("failure", "Every request got a complete response, and none a server error.");
+  return good("failure", "Every request got a complete response, and none was a server error.");
 }
 
 function checkRefusals(all: readonly ProbeResponse[]): ResponseCheck {
@@ -94,7 +94,7 @@ function checkRefusals(all: readonly ProbeResponse[]): ResponseCheck {
     /public|max-age=[1-9]/.test(headers["cache-control"] ?? "");
   if (refusals.some(isCacheable))
     return fault("refusal_caching", "Caches may STORE REFUSALS and serve them to devices with valid tokens.");
-  return good("refusal_caching", "No refusal may be stored by caches.");
+  return good("refusal_caching", "Caches do not store refusals.");
 }
 
 function checkHead(get: ProbeResponse, head: ProbeResponse): ResponseCheck {

@@ -10,7 +10,7 @@ export async function confirmHost({ host }: URL, requests: number, context: Comm
   if (!stdin.isTTY || !err.isTerminal) {
     throw usageError(
       `${question} Standard input is not a terminal, so nobody can confirm`,
-      "Probe only servers that are yours, and pass --yes.",
+      "Probe only your own servers. To confirm that this is one, pass --yes.",
     );
   }
   const lines = createInterface({ input: stdin, output: stderr });

@@ -117,14 +117,14 @@ export const probeCases: readonly ProbeCase[] = [
     id: "repeated_good_first",
     grade: "ambiguous",
     what: "Two tokens, the first one valid",
-    bad: "Of TWO TOKENS, the first is used and the second ignored.",
+    bad: "TWO TOKENS are accepted: the first is used, and the second is ignored.",
     query: ({ valid, foreignForge, claims }, name) => valid && `${name}=${valid}&${name}=${foreignForge.rs256(claims)}`,
   },
   {
     id: "repeated_good_last",
     grade: "ambiguous",
     what: "Two tokens, the last one valid",
-    bad: "Of TWO TOKENS, the last is used and the first ignored.",
+    bad: "TWO TOKENS are accepted: the last is used, and the first is ignored.",
     query: ({ valid, foreignForge, claims }, name) => valid && `${name}=${foreignForge.rs256(claims)}&${name}=${valid}`,
   },
   {

@@ -39,7 +39,7 @@ const maxBody = 4 * 1024;
 const maxInformational = 100;
 const requestHeaders = { "User-Agent": "portcullis-probe", Accept: "*/*" };
 
-/** Makes a client; `timeout` in seconds. It follows no redirect and reads only the beginning of a body. */
+/** Creates a client; `timeout` in seconds. It follows no redirect and reads only the beginning of a body. */
 export function createProbeClient(options: { readonly timeout: number; readonly insecure: boolean }): ProbeClient {
   const settings = { keepAlive: true, maxSockets: 1 };
   const plainAgent = new PlainAgent(settings);

@@ -8,16 +8,19 @@ export const probe = defineCommand({
   name: "probe",
   summary: "test whether a server serves a file to valid tokens only",
   description:
-    "Requests a file from a server without a token, with a valid token and with invalid tokens of all kinds, each with GET, HEAD and a range request, and reports what the server lets through by mistake. It reads only the first 4 KiB of a body. The last line is the verdict; the exit code is 0 only for LOCKED. It asks before it sends anything to another computer. The server's log will hold the tokens that it sends.",
+    "Requests a file from a server without a token, with a valid token and with invalid tokens of all kinds, each with GET, HEAD and a range request, and reports what the server lets through by mistake. It reads only the first 4 KiB of a body. The last line is the verdict; the exit code is 0 only for LOCKED. It asks before it sends anything to another computer. The tokens that it sends end up in the server's log.",
   operands: {
-    url: { placeholder: "URL", description: "URL of a file on the server; a token in it is used like --token" },
+    url: {
+      placeholder: "URL",
+      description: "URL of a file on the server; a token in it is used as if it were passed with --token",
+    },
   },
   options: {
     ...privateKeyOptionTable,
     token: {
       kind: "text",
       placeholder: "TOKEN",
-      description: "a valid token, if the private key is not available; fewer cases can be tried",
+      description: "a valid token, if you do not have the private key; fewer cases can be tried",
     },
     tokenParameter: {
       kind: "text",

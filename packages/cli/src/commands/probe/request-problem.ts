@@ -9,7 +9,10 @@ export interface RequestProblem {
 type RequestError = Error & { readonly code?: string; readonly reason?: string };
 
 const knownCodes: Readonly<Record<string, RequestProblem>> = {
-  ENOTFOUND: { sentence: "this computer finds no host of that name", remedy: "Check the spelling of the host name." },
+  ENOTFOUND: {
+    sentence: "this computer cannot find a host with that name",
+    remedy: "Check the spelling of the host name.",
+  },
   EAI_AGAIN: { sentence: "this computer cannot look up host names", remedy: "Check the DNS server and the network." },
   ECONNREFUSED: { sentence: "nothing listens on that port", remedy: "Is the server running, and is this its port?" },
   EHOSTUNREACH: { sentence: "this computer has no route to that host", remedy: "Check the network and the firewall." },
@@ -28,7 +31,7 @@ const notTls: RequestProblem = {
   remedy: "Try http://, or another port.",
 };
 const oldTls: RequestProblem = {
-  sentence: "it supports only an older TLS: devices would not download from it",
+  sentence: "it supports only older TLS versions: devices would not download from it",
   remedy: "Devices need TLS 1.2 or 1.3: enable it on the server.",
 };
 

@@ -37,7 +37,7 @@ export async function runProbe(
   if (token !== undefined) refuseUselessToken(token, context.now());
   if (!key && token === undefined && url.search !== "") {
     const { err } = context;
-    const advice = "the URL has no token. If it continues with &, the shell has cut it there: put it in quotes.";
+    const advice = "the URL has no token. If it continues with &, the shell has truncated it there: put it in quotes.";
     err.warning(advice);
   }
   const loopback = isLoopback(url.hostname);
@@ -48,7 +48,7 @@ export async function runProbe(
   try {
     await refuseUnreachable(client, url);
     if (key) await warnIfOpen(client, url, "tokens signed with your key, one of which never expires", context);
-    else if (token) await warnIfOpen(client, url, "those with the token that you gave", context);
+    else if (token) await warnIfOpen(client, url, "links with your token", context);
     const report = await probeServer({
       url,
       isLoopback: loopback,
@@ -71,7 +71,7 @@ export async function runProbe(
 /** A probe with a token that must not work proves nothing: a server that accepts it would look correct. */
 function refuseUselessToken(token: string, now: number): void {
   const { header, claims } = readTokenParts(token);
-  const remedy = "Take a fresh link from Jamf Pro, or pass --private-key.";
+  const remedy = "Get a fresh link from Jamf Pro, or pass --private-key.";
   if (header === undefined || claims === undefined) {
     throw usageError("the token cannot be read: it is not a JWT, or is truncated", remedy);
   }
@@ -99,7 +99,7 @@ async function refuseUnreachable(client: ProbeClient, url: URL): Promise<void> {
 async function warnIfOpen(client: ProbeClient, url: URL, links: string, { err }: CommandContext): Promise<void> {
   const response = await client.request("GET", url, url.search);
   if (classifyResponse(response, undefined, url.pathname) !== "through") return;
-  const sentence = `${url.host} is open: it serves the file without a token. Its log will now hold working links: ${links}.`;
+  const sentence = `${url.host} is open: it serves the file without a token. This probe will leave working links in its log: ${links}.`;
   err.warning(sentence);
 }
 

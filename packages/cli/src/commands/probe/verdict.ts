@@ -40,7 +40,8 @@ function throughVerdict(results: readonly CaseResult[]): ProbeVerdict | undefine
   if (methodsThrough(results, "ambiguous").length > 0) {
     return {
       word: "WEAK",
-      sentence: "it accepts several tokens and uses one: another program on the path may use another.",
+      sentence:
+        "it accepts several tokens and uses only one of them; another program on the path might use a different one.",
     };
   }
   return undefined;
@@ -81,7 +82,7 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly Response
     return {
       word: "UNPROVEN",
       sentence:
-        "even with a valid token, the response is a page with status 200 and not the app; devices treat it as the app. Are the URL and the key the right ones?",
+        "even with a valid token, the response is a page with status 200 instead of the app, and devices treat it as the app. Check that the URL and the key are the right ones.",
     };
   }
   const faults = checks.filter(({ outcome }) => outcome === "fault").length + (valid.faults.length > 0 ? 1 : 0);

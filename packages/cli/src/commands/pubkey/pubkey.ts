@@ -14,7 +14,7 @@ export const pubkey = defineCommand({
       placeholder: "FORM",
       choices: ["pem", "jwk", "jwks"],
       default: "pem",
-      description: "print it in this form",
+      description: "print the key in this format",
     },
     json: { ...jsonOption, description: "print PEM, JWK and thumbprint as JSON" },
   },

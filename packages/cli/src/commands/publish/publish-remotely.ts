@@ -48,7 +48,7 @@ export async function publishRemotely(
   const published = resultOf(response, file);
   if (recipient === undefined) return { published, link: undefined };
   const link = await api.post<MadeLink>("links", { item: published.itemId, channel, recipient, days });
-  return { published, link: resultOf(link, "the link was not made") };
+  return { published, link: resultOf(link, "the link was not created") };
 }
 
 async function publishUpload(
@@ -83,7 +83,7 @@ function checkDepotUrl(text: string): URL {
   const isPrivate = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   if (url && isPrivate && url.href === `${url.origin}/`) return url;
   throw usageError(
-    "--to must be https:// with a host, and a port if it is not 443, and nothing else; http:// only for this computer",
+    "--to must be https://HOST or https://HOST:PORT, with nothing after it; http:// is accepted only for this computer",
     "For example: --to https://depot-admin.example",
   );
 }
@@ -98,16 +98,13 @@ async function readToken(file: string | undefined, text: string | undefined): Pr
   if (text !== undefined && text !== "") return checkToken(text.trim(), "PORTCULLIS_API_TOKEN");
   throw usageError(
     "the API token is missing",
-    "Put it into PORTCULLIS_API_TOKEN, or into a file: --api-token-file FILE. To create one on the depot's machine, run: portcullis api-token create NAME",
+    "Set PORTCULLIS_API_TOKEN to it, or pass a file that contains it with --api-token-file FILE. To create one on the depot's machine, run: portcullis api-token create NAME",
   );
 }
 
 function checkToken(token: string, source: string): string {
   if (/^portcullis_[0-9a-f]{40}$/.test(token)) return token;
-  throw failure(
-    `${source} does not contain an API token`,
-    "It begins with portcullis_, and 40 hexadecimal digits follow",
-  );
+  throw failure(`${source} does not contain an API token`, "A token consists of portcullis_ and 40 hexadecimal digits");
 }
 
 function createApi(base: URL, token: string): Api {
@@ -160,7 +157,7 @@ async function upload(file: string, sha256: string, { uploads, headers }: Api, s
       retryDelays,
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        // 409 and 423: another upload of this file has just ended, or goes on. 507: the disk is full.
+        // 409 and 423: another upload of this file has just ended, or is in progress. 507: the disk is full.
         return status === 0 || status === 409 || status === 423 || (status >= 500 && status !== 507);
       },
       onProgress: (sent, size) => show(sent, size ?? sent),

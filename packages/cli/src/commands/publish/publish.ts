@@ -12,9 +12,9 @@ import {
 /** `portcullis publish`: a new version for the links of a depot. */
 export const publish = defineCommand({
   name: "publish",
-  summary: "publish an .ipa or .pkg in a depot",
+  summary: "publish an .ipa or .pkg to a depot",
   description:
-    "Publishes an .ipa or .pkg: reads its title, identifier and version, and makes it the version that the links to a channel install. You do not need to stop the depot. If the same file was published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there. With --object instead of FILE, a file that is in the depot's origin is published from there.",
+    "Publishes an .ipa or .pkg to a channel: reads its title, identifier and version, and makes it the version that the channel's links install. You do not need to stop the depot. If the same file has been published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there. With --object instead of FILE, a file that is in the depot's origin is published from there.",
   operands: {
     file: {
       placeholder: "FILE",
@@ -29,14 +29,14 @@ export const publish = defineCommand({
     to: {
       kind: "text",
       placeholder: "URL",
-      description: "upload to the depot with this URL of its administration pages",
+      description: "upload to the depot whose administration pages have this URL",
     },
     apiTokenFile: {
       kind: "text",
       placeholder: "FILE",
       description: "file with the API token for --to (default the text in PORTCULLIS_API_TOKEN)",
     },
-    channel: { ...channelOption, description: "publish on this channel, such as beta" },
+    channel: { ...channelOption, description: "publish to this channel, such as beta" },
     hosting: {
       ...hostingOption,
       description:
@@ -60,11 +60,14 @@ export const publish = defineCommand({
       max: 36_500,
       description: "how many days that link works (default until it is revoked)",
     },
-    qr: { kind: "flag", description: "draw a QR code of the page of that link, with the button that installs the app" },
+    qr: { kind: "flag", description: "draw a QR code of that link's page, which has a button that installs the app" },
     json: jsonOption,
   },
   examples: [
-    { command: "portcullis publish App.ipa --data /var/lib/portcullis", meaning: "for all links to the app" },
+    {
+      command: "portcullis publish App.ipa --data /var/lib/portcullis",
+      meaning: "for everyone with a link to the app",
+    },
     {
       command: "portcullis publish App.ipa --data /var/lib/portcullis --channel beta",
       meaning: "for testers only",

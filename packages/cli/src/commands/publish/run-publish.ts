@@ -55,8 +55,8 @@ function checkOptions(options: PublishCommandOptions, file: string | undefined):
   }
   if (isUrl(file) && hosting !== undefined) {
     throw usageError(
-      "--hosting has no effect on a file on a web server, which stays there",
-      "Download the file, and publish the copy, to host it in the depot",
+      "--hosting has no effect on a file that stays on a web server",
+      "To host the file in the depot, download it and publish the copy",
     );
   }
   if ((!isUrl(file) || to !== undefined) && dataKeyFile !== undefined) {
@@ -84,7 +84,7 @@ function print(
   }
   const { title, bundleIdentifier, bundleVersion, build } = published.metadata;
   const version = build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
-  const known = published.wasKnown ? ", a file that had been published before" : "";
+  const known = published.wasKnown ? ", the same file as before" : "";
   const where = published.hosting === "data-folder" ? "" : `, hosted in: ${published.hosting}`;
   out.sentence(safeText(`${title} ${version} is on channel ${channel}${known}${where}`));
   if (link) {
@@ -93,5 +93,7 @@ function print(
     return;
   }
   const place = data === undefined ? "" : ` --data ${data}`;
-  out.sentence(out.colours.dim(safeText(`Make a link: portcullis link create ${bundleIdentifier}${place} --for NAME`)));
+  out.sentence(
+    out.colours.dim(safeText(`To create a link, run: portcullis link create ${bundleIdentifier}${place} --for NAME`)),
+  );
 }

@@ -6,7 +6,7 @@ export const rewritemap = defineCommand({
   name: "rewritemap",
   summary: "tell Apache's RewriteMap whether a link is valid",
   description:
-    "Apache httpd starts this command. For each line of standard input, a URL or a query, it writes a line to standard output: allowed, or the code of the refusal.",
+    "Apache httpd starts this command. It reads a URL or a query from each line of standard input, and writes a line to standard output: allowed, or the refusal code.",
   operands: {},
   options: gateOptionTable,
   examples: [

@@ -71,5 +71,5 @@ function openCache(origin: Origin, options: DiskCacheOptions): DiskCache {
 
 function emptyWarning(path: string): string[] {
   const isEmpty = readdirSync(path).every((name) => name.startsWith("."));
-  return isEmpty ? [`${path} is empty; what is put into it can be downloaded at once`] : [];
+  return isEmpty ? [`${path} is empty; files that are put into it can be downloaded immediately`] : [];
 }

@@ -54,7 +54,7 @@ function warnings({ reportOnly, trustProxy }: ServeOptions, isInClear: boolean):
   const found: string[] = [];
   if (reportOnly) {
     found.push(
-      "REPORT ONLY: nothing is refused and every file is open to everybody; see the log for what would have been refused",
+      "REPORT ONLY: nothing is refused and anyone can download every file; see the log for what would have been refused",
     );
   }
   if (isInClear && !trustProxy) {

@@ -13,17 +13,17 @@ import {
   workersOption,
 } from "../../server/server-option-table.ts";
 
-/** `portcullis serve`: a folder or a bucket, served to valid links only. */
+/** `portcullis serve`: a folder or a bucket, served only through valid links. */
 export const serve = defineCommand({
   name: "serve",
-  summary: "serve a folder or a bucket to valid links only",
+  summary: "serve a folder or a bucket, only through links with a valid token",
   description:
-    "Serves the files of a folder, a private bucket or a private web server, over HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. One log line for each request says what was decided and why.",
+    "Serves the files of a folder, a private bucket or a private web server, over HTTP or HTTPS, to requests whose URL carries a valid, unexpired Jamf Pro token. Logs one line for each request, with the decision and the reason.",
   operands: {
     source: {
       placeholder: "SOURCE",
       description:
-        "a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/; no listing, no hidden files",
+        "a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX or https://HOST/PATH/; directories are not listed, and hidden files are not served",
     },
   },
   options: {
@@ -39,7 +39,7 @@ export const serve = defineCommand({
     cache: {
       kind: "text",
       placeholder: "DIR",
-      description: "cache the bytes of a bucket or web server in this folder (default off)",
+      description: "cache files from the bucket or web server in this folder (default off)",
     },
     cacheSize: {
       kind: "number",
@@ -55,7 +55,7 @@ export const serve = defineCommand({
       min: 0,
       max: 86_400,
       default: 0,
-      description: "check this often whether a cached file is current; 0 checks at each request",
+      description: "check this often whether a cached file is current; 0 checks on every request",
     },
     cacheFreshOnly: {
       kind: "flag",

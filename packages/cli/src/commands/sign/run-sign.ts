@@ -8,7 +8,7 @@ import { printLink } from "../../signing/print-link.ts";
 import { stripQuotes } from "../../terminal/strip-quotes.ts";
 import type { sign } from "./sign.ts";
 
-/** Prints a download link as Jamf Pro would make it. */
+/** Prints a download link as Jamf Pro would create it. */
 export async function runSign(
   options: OptionsOf<typeof sign>,
   context: CommandContext,
