@@ -36,7 +36,7 @@ export const reasonsOfPeers = {
 };
 
 const copyOfTheRequest =
-  "The handler must not see the token, so it gets a copy of the request with another URL. The copy is a contender of its own above.";
+  "The handler must not see the token, so it gets a copy of the request with another URL, a contender of its own above: on Deno, nearly all of the difference. On Bun and workerd, the check and the asynchronous handler are more of it.";
 const guardItself =
   "The gate, the decision that the handler gets, and the removal of the token from the URL, as the profile above shows. The bare server does none of this.";
 const wholeFile = "One download a round is one sample: see the quartiles.";

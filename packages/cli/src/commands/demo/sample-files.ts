@@ -50,7 +50,7 @@ function sampleApp(): Uint8Array {
     [`${bundle}/Info.plist`]: strToU8(info),
     [`${bundle}/AppIcon.png`]: sampleIcon(),
     // Random bytes instead of machine code, enough to try ranges and resumed downloads.
-    [`${bundle}/FieldNotes`]: [randomBytes(1024 * 1024), { level: 0 }],
+    [`${bundle}/FieldNotes`]: [randomBytes(1_000_000), { level: 0 }],
   });
 }
 
