@@ -150,4 +150,22 @@ describe("a search", () => {
       }
     }
   });
+
+  test("never fails for a NUL character, which PostgreSQL does not take", async () => {
+    const running = await data.start();
+    const browser = adminBrowser(running);
+    const { token } = await depot.apiTokens.create({ name: "build server" });
+    await browser.post("/sign-in", { password: "correct horse battery" });
+    for (const path of ["/items/%00", "/items/com.example.notes%00", "/icons/%00", "/links/%00", "/links/1%00"]) {
+      assert.equal((await browser.get(path)).status, 404, path);
+    }
+    for (const path of ["/items", "/links", "/audit"]) {
+      const { status } = await browser.get(`${path}?after=%00`);
+      assert.ok(status === 200 || status === 404, `${path}: ${status}`);
+    }
+    const body = JSON.stringify({ item: "com.example.notes\0", recipient: "iPad" });
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+    const response = await fetch(`http://127.0.0.1:${running.adminPort}/api/links`, { method: "POST", headers, body });
+    assert.equal(response.status, 400);
+  });
 });

@@ -108,7 +108,7 @@ export function createStoreClient(store: RemoteStore, options: RemoteOptions): S
       status = response.status;
       return response;
     } catch (error) {
-      if (deadline.signal.aborted) return `no response within ${Math.round(limit / 1000)} s`;
+      if (deadline.signal.aborted) return `no response within ${Number((limit / 1000).toFixed(1))} s`;
       if (asOriginError(error)) throw error;
       return connectionProblem(error);
     } finally {

@@ -20,6 +20,7 @@ import { addNewLinkPage } from "../link/new-link-page.tsx";
 import { addAccountPage } from "../sign-in/account-page.tsx";
 import { addSignInPages, createSessionCookie } from "../sign-in/sign-in-pages.tsx";
 import { isDiskFull } from "../store/disk-full.ts";
+import { isUnstorableText } from "../store/unstorable-text.ts";
 import { addUploadScript } from "../upload/upload-script-route.ts";
 import type { AdminContext, AdminEnvironment } from "./admin-environment.ts";
 import type { AdminParts } from "./admin-parts.ts";
@@ -127,6 +128,8 @@ export function createAdminApp(
   app.notFound((context) => sendPage(context, <NotFoundPage />, 404));
   app.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
+    // Nothing has a name with a NUL character.
+    if (isUnstorableText(error)) return sendPage(context, <NotFoundPage />, 404);
     if (isDepotError(error) && notFoundCodes.includes(error.code)) return sendPage(context, <NotFoundPage />, 404);
     context.env.report({ problem: error.message });
     if (isDiskFull(error)) return sendPage(context, <DiskFullPage />, 507);

@@ -108,7 +108,7 @@ class FieldError extends Error {
 }
 
 function text(value: unknown, name: string): string {
-  if (typeof value !== "string") throw new FieldError(name, "a string");
+  if (typeof value !== "string" || value.includes("\0")) throw new FieldError(name, "a string without NUL characters");
   return value;
 }
 
