@@ -88,7 +88,7 @@ export interface FoundApp {
 
 /** Finds the app by its `Info.plist`; rejects if there is none, or more than one. */
 export async function findApp(handle: FileHandle, fileSize: number): Promise<FoundApp> {
-  const found: { infoPlist: ZipEntry; folder: string }[] = [];
+  let found: Pick<FoundApp, "infoPlist" | "folder"> | undefined;
   let signed = false;
   let profile: ZipEntry | undefined;
   let elsewhere: string | undefined;
@@ -100,7 +100,14 @@ export async function findApp(handle: FileHandle, fileSize: number): Promise<Fou
     const [payload, app = "", name = "", resource = ""] = segments;
     const isApp = /\.app$/i.test(app);
     if (payload === "Payload" && isApp && name === "Info.plist" && segments.length === 3) {
-      found.push({ infoPlist: entry, folder: app.slice(0, -4) });
+      // Two entries with the same name: different readers may see different ones (CVE-2013-4787 and similar attacks).
+      if (found) {
+        throw issuerError(
+          "package_hostile",
+          "The .ipa contains several apps in its Payload: there must be exactly one.",
+        );
+      }
+      found = { infoPlist: entry, folder: app.slice(0, -4) };
     } else if (payload === "Payload" && isApp && name === "embedded.mobileprovision" && segments.length === 3) {
       profile ??= entry;
     } else if (payload === "Payload" && isApp && name === "_CodeSignature" && resource === "CodeResources") {
@@ -109,17 +116,12 @@ export async function findApp(handle: FileHandle, fileSize: number): Promise<Fou
       elsewhere ??= explainMisplacedApp(segments);
     }
   });
-  const [app] = found;
-  if (!app) {
+  if (!found) {
     const reason =
       elsewhere ?? "The archive has no Payload/….app/Info.plist, so it is not an .ipa: export the app again.";
     throw issuerError("package_incomplete", reason);
   }
-  // Two entries with the same name: different readers may see different ones (CVE-2013-4787 and similar attacks).
-  if (found.length > 1) {
-    throw issuerError("package_hostile", "The .ipa contains several apps in its Payload: there must be exactly one.");
-  }
-  return { ...app, profile, signed };
+  return { ...found, profile, signed };
 }
 
 /** Explains why devices do not find the app of this `Info.plist`; `undefined` for any other file. */

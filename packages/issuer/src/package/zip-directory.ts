@@ -31,7 +31,7 @@ interface ZipDirectory {
 
 /** Large apps have tens of thousands of files. */
 const mostEntries = 1_000_000;
-const largestDirectory = 512 * 1024 * 1024;
+const largestDirectory = 256 * 1024 * 1024;
 const endSize = 22;
 const longestComment = 0xffff;
 /** Longer than any entry: three fields of at most 64 KiB each. */
@@ -117,9 +117,9 @@ function entryLength(bytes: Buffer): number | undefined {
 function parseEntry(bytes: Buffer): ZipEntry {
   const nameEnd = 46 + bytes.readUInt16LE(28);
   const nameBytes = bytes.subarray(46, nameEnd);
-  const extra = readExtraFields(bytes.subarray(nameEnd, nameEnd + bytes.readUInt16LE(30)));
+  const extra = bytes.subarray(nameEnd, nameEnd + bytes.readUInt16LE(30));
   const flags = bytes.readUInt16LE(8);
-  let zip64 = extra.get(0x0001) ?? Buffer.alloc(0);
+  let zip64 = findExtraField(extra, 0x0001) ?? Buffer.alloc(0);
 
   /** The ZIP64 field contains only the numbers whose normal field is all ones, in this order. */
   function readNumber(position: number): number {
@@ -134,7 +134,7 @@ function parseEntry(bytes: Buffer): ZipEntry {
   const compressedSize = readNumber(20);
   const headerOffset = readNumber(42);
   return {
-    ...decodeName(nameBytes, (flags & 0x800) !== 0, extra.get(0x7075)),
+    ...decodeName(nameBytes, (flags & 0x800) !== 0, findExtraField(extra, 0x7075)),
     nameBytes: Buffer.from(nameBytes),
     encrypted: (flags & 1) !== 0,
     method: bytes.readUInt16LE(10),
@@ -145,16 +145,17 @@ function parseEntry(bytes: Buffer): ZipEntry {
   };
 }
 
-function readExtraFields(bytes: Buffer): Map<number, Buffer> {
-  const fields = new Map<number, Buffer>();
+/** The content of the last extra field with this id. */
+function findExtraField(bytes: Buffer, id: number): Buffer | undefined {
+  let found: Buffer | undefined;
   for (let position = 0; position + 4 <= bytes.length; ) {
     const end = position + 4 + bytes.readUInt16LE(position + 2);
     // Android's tools pad this field with bytes that are not fields.
     if (end > bytes.length) break;
-    fields.set(bytes.readUInt16LE(position), bytes.subarray(position + 4, end));
+    if (bytes.readUInt16LE(position) === id) found = bytes.subarray(position + 4, end);
     position = end;
   }
-  return fields;
+  return found;
 }
 
 /** The characters 0x80 to 0xFF of IBM code page 437, the encoding of names that declare none. */

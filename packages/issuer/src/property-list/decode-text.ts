@@ -88,13 +88,14 @@ const windows1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—
 
 /** Some versions of Node.js decode it as ISO-8859-1. */
 function decodeWindows1252(bytes: Uint8Array): string {
-  return Buffer.from(bytes)
-    .toString("latin1")
-    .replace(/[\x80-\x9F]/g, (character) => {
-      const known = windows1252[character.charCodeAt(0) - 0x80] ?? " ";
-      if (known === " ") throw new Error("it is not valid WINDOWS-1252");
-      return known;
-    });
+  const units = Buffer.alloc(2 * bytes.length);
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    const unit = byte >= 0x80 && byte <= 0x9f ? windows1252.charCodeAt(byte - 0x80) : byte;
+    if (unit === 0x20 && byte !== 0x20) throw new Error("it is not valid WINDOWS-1252");
+    units.writeUInt16LE(unit, 2 * index);
+  }
+  return units.toString("utf16le");
 }
 
 function hex(bytes: Uint8Array, length: number): string {
