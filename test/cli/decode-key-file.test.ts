@@ -58,3 +58,12 @@ test("every binary key is read as PEM, even one shorter than 128 bytes, and text
   }
   assert.equal(decodeKeyFile(Buffer.from("0. not a key")), "0. not a key");
 });
+
+test("a file of more than 1 MiB is no key", () => {
+  const largest = Buffer.alloc(1024 * 1024, "a");
+  assert.equal(decodeKeyFile(largest).length, largest.length);
+  assert.throws(
+    () => decodeKeyFile(Buffer.concat([largest, Buffer.from("a")])),
+    /more than 1 MiB.*file of the key alone/,
+  );
+});

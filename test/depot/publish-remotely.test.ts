@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -70,6 +71,23 @@ describe("publish --to", () => {
     assert.equal(code, 0, stderr);
     assert.ok(counting.bytes() < statSync(large).size - received + 64 * 1024, "only the rest was sent");
     counting.close();
+  });
+
+  test("a response that is no depot's, of any length, is reported and not kept", async () => {
+    const bodies: readonly string[] = ["[1]", "null", '"text"', "{", `{"detail": "${"a".repeat(64 * 1024 * 1024)}"}`];
+    let body = "";
+    const other = createServer((_request, response) => response.end(body)).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const to = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    for (body of bodies) {
+      const { code, stderr } = await runMain(["publish", sample("4.0"), "--to", to], {
+        env: { PORTCULLIS_API_TOKEN: token },
+      });
+      assert.equal(code, 3);
+      assert.match(stderr, /responded with 200: check that this is the URL/, body.slice(0, 20));
+    }
+    other.closeAllConnections();
+    other.close();
   });
 
   test("each mistake gets a message that says what to do", async () => {

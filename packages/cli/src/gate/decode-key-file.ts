@@ -61,6 +61,9 @@ const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; 
 /** EncryptedPrivateKeyInfo (RFC 5958 section 3), encrypted by a scheme of PKCS#5 or PKCS#12. */
 const encryptedPrivateKey = /^308[12].{2,4}30(..|81..)06..2a864886f70d01(05|0c)/;
 
+/** In bytes. A key of 8192 bits has 6 KiB, and a hundred certificates or JWKs have less than this. */
+const largestKeyFile = 1024 * 1024;
+
 /** What can be in a binary key file, the likeliest first. */
 const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY", "RSA PUBLIC KEY", "EC PRIVATE KEY"];
 
@@ -71,6 +74,8 @@ const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KE
  */
 export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
   if (bytes.length === 0) throw new KeyFileError("the file is empty");
+  if (bytes.length > largestKeyFile)
+    throw new KeyFileError("it has more than 1 MiB, which no key has", "Pass the file of the key alone");
   const start = bytes.toString("hex", 0, 40);
   const foreign = foreignFormats.find(({ begin }) => begin.test(start));
   if (foreign)

@@ -1,6 +1,7 @@
 import type { PublicJwkSet } from "@portcullis/core";
 import { usageError } from "../command-line/command-error.ts";
 import { isLoopback } from "../system/loopback.ts";
+import { readShortBody } from "../system/read-short-body.ts";
 import { withoutControls } from "../terminal/safe-text.ts";
 
 /** For the whole response, headers and body. */
@@ -66,7 +67,7 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
       signal,
       headers: { Accept: "application/jwk-set+json, application/json" },
     });
-    if (response.status === 200) text = await Promise.race([readText(response), late]);
+    if (response.status === 200) text = await Promise.race([readShortBody(response, maxBytes), late]);
     else await response.body?.cancel();
   } catch (error) {
     return refuse(
@@ -89,18 +90,6 @@ function describeFetchError({ cause, message }: Error): string {
   if (reason === "bad upgrade") return "it switched protocols (101)";
   if (reason === "unexpected redirect") return "it redirects, and redirects are not followed";
   return withoutControls(reason);
-}
-
-/** The body, or `undefined` if it is too large; what was compressed counts as it is unpacked. */
-async function readText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > maxBytes) return undefined; // leaving the loop cancels the transfer
-  }
-  return new TextDecoder().decode(Buffer.concat(chunks));
 }
 
 function parseJwkSet(text: string): PublicJwkSet | undefined {

@@ -6,6 +6,7 @@ import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { describeSystemError, isSystemError } from "../../system/describe-system-error.ts";
 import { isLoopback } from "../../system/loopback.ts";
+import { readShortBody } from "../../system/read-short-body.ts";
 import { readSmallFile } from "../../system/read-small-file.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import {
@@ -26,6 +27,9 @@ interface Api {
 type ApiResponse<Result> =
   | { readonly isDone: true; readonly result: Result }
   | { readonly isDone: false; readonly code: string; readonly message: string; readonly remedy: string | undefined };
+
+/** In bytes: what a depot says about one version, with all warnings, has a few kilobytes. */
+const longestResponse = 256 * 1024;
 
 /** Milliseconds to wait before each further attempt, if the connection breaks or the depot is restarted. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 30_000];
@@ -123,7 +127,7 @@ function createApi(base: URL, token: string): Api {
           `${base.origin} cannot be reached: ${safeText((cause as Error | undefined)?.message || message)}`,
         );
       });
-      const result = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined;
+      const result = await readObject(response);
       if (response.ok && result) return { isDone: true, result: result as never };
       const { code, detail, remedy } = typeof result?.code === "string" ? result : {};
       return {
@@ -134,6 +138,20 @@ function createApi(base: URL, token: string): Api {
       };
     },
   };
+}
+
+/** The JSON object in a response; `undefined` if there is none, as in the page of another server. */
+async function readObject(response: Response): Promise<Record<string, unknown> | undefined> {
+  try {
+    const value: unknown = JSON.parse((await readShortBody(response, longestResponse)) ?? "");
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function notADepot(status: number): string {
