@@ -44,6 +44,9 @@ export async function signatureAttacks(key: WebSigningKey): Promise<AttackCase[]
   add("RFC 8017 section 8.2.2: a number that is equal modulo the modulus is another signature", {
     "the signature and the modulus added": await signatureAboveModulus(key, numbers),
   });
+  add("RFC 8017 section 5.2.2: the number of the opposite sign is another signature", {
+    "the modulus less the signature": await oppositeSignature(key, numbers),
+  });
   add("a leading zero of a signature is part of it", { "without its leading zero": await withoutLeadingZero(key) });
   add(
     "RFC 8017 section 9.2: the one padding that is right",
@@ -122,6 +125,7 @@ function otherNumbers({ modulus, length }: RsaNumbers): Record<string, Uint8Arra
   return {
     zero: new Uint8Array(length),
     one: toBytes(1n, length),
+    two: toBytes(2n, length),
     "the modulus less one": toBytes(modulus - 1n, length),
     "the modulus": toBytes(modulus, length),
     "all ones": new Uint8Array(length).fill(255),
@@ -142,6 +146,11 @@ async function signatureAboveModulus(key: WebSigningKey, { modulus, length }: Rs
   }
 }
 
+async function oppositeSignature(key: WebSigningKey, { modulus, length }: RsaNumbers): Promise<string> {
+  const [header, payload, signature = ""] = (await webSignToken(key)).split(".");
+  return `${header}.${payload}.${base64url(toBytes(modulus - toNumber(fromBase64url(signature)), length))}`;
+}
+
 async function withoutLeadingZero(key: WebSigningKey): Promise<string> {
   for (let jti = 0; ; jti += 1) {
     const [header, payload, signature = ""] = (await webSignToken(key, { ...jamfClaims, jti })).split(".");
@@ -158,15 +167,29 @@ const otherPrefixes: Record<string, string> = {
   "a length in its long form": "308131300d060960864801650304020105000420",
   "the digest's length in its long form": "3032300d06096086480165030402010500048120",
   "the identifier of SHA-1": "3029300906052b0e03021a05000420",
+  "the identifier of SHA-224": "3031300d060960864801650304020405000420",
+  "the identifier of SHA-384": "3031300d060960864801650304020205000420",
   "the identifier of SHA-512": "3031300d060960864801650304020305000420",
+  "the identifier of SHA3-256": "3031300d060960864801650304020805000420",
   "the identifier of MD5": "302c300806082a864886f70d020505000420",
   "parameters that are not NULL": "3033300f06096086480165030402010202" + "000004" + "20",
   "a BIT STRING for the digest": "3031300d060960864801650304020105000320",
+  "a SET for the outer sequence": "3131300d060960864801650304020105000420",
+  "a digest in a constructed string": "3033300d0609608648016503040201050024220420",
+  "a length that begins with zero": "30820031300d060960864801650304020105000420",
+  "the algorithm's length in its long form": "303230810d060960864801650304020105000420",
+  "the identifier's length in its long form": "3032300e06810960864801650304020105000420",
+  "the parameters' length in its long form": "3032300e06096086480165030402010581000420",
+  "parameters twice": "3033300f0609608648016503040201050005000420",
+  "no algorithm": "30220420",
 };
 
-async function paddedBlock(length: number, { start = prefix, end = "", text = input } = {}): Promise<Uint8Array> {
+async function paddedBlock(
+  length: number,
+  { start = prefix, end = "", text = input, hasDigest = true } = {},
+): Promise<Uint8Array> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", utf8.encode(text)));
-  const rest = [...bytesOf(start), ...digest, ...bytesOf(end)];
+  const rest = [...bytesOf(start), ...(hasDigest ? digest : []), ...bytesOf(end)];
   return Uint8Array.of(0, 1, ...new Uint8Array(length - rest.length - 3).fill(255), 0, ...rest);
 }
 
@@ -189,6 +212,20 @@ async function badPaddings({ length, sign }: RsaNumbers): Promise<Record<string,
     "a digest of other text": await paddedBlock(length, { text: `${input} ` }),
     "a digest of nothing": await paddedBlock(length, { text: "" }),
     "a byte behind the digest": await paddedBlock(length, { end: "00" }),
+    "an element behind the digest": await paddedBlock(length, { start: `3033${prefix.slice(4)}`, end: "0500" }),
+    "an indefinite length": await paddedBlock(length, { start: `3080${prefix.slice(4)}`, end: "0000" }),
+    "an algorithm and no digest": await paddedBlock(length, { start: `300f${prefix.slice(4, -4)}`, hasDigest: false }),
+    "an empty digest": await paddedBlock(length, { start: `3011${prefix.slice(4, -2)}00`, hasDigest: false }),
+    "a byte of padding fewer": Uint8Array.of(0, ...right.subarray(0, 2), ...right.subarray(3)),
+    "eight bytes of padding, and zeros in front": Uint8Array.of(
+      ...new Uint8Array(separator - 10),
+      ...right.subarray(0, 2),
+      ...right.subarray(separator - 8),
+    ),
+    "no padding, and zeros behind the digest": Uint8Array.of(0, 1, ...right.subarray(separator)).reduce(
+      (block, byte, index) => block.with(index, byte),
+      new Uint8Array(length),
+    ),
     "eight bytes of padding and garbage behind the digest": await garbageBehind(length),
     "eight bytes of padding and garbage in the parameters": await garbageInParameters(length),
     "random padding instead of 255": right.map((byte, index) =>
