@@ -264,7 +264,7 @@ test("a JWK Set URL is fetched, unusable keys in it are skipped, and the old key
   }
 });
 
-test("keys are fetched over https from exactly the given address, 1 MiB at most, and only those for RS256", async () => {
+test("keys are fetched over https from exactly the given address, 1 MiB and 100 keys at most, and only those for RS256", async () => {
   assert.equal(checkJwkSetUrl("https://keys.example/jwks.json").href, "https://keys.example/jwks.json");
   const rsa = oldKey.publicKey.export({ format: "jwk" });
   const foreign = [{ ...rsa, use: "enc" }, { ...rsa, alg: "PS256" }, { kty: "EC" }, null];
@@ -274,6 +274,8 @@ test("keys are fetched over https from exactly the given address, 1 MiB at most,
     "/secret": { keys: [rsa, { kty: "oct", k: "c2VjcmV0" }] },
     "/large": { keys: [rsa], padding: " ".repeat(1024 * 1024) },
     "/null": null,
+    "/hundred": { keys: Array(100).fill(rsa) },
+    "/more": { keys: [...Array(100).fill(foreign[0]), rsa] },
   };
   const host = createServer(({ url = "" }, response) => {
     if (url === "/moved") response.writeHead(302, { Location: "/good" });
@@ -284,12 +286,14 @@ test("keys are fetched over https from exactly the given address, 1 MiB at most,
   const address = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
   try {
     assert.equal((await loadKeys([`${address}/good`]))[0]?.keys.length, 2);
+    assert.equal((await loadKeys([`${address}/hundred`]))[0]?.keys.length, 100);
     for (const [path, problem] of [
       ["/moved", /did not provide the JWK Set: it redirects, and redirects are not followed/],
       ["/foreign", /:\d+: no key in the JWK Set can be used: this is not an RSA JWK for RS256/],
       ["/secret", /:\d+: the JWK is a private or secret key$/],
       ["/large", /sent more than 1 MiB/],
       ["/null", /did not send a JWK Set/],
+      ["/more", /sent more than 100 keys/],
     ] as const) {
       await assert.rejects(
         loadKeys([address + path]),

@@ -276,11 +276,16 @@ export function commandParsers(folder: string): readonly Parser[] {
     },
     {
       name: "JWK Set from a URL",
-      bound: "1 MiB unpacked, 10 seconds",
+      bound: "1 MiB unpacked, 100 keys, 10 seconds",
       sources: ["cli/gate/jwk-set-url.ts"],
       time: 150,
       memory: 600,
       inputs: () => [
+        {
+          what: "empty keys",
+          parse: () => fetched(gzipSync(repeated(MiB, "{},", '{"keys":[', "{}]}"))),
+          refused: /sent more than 100 keys/,
+        },
         {
           what: "64 MiB of spaces in 64 KiB",
           parse: () => fetched(gzipSync(Buffer.alloc(64 * MiB, " "))),

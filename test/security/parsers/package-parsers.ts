@@ -77,6 +77,7 @@ function deflated(
   header.write("a", 30);
   const entry = {
     name: "a",
+    nameIsCertain: true,
     nameBytes: Buffer.from("a"),
     encrypted: false,
     method: 8,

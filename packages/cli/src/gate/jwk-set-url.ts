@@ -7,6 +7,7 @@ import { withoutControls } from "../terminal/safe-text.ts";
 /** For the whole response, headers and body. */
 const fetchDeadline = 10_000;
 const maxBytes = 1024 * 1024;
+const mostKeys = 100;
 
 /**
  * The host of a JWK Set did not send a usable one.
@@ -80,7 +81,9 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   }
   if (response.status !== 200) return refuse(`responded with ${response.status} instead of a JWK Set`);
   if (text === undefined) return refuse("sent more than 1 MiB instead of a JWK Set");
-  return parseJwkSet(text) ?? refuse("did not send a JWK Set");
+  const set = parseJwkSet(text) ?? refuse("did not send a JWK Set");
+  // Each key is tried for each forged token.
+  return set.keys.length <= mostKeys ? set : refuse(`sent more than ${mostKeys} keys`);
 }
 
 /** Undici's own messages, rewritten; any other message is the system's or OpenSSL's. */
