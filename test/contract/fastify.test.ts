@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import { type DownloadRequest, type GuardOptions, guard, hideToken } from "@portcullis/fastify";
+import { type DownloadRequest, type GuardOptions, guard, hideToken, type RewritableRequest } from "@portcullis/fastify";
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
 import { jamfClaims, signingKey, signToken, testTime } from "../support/signing-key.ts";
 import { tokenPlaces } from "../support/token-places.ts";
@@ -178,4 +178,24 @@ test("over HTTP/2 the token is removed from the :path pseudo-header too", async 
   await close();
   assert.equal(JSON.parse(body).headers[":path"], "/app.ipa?x=1");
   assert.doesNotMatch(body, /eyJ/);
+});
+
+test("over HTTP/1 no header is changed, and a request without a URL or raw headers is taken as it is", () => {
+  const rawHeaders = ["Host", "a.example", "Accept", "*/*"];
+  const request = { url: `/app.ipa?token=${token}`, headers: { host: "a.example" }, rawHeaders: [...rawHeaders] };
+  assert.equal(hideToken()(request), "/app.ipa");
+  assert.deepEqual(request.rawHeaders, rawHeaders);
+  const bare: RewritableRequest = { headers: {} };
+  assert.equal(hideToken()(bare), "");
+  assert.equal(bare.originalUrl, "");
+});
+
+test("the plugin has its name, declares download on requests, and can be registered twice", async () => {
+  const app = Fastify({ rewriteUrl: hideToken() });
+  app.register(guard, guardOptions);
+  app.register(guard, guardOptions);
+  await app.ready();
+  assert.equal(app.hasRequestDecorator("download"), true);
+  assert.match(app.printPlugins(), /@portcullis\/fastify/);
+  await app.close();
 });

@@ -327,3 +327,22 @@ for (const [name, createApp] of [
     await server.close();
   });
 }
+
+test("a listener is not called for a request that has a response by the time it is allowed", async () => {
+  const key = signingKey();
+  let calls = 0;
+  const guarded = guard({ keys: key.publicPem, now: () => testTime }, () => {
+    calls += 1;
+  });
+  let checked: unknown;
+  const { port, close } = await listen((request, response) => {
+    checked = guarded(request, response);
+    response.writeHead(503).end("too late");
+  });
+  const printedBefore = printed.mock.callCount();
+  const response = await fetch(`http://127.0.0.1:${port}/app.ipa?token=${signToken(key)}`);
+  assert.deepEqual([response.status, await response.text()], [503, "too late"]);
+  await checked;
+  await close();
+  assert.deepEqual([calls, printed.mock.callCount()], [0, printedBefore]);
+});

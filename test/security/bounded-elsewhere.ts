@@ -6,6 +6,7 @@ export const boundedElsewhere: Readonly<Record<string, readonly string[]>> = {
     "cli/command-line/option-value.ts",
     "cli/commands/configuration/run-configuration.ts",
     "cli/commands/depot/admin-server.ts",
+    "cli/commands/inspect/read-time.ts",
     "cli/commands/inspect/run-inspect.ts",
     "cli/commands/item/run-hosting.ts",
     "cli/commands/probe/run-probe.ts",
@@ -25,6 +26,7 @@ export const boundedElsewhere: Readonly<Record<string, readonly string[]>> = {
     "origin/store-address.ts",
   ],
   "a header or the path of a request, which have 16 KiB together, and of which one pattern reads each": [
+    "cli/server/bad-request.ts",
     "cli/server/resume-grace.ts",
     "depot/configuration/jamf-api.ts",
     "depot/item/icon.ts",

@@ -36,9 +36,8 @@ export function hideToken(
     const { url = "", originalUrl = url } = request;
     hiddenUrls.set(request, { url, tokenParameter });
     const stripped = withoutTokens(url, tokenParameter);
-    // Fastify's copy of the URL, and what HTTP/2 has in place of a request line.
     request.originalUrl = withoutTokens(originalUrl, tokenParameter);
-    if (":path" in request.headers) Object.assign(request.headers, { ":path": stripped });
+    // What HTTP/2 has in place of a request line; Node's `headers` follow the URL by themselves.
     const position = request.rawHeaders?.indexOf(":path") ?? -1;
     if (position !== -1) request.rawHeaders?.splice(position + 1, 1, stripped);
     for (const name of loggedHeaders) {

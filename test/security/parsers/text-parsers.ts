@@ -49,10 +49,20 @@ export const textParsers: readonly Parser[] = [
   {
     name: "property list: XML",
     bound: "that of XML",
-    sources: ["issuer/property-list/property-list.ts", "issuer/property-list/read-property-list-file.ts"],
+    sources: [
+      "issuer/property-list/plist-xml.ts",
+      "issuer/property-list/property-list.ts",
+      "issuer/property-list/read-property-list-file.ts",
+    ],
     time: 120,
     memory: 500,
     inputs: () => [
+      { what: "comments", parse: () => readPropertyList(repeated(longestXml, "<!---->", "", "<true/>")) },
+      { what: "instructions", parse: () => readPropertyList(repeated(longestXml, "<?a?> ", "", "<true/>")) },
+      {
+        what: "declarations",
+        parse: () => readPropertyList(repeated(longestXml, "<!A><?a?>%b;", "<!DOCTYPE plist [", "]><true/>")),
+      },
       { what: "keys", parse: () => readPropertyList(plist("<key>a</key><true/>", 1_900_000)) },
       {
         what: "one string",
