@@ -110,10 +110,12 @@ export function serverParsers(folder: string): readonly Parser[] {
       bound: "512 KiB",
       sources: [
         "depot/admin/admin-app.tsx",
+        "depot/admin/list-tools.tsx",
         "depot/configuration/configuration-page.tsx",
         "depot/item/item-page.tsx",
         "depot/item/items-page.tsx",
-        "depot/link/link-pages.tsx",
+        "depot/hosting/hosting-field.tsx",
+        "depot/link/new-link-page.tsx",
         "depot/sign-in/account-page.tsx",
         "depot/sign-in/sign-in-pages.tsx",
       ],
