@@ -152,7 +152,7 @@ export function serverParsers(folder: string): readonly Parser[] {
     {
       name: "errors of a store",
       bound: "4 KiB of the document, the rest is not received",
-      sources: ["origin/s3.ts"],
+      sources: ["origin/s3.ts", "origin/s3-upload.ts", "origin/read-start.ts"],
       time: 30,
       memory: 150,
       inputs: () => [{ what: "64 MiB of XML", parse: () => refusedByStore(filled(64 * MiB, "<Code>")) }],
