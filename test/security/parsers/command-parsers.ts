@@ -132,7 +132,7 @@ export function commandParsers(folder: string): readonly Parser[] {
             parse: read(repeated(longestFile, '"a":{},', "{", '"a":{}}')),
             refused: /there is no command/,
           },
-          { what: "a byte too many", parse: read(filled(longestFile + 1, " ")), refused: /more than 16 MiB/ },
+          { what: "a byte too many", parse: read(filled(longestFile + 1, " ")), refused: /16 MiB/ },
         ];
       },
     },
