@@ -84,6 +84,8 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
       const received = await store.received(id);
       if (!received) {
         const known = hashForm.test(id) ? await publishKnown(id, channel, parts) : undefined;
+        // What a process that was killed has left of the upload, after it was published.
+        if (known) await store.remove(id);
         if (known) return known;
         throw depotError(
           "upload_unknown",
