@@ -78,7 +78,7 @@ ${directives}
   return `http://127.0.0.1:${port}`;
 }
 
-/** Creates a folder readable for servers that drop their rights. */
+/** Makes a folder readable for servers that drop their rights. */
 export function makeReadable(folder: string): void {
   chmodSync(folder, 0o755);
 }

@@ -20,7 +20,7 @@ export interface RunnableExample {
   readonly name: string;
   /** Where programs are that its commands start, by their names. */
   readonly programs?: Readonly<Record<string, string>>;
-  /** Creates the server listen on a free port of 127.0.0.1. */
+  /** Makes the server listen on a free port of 127.0.0.1. */
   readonly env: Readonly<Record<string, string>>;
   /** Its port, or how it prints it. */
   readonly port: RegExp | number;

@@ -3,7 +3,7 @@ import { failure } from "../command-line/command-error.ts";
 
 /**
  * Checks a bucket, a container or a web server before it is used; returns warnings. A mistake ends the command; a store
- * that cannot be reached does not, because it may be back when the first request comes.
+ * that cannot be reached does not, because it might be back when the first request arrives.
  */
 export async function checkRemoteOrigin(store: RemoteOrigin, source: string): Promise<readonly string[]> {
   const check = await store.check();

@@ -141,7 +141,7 @@ async function problemOf(version: VersionRow, db: Database, places: FilePlaces):
     if (!object.found) return unavailable(object).message;
     object.close();
     if (!(await isOpenToEverybody(version, places))) return undefined;
-    return `the ${version.hosting === "origin" ? "origin" : "web server"} gives the file to everybody, also without a token`;
+    return `the ${version.hosting === "origin" ? "origin" : "web server"} serves the file to anyone, even without a token`;
   } catch (error) {
     if (isDepotError(error)) return error.message;
     throw error;

@@ -9,7 +9,7 @@ import type { ServerTools } from "../../server/run-server.ts";
 export interface ServedOrigin {
   readonly origin: DepotOrigin | undefined;
   readonly warnings: readonly string[];
-  /** From now on, its requests are counted, and a warning is logged if it gives its files to everybody. */
+  /** From now on, its requests are counted, and a warning is logged if it serves its files to anyone. */
   observe(tools: Pick<ServerTools, "log" | "metrics">): void;
 }
 
