@@ -143,12 +143,12 @@ describe("portcullis link", () => {
       /^3 .*https/,
     );
     const other = ["create", "com.example.other", "--public-url", "https://apps.example", "--for", "A"];
-    assert.match(await run(...other), /^3 .*com\.example\.other is published\nPublished: com\.example\.notes/);
+    assert.match(await run(...other), /^3 .*com\.example\.other has been published\nPublished: com\.example\.notes/);
     assert.match(await run("revoke", "0000000000"), /^3 .*no link with the ID 0000000000/);
     assert.match(await run("receipts", "0000000000"), /^3 .*no link with the ID 0000000000/);
     assert.match(await run("list", "--for", "A"), /^2 .*--for has no effect on link list/);
     assert.match(await run("revoke", "0000000000", "--days", "3"), /^2 .*--days has no effect/);
-    assert.match(await run("list", "com.example.other"), /^3 .*com\.example\.other is published/);
+    assert.match(await run("list", "com.example.other"), /^3 .*com\.example\.other has been published/);
     assert.match(await run("revoke", "0000000000", "--limit", "3"), /^2 .*--limit has no effect on link revoke/);
     assert.match(await run(...create, "--for", "A", "--after", "x"), /^2 .*--after has no effect on link create/);
     assert.match(await run("list", "--limit", "1001"), /^2 .*--limit/);

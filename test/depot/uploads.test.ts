@@ -177,7 +177,7 @@ describe("uploads", () => {
     assert.match(await detail(await post("/api/versions", "nothing")), /^400 .*JSON body must be an object/);
     assert.match(await detail(await post("/api/versions", { upload: 5 })), /^400 The member upload .* a string/);
     assert.match(await detail(await post("/api/links", { item: "x", recipient: "a", days: "3" })), /^400 .*days/);
-    assert.match(await detail(await post("/api/links", { item: "x", recipient: "a" })), /^404 .*x is published/);
+    assert.match(await detail(await post("/api/links", { item: "x", recipient: "a" })), /^404 .*x has been published/);
     assert.match(await detail(await post("/api/links", "x".repeat(20_000))), /^413 /);
     assert.match(await detail(await post("/api/other", {})), /^404 /);
   });

@@ -12,7 +12,7 @@ await import("../depot/hosting.test.ts");
 await import("../depot/items.test.ts");
 await import("../depot/jamf-api.test.ts");
 await import("../depot/jamf-sign-in.test.ts");
-await import("../depot/killed.test.ts");
+await import("../tools/depot-killed.test.ts");
 await import("../depot/links.test.ts");
 await import("../depot/order.test.ts");
 await import("../depot/pages.test.ts");

@@ -7,17 +7,17 @@ import { before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openDepot, readDataKeyFile } from "@portcullis/depot";
 import { buildSync } from "esbuild";
+import { depotData, type RunningDepot } from "../depot/running-depot.ts";
+import { writeSampleApp } from "../depot/sample-app.ts";
 import { privateKeyPem } from "../support/private-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { depotData, type RunningDepot } from "./running-depot.ts";
-import { writeSampleApp } from "./sample-app.ts";
 
 /** One file, because dozens of processes run it: from the sources, each would take a second to start. */
 function bundleWorkUntil(folder: string): string {
   const outfile = join(folder, "work-until.mjs");
   const alias = { libsql: import.meta.resolve("libsql"), pg: import.meta.resolve("pg") };
   buildSync({
-    entryPoints: [fileURLToPath(new URL("work-until.ts", import.meta.url))],
+    entryPoints: [fileURLToPath(new URL("../depot/work-until.ts", import.meta.url))],
     bundle: true,
     platform: "node",
     format: "esm",
