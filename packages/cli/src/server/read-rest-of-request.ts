@@ -22,9 +22,11 @@ export function readRestOfRequests(server: Server, longestRest: number = usualRe
       const { socket } = request;
       if (request.readableEnded || request.destroyed) return void (isLast && socket.end());
       const late = setTimeout(() => socket.destroy(), longestRest);
-      socket.once("close", () => clearTimeout(late));
+      const stop = (): void => clearTimeout(late);
+      socket.once("close", stop);
       request.once("end", () => {
-        clearTimeout(late);
+        stop();
+        socket.off("close", stop); // the connection can have many more requests
         if (isLast) socket.end();
       });
       // Whatever has read it until now has seen enough.
