@@ -141,6 +141,13 @@ test("a guarded file cannot be reached in any other way", async () => {
   }
 });
 
+test("everything under root is guarded", async () => {
+  for (const target of ["/elsewhere/secret.txt", "/", "/nothing"]) {
+    assert.equal((await nginx.get(target)).status, 401, target);
+  }
+  assert.equal((await nginx.get(`/elsewhere/secret.txt?token=${fresh()}`)).body, "outside of apps");
+});
+
 test("hidden files, listings and links out of the folder are refused even with a token", async () => {
   symlinkSync("../elsewhere/secret.txt", `${nginx.folder}/files/apps/link.txt`);
   assert.equal((await nginx.get(`/apps/.hidden?token=${fresh()}`)).status, 404);
