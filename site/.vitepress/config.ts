@@ -36,7 +36,7 @@ export default defineConfig({
     },
     nav: [
       { text: "Set up", link: "/installing", activeMatch: "^/(installing|choosing|recipes|adapters)" },
-      { text: "Why was it refused?", link: "/troubleshooting" },
+      { text: "Troubleshooting", link: "/troubleshooting" },
       { text: "Inspector", link: "/inspector.html", target: "_self" },
       {
         text: "Reference",

@@ -122,7 +122,7 @@ for (const javaScript of [true, false]) {
       assert.equal(read, await page.evaluate(`document.querySelector("#page-url").textContent`));
       await page.follow(`main p > a[href^="/links/"]`);
       const linkPage = await page.url();
-      assert.match(await page.text(), /Nobody has fetched a manifest/);
+      assert.match(await page.text(), /No device has fetched a manifest/);
 
       // On the device
       const userAgent =

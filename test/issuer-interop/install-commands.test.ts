@@ -218,7 +218,7 @@ describe("InstallEnterpriseApplication", () => {
     assert.throws(make({}), refuses("command_invalid", /manifest, manifestUrl: pass exactly one of the two/));
     assert.throws(make({ manifest, manifestUrl }), refuses("command_invalid", /pass exactly one of the two/));
     assert.throws(
-      make({ manifest: "<plist/>" }),
+      make({ manifest: "<plist><array/></plist>" }),
       refuses("command_invalid", /^manifest: The manifest is not a dictionary/),
     );
     assert.throws(

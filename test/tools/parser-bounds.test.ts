@@ -6,12 +6,12 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { repositoryFiles } from "../repository/documents.ts";
-import { boundedElsewhere } from "./bounded-elsewhere.ts";
-import type { ParserMeasurement } from "./measure-parser.ts";
-import { parsers } from "./parsers.ts";
+import { boundedElsewhere } from "../security/bounded-elsewhere.ts";
+import type { ParserMeasurement } from "../security/measure-parser.ts";
+import { parsers } from "../security/parsers.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = fileURLToPath(new URL("measure-parser.ts", import.meta.url));
+const program = fileURLToPath(new URL("../security/measure-parser.ts", import.meta.url));
 const all = parsers("");
 
 /** What code does that takes text or bytes apart. */
