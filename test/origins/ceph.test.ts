@@ -20,7 +20,7 @@ for (const [title, given, problem] of [
   [
     "a wrong secret",
     { credentials: { accessKeyId, secretAccessKey: "wrong" } },
-    /SignatureDoesNotMatch: the secret access key does not fit/,
+    /SignatureDoesNotMatch: the secret access key does not match/,
   ],
   [
     "an unknown access key",
