@@ -5,7 +5,6 @@ import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,11 +13,13 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { isConfigurationError } from "@portcullis/core";
 import { type HashFileOptions, hashFile, isIssuerError } from "@portcullis/issuer";
 import fc from "fast-check";
+import { openDescriptors } from "../support/open-descriptors.ts";
 import { openssl } from "../support/private-key.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 
@@ -219,14 +220,15 @@ describe("hashing", () => {
   }
 
   test("closes the file, however it ends", async () => {
-    const open = () => readdirSync("/proc/self/fd").length;
-    const before = open();
-    await hashFile(file("closed", "abc"));
+    const closed = file("closed", "abc");
+    let open = 0;
+    await hashFile(closed, { onProgress: () => (open = openDescriptors(dirname(closed))) });
+    assert.equal(open, 1);
     await assert.rejects(hashFile(file("closed", "")));
     const onProgress = () => {
       throw new Error("callback");
     };
     await assert.rejects(hashFile(file("closed", "abc"), { onProgress }));
-    assert.equal(open(), before);
+    assert.equal(openDescriptors(dirname(closed)), 0);
   });
 });

@@ -17,6 +17,7 @@ import { test } from "node:test";
 import { type Origin, type OriginObject, respond } from "@portcullis/origin";
 import { type CacheEvent, type DiskCacheOptions, diskCache, folder } from "@portcullis/origin/node";
 import { memoryOrigin } from "../support/memory-origin.ts";
+import { openDescriptors } from "../support/open-descriptors.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const MiB = 1024 * 1024;
@@ -192,10 +193,10 @@ test("a cache in front of a folder is not bypassed, and closes every file once",
   const bytes = randomBytes(2 * MiB);
   writeFileSync(join(www, "a.ipa"), bytes);
   utimesSync(join(www, "a.ipa"), modified, modified);
-  const before = readdirSync("/proc/self/fd").length;
+  const cacheFolder = temporaryFolder();
   const events: string[] = [];
   const cache = diskCache(folder(www), {
-    folder: temporaryFolder(),
+    folder: cacheFolder,
     maxBytes: 64 * MiB,
     onEvent: ({ kind }) => events.push(kind),
   });
@@ -203,11 +204,12 @@ test("a cache in front of a folder is not bypassed, and closes every file once",
     const object = await cache.open("a.ipa");
     assert.ok(object.found);
     assert.equal("file" in object, round === 2, "a cached file can be sent as one once all of it has been checked");
+    assert.ok(openDescriptors(www) + openDescriptors(cacheFolder) > 0);
     assert.ok((await bytesOf(new Response(object.read({ first: 0, last: bytes.length - 1 })))).equals(bytes));
     await cache.idle();
   }
   assert.deepEqual(events, ["miss", "hit", "hit"]);
-  assert.equal(readdirSync("/proc/self/fd").length, before);
+  assert.deepEqual([openDescriptors(www), openDescriptors(cacheFolder)], [0, 0]);
 });
 
 test("an entry that disappears while its stale file is opened leaves no descriptor open", async () => {
@@ -215,14 +217,13 @@ test("an entry that disappears while its stale file is opened leaves no descript
   await bytesOf(await get(cache, "a.ipa"));
   await cache.idle();
   origin.isDown = true;
-  const before = readdirSync("/proc/self/fd").length;
   const [entry] = readdirSync(folder).filter((name) => name.endsWith(".json"));
   const opening = cache.open("a.ipa");
   await new Promise(setImmediate);
   rmSync(join(folder, entry as string));
   const result = await opening.catch(() => undefined);
   if (result?.found) result.close();
-  assert.equal(readdirSync("/proc/self/fd").length, before);
+  assert.equal(openDescriptors(folder), 0);
 });
 
 test("an origin that was down is asked again after 10 s, even if the clock was set back", async () => {
