@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const dist = "site/dist";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const longestWait = 60_000;
+const longestWait = 180_000;
 
 /** What each kind of page looks like. */
 const mainPages = [
@@ -174,10 +174,9 @@ describe("the documentation site", () => {
     // The field gets the focus when the search is ready for input.
     await until(page, `document.activeElement?.id === "localsearch-input"`);
     await page.fill("#localsearch-input", query);
-    await page.evaluate(
-      `document.querySelector("#localsearch-input").dispatchEvent(new Event("input", { bubbles: true }))`,
-    );
-    await until(page, `document.querySelectorAll(".VPLocalSearchBox .result").length > 0`);
+    // Said again until it is heard: what is typed before the page listens is lost.
+    const type = `document.querySelector("#localsearch-input").dispatchEvent(new Event("input", { bubbles: true }))`;
+    await until(page, `${type} && document.querySelectorAll(".VPLocalSearchBox .result").length > 0`);
   }
 
   /** VitePress hydrates its pages. */
