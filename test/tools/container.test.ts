@@ -225,7 +225,7 @@ function npmSettings(npmrc: string): string[] {
   const read = (name: string): string => execFileSync("npm", ["config", "get", name], { encoding: "utf8" }).trim();
   const [registry, authorities, cache] = ["registry", "cafile", "cache"].map(read);
   const hasAuthorities = existsSync(authorities ?? "");
-  writeFileSync(npmrc, `registry=${registry}\n${hasAuthorities ? `cafile=${authorities}\n` : ""}`);
-  const volumes = [`${cache}:/root/.npm`, ...(hasAuthorities ? [`${authorities}:${authorities}:ro`] : [])];
+  writeFileSync(npmrc, `registry=${registry}\ncache=/npm-cache\n${hasAuthorities ? `cafile=${authorities}\n` : ""}`);
+  const volumes = [`${cache}:/npm-cache`, ...(hasAuthorities ? [`${authorities}:${authorities}:ro`] : [])];
   return [`--secret=id=npmrc,src=${npmrc}`, ...volumes.map((volume) => `--volume=${volume}`)];
 }

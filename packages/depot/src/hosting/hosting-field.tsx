@@ -71,7 +71,7 @@ export function HostingField({ id, options, selected, problem, isMove = false }:
   const hint = `The database stores files of up to ${largestInDatabase / 1024 ** 2} MiB.`;
   return (
     <SelectField {...{ id, hint, problem, label: "Hosting location", name: "hosting" }}>
-      {!isMove && <option value="">Where the newest version of the app is</option>}
+      {!isMove && <option value="">Like the newest version</option>}
       {locations.map((location) => (
         <option
           value={location}
