@@ -44,7 +44,7 @@ export function decodeBase64url(text: Uint8Array, bytes?: Uint8Array): Uint8Arra
     const third = rest === 3 ? bitsAt(length - 1) << 6 : 0;
     const group = (bitsAt(length - rest) << 18) | (bitsAt(length - rest + 1) << 12) | third;
     decoded[written] = group >> 16;
-    decoded[written + 1] = group >> 8; // with two characters, behind the result
+    decoded[written + 1] = group >> 8; // with two characters, after the result
     // Stray bits: those that belong to no byte must be zero.
     all |= group & (rest === 3 ? 0xff : 0xffff) ? -1 : group;
   }

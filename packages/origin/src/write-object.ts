@@ -36,7 +36,7 @@ const usualPart = 16 * MiB;
 /** Amazon S3's limit; Azure's is 50 000. */
 const mostParts = 10_000;
 
-/** Makes the function that stores objects in a store. Of a large object, one part at a time is in memory. */
+/** Creates the function that stores objects in a store. Only one part of a large object is in memory at a time. */
 export function createWrite(
   store: RemoteStore,
   protocol: UploadProtocol,

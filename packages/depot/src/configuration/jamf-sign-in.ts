@@ -6,7 +6,7 @@ import { bearerOf, forPrograms, isBrowser, passwordOf, tooManyAttempts } from ".
 export const jamfSignInPaths: readonly string[] = ["/api/v1/auth", "/api/v1/auth/*"];
 
 /**
- * Makes the handler of Jamf Pro's sign-in of programs: `POST token` with the administrator's password gives a token for
+ * Creates the handler with which programs sign in as with Jamf Pro: `POST token` with the administrator's password gives a token for
  * 30 minutes, `POST keep-alive` replaces it, `POST invalidate-token` ends it, and `GET /api/v1/auth` says whether it is
  * valid.
  */

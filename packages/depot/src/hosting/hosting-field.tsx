@@ -60,7 +60,7 @@ interface HostingFieldProps {
   readonly options: HostingOptions;
   readonly selected: string;
   readonly problem: FormProblem | undefined;
-  /** Whether a web server can be chosen, and if not, whether nothing needs to be. */
+  /** Whether the form moves files: then a web server can be chosen too, and there is no choice of its own for "as before". */
   readonly isMove?: boolean | undefined;
 }
 

@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 const mostPerMillisecond = 0x1000;
 
 /**
- * Makes the function that makes IDs of receipts: UUIDs of version 7 (RFC 9562 section 5.7), so that those of one process
- * are in the order in which they were made, also within a second; `now` in seconds.
+ * Creates the function that returns receipt IDs: UUIDs of version 7 (RFC 9562 section 5.7), so that those of one process
+ * are in the order in which they were created, even within a second; `now` in seconds.
  */
 export function createReceiptIds(now: () => number): () => string {
   let milliseconds = 0;

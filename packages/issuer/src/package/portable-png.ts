@@ -27,7 +27,7 @@ export interface PortablePng {
 
 /**
  * Writes an image again as a PNG of nothing but its pixels, so that it can be served to browsers: no text, no profiles,
- * nothing behind the end, and exactly the size that it declares. Also reads the format that Xcode makes of every PNG in
+ * nothing after the end, and exactly the size that it declares. Also reads the format that Xcode makes of every PNG in
  * an app (`CgBI`), which only Apple's programs can show.
  *
  * Resolves with `undefined` for anything else: damaged, interlaced, or more than 1024 pixels wide or high.
@@ -114,7 +114,7 @@ function readPalette(chunks: ReadonlyMap<string, Buffer>, { colourType }: Header
   return [writeChunk("PLTE", plte), ...(trns ? [writeChunk("tRNS", trns)] : [])];
 }
 
-/** All rows, each behind the byte that names its filter; never more bytes than the header declares. */
+/** All rows, each after the byte that names its filter; never more bytes than the header declares. */
 async function unpack(
   packed: Buffer,
   { stride, height }: Header,

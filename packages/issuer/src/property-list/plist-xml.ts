@@ -8,7 +8,7 @@ const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
  * Parses the XML of a property list as Apple's systems do (CoreFoundation, CFPropertyList.c), so that a file is read
  * here if and only if a device reads it; throws if a device refuses it.
  *
- * Apple's parser is not an XML parser. It accepts white space and comments before the XML declaration, anything behind
+ * Apple's parser is not an XML parser. It accepts white space and comments before the XML declaration, anything after
  * the outermost element, no `plist` element at all and any attributes, which it ignores. It refuses comments inside a
  * value, and an empty element where data or a number is expected. Document types are skipped, so no entity is defined.
  */
@@ -17,7 +17,7 @@ export function parsePlistXml(text: string): XmlElement {
   let position = 0;
   let elements = 0;
 
-  /** Moves behind the next occurrence, and returns what was in front of it. */
+  /** Moves past the next occurrence, and returns what was before it. */
   function readUntil(end: string): string {
     const found = text.indexOf(end, position);
     if (found === -1) throw new Error("it is truncated");
@@ -26,7 +26,7 @@ export function parsePlistXml(text: string): XmlElement {
     return content;
   }
 
-  /** Moves behind this text if it is next. */
+  /** Moves past this text if it is next. */
   function skip(expected: string): boolean {
     if (!text.startsWith(expected, position)) return false;
     position += expected.length;
@@ -37,7 +37,7 @@ export function parsePlistXml(text: string): XmlElement {
     while (" \t\r\n".includes(text[position] ?? "end")) position += 1;
   }
 
-  /** Skips white space, and a comment or processing instruction behind it; returns whether there was one. */
+  /** Skips white space, and a comment or processing instruction after it; returns whether there was one. */
   function skipNote(): boolean {
     skipBlank();
     if (skip("<!--")) readUntil("-->");

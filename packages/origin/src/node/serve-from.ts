@@ -10,7 +10,7 @@ import { sendHead, sendObject } from "./send-object.ts";
 export type OriginListener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /**
- * Makes a `node:http` listener that serves the objects of an origin: GET and HEAD, ranges, conditional requests, types,
+ * Creates a `node:http` listener that serves the objects of an origin: GET and HEAD, ranges, conditional requests, types,
  * and problem documents (RFC 9457) for the rest. It checks no token: put it behind a guard.
  *
  * @example

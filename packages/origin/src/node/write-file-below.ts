@@ -32,7 +32,7 @@ export async function writeFileBelow(folder: string, name: string, { size, read 
   }
 }
 
-/** Makes a folder, and returns its real path: never one that a symbolic link has outside of the root. */
+/** Creates a folder and returns its real path; refuses one that a symbolic link places outside the root. */
 async function makeFolder(root: string, path: string): Promise<string> {
   await mkdir(path, { recursive: true });
   const real = await realpath(path);
