@@ -6,9 +6,9 @@ import { join } from "node:path";
 
 /** The files that are sent; `requests` and `connections` are those of one round. */
 export const sizes = [
-  { name: "64 KiB", file: "64k.pkg", bytes: 64 * 1024, connections: 32, requests: 4000 },
-  { name: "10 MiB", file: "10m.pkg", bytes: 10 * 2 ** 20, connections: 4, requests: 60 },
-  { name: "1 GiB", file: "1g.pkg", bytes: 2 ** 30, connections: 1, requests: 1 },
+  { name: "64 KiB", file: "64k.pkg", bytes: 64 * 1024, connections: 32, requests: 4000, warmUp: 20_000 },
+  { name: "10 MiB", file: "10m.pkg", bytes: 10 * 2 ** 20, connections: 4, requests: 60, warmUp: 300 },
+  { name: "1 GiB", file: "1g.pkg", bytes: 2 ** 30, connections: 1, requests: 1, warmUp: 2 },
 ];
 
 const block = randomBytes(2 ** 20);

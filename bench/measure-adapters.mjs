@@ -11,14 +11,15 @@ const frameworks = [
   ["fastify", "@portcullis/fastify", "@fastify/jwt"],
 ];
 
-export async function measureAdapters({ rounds, count, warmUp }) {
+export async function measureAdapters({ rounds, count, warmUp, fresh }) {
   const measurements = [];
   for (const kinds of frameworks) {
     measurements.push(...(await raceWith(kinds, repeated(), { rounds, count, warmUp })));
   }
   for (const kinds of frameworks.slice(1)) {
     const guarded = kinds.slice(1);
-    measurements.push(...(await raceWith(guarded, fresh(warmUp + rounds * count), { rounds, count, warmUp })));
+    const requests = allDifferent(fresh.warmUp + rounds * fresh.count);
+    measurements.push(...(await raceWith(guarded, requests, { rounds, ...fresh })));
   }
   await withFolder(async ({ folder }) => {
     for (const name of ["bun", "deno", "workerd"].filter(runtime)) {
@@ -50,7 +51,7 @@ function repeated() {
 }
 
 /** Each server gets the same tokens, each of them once. */
-function fresh(count) {
+function allDifferent(count) {
   const tokens = makeTokens(count);
   return { group: "guard: each token new", request: (index) => line(tokens[index]) };
 }

@@ -20,16 +20,16 @@ const client = "\r\nUser-Agent: com.apple.appstored/1.0 iOS/17.4.1 model/iPhone1
 const module = fileURLToPath(new URL("../packages/nginx/dist/portcullis.js", import.meta.url));
 const njs = "/usr/lib/nginx/modules/ngx_http_js_module.so";
 
-export function measureCommand({ rounds, count, warmUp }) {
+export function measureCommand({ rounds, count, warmUp, fresh }) {
   return withFolder(async ({ folder }) => {
     const settings = { rounds, count, warmUp, connections: 8 };
     const [token] = makeTokens(1);
-    const tokens = makeTokens(warmUp + rounds * count);
+    const tokens = makeTokens(fresh.warmUp + rounds * fresh.count);
     const forged = (index) => `${token.slice(0, -9)}${String(index).padStart(8, "0")}A`;
     const get = (query, headers = "") => `GET /64k.pkg${query} HTTP/1.1${client}${headers}`;
     const subrequest = (query) => `GET /auth HTTP/1.1${client}\r\nX-Original-URI: /64k.pkg${query}`;
     const repeated = () => get(`?token=${token}`);
-    const fresh = (index) => get(`?token=${tokens[index]}`);
+    const different = (index) => get(`?token=${tokens[index]}`);
 
     const small = [
       ...(await race(
@@ -75,6 +75,7 @@ export function measureCommand({ rounds, count, warmUp }) {
             name: "auth, each token new",
             start: () => startAuth(folder),
             request: (index) => subrequest(`?token=${tokens[index]}`),
+            ...fresh,
           },
         ].map((contender) => ({ ...contender, status: 204 })),
         settings,
@@ -98,13 +99,13 @@ export function measureCommand({ rounds, count, warmUp }) {
     }
     for (const [group, request] of [
       ["in front of nginx: 64 KiB, a repeated token", repeated],
-      ["in front of nginx: 64 KiB, each token new", fresh],
+      ["in front of nginx: 64 KiB, each token new", different],
     ]) {
       small.push(
         ...(await race(
           group,
           contenders.map((contender) => ({ ...contender, request })),
-          settings,
+          { ...settings, ...fresh },
         )),
       );
     }

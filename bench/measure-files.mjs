@@ -30,13 +30,12 @@ export function measureFiles({ rounds, share, isShort }) {
           ["a file", plain],
           ["a file with TLS", encrypted],
         ]) {
-      for (const { name, file, requests, connections } of isShort ? sizes.slice(0, 2) : sizes) {
+      for (const { name, file, requests, connections, warmUp } of isShort ? sizes.slice(0, 2) : sizes) {
         const request = () => `GET /${file}?token=${token} HTTP/1.1`;
         const count = Math.max(1, Math.round(requests * share));
         const asked = contenders.map((contender) => ({ ...contender, request }));
-        measurements.push(
-          ...(await race(`${what} of ${name}`, asked, { rounds, count, connections, warmUp: Math.ceil(requests / 4) })),
-        );
+        const settings = { rounds, count, connections, warmUp: isShort ? Math.ceil(requests / 4) : warmUp };
+        measurements.push(...(await race(`${what} of ${name}`, asked, settings)));
       }
     }
     return measurements;

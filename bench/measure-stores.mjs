@@ -45,7 +45,7 @@ async function measureCache(folder, { rounds, share }) {
   const nginx = await startNginx(folder, { server: `root ${folder};` });
   const measurements = [];
   try {
-    for (const { name, file, requests, connections } of sizes) {
+    for (const { name, file, requests, connections, warmUp } of sizes) {
       const contenders = [
         { name: "folder", start: () => startNode("folder", folder) },
         ...["cache", "cache, asking once a minute"].map((kind) => ({
@@ -55,7 +55,7 @@ async function measureCache(folder, { rounds, share }) {
       ].map((contender) => ({ ...contender, request: () => `GET /${file} HTTP/1.1` }));
       const count = Math.max(1, Math.round(requests * share));
       // At least three: the first is stored, and the second checked.
-      const settings = { rounds, count, warmUp: Math.max(3, count), connections };
+      const settings = { rounds, count, connections, warmUp: Math.max(3, warmUp) };
       measurements.push(...(await race(`a file of ${name} in the cache`, contenders, settings)));
     }
   } finally {

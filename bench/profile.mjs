@@ -25,7 +25,7 @@ export async function profile(group, { start, request, status = 200, connections
   const folder = mkdtempSync(join(tmpdir(), "portcullis-profile-"));
   try {
     const server = await startWith(["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=250"], start);
-    await load(server.to, request, { count: count / 4, connections, status });
+    await load(server.to, request, { count, connections, status });
     // The clock of the profile, which all processes share.
     const from = Number(process.hrtime.bigint() / 1000n);
     const before = processorTime(server.pids());

@@ -4,17 +4,17 @@ import { processorTime } from "./processor-time.mjs";
 /**
  * Measures servers in turn, several rounds long: microseconds of processor time for each request.
  *
- * A contender is `{ name, start, request, status?, count?, connections? }`. `start` starts a server (see
+ * A contender is `{ name, start, request, status?, count?, connections?, warmUp? }`. `start` starts a server (see
  * start-server.mjs); `request` gets the number of the request, which never comes twice. Before the rounds, each server
- * gets `warmUp` requests, so that the compiler of its JavaScript is done with it.
+ * gets `warmUp` requests: the compiler of its JavaScript goes on for more than 10 000.
  */
 export async function race(group, contenders, { rounds, count, connections, warmUp = count }) {
   const running = [];
   try {
     for (const contender of contenders) {
       const server = await contender.start();
-      running.push({ count, connections, ...contender, server, sent: 0, times: [] });
-      await sendTo(running.at(-1), warmUp);
+      running.push({ count, connections, warmUp, ...contender, server, sent: 0, times: [] });
+      await sendTo(running.at(-1), running.at(-1).warmUp);
     }
     for (let round = 0; round < rounds; round += 1) {
       for (const contender of running) {

@@ -51,8 +51,8 @@ if (unknown !== undefined) {
 }
 const usualModules = Object.keys(modules).filter((name) => !longModules.includes(name));
 const settings = isShort
-  ? { rounds: 3, count: 300, warmUp: 1500, share: 0.1, isShort }
-  : { rounds: 7, count: 1200, warmUp: 3000, share: 0.5, isShort };
+  ? { rounds: 3, count: 300, warmUp: 1500, fresh: { count: 300, warmUp: 1500 }, share: 0.1, isShort }
+  : { rounds: 9, count: 6000, warmUp: 20_000, fresh: { count: 1200, warmUp: 6000 }, share: 0.5, isShort };
 
 const { check, checkRoughly } = await import("./budgets.mjs");
 const { describeMachine } = await import("./machine.mjs");
