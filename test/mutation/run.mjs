@@ -1,79 +1,109 @@
 /**
- * Runs mutation tests: `npm run mutation [-- TARGET...]`, where the targets are those of targets.mjs. Each result goes
- * into .tmp/mutation-TARGET.jsonl when it is there. Fails if a change is noticed by no test and survivors.json has no
- * reason why; those that are left are printed. With `--write`, the result goes into docs/mutation-testing.md.
+ * Runs mutation tests: `npm run mutation -- [OPTION...] [TARGET...]`, where the targets are those of targets.mjs. Each
+ * result is written to .tmp/mutation-TARGET.jsonl as soon as it is known. Changes that are noticed by no test and have no
+ * reason in survivors.json are printed. Fails if core has one, or if too few of another target's changes are noticed.
+ *
+ * `--share 0.2`    tries a fifth of the changes
+ * `--seed 2`       selects other changes; the default is 1
+ * `--again`        tries those changes again that no test noticed in the last run; the sources must be the same
+ * `--only-report`  reports on the last run
+ * `--write`        writes the results to docs/mutation-testing.md
+ * `--json`         prints the changes that are left as survivors.json needs them
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { targets } from "./targets.mjs";
+import { parseArgs } from "node:util";
+import { parseResults } from "./is-chosen.mjs";
+import { leastNoticed, targets } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const args = process.argv.slice(2);
-const named = args.filter((arg) => !arg.startsWith("--"));
-const names = named.length > 0 ? named : Object.keys(targets);
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    share: { type: "string", default: "1" },
+    seed: { type: "string", default: "1" },
+    again: { type: "boolean", default: false },
+    "only-report": { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(targets);
 const unknown = names.find((name) => !(name in targets));
 if (unknown !== undefined) {
   console.error(`There is no target ${unknown}. The targets are: ${Object.keys(targets).join(", ")}.`);
   process.exit(2);
 }
+const [share, seed] = [Number(options.share), Number(options.seed)];
+if (!(share > 0 && share <= 1) || !Number.isSafeInteger(seed)) {
+  console.error("--share must be a number from 0 to 1, and --seed an integer.");
+  process.exit(2);
+}
 if (!existsSync(here("node_modules"))) run("npm", ["ci", "--ignore-scripts"], { cwd: here(".") });
 
 const explained = JSON.parse(readFileSync(here("survivors.json"), "utf8"));
-const rows = [];
-for (const name of names) {
+const reports = names.map((name) => {
   const resultsFile = `${root}.tmp/mutation-${name}.jsonl`;
-  if (!args.includes("--only-report")) {
-    mkdirSync(`${root}.tmp`, { recursive: true });
-    rmSync(resultsFile, { force: true });
-    const env = {
-      ...process.env,
-      PORTCULLIS_MUTATION: name,
-      PORTCULLIS_MUTATION_ROOT: root,
-      PORTCULLIS_MUTATION_RESULTS: resultsFile,
-    };
-    const stryker = here("node_modules/@stryker-mutator/core/bin/stryker.js");
-    run(process.execPath, [stryker, "run", here("stryker.config.mjs")], { cwd: root, env });
-  }
-  const results = readResults(resultsFile);
-  const survivors = results.filter(({ status }) => status === "Survived" || status === "NoCoverage").map(withCode);
-  const unexplained = survivors.filter((survivor) => reasonOf(survivor) === undefined);
-  for (const { file, location, line, code, replacement } of unexplained) {
-    console.log(`${file}:${location.start.line}:${location.start.column}: ${code}\n    survives as: ${replacement}`);
-    if (args.includes("--json"))
-      console.log(JSON.stringify({ file, line, code, replacement: replacement.replace(/\s+/g, " ") }));
-  }
-  for (const file of [...new Set(results.map((result) => result.file))].sort()) {
-    const ofFile = results.filter((result) => result.file === file);
-    const noticed = ofFile.filter(({ status }) => status === "Killed" || status === "Timeout").length;
-    const open = unexplained.filter((survivor) => survivor.file === file).length;
-    rows.push({ name, file, changes: ofFile.length, noticed, explained: ofFile.length - noticed - open, open });
-  }
-}
-const total = (column) => rows.reduce((sum, row) => sum + row[column], 0);
-const cells = ({ changes, noticed, explained, open }) => `${changes} | ${noticed} | ${explained} | ${open} |`;
-const sum = {
-  changes: total("changes"),
-  noticed: total("noticed"),
-  explained: total("explained"),
-  open: total("open"),
-};
-const table = [
-  "| file | changes | noticed by a test | cannot be noticed | open |",
-  "|---|---|---|---|---|",
-  ...rows.map((row) => `| ${inLink(row.file)} | ${cells(row)}`),
-  `| all | ${cells(sum)}`,
-].join("\n");
-console.log(table);
-if (args.includes("--write")) writePage();
-process.exitCode = rows.some(({ name, open }) => name === "core" && open > 0) ? 1 : 0;
+  if (!options["only-report"]) tryChanges(name, resultsFile);
+  return reportOn(name, parseResults(readFileSync(resultsFile, "utf8")));
+});
+if (options.write) writePage(reports);
+if (reports.some(({ isEnough }) => !isEnough)) process.exitCode = 1;
 
-/** A change that was tried again counts once, as it was the last time. */
-function readResults(file) {
-  const lines = readFileSync(file, "utf8").trim().split("\n");
-  const results = lines.map((line) => JSON.parse(line));
-  return [...new Map(results.map((one) => [JSON.stringify([one.file, one.location, one.replacement]), one])).values()];
+function tryChanges(name, resultsFile) {
+  mkdirSync(`${root}.tmp`, { recursive: true });
+  if (!options.again) rmSync(resultsFile, { force: true });
+  const date = new Date().toISOString().slice(0, 10);
+  const env = {
+    ...process.env,
+    PORTCULLIS_MUTATION: name,
+    PORTCULLIS_MUTATION_ROOT: root,
+    PORTCULLIS_MUTATION_RESULTS: resultsFile,
+    PORTCULLIS_MUTATION_CHOICE: JSON.stringify({ date, share, seed, again: options.again }),
+  };
+  const stryker = here("node_modules/@stryker-mutator/core/bin/stryker.js");
+  run(process.execPath, [stryker, "run", here("stryker.config.mjs")], { cwd: root, env });
+}
+
+/** Prints what is left of a target's changes, and returns its section of the page. */
+function reportOn(name, { plan, results }) {
+  const isNoticed = ({ status }) => status === "Killed" || status === "Timeout";
+  const survivors = results.filter((result) => !isNoticed(result)).map(withCode);
+  const open = survivors.filter((survivor) => reasonOf(survivor) === undefined);
+  for (const { file, location, line, code, replacement } of open) {
+    console.log(`${file}:${location.start.line}:${location.start.column}: ${code}\n    survives as: ${replacement}`);
+    if (options.json) console.log(JSON.stringify({ file, line, code, replacement: inOneLine(replacement) }));
+  }
+  const hasRun = (file) => plan.share === 1 && results.some((result) => result.file === file);
+  for (const { file, line, replacement } of explained.filter(
+    (one) => hasRun(one.file) && !survivors.some(isSame(one)),
+  )) {
+    console.log(`survivors.json lists a change that is noticed or no longer made: ${file}: ${line} => ${replacement}`);
+  }
+  const count = (part) => {
+    const [changes, noticed, left] = [results, results.filter(isNoticed), open].map((all) => all.filter(part).length);
+    return `${changes} | ${noticed} | ${changes - noticed - left} | ${left} |`;
+  };
+  // A file of a sample has a few changes only.
+  const rowOf = ({ file }) => (plan.share < 1 ? dirname(file) : file);
+  const rows = [...new Set(results.map(rowOf))].sort();
+  const table = [
+    `| ${plan.share < 1 ? "folder" : "file"} | changes | noticed by a test | cannot be noticed | open |`,
+    "|---|---|---|---|---|",
+    ...rows.map((row) => `| ${inLink(row)} | ${count((result) => rowOf(result) === row)}`),
+    `| all | ${count(() => true)}`,
+  ].join("\n");
+  const part = results.filter(isNoticed).length / results.length;
+  const chosen =
+    plan.share < 1 ? `, chosen by \`npm run mutation -- ${name} --share ${plan.share} --seed ${plan.seed}\`` : "";
+  const summary = `Measured on ${plan.date} with ${results.length} of ${plan.total} changes${chosen}: ${percent(part)} are noticed.`;
+  console.log(`${name}: ${summary}\n${table}`);
+  const isEnough = name === "core" ? open.length === 0 : part >= leastNoticed;
+  if (!isEnough) console.error(`${name}: ${open.length} changes are noticed by no test and have no reason.`);
+  return { name, section: `### ${name}\n\n${summary}\n\n${table}\n`, isEnough };
 }
 
 /** With the text that was changed and its line, which name a survivor even when lines move. */
@@ -84,39 +114,62 @@ function withCode(result) {
   const text = lines.slice(start.line - 1, end.line);
   text[text.length - 1] = text.at(-1).slice(0, end.column - 1);
   text[0] = text[0].slice(start.column - 1);
-  return { ...result, line: lines[start.line - 1].trim(), code: text.join(" ").replace(/\s+/g, " ") };
+  return { ...result, line: lines[start.line - 1].trim(), code: inOneLine(text.join(" ")) };
 }
 
-function reasonOf({ file, line, code, replacement }) {
-  const isSame = (one) => one.file === file && one.line === line && one.code === code;
-  return explained.find((one) => isSame(one) && one.replacement === replacement.replace(/\s+/g, " "))?.reason;
+function reasonOf(survivor) {
+  return explained.find((one) => isSame(one)(survivor))?.reason;
 }
 
-function writePage() {
+function isSame(one) {
+  return ({ file, line, code, replacement }) =>
+    file === one.file && line === one.line && code === one.code && inOneLine(replacement) === one.replacement;
+}
+
+/** Replaces the sections of these targets, and the list of changes with a reason. */
+function writePage(written) {
   const page = `${root}docs/mutation-testing.md`;
-  const text = readFileSync(page, "utf8");
   const listed = explained.map(
     ({ file, code, replacement, reason }) =>
       `| ${inLink(file)} | ${inCode(code)} | ${inCode(replacement)} | ${reason} |`,
   );
-  const date = new Date().toISOString().slice(0, 10);
-  const parts = {
-    result: `Measured on ${date}:\n\n${table}`,
-    survivors: ["| file | text | changed to | why no test can notice it |", "|---|---|---|---|", ...listed].join("\n"),
-  };
-  let written = text;
-  for (const [name, content] of Object.entries(parts)) {
-    const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`];
-    const [before, rest = ""] = written.split(begin);
-    const [, after] = rest.split(end);
-    if (after === undefined) throw new Error(`docs/mutation-testing.md needs ${begin} and ${end}`);
-    written = `${before}${begin}\n${content}\n${end}${after}`;
-  }
-  writeFileSync(page, written);
+  const head = ["| file | text | changed to | why no test can notice it |", "|---|---|---|---|"];
+  const text = replaceBetween(readFileSync(page, "utf8"), "results", (before) => {
+    const sections = new Map(
+      before.split(/^(?=### )/m).map((section) => [/### (.*)/.exec(section)?.[1], `${section.trim()}\n`]),
+    );
+    for (const { name, section } of written) sections.set(name, section);
+    return Object.keys(targets)
+      .flatMap((name) => sections.get(name) ?? [])
+      .join("\n");
+  });
+  writeFileSync(
+    page,
+    replaceBetween(text, "survivors", () => `${[...head, ...listed].join("\n")}\n`),
+  );
 }
 
+/** The text with other content between the two comments that name a place. */
+function replaceBetween(text, place, contentFor) {
+  const [begin, end] = [`<!-- ${place}: begin -->\n`, `<!-- ${place}: end -->`];
+  const [before, rest = ""] = text.split(begin);
+  const [content, after] = rest.split(end);
+  if (after === undefined) throw new Error(`docs/mutation-testing.md needs ${begin.trim()} and ${end}`);
+  return `${before}${begin}${contentFor(content)}${end}${after}`;
+}
+
+/** Rounded down, so that a result is not better than measured. */
+function percent(part) {
+  return `${Math.floor(part * 1000) / 10} %`;
+}
+
+function inOneLine(text) {
+  return text.replace(/\s+/g, " ");
+}
+
+/** A file or a folder of the sources. */
 function inLink(file) {
-  return `[${file.replace(/^packages\/(.*)\/src\//, "$1/")}](../${file})`;
+  return `[${file.replace(/^packages\/([^/]*)\/src/, "$1")}](../${file})`;
 }
 
 /** As code in a table. */

@@ -8,5 +8,8 @@ export const targets = {
   origin: { mutate: ["packages/origin/src/**/*.ts"], tests: ["origin"] },
 };
 
+/** Which part of a target's changes must be noticed by a test; of core, all that a test can notice. */
+export const leastNoticed = 0.85;
+
 /** Tests that measure time, by name: sources with every mutant in them are slower. */
 export const timed = /longer than 5 ms|proportional to the length|linear time/;

@@ -10,6 +10,7 @@ import { mock } from "node:test";
 import { pathToFileURL } from "node:url";
 import { declareClassPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import { DryRunStatus, MutantRunStatus, TestStatus } from "@stryker-mutator/api/test-runner";
+import { createIsChosen, parseResults, placeOf } from "./is-chosen.mjs";
 import { createSuite } from "./node-test.mjs";
 import { timed } from "./targets.mjs";
 
@@ -18,6 +19,14 @@ const folder = "bundled-tests";
 const timesFile = join(folder, "times.json");
 /** A test fails if it takes this long and ten times as long as without a mutant; in ms. */
 const patience = 8000;
+
+const { PORTCULLIS_MUTATION_ROOT: root, PORTCULLIS_MUTATION_RESULTS: resultsFile } = process.env;
+const { date, share, seed, again } = JSON.parse(process.env.PORTCULLIS_MUTATION_CHOICE);
+const isChosen = createIsChosen({
+  share,
+  seed,
+  results: again ? parseResults(readFileSync(resultsFile, "utf8")).results : undefined,
+});
 
 let loads = 0;
 globalThis.__stryker__ ??= {};
@@ -55,6 +64,8 @@ class BundledTestRunner {
   }
 
   async mutantRun({ activeMutant, testFilter, hitLimit }) {
+    if (!isChosen(withSchemaLocation(activeMutant)))
+      return { status: MutantRunStatus.Error, errorMessage: "not chosen" };
     stryker.activeMutant = activeMutant.id;
     stryker.hitCount = hitLimit === undefined ? undefined : 0;
     stryker.hitLimit = hitLimit;
@@ -92,13 +103,28 @@ class BundledTestRunner {
   }
 }
 
-/** Writes each result as a line of JSON when it is there, so that a run that is interrupted is not lost. */
+/** Writes each result as a line of JSON as soon as it is known, so that nothing of an interrupted run is lost. */
 class LineReporter {
-  onMutantTested({ fileName, mutatorName, replacement, location, status, killedBy }) {
-    const file = relative(process.env.PORTCULLIS_MUTATION_ROOT, fileName);
-    const line = { file, mutatorName, replacement, location, status, killedBy };
-    appendFileSync(process.env.PORTCULLIS_MUTATION_RESULTS, `${JSON.stringify(line)}\n`);
+  onMutationTestingPlanReady({ mutantPlans }) {
+    const places = new Set(mutantPlans.map(({ mutant }) => placeOf(withSchemaLocation(mutant))));
+    if (!again) this.#write({ date, share, seed, total: places.size });
   }
+
+  onMutantTested({ fileName, mutatorName, replacement, location, status, killedBy }) {
+    const file = relative(root, fileName);
+    if (!isChosen({ file, location, replacement })) return;
+    this.#write({ file, mutatorName, replacement, location, status, killedBy });
+  }
+
+  #write(line) {
+    appendFileSync(resultsFile, `${JSON.stringify(line)}\n`);
+  }
+}
+
+/** Stryker counts lines and columns from 0 while it runs, and from 1 in its reports. */
+function withSchemaLocation({ fileName, location: { start, end }, replacement }) {
+  const fromOne = ({ line, column }) => ({ line: line + 1, column: column + 1 });
+  return { file: relative(root, fileName), location: { start: fromOne(start), end: fromOne(end) }, replacement };
 }
 
 export const strykerPlugins = [
