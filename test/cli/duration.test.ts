@@ -99,16 +99,20 @@ test("the message about a wrong duration names only examples that the option acc
   for (const [name, option] of durations) {
     const resolve = (value: string) =>
       resolveOptions({ [name]: option }, { commandLine: { [name]: [value] }, env: {}, file: {}, fileName: "" });
-    let message = "";
-    assert.throws(
-      () => resolve("nothing"),
-      (error: Error) => {
-        message = error.message;
-        return true;
-      },
-    );
-    const [, examples = ""] = /, such as (.*)$/.exec(message) ?? [];
-    assert.notEqual(examples, "", message);
-    for (const example of examples.split(" or ")) assert.doesNotThrow(() => resolve(example), `${name} ${example}`);
+    let refused = 0;
+    for (const wrong of ["nothing", "0", "1", "50000", "999999999"]) {
+      let message: string | undefined;
+      try {
+        resolve(wrong);
+      } catch (error) {
+        ({ message } = error as Error);
+      }
+      if (message === undefined) continue;
+      refused += 1;
+      const [, examples = ""] = /, such as (.*)$/.exec(message) ?? [];
+      assert.notEqual(examples, "", message);
+      for (const example of examples.split(" or ")) assert.doesNotThrow(() => resolve(example), message);
+    }
+    assert.ok(refused >= 2, name);
   }
 });

@@ -75,17 +75,25 @@ const durationExamples = [10, 90, 600, 7200, 86_400, 30 * 86_400] as const;
 function checkDuration(option: DurationOption, value: unknown, source: string): number {
   const { min, max, step = 1, bareUnit } = option;
   const seconds = typeof value === "string" ? parseDuration(value, bareUnit) : Number.NaN;
-  if (seconds >= min && seconds <= max && seconds % step === 0) return seconds;
-  if (bareUnit === undefined && typeof value === "string" && /^\d{1,9}$/.test(value)) {
+  if (isAllowed(option, seconds)) return seconds;
+  const isBare = bareUnit === undefined && typeof value === "string" && /^\d{1,9}$/.test(value);
+  const meant = (isBare ? [`${value}s`, `${value}m`] : []).filter((text) =>
+    isAllowed(option, parseDuration(text, undefined)),
+  );
+  if (meant.length > 0) {
     throw usageError(
-      `${source} ${value}: add a unit, such as ${value}s or ${value}m`,
+      `${source} ${value}: add a unit, such as ${meant.join(" or ")}`,
       "A number without a unit is ambiguous: the libraries use seconds, and Jamf Pro uses minutes.",
     );
   }
   const steps = step === 60 ? " in whole minutes" : "";
-  const examples = durationExamples.filter((each) => each >= min && each <= max && each % step === 0).map(durationText);
+  const examples = durationExamples.filter((each) => isAllowed(option, each)).map(durationText);
   const suchAs = examples.length === 0 ? "" : `, such as ${examples.slice(0, 3).join(" or ")}`;
   throw usageError(`${source} must be a duration from ${durationText(min)} to ${durationText(max)}${steps}${suchAs}`);
+}
+
+function isAllowed({ min, max, step = 1 }: DurationOption, seconds: number): boolean {
+  return seconds >= min && seconds <= max && seconds % step === 0;
 }
 
 function parseChoice({ choices }: { readonly choices: readonly string[] }, value: unknown, source: string): string {
