@@ -24,23 +24,15 @@ const simulatorBuild: PackageWarning = {
 const titleGuessed: PackageWarning = {
   code: "title_guessed",
   message:
-    "The app has no CFBundleName, and the archive does not say how the name of its folder is encoded: check the title.",
+    "The app has no CFBundleName, and the archive does not say how the name of its folder is encoded: the title is the bundle identifier.",
 };
-
-/**
- * Whether a name that was read as code page 437 can be meant like this. In other encodings, such as ISO-8859-1 or GBK,
- * it would have lines, symbols and Greek letters.
- */
-function isLatin(name: string): boolean {
-  return /^[\x20-\x7E\p{Script=Latin}]*$/u.test(name);
-}
 
 /** Reads the description of an `.ipa`: the `Info.plist` of the one app in its `Payload`. */
 export async function readIpa(handle: FileHandle, now: number): Promise<PackageDescription> {
   const { size } = await handle.stat();
   const { infoPlist, profile: profileEntry, folder, signed } = await findApp(handle, size);
   const info = await readInfoPlist(handle, size, infoPlist);
-  const app = describeApp(info, infoPlist.nameIsCertain || isLatin(folder) ? folder : undefined);
+  const app = describeApp(info, infoPlist.nameIsCertain ? folder : undefined);
   const profile = profileEntry && (await readProfile(handle, size, profileEntry));
   const { title, bundleIdentifier, bundleVersion, build } = app;
   return {

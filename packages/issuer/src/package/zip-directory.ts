@@ -6,7 +6,10 @@ import { readAt } from "./read-at.ts";
 /** One file of a zip archive, as the archive's central directory describes it (APPNOTE 4.3.12). */
 export interface ZipEntry {
   readonly name: string;
-  /** Whether the archive says how the name is encoded, or the name is valid UTF-8. Otherwise it is read as code page 437. */
+  /**
+   * Whether the name is the one that was meant: the archive says how it is encoded, or it is valid UTF-8. Otherwise it has
+   * one character for each byte: APPNOTE prescribes code page 437, but archives have whatever their author's system used.
+   */
   readonly nameIsCertain: boolean;
   /** The bytes of the name, which the local header repeats. */
   readonly nameBytes: Buffer;
@@ -158,10 +161,6 @@ function findExtraField(bytes: Buffer, id: number): Buffer | undefined {
   return found;
 }
 
-/** The characters 0x80 to 0xFF of IBM code page 437, the encoding of names that declare none. */
-const codePage437 =
-  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■ ";
-
 /** Decodes a file name: macOS and many tools write UTF-8 without the flag that says so. */
 function decodeName(
   bytes: Buffer,
@@ -176,8 +175,7 @@ function decodeName(
     return { name, nameIsCertain: true };
   } catch {
     if (isUtf8) throw issuerError("package_damaged", "The .ipa has a file name that is not the UTF-8 it claims to be.");
-    const name = Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : codePage437[byte - 0x80]));
-    return { name: name.join(""), nameIsCertain: false };
+    return { name: bytes.toString("latin1"), nameIsCertain: false };
   }
 }
 
