@@ -390,6 +390,24 @@ json.dump(list(plistlib.dumps(input, fmt=plistlib.FMT_BINARY)), sys.stdout)`,
     assert.match(lintManifest(broken).errors[0]?.message ?? "", /damaged binary property list/);
   });
 
+  test("in the OpenStep format, which devices read, gets a warning and is checked", () => {
+    const asset = `{ kind = "software-package"; url = "https://example.com/a.pkg"; sha256 = ${"ab".repeat(32)}; }`;
+    const metadata =
+      '{ "bundle-identifier" = com.example.app; "bundle-version" = 1.0; kind = software; title = Example; }';
+    const items = `items = ( { assets = ( ${asset}, ); metadata = ${metadata}; } );`;
+    for (const text of [`{ ${items} }`, items, `// Made by hand\n{${items}}\n`]) {
+      for (const source of [text, Buffer.from(text), Buffer.from(`\uFEFF${text}`, "utf16le")]) {
+        const report = lintManifest(source);
+        assert.deepEqual(shortly(report), { errors: [], warnings: ["format_old "] });
+        assert.match(report.warnings[0]?.message ?? "", /OpenStep format: devices read it/);
+      }
+    }
+    const wrong = items.replace("https:", "http:");
+    assert.deepEqual(shortly(lintManifest(wrong)).errors, [`url_not_https ${inAsset}.url`]);
+    const unreadable = lintManifest(items.replace(/;$/, ""));
+    assert.deepEqual(shortly(unreadable), { errors: ["not_a_property_list "], warnings: [] });
+  });
+
   test("is checked inside an MDM command, with its envelope or without", () => {
     const wrong = structuredClone(sound);
     Object.assign(wrong.items[0]?.assets[0] ?? {}, { url: "http://example.com/a.pkg" });
@@ -426,6 +444,8 @@ describe("text that is not a manifest", () => {
   const texts: [string, string, RegExp][] = [
     ["nothing", "", /not an XML property list/],
     ["prose", "Hello", /not an XML property list/],
+    ["JSON", '{"items":[]}', /not an XML property list/],
+    ["the list of an OpenStep property list", "(a, b)", /not an XML property list/],
     ["another XML", "<a/>", /element that property lists do not have/],
     ["truncated XML", "<plist><dict><key>items</key>", /truncated/],
     [

@@ -275,12 +275,18 @@ describe("an OpenStep property list", () => {
     "{a",
     "{a=",
     "{a=b",
+    "{a=b}",
     "{a=b;",
+    "a=b",
+    "a=b; {}",
+    "a=\u00A0b;",
     "(a",
     "(a b)",
     "<0",
     "<0>",
     "<0g>",
+    "<0 0>",
+    "<\u00A000>",
     '"a',
     '"a\\',
     "{}{}",
@@ -289,6 +295,15 @@ describe("an OpenStep property list", () => {
       assert.throws(() => readOpenStepPlist(broken), /neither a binary, nor an XML, nor an OpenStep/);
     });
   }
+
+  test("needs no braces around its entries", () => {
+    assert.deepEqual(readOpenStepPlist('/* a */ "b" = c; d; // e\n'), { b: "c", d: "d" });
+    assert.equal(readOpenStepPlist(" word "), "word");
+  });
+
+  test("can have fewer than four digits in an escape", () => {
+    assert.equal(readOpenStepPlist('"\\U41;\\Uf6n\\U"'), "A;\u00F6n\0");
+  });
 
   test("with an escape of NeXTSTEP's own encoding is refused rather than read wrongly", () => {
     assert.throws(() => readOpenStepPlist('"\\366"'), /octal escape beyond ASCII/);

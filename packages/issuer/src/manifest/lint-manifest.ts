@@ -1,5 +1,6 @@
 import { readBinaryPlist } from "../property-list/binary-plist.ts";
 import { decodeXml } from "../property-list/decode-text.ts";
+import { readOpenStepPlist } from "../property-list/openstep-plist.ts";
 import { parsePlistXml } from "../property-list/plist-xml.ts";
 import { isDictionary, type PropertyListDictionary, readPlistElement } from "../property-list/property-list.ts";
 import { parseXml } from "../property-list/xml.ts";
@@ -17,7 +18,7 @@ export interface LintManifestOptions {
 
 /**
  * Checks an app manifest, or the one inside an MDM command, against Apple's schema and the known
- * behaviour of devices. Takes the bytes of a file, XML or binary, or its text. Never throws, whatever the
+ * behaviour of devices. Takes the bytes of a file, XML, binary or in the OpenStep format, or its text. Never throws, whatever the
  * input, and never repeats a URL.
  *
  * @example
@@ -63,6 +64,7 @@ function readSource(source: string | Uint8Array, flaw: ReportFlaw): unknown {
   try {
     if (isBinary(source)) return readBinaryPlist(source);
     text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decodeXml(source);
+    if (/^\s*[^\s<]/.test(text)) return readOldStyle(text, flaw);
     const root = parsePlistXml(text);
     const value = readPlistElement(root);
     lintMarkup(text, root.name, flaw);
@@ -72,6 +74,15 @@ function readSource(source: string | Uint8Array, flaw: ReportFlaw): unknown {
     flaw("not_a_property_list", "", describeUnreadable(source, text, (error as Error).message));
     return undefined;
   }
+}
+
+/** A manifest is a dictionary; any other text, such as an error message of a server, can be read as a string. */
+function readOldStyle(text: string, flaw: ReportFlaw): Record<string, unknown> {
+  const value = readOpenStepPlist(text);
+  if (!isDictionary(value)) throw new Error("it is not a dictionary");
+  const message = "This property list has the OpenStep format: devices read it, but other programs might not.";
+  flaw("format_old", "", message);
+  return value;
 }
 
 /** What devices accept, and other programs that read the manifest might not. */

@@ -18,6 +18,7 @@ const flaws = {
   hash_conflict: "error",
   xml_malformed: "warning",
   plist_missing: "warning",
+  format_old: "warning",
   metadata_missing: "warning",
   placeholder_left: "warning",
   url_escaped_twice: "warning",

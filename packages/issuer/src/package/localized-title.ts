@@ -1,4 +1,3 @@
-import { decodePlainText } from "../property-list/decode-text.ts";
 import { readOpenStepPlist } from "../property-list/openstep-plist.ts";
 import { isDictionary } from "../property-list/property-list.ts";
 import { readPropertyListFile } from "../property-list/read-property-list-file.ts";
@@ -20,7 +19,7 @@ export async function localizedTitle(
 ): Promise<string | undefined> {
   if (title === undefined) return undefined;
   for (const [, text] of inOrderOfPreference(strings)) {
-    const found = lookUp(title, () => readOpenStepPlist(`{${text}}`));
+    const found = lookUp(title, () => readOpenStepPlist(text));
     if (found !== undefined) return found;
   }
   const files = archive.paths.flatMap((path): [string, string][] => {
@@ -30,7 +29,7 @@ export async function localizedTitle(
   // A file that is damaged or too large translates nothing: the package itself can be as it should be.
   for (const [, path] of inOrderOfPreference(files)) {
     const content = await archive.read(path).catch(() => undefined);
-    const found = content && lookUp(title, () => readStringsFile(content));
+    const found = content && lookUp(title, () => readPropertyListFile(content));
     if (found !== undefined) return found;
   }
   // Only capitals and underscores: the key of a translation that is missing.
@@ -51,11 +50,4 @@ function lookUp(key: string, read: () => unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A property list in any of its forms; as OpenStep text it has no braces around its entries. */
-function readStringsFile(content: Buffer): unknown {
-  if (content.toString("latin1", 0, 8).startsWith("bplist")) return readPropertyListFile(content);
-  const text = decodePlainText(content);
-  return /^\s*[<{]/.test(text) ? readPropertyListFile(content) : readOpenStepPlist(`{${text}}`);
 }

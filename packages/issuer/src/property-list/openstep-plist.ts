@@ -5,7 +5,7 @@ const mostValues = 200_000;
 /** Text that needs no quotation marks. */
 const bareText = /[A-Za-z0-9_$/:.-]+/y;
 // Each a loop over single characters: in one pattern for all of them, V8's stack overflows after some million comments.
-const blank = /\s+/y;
+const blank = /[\t-\r \u2028\u2029]+/y;
 const lineComment = /\/\/[^\r\n\u2028\u2029]*/y;
 const escapedCharacters: Readonly<Record<string, string>> = {
   a: "\u0007",
@@ -20,6 +20,8 @@ const escapedCharacters: Readonly<Record<string, string>> = {
 /**
  * Reads a property list in the OpenStep format (Apple, "Old-Style ASCII Property Lists"), which Xcode's own project
  * files and some build tools still use; throws if it is not one. All its simple values are strings or data.
+ *
+ * As on Apple's systems, the braces around the outermost dictionary can be missing, as they are in `Localizable.strings`.
  */
 export function readOpenStepPlist(text: string): unknown {
   let position = 0;
@@ -69,15 +71,20 @@ export function readOpenStepPlist(text: string): unknown {
     return readText();
   }
 
-  function readDictionary(depth: number): Record<string, unknown> {
+  function readDictionary(depth: number, isComplete = () => skip("}")): Record<string, unknown> {
     const entries: [string, unknown][] = [];
-    while (!skip("}")) {
+    while (!isComplete()) {
       countValue();
       const key = readText();
       entries.push([key, skip("=") ? readValue(depth + 1) : key]);
-      if (!skip(";") && text[position] !== "}") fail();
+      if (!skip(";")) fail();
     }
     return dictionaryOf(entries);
+  }
+
+  function isAtEnd(): boolean {
+    skipBlank();
+    return position === text.length;
   }
 
   function readArray(depth: number): unknown[] {
@@ -91,10 +98,10 @@ export function readOpenStepPlist(text: string): unknown {
 
   function readData(): Buffer {
     const end = text.indexOf(">", position);
-    const digits = end === -1 ? fail() : text.slice(position, end).replace(/\s/g, "");
-    if (digits.length % 2 !== 0 || !/^[\dA-Fa-f]*$/.test(digits)) fail();
+    const groups = end === -1 ? fail() : text.slice(position, end).split(/[\t\n\r \u2028\u2029]+/);
+    if (groups.some((digits) => digits.length % 2 !== 0 || !/^[\dA-Fa-f]*$/.test(digits))) fail();
     position = end + 1;
-    return Buffer.from(digits, "hex");
+    return Buffer.from(groups.join(""), "hex");
   }
 
   function readText(): string {
@@ -116,10 +123,10 @@ export function readOpenStepPlist(text: string): unknown {
     }
   }
 
-  /** After the backslash: `U` and four hexadecimal digits, one to three octal digits, or one character. */
+  /** After the backslash: `U` and up to four hexadecimal digits, one to three octal digits, or one character. */
   function readEscape(): string {
-    const unicode = match(/U[\dA-Fa-f]{4}/y);
-    if (unicode) return String.fromCharCode(Number.parseInt(unicode.slice(1), 16));
+    const unicode = match(/U[\dA-Fa-f]{0,4}/y);
+    if (unicode) return String.fromCharCode(Number.parseInt(`0${unicode.slice(1)}`, 16));
     const octal = match(/[0-7]{1,3}/y);
     // Beyond ASCII these are NeXTSTEP's own encoding, which would need its table.
     if (octal && Number.parseInt(octal, 8) > 127) throw new Error("it has an octal escape beyond ASCII");
@@ -130,7 +137,8 @@ export function readOpenStepPlist(text: string): unknown {
   }
 
   const value = readValue(0);
-  skipBlank();
-  if (position < text.length) fail();
-  return value;
+  if (isAtEnd()) return value;
+  if (typeof value !== "string") fail();
+  position = 0;
+  return readDictionary(0, isAtEnd);
 }
