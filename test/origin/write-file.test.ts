@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { folder } from "@portcullis/origin/node";
@@ -50,9 +51,56 @@ test("nothing is written outside of the folder", async () => {
   for (const name of ["../a.ipa", "/a.ipa", ".a.ipa", "a/../../b.ipa", ""]) {
     await assert.rejects(folder(base).write(name, object), TypeError, name);
   }
-  assert.deepEqual(readdirSync(elsewhere), []);
+  await assert.rejects(folder(base).write("link/new/a.ipa", object), { message: /link that leads out of the folder/ });
+  await assert.rejects(folder(base).write("inside/../link/a.ipa", object), TypeError);
+  assert.deepEqual(readdirSync(elsewhere), [], "no folder either");
   await folder(base).write("kept/a.ipa", object);
   assert.deepEqual(readdirSync(join(base, "inside")), ["a.ipa"]);
+  await folder(base).write("kept/new/a.ipa", object);
+  assert.deepEqual(readdirSync(join(base, "inside/new")), ["a.ipa"]);
+});
+
+test("a folder that is swapped with a link out of the root while a file is written gets the file all the same", async () => {
+  const base = temporaryFolder();
+  const elsewhere = temporaryFolder();
+  const { bytes, object } = bytesToWrite(2 * MiB);
+  let reads = 0;
+  const swapping = {
+    size: object.size,
+    read(range: Parameters<typeof object.read>[0]) {
+      reads += 1;
+      if (reads === 2) {
+        renameSync(join(base, "apps"), join(base, "moved"));
+        symlinkSync(elsewhere, join(base, "apps"));
+      }
+      return object.read(range);
+    },
+  };
+  await folder(base).write("apps/a.ipa", swapping);
+  assert.deepEqual(readdirSync(elsewhere), []);
+  assert.ok(readFileSync(join(base, "moved/a.ipa")).equals(bytes));
+});
+
+test("a folder in the way that is a file or a named pipe is reported, without waiting", async () => {
+  const base = temporaryFolder();
+  writeFileSync(join(base, "file"), "");
+  execFileSync("mkfifo", [join(base, "pipe")]);
+  for (const name of ["file/a.ipa", "pipe/a.ipa"])
+    await assert.rejects(folder(base).write(name, bytesToWrite(5).object), { code: "ENOTDIR" }, name);
+});
+
+test("fewer or more bytes than were asked for are not stored", async () => {
+  const base = temporaryFolder();
+  const { object } = bytesToWrite(5);
+  await folder(base).write("a.ipa", object);
+  for (const length of [0, 4, 6]) {
+    const wrong = { size: 5, read: async () => new Uint8Array(length) };
+    await assert.rejects(folder(base).write("a.ipa", wrong), {
+      name: "OriginError",
+      message: /to be stored, and not 5$/,
+    });
+  }
+  assert.deepEqual(readdirSync(base), ["a.ipa"]);
 });
 
 test("a folder that is missing is not made", async () => {

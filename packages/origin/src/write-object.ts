@@ -7,7 +7,7 @@ import {
   type StoreClient,
   type StoreRequest,
 } from "./store-client.ts";
-import type { ObjectToWrite, WritableOrigin } from "./writable-origin.ts";
+import { type ObjectToWrite, readToWrite, type WritableOrigin } from "./writable-origin.ts";
 
 /** How a store takes objects. */
 export interface UploadProtocol {
@@ -53,7 +53,8 @@ export function createWrite(
   return async (name, object) => {
     if (!isObjectName(name)) throw new TypeError("name: it cannot be the name of a file");
     const { size } = object;
-    if (size <= usualPart) return protocol.putWhole(send, name, await object.read({ first: 0, last: size - 1 }));
+    if (size <= usualPart)
+      return protocol.putWhole(send, name, await readToWrite(object, { first: 0, last: size - 1 }));
     const upload = await protocol.begin(send, name);
     try {
       await putParts(upload, object);
@@ -65,10 +66,12 @@ export function createWrite(
   };
 }
 
-async function putParts(upload: PartsUpload, { size, read }: ObjectToWrite): Promise<void> {
+async function putParts(upload: PartsUpload, object: ObjectToWrite): Promise<void> {
+  const { size } = object;
   const length = Math.max(usualPart, Math.ceil(size / mostParts / MiB) * MiB);
   for (let first = 0, number = 1; first < size; first += length, number += 1) {
-    await upload.put(number, await read({ first, last: Math.min(first + length, size) - 1 }));
+    const last = Math.min(first + length, size) - 1;
+    await upload.put(number, await readToWrite(object, { first, last }));
   }
 }
 

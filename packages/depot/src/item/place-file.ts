@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { copyFile, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { syncFolder } from "@portcullis/origin/node";
 
 /**
  * Gives a complete file its place; a file of the same hash that is there already is the same file. The file also keeps
@@ -48,15 +49,5 @@ export async function syncFile(path: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-/** So that the new name survives a power failure. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r").catch(() => undefined);
-  try {
-    await handle?.sync().catch(() => {});
-  } finally {
-    await handle?.close();
   }
 }

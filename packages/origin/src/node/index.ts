@@ -13,3 +13,7 @@ export { sendHead, sendObject, type Transfer } from "./send-object.ts";
 // A cache on disk in front of a slow or distant origin
 
 export { type CacheEvent, type DiskCache, type DiskCacheOptions, diskCache } from "./disk-cache.ts";
+
+// For programs that put files into folders themselves
+
+export { syncFolder } from "./sync-folder.ts";

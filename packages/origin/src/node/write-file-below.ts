@@ -1,51 +1,92 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, realpath, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { isObjectName } from "../object-name.ts";
 import { OriginError } from "../origin-error.ts";
-import type { ObjectToWrite } from "../writable-origin.ts";
-import { realRoot } from "./confinement.ts";
+import { type ObjectToWrite, readToWrite } from "../writable-origin.ts";
+import { pathOfDescriptor, realRoot } from "./confinement.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 const blockSize = 1024 * 1024;
 
 /** Writes a file below a folder under a hidden name, and renames it when it is complete and on disk. */
-export async function writeFileBelow(folder: string, name: string, { size, read }: ObjectToWrite): Promise<void> {
+export async function writeFileBelow(folder: string, name: string, object: ObjectToWrite): Promise<void> {
   if (!isObjectName(name)) throw new TypeError("name: it cannot be the name of a file");
-  const root = realRoot(folder);
-  const parent = await makeFolder(root, join(folder, dirname(name)));
-  const temporary = join(parent, `.${randomUUID()}`);
+  const parent = await enterFolders(folder, dirname(name));
+  const temporary = join(parent.path, `.${randomUUID()}`);
   try {
     const file = await open(temporary, "wx");
     try {
-      for (let first = 0; first < size; first += blockSize) {
-        await file.writeFile(await read({ first, last: Math.min(first + blockSize, size) - 1 }));
+      for (let first = 0; first < object.size; first += blockSize) {
+        const last = Math.min(first + blockSize, object.size) - 1;
+        await file.writeFile(await readToWrite(object, { first, last }));
       }
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporary, join(parent, basename(name)));
-    await syncFolder(parent);
+    await rename(temporary, join(parent.path, basename(name)));
+    await syncFolder(parent.path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
-  }
-}
-
-/** Creates a folder and returns its real path; refuses one that a symbolic link places outside the root. */
-async function makeFolder(root: string, path: string): Promise<string> {
-  await mkdir(path, { recursive: true });
-  const real = await realpath(path);
-  if (`${real}/`.startsWith(Buffer.from(root, "latin1").toString())) return real;
-  throw new OriginError(502, "its folder is a link that leads out of the folder");
-}
-
-/** So that the new name survives a power failure. Windows cannot open folders, and needs no such thing. */
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, "r").catch(() => undefined);
-  try {
-    await handle?.sync().catch(() => {});
   } finally {
-    await handle?.close();
+    await parent.handle?.close();
   }
+}
+
+/** A folder inside the root. Names below its path are looked up in this folder, whatever its own name leads to now. */
+interface EnteredFolder {
+  readonly path: string;
+  readonly handle: FileHandle | undefined;
+}
+
+/**
+ * Enters a folder below the root, and creates what is missing of its path.
+ *
+ * Every step is checked before anything is created below it: a symbolic link must not lead to a folder elsewhere.
+ */
+async function enterFolders(folder: string, name: string): Promise<EnteredFolder> {
+  const root = realRoot(folder);
+  let entered = await enter(folder, root);
+  for (const step of name.split("/")) {
+    if (step === ".") continue; // the root's own files have no other folder
+    const { path, handle } = entered;
+    try {
+      if (await create(join(path, step))) await syncFolder(path);
+      entered = await enter(join(path, step), root);
+    } finally {
+      await handle?.close();
+    }
+  }
+  return entered;
+}
+
+/** Creates a folder; returns whether there was none. */
+async function create(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+/**
+ * Opens a folder, so that it is the same one that is checked and used (see {@link pathOfDescriptor}). Where there is no
+ * `/proc`, its real path is used: someone who can write to the folder, and swaps it at the right moment, can win.
+ */
+async function enter(path: string, root: string): Promise<EnteredFolder> {
+  const { O_RDONLY, O_DIRECTORY } = constants;
+  const handle = process.platform === "linux" ? await open(path, O_RDONLY | O_DIRECTORY) : undefined;
+  const opened = handle && pathOfDescriptor(handle.fd);
+  const real = opened ?? (await realpath(path, "latin1"));
+  if (`${real}${sep}`.startsWith(root)) {
+    const isOpen = opened !== undefined;
+    return { path: isOpen ? `/proc/self/fd/${handle?.fd}` : Buffer.from(real, "latin1").toString(), handle };
+  }
+  await handle?.close();
+  throw new OriginError(502, "its folder is a link that leads out of the folder");
 }
