@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { EventEmitter } from "node:events";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { codeBlocksOf } from "../support/code-blocks.ts";
@@ -9,48 +10,71 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeTlsFiles } from "../support/tls-files.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
-const page = "docs/depot/README.md";
+/** Lines for which a page needs other servers, and the tests that run the same with them. */
+const ranElsewhere: readonly (readonly [part: RegExp, proof: string])[] = [
+  [/ --database /, "test/postgresql/several-depots.test.ts"],
+  [/ --key https:| --web-server | https:\/\/files\.example\/App\.ipa/, "test/depot/web-server-hosting.test.ts"],
+];
 
-test(`the commands of ${page} work, one after the other`, async () => {
-  const folder = temporaryFolder();
-  const { cert, key } = writeTlsFiles(folder);
-  for (const [name, version] of [
-    ["App.ipa", "1.0"],
-    ["App-2.ipa", "2.0"],
-    ["App-3.ipa", "3.0"],
-  ] as const) {
-    writeSampleApp(join(folder, name), { identifier: "com.example.app", version });
-  }
-  const files: Record<string, string> = {
-    "/var/lib/portcullis": join(folder, "data"),
-    "App.ipa": join(folder, "App.ipa"),
-    "build/App.ipa": join(folder, "App.ipa"),
-    "App-2.ipa": join(folder, "App-2.ipa"),
-    "App-3.ipa": join(folder, "App-3.ipa"),
-    "tls.crt": cert,
-    "tls.key": key,
-    "443": "0",
-  };
-  const lines = codeBlocksOf(page).flatMap(({ language, code }) => (language === "sh" ? code.trim().split("\n") : []));
-  let ran = 0;
-  let apiToken = "";
-  // test/postgresql runs depots with a --database.
-  for (const line of lines.filter((one) => one.startsWith("portcullis ") && !one.includes("--database"))) {
-    const words = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
-    const argv = words.slice(1).map((word) => files[word] ?? word);
-    if (argv[0] === "depot") argv.push("--admin", "127.0.0.1:0");
-    const signals = new EventEmitter();
-    // A server ends as soon as it listens.
-    const onOutput = (text: string): void => void (/ on https:/.test(text) && signals.emit("SIGTERM"));
-    const upload = argv.includes("--to") ? await startDepot(join(folder, "data")) : undefined;
-    const own = upload === undefined ? argv : argv.map((word) => (/^https:/.test(word) ? upload.admin : word));
-    const { code, stdout, stderr } = await runMain(own, { signals, onOutput, env: { PORTCULLIS_API_TOKEN: apiToken } });
-    assert.equal(code, 0, `${line}: ${stderr}`);
-    await upload?.end();
-    if (argv[0] === "api-token") apiToken = stdout.trim();
-    ran += 1;
-  }
-  assert.ok(ran >= 8, `${ran} lines`);
+for (const page of ["docs/depot/README.md", "docs/depot/hosting.md"]) {
+  test(`the commands of ${page} work, one after the other`, async () => {
+    const folder = temporaryFolder();
+    const { cert, key } = writeTlsFiles(folder);
+    const origin = join(folder, "origin");
+    mkdirSync(join(origin, "builds"), { recursive: true });
+    for (const [name, version, identifier = "com.example.app"] of [
+      ["App.ipa", "1.0"],
+      ["App-2.ipa", "2.0"],
+      ["App-3.ipa", "3.0"],
+      ["Other.ipa", "1.0", "com.example.other"],
+    ] as const) {
+      writeSampleApp(join(folder, name), { identifier, version });
+    }
+    copyFileSync(join(folder, "App.ipa"), join(origin, "builds/App.ipa"));
+    const files: Record<string, string> = {
+      "/var/lib/portcullis": join(folder, "data"),
+      "App.ipa": join(folder, "App.ipa"),
+      "build/App.ipa": join(folder, "App.ipa"),
+      "App-2.ipa": join(folder, "App-2.ipa"),
+      "App-3.ipa": join(folder, "App-3.ipa"),
+      "tls.crt": cert,
+      "tls.key": key,
+      "443": "0",
+    };
+    if (page.endsWith("hosting.md"))
+      await runMain(["publish", join(folder, "Other.ipa"), "--data", join(folder, "data")]);
+    const lines = codeBlocksOf(page).flatMap(({ language, code }) =>
+      language === "sh" ? code.trim().split("\n") : [],
+    );
+    const env: Record<string, string> = {};
+    let ran = 0;
+    for (const line of lines) {
+      // A folder in place of a bucket.
+      if (/^export .*\bPORTCULLIS_ORIGIN=/.test(line)) env.PORTCULLIS_ORIGIN = origin;
+      if (!line.startsWith("portcullis ") || ranElsewhere.some(([part]) => part.test(line))) continue;
+      const words = [...line.replace(/ > \S+$/, "").matchAll(/"([^"]*)"|(\S+)/g)];
+      const argv = words
+        .map(([, quoted, word]) => quoted ?? word ?? "")
+        .slice(1)
+        .map((word) => files[word] ?? word);
+      if (argv[0] === "depot") argv.push("--admin", "127.0.0.1:0", ...(argv.includes("--port") ? [] : ["--port", "0"]));
+      const signals = new EventEmitter();
+      // A server ends as soon as it listens.
+      const onOutput = (text: string): void => void (/ on https?:/.test(text) && signals.emit("SIGTERM"));
+      const upload = argv.includes("--to") ? await startDepot(join(folder, "data")) : undefined;
+      const own = upload === undefined ? argv : argv.map((word) => (/^https:/.test(word) ? upload.admin : word));
+      const { code, stdout, stderr } = await runMain(own, { signals, onOutput, env });
+      assert.equal(code, 0, `${line}: ${stderr}`);
+      await upload?.end();
+      if (argv[0] === "api-token") env.PORTCULLIS_API_TOKEN = stdout.trim();
+      ran += 1;
+    }
+    assert.ok(ran >= 8, `${ran} lines`);
+  });
+}
+
+test("the tests exist that run the other lines", () => {
+  for (const [, proof] of ranElsewhere) assert.ok(existsSync(proof), proof);
 });
 
 /** A depot on this data, until it is ended. */

@@ -73,7 +73,7 @@ const blocks = pages
 const linesOf = (code: string): string[] => code.trim().split("\n");
 /** The same lines on several pages are run once. */
 const differentBlocks = [...new Map(blocks.map((block) => [block.code, block])).values()].filter(
-  // They need a bucket, or a depot: test/origins/serve.test.ts and test/depot/page.test.ts run them.
+  // They need a bucket, or a depot: test/cli/help-examples.test.ts and test/depot/page.test.ts run them.
   ({ name }) => !/^docs\/(serving-a-bucket\.md|depot\/)/.test(name),
 );
 const lines = blocks.flatMap(({ name, code }) => linesOf(code).map((line) => ({ name, line })));

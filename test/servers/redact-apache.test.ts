@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fingerprintToken } from "@portcullis/core";
 import { redact } from "../../packages/cli/src/commands/redact/redact.ts";
+import { rewritemap } from "../../packages/cli/src/commands/rewritemap/rewritemap.ts";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { portcullisCommand } from "../support/portcullis-process.ts";
@@ -29,6 +30,13 @@ const line = redact.examples
   ?.find(({ command }) => command.startsWith("CustomLog"))
   ?.command.replace("portcullis", program)
   .replace("/var/log/apache2/access.log", log);
+const key = signingKey();
+writeFileSync(join(folder, "public.pem"), key.publicPem);
+/** The line of `rewritemap --help`. */
+const map = rewritemap.examples
+  ?.find(({ command }) => command.startsWith("RewriteMap"))
+  ?.command.replace("/usr/bin/portcullis", program)
+  .replace("/etc/public.pem", join(folder, "public.pem"));
 
 /** Waits for the log to have a text; the filter writes it a moment after the response. */
 async function logHas(text: string): Promise<void> {
@@ -39,9 +47,9 @@ async function logHas(text: string): Promise<void> {
   assert.fail(`the log lacks ${text}`);
 }
 
-test("Apache with the CustomLog line of redact --help logs fingerprints only, and survives reloads", async () => {
+test("Apache with the lines of redact --help and rewritemap --help logs fingerprints only, checks tokens, and survives reloads", async () => {
   const port = await freePort();
-  const modules = ["mpm_event", "authz_core"];
+  const modules = ["mpm_event", "authz_core", "rewrite"];
   const configuration = join(folder, "httpd.conf");
   writeFileSync(
     configuration,
@@ -56,14 +64,18 @@ ${process.getuid?.() === 0 ? "User www-data\nGroup www-data" : ""}
 DocumentRoot ${www}
 LogFormat "%h %l %u %t \\"%r\\" %>s %O" combined
 ${line}
+RewriteEngine on
+${map}
+RewriteCond \${gate:?%{QUERY_STRING}} !=allowed
+RewriteRule ^ - [R=401,L]
 `,
   );
   const apache = await startServer("apache2", ["-DFOREGROUND", "-d", folder, "-f", configuration], port);
-  const key = signingKey();
   for (const signal of ["SIGUSR1", "SIGHUP", undefined] as const) {
     const token = freshToken(key, 600 + (signal?.length ?? 0));
     const { status } = await rawRequest(port, `/a.ipa?token=${token}`);
     assert.equal(status, 200);
+    assert.equal((await rawRequest(port, `/a.ipa?token=${freshToken(signingKey())}`)).status, 401);
     await logHas(`"GET /a.ipa?token=${await fingerprintToken(token)} HTTP/1.1" 200`);
     if (signal) {
       apache.kill(signal);

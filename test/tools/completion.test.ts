@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { completion } from "../../packages/cli/src/commands/completion/completion.ts";
+import { portcullisCommand } from "../support/portcullis-process.ts";
 import { runInTerminal } from "../support/real-terminal.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -74,3 +76,27 @@ test("fish completes commands, options, choices and file names", async () => {
     assert.match(stdout, typed === "completion " ? /^bash\nfish\nzsh\n$/ : /^--help\t/m);
   }
 });
+
+/** Which completion each shell has for the command, once the line of `completion --help` was run. */
+const found: Readonly<Record<string, readonly [program: string, before: string, after: string, expected: RegExp]>> = {
+  bash: ["bash", "", "complete -p portcullis", /portcullis$/m],
+  zsh: ["zsh", "autoload -Uz compinit; compinit -D;", "print $_comps[portcullis]", /portcullis/],
+  fish: ["fish", "", "complete -C 'portcullis ins'", /^inspect\b/m],
+};
+
+for (const { command: line } of completion.examples ?? []) {
+  test(`${line} works`, async () => {
+    const [shell = ""] = /(?<=completion )\w+/.exec(line) ?? [];
+    const [program, before, after, expected] = found[shell] ?? assert.fail(line);
+    writeFileSync(join(folder, "portcullis"), `#!/bin/sh\nexec ${portcullisCommand().join(" ")} "$@"\n`, {
+      mode: 0o755,
+    });
+    const script = `${before} ${line}; ${after}`;
+    const { stdout, stderr } = await runTool(
+      "sh",
+      ["-c", `PATH="${folder}:$PATH" exec ${program} -c "$0"`, script],
+      folder,
+    );
+    assert.match(stdout, expected, stderr);
+  });
+}

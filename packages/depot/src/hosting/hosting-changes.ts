@@ -83,7 +83,7 @@ export function createHostingChanges({ store, places, now, recordChange }: Hosti
       if (chosen.length > 1 && isOneFile(choice)) {
         throw depotError(
           "hosting_impossible",
-          `${item.bundle_identifier} has ${chosen.length} versions, and the URL is that of one file`,
+          `${item.bundle_identifier} has ${chosen.length} versions, and this is the file of one of them`,
           "Pass the ID of its version; portcullis item versions lists the IDs",
         );
       }
