@@ -160,3 +160,21 @@ test("a path-bound token is compared with the path that the client sent, behind 
   assert.equal((await replyTo("/a")).status, 401);
   assert.equal((await replyTo("/")).status, 401);
 });
+
+test("a response that earlier middleware sent without Koa is left unchanged", async () => {
+  const key = signingKey();
+  const app = new Koa();
+  app.use(async (context, next) => {
+    context.respond = false;
+    context.res.writeHead(202).end("sent already");
+    await next();
+  });
+  app.use(guard({ keys: key.publicPem, now: () => testTime }));
+  const reached = new Promise((resolve) => {
+    app.on("error", resolve);
+    app.use(() => resolve("the handler"));
+  });
+  const { status, headers, body } = await mounted(app, `?token=${signToken(key)}`);
+  assert.deepEqual([status, headers["cache-control"], body], [202, undefined, "sent already"]);
+  assert.equal(await reached, "the handler");
+});

@@ -346,3 +346,19 @@ test("a listener is not called for a request that has a response by the time it 
   await close();
   assert.deepEqual([calls, printed.mock.callCount()], [0, printedBefore]);
 });
+
+test("a plain request gets download, and no member that only frameworks use", async () => {
+  const key = signingKey();
+  const added: string[][] = [];
+  const server = await listen((request, response) => {
+    const before = Object.keys(request);
+    guard({ keys: key.publicPem, now: () => testTime }, () => {
+      added.push(Object.keys(request).filter((name) => !before.includes(name)));
+      response.end();
+    })(request, response);
+  });
+  const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+  assert.equal((await sendRaw(server.port, request)).status, 200);
+  await server.close();
+  assert.deepEqual(added, [["download"]]);
+});

@@ -11,7 +11,7 @@ import {
   type ObservedRequest,
   tokenFingerprint,
 } from "@portcullis/core";
-import { base64url, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
+import { base64url, jamfClaims, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
 const key = await webSigningKey();
 const options = { keys: key.publicPem, now: () => testTime };
@@ -153,12 +153,41 @@ test("a remembered token is decided without a promise, as it is with one, and it
   const first = await guard("GET", url);
   const again = guard("GET", url);
   assert.ok(!("then" in again));
-  assert.deepEqual({ ...again.download, cached: false }, first.download);
+  assert.deepEqual(again.download, { ...first.download, cached: true });
   assert.equal(again.url, "/a");
   now += 86_400;
   const expired = guard("GET", url);
   assert.ok(!("then" in expired));
   assert.equal(expired.response?.status, 401);
+});
+
+test("a token that only the gate remembers has its fingerprint at the first request to a guard too", async () => {
+  const gate = createGate(options);
+  const url = `/a?token=${token}`;
+  await gate.check(url);
+  const { download } = await createRequestGuard({ gate })("GET", url);
+  assert.deepEqual([download.allowed && download.cached, download.fingerprint], [true, await fingerprintToken(token)]);
+});
+
+test("a remembered token is refused once its key is withdrawn", async () => {
+  const other = await webSigningKey();
+  let trusted = key.publicJwk;
+  const guard = createRequestGuard({ ...options, keys: () => trusted });
+  const url = `/a?token=${token}`;
+  for (const cached of [false, true]) {
+    const { download } = await guard("GET", url);
+    assert.equal(download.allowed && download.cached, cached);
+  }
+  trusted = other.publicJwk;
+  assert.equal((await guard("GET", url)).response?.status, 401);
+});
+
+test("a remembered token is refused on a path that it is not bound to", async () => {
+  const bound = createRequestGuard({ ...options, pathBound: true });
+  const query = `?token=${await webSignToken(key, { ...jamfClaims, aud: "/a" })}`;
+  assert.equal((await bound("GET", `/a${query}`)).response, undefined);
+  const elsewhere = (await bound("GET", `/b${query}`)).download;
+  assert.equal(!elsewhere.allowed && elsewhere.code, "path_mismatch");
 });
 
 test("an internal error about a remembered token throws here, and rejects from the gate", async () => {
