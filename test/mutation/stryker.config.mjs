@@ -17,8 +17,9 @@ export default {
   // Tests that failed leave servers and files open.
   maxTestRunnerReuse: 100,
   // A busy machine is not an endless loop.
-  timeoutMS: 10_000,
+  timeoutMS: 60_000,
   timeoutFactor: 4,
+  dryRunTimeoutMinutes: 60,
   tempDirName: ".tmp/mutation",
   reporters: ["lines", "progress-append-only"],
   checkers: [],
