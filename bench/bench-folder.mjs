@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, utimesSync, writeSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The files that are sent; `requests` and `connections` are those of one round. */
+/** The files that are sent; `requests` and `connections` are the numbers for one round. */
 export const sizes = [
   { name: "64 KiB", file: "64k.pkg", bytes: 64 * 1024, connections: 32, requests: 4000, warmUp: 20_000 },
   { name: "10 MiB", file: "10m.pkg", bytes: 10 * 2 ** 20, connections: 4, requests: 60, warmUp: 300 },
@@ -20,7 +20,7 @@ export async function withFolder(use) {
     const past = new Date(Date.now() - 3_600_000);
     for (const { file, bytes } of sizes) {
       const fd = openSync(join(folder, file), "w");
-      // Not a file with holes, which takes less to read than one that is stored.
+      // Not a sparse file, which costs less to read than one that is stored.
       for (let written = 0; written < bytes; )
         written += writeSync(fd, block, 0, Math.min(block.length, bytes - written));
       closeSync(fd);
@@ -36,7 +36,7 @@ export async function withFolder(use) {
   }
 }
 
-/** The tag that sirv gives the smallest file; it does not know `If-None-Match: *`. */
+/** The ETag that sirv computes for the smallest file; it does not support `If-None-Match: *`. */
 export function sirvTag(folder) {
   const { size, mtime } = statSync(join(folder, sizes[0].file));
   return `W/"${size}-${mtime.getTime()}"`;

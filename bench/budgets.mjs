@@ -1,6 +1,6 @@
 /**
- * What has to hold in one run: `most` is the limit of `of` as a multiple of `to`, or without `to` in the unit of `of`. `plus`
- * instead of `to`: the limit of what `of` takes more. Each is a group and a name of a measurement.
+ * The limits for one run. `of` names a measurement by its group and name. With `to`, `of` can be at most `most` times the
+ * measurement `to` of the same group; with `plus`, at most `most` more than it; with neither, at most `most` in its own unit.
  */
 import { median, ratio } from "./statistics.mjs";
 
@@ -55,7 +55,7 @@ export const budgets = [
   { of: ["depot", "the slowest page"], most: 100 },
 ];
 
-/** Compares measurements with the budgets. Budgets of what was not measured are left out. */
+/** Compares measurements with the budgets; a budget is left out if it was not measured. */
 export function check(measurements) {
   const find = (group, name) => measurements.find((one) => one.group === group && one.name === name);
   return budgets.flatMap(({ of: [group, name], to, plus, most }) => {
@@ -68,8 +68,8 @@ export function check(measurements) {
 }
 
 /**
- * The same for a short run on a busy machine: only a ratio that got twice as bad as its budget, or as in the last full run,
- * fails. Times are those of another machine.
+ * The same for a short run on a busy machine: a ratio fails only if it is twice its budget and twice the ratio in the last
+ * full run. Times are not compared, because they were measured on another machine.
  */
 export function checkRoughly(measurements, lastMeasurements) {
   const last = check(lastMeasurements);

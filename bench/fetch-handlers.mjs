@@ -2,7 +2,7 @@ import { guard } from "../packages/web-fetch/dist/index.js";
 
 const bare = () => new Response("the file", { headers: { "Cache-Control": "private" } });
 
-/** Handlers that are measured in Bun, Deno and workerd. The bare ones send the headers that the guarded one sends. */
+/** Handlers that are measured in Bun, Deno and workerd. The bare ones send the same headers as the guarded one. */
 export function fetchHandlers(keys) {
   return {
     bare,

@@ -1,4 +1,4 @@
-/** The same for runtimes that speak fetch: `fetch-server-under-test.mjs KIND PORT PUBLIC-KEY`, in Bun or Deno. */
+/** The server under test in runtimes with a fetch API: `fetch-server-under-test.mjs KIND PORT PUBLIC-KEY`, in Bun or Deno. */
 import { fetchHandlers } from "./fetch-handlers.mjs";
 
 const { Bun, Deno, process } = globalThis;

@@ -6,7 +6,7 @@ import { median, ratio } from "./statistics.mjs";
 
 const none = "–";
 
-/** Every peer that needs less than Portcullis in some group, and the reason. */
+/** Every peer that costs less than Portcullis in some group, and why. */
 export function aheadTable(measurements) {
   const find = finder(measurements);
   const rows = [];
@@ -21,11 +21,11 @@ export function aheadTable(measurements) {
       if (ahead.length > 0) rows.push(`| ${peer} | ${ahead.join("<br>")} | ${reasonsOfPeers[peer] ?? none} |`);
     }
   }
-  if (rows.length === 0) return "In this run, none was.";
+  if (rows.length === 0) return "In this run, no peer was ahead.";
   return ["| peer | where | why |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** The budgets that are missed, and what is in the way; those with one reason share a row. */
+/** The budgets that are missed, and why; those with the same reason share a row. */
 export function missedTable(outcomes) {
   const byReason = new Map();
   for (const outcome of outcomes.filter(({ holds }) => !holds)) {
@@ -34,15 +34,15 @@ export function missedTable(outcomes) {
     const text = `${titleOf(outcome)}: ${limit(value)} ${unit}, budget ${limit(most)} ${unit}`;
     byReason.set(reason, [...(byReason.get(reason) ?? []), text]);
   }
-  if (byReason.size === 0) return "In this run, none was.";
+  if (byReason.size === 0) return "In this run, no budget was missed.";
   const rows = [...byReason].map(([reason, texts]) => `| ${texts.join("<br>")} | ${reason} |`);
-  return ["| measured | what is in the way |", "|---|---|", ...rows].join("\n");
+  return ["| measured | why |", "|---|---|", ...rows].join("\n");
 }
 
 /** Microseconds of a request, by the part of the server that used them; a column for each server. */
 export function profileTable(measurements) {
   const profiles = measurements.filter(({ group }) => group.startsWith("profile: "));
-  if (profiles.length === 0) return "It was not measured.";
+  if (profiles.length === 0) return "The last run did not measure this.";
   const groups = [...new Set(profiles.map(({ group }) => group))];
   const parts = [...new Set(profiles.map(({ name }) => name))];
   const find = finder(profiles);
@@ -58,27 +58,31 @@ export function profileTable(measurements) {
       .toFixed(1),
   );
   return [
-    "Microseconds of processor time for each request, by where a sampling profiler found the processor:",
+    "Microseconds of processor time for each request, in each part of the program, according to a sampling profiler:",
     "",
     `| | ${groups.map((group) => group.slice("profile: ".length)).join(" | ")} |`,
     `|---|${groups.map(() => "---|").join("")}`,
     ...parts.map((part) => `| ${part} | ${cells(part).join(" | ")} |`),
-    `| together | ${sum.join(" | ")} |`,
+    `| total | ${sum.join(" | ")} |`,
   ].join("\n");
 }
 
 const growths = [
-  ["growth: tokens, all different", "different tokens", "A fixed number is cached, and forged ones are not."],
-  ["growth: memory", "different tokens, memory", "The same."],
-  ["growth: 10 million tokens", "10 million different tokens", "The same."],
-  ["growth: 10 million tokens, memory", "10 million different tokens, memory", "The same."],
+  ["growth: tokens, all different", "different tokens", "A fixed number of tokens is cached, and no forged ones."],
+  ["growth: memory", "different tokens, memory", "The same reason."],
+  ["growth: 10 million tokens", "10 million different tokens", "The same reason."],
+  ["growth: 10 million tokens, memory", "10 million different tokens, memory", "The same reason."],
   [
     "growth: keys, a new token",
     "keys, a new token",
     "One key is tried after another, because Jamf Pro's tokens do not say which key signed them.",
   ],
-  ["growth: keys, a repeated token", "keys, a repeated token", "It is not verified again."],
-  ["growth: open connections", "open connections", "Less of each fits into the processor's caches."],
+  ["growth: keys, a repeated token", "keys, a repeated token", "A repeated token is not verified again."],
+  [
+    "growth: open connections",
+    "open connections",
+    "The more connections there are, the less of the data of each is in the processor's caches.",
+  ],
   [
     "growth: good requests in a flood",
     "forged tokens",
@@ -97,7 +101,7 @@ export function growthTable(measurements) {
   return ["| with the number of | cost | why |", "|---|---|---|", ...rows].join("\n");
 }
 
-/** Requests with new tokens that the module checks in a second, without what nginx itself needs. */
+/** How many requests with new tokens the module checks in a second, not counting the time of nginx itself. */
 export function moduleRate(measurements) {
   const group = "in front of nginx: 64 KiB, each token new";
   const find = finder(measurements);

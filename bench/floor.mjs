@@ -2,8 +2,8 @@ import { close, fstat, open, read } from "node:fs";
 import { join } from "node:path";
 
 /**
- * The least that Node needs: open, fstat, then fs.read into two reused buffers in turn. Buffers are taken from a list, so
- * that no memory is allocated for a request.
+ * The least work that Node can do: open, fstat, then fs.read into two reused buffers in turn. The buffers come from a list,
+ * so that no memory is allocated for a request.
  */
 export function floor(root) {
   const idle = new Map();

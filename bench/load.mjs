@@ -48,7 +48,7 @@ function open({ port, socket, tls = false }) {
   return tls ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
 }
 
-/** Bytes of the whole response, of which this is the beginning. */
+/** The length in bytes of the response that begins with this text. */
 function lengthOf(start, isHead) {
   const head = start.slice(0, start.indexOf("\r\n\r\n") + 4);
   if (head.length < 4) throw new Error(`the head is longer than one packet: ${start}`);

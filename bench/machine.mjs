@@ -20,7 +20,7 @@ const peers = [
   "serve-static",
 ];
 
-/** On what and with which versions a run was made. */
+/** The machine and the versions that a run was made with. */
 export function describeMachine() {
   const versions = { node: process.versions.node, openssl: process.versions.openssl };
   for (const name of peers) versions[name] = versionOf(name);
@@ -41,7 +41,7 @@ export function describeMachine() {
   };
 }
 
-/** Not every package exports its package.json. */
+/** Reads the version from the file, because not every package exports its package.json. */
 function versionOf(name) {
   for (const folder of require.resolve.paths(name) ?? []) {
     try {

@@ -1,4 +1,4 @@
-/** Servers behind a guard: against the same server without one, and against the peers of its framework. */
+/** Servers with a guard, compared with the same server without one, and with the guards of other libraries. */
 import { withFolder } from "./bench-folder.mjs";
 import { race } from "./race.mjs";
 import { runtime, startFetch, startNode } from "./start-server.mjs";
@@ -50,7 +50,7 @@ function repeated() {
   return { group: "guard: a repeated token", request: () => line(token) };
 }
 
-/** Each server gets the same tokens, each of them once. */
+/** Each server gets the same tokens, and each token only once. */
 function allDifferent(count) {
   const tokens = makeTokens(count);
   return { group: "guard: each token new", request: (index) => line(tokens[index]) };

@@ -12,9 +12,9 @@ import { strToU8, zipSync } from "fflate";
 
 const items = 10_000;
 const receipts = 1_000_000;
-/** Of one item; and as many receipts of one link. */
+/** The number of links to one item, and of receipts of one link. */
 const links = 10_000;
-/** In seconds since 1970; one a second since then. */
+/** The time of the first receipt, in seconds since 1970; the others follow at intervals of one second. */
 const oldestReceipt = Math.floor(Date.now() / 1000) - receipts;
 const starts = 3;
 const rounds = 8;
@@ -48,7 +48,7 @@ async function measure(data, file) {
     item: await lastEntry((page) => filled.items.list(page)),
     link: await lastEntry((page) => filled.links.list(page)),
   };
-  // Not so old that the depot has removed them itself.
+  // Not old enough for the depot to remove them.
   const removedUntil = oldestReceipt + receipts / 10;
   const queries = {
     "items.list": () => filled.items.list({ limit: 1000 }),
@@ -135,7 +135,7 @@ async function measureEach(queries) {
   return measured.sort((one, other) => other.ms - one.ms);
 }
 
-/** The last ID but a few of a list, for the page at its end. */
+/** An ID near the end of a list, for the last page. */
 async function lastEntry(list) {
   let after;
   for (;;) {
@@ -153,7 +153,7 @@ async function measureServer(data, secret) {
   return { start: best("start"), processor: best("processor"), median: best("median") };
 }
 
-/** Starts a depot on the data and asks it for manifests, one after the other. */
+/** Starts a depot on the data and requests manifests from it, one after the other. */
 async function measureOnce(data, secret) {
   const started = performance.now();
   const args = ["depot", "--data", data, "--public-url", "https://apps.example", "--host", "127.0.0.1", "--port", "0"];
@@ -195,7 +195,7 @@ async function measureOnce(data, secret) {
   return { start, processor, median };
 }
 
-/** The least that a manifest takes: an RS256 signature, in milliseconds. */
+/** The least time that a manifest can take, in milliseconds: that of an RS256 signature. */
 async function measureSignature() {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const sign100 = () => {
@@ -213,7 +213,7 @@ function request(url, agent) {
   });
 }
 
-/** Of another process, in milliseconds; Linux counts it in hundredths of a second. */
+/** The processor time of another process, in milliseconds; Linux counts it in hundredths of a second. */
 function processorTime(pid) {
   const [user, system] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13);
   return (Number(user) + Number(system)) * 10;
@@ -229,7 +229,7 @@ async function fastest(query) {
   return best;
 }
 
-/** Copies the one item, version, channel and link many times, and spreads the receipts over the links. */
+/** Copies the only item, version, channel and link many times, and distributes the receipts over the links. */
 function fill(data) {
   const Libsql = createRequire(new URL("../packages/depot/package.json", import.meta.url))("libsql");
   const database = new Libsql(join(data, "depot.db"));

@@ -1,4 +1,4 @@
-/** What grows with the number of tokens, keys, connections and forged requests: it should be nothing, or there is a reason. */
+/** How costs grow with the number of tokens, keys, connections and forged requests: either not at all, or for a reason. */
 import { generateKeyPairSync } from "node:crypto";
 import { connect } from "node:net";
 import { createGate } from "@portcullis/core";
@@ -66,7 +66,7 @@ async function measureTokens() {
   ];
 }
 
-/** Several keys, of which the last one has signed: a new token is tried with each, since Jamf Pro's have no `kid`. */
+/** Several keys, the last of which signed the token: a new token is tried with each, since Jamf Pro's tokens have no `kid`. */
 async function measureKeys(rounds) {
   const others = Array.from(
     { length: 15 },

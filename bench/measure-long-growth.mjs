@@ -1,4 +1,4 @@
-/** Growth to numbers that no server sees: ten million tokens, ten thousand connections. */
+/** How costs grow up to numbers that no real server reaches: ten million tokens, ten thousand connections. */
 import { randomFillSync } from "node:crypto";
 import { createGate, importKeys } from "@portcullis/core";
 import { heap, measureConnections, microseconds } from "./measure-growth.mjs";
@@ -16,13 +16,13 @@ export async function measureLongGrowth({ count }) {
   ];
 }
 
-/** To sign ten million would take hours, so this key accepts every signature: what is left is the work that could grow. */
+/** Signing ten million tokens would take hours, so this key accepts every signature: what remains is the work that could grow. */
 async function acceptingKey() {
   const [key] = await importKeys(publicPem);
   return { ...key, verify: () => true };
 }
 
-/** Each part is made before it is measured; the cost of a token in the first and in the last parts, and the heap at the end. */
+/** The cost of a token in the first and in the last parts, and the heap at the end. The tokens of each part are made before it is measured. */
 async function measureTokens(name, keys, make) {
   const gate = createGate({ keys });
   const times = [];

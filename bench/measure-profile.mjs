@@ -1,4 +1,4 @@
-/** Where the time of small responses goes: what no budget can do without. */
+/** Where the time of small responses goes, which explains the budgets that are missed. */
 import { withFolder } from "./bench-folder.mjs";
 import { profile } from "./profile.mjs";
 import { startNode, startServe } from "./start-server.mjs";

@@ -64,7 +64,7 @@ async function measureCache(folder, { rounds, share }) {
   return measurements;
 }
 
-/** The least of several tries: whatever else the machine does can only add to the time that has passed. */
+/** The shortest of several attempts: whatever else the machine does can only make an attempt longer. */
 function best(measure) {
   return Math.min(...Array.from({ length: 5 }, measure));
 }

@@ -46,7 +46,7 @@ export async function measureVerification({ rounds }) {
 
 /**
  * Microseconds for each call; the contenders take turns. mitata measures batches of 64 calls or more, and the fastest batch
- * of a round counts: the only thing that makes another one slower is what else the machine does.
+ * of a round counts: the others are slower only because of other work on the machine.
  */
 async function race(group, rounds, contenders) {
   const series = Object.entries(contenders).map(([name, call]) => ({ group, name, unit: "µs", call, rounds: [] }));

@@ -1,6 +1,6 @@
 /**
- * Whether two processes, or two workers of one command, cost more for each request than one process: if not, a second
- * core doubles what they can do.
+ * Whether each request costs more with two processes, or two workers of one command, than with one process. If it does not,
+ * a second core doubles the throughput.
  */
 import { withFolder } from "./bench-folder.mjs";
 import { load } from "./load.mjs";

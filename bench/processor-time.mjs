@@ -11,7 +11,7 @@ export function processorTime(pids) {
   return nanoseconds / 1000;
 }
 
-/** The processes that a process has started, without theirs. */
+/** The child processes of a process, without their own children. */
 export function childrenOf(pid) {
   const found = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
     readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").trim().split(" "),

@@ -5,7 +5,7 @@ import { load } from "./load.mjs";
 import { processorTime } from "./processor-time.mjs";
 import { startWith } from "./start-server.mjs";
 
-/** Parts of a server, by the file in which the processor was. The first that fits counts. */
+/** Parts of a server, by the file of the code that ran. The first pattern that matches counts. */
 const parts = [
   ["the gate", /packages\/core\//],
   ["the adapter", /packages\/(node-http|koa|fastify)\//],
@@ -18,8 +18,8 @@ const parts = [
 ];
 
 /**
- * Where the processor time of a server goes, by sampling: microseconds for each request, by part. The server must end by
- * itself at SIGTERM, so that Node.js writes the profile.
+ * Samples where the processor time of a server goes: microseconds for each request, by part. The server must exit by
+ * itself on SIGTERM, so that Node.js writes the profile.
  */
 export async function profile(group, { start, request, status = 200, connections = 8 }, count = 20_000) {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-profile-"));

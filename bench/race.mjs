@@ -5,8 +5,8 @@ import { processorTime } from "./processor-time.mjs";
  * Measures servers in turn, several rounds long: microseconds of processor time for each request.
  *
  * A contender is `{ name, start, request, status?, count?, connections?, warmUp? }`. `start` starts a server (see
- * start-server.mjs); `request` gets the number of the request, which never comes twice. Before the rounds, each server
- * gets `warmUp` requests: the compiler of its JavaScript goes on for more than 10 000.
+ * start-server.mjs); `request` gets the number of the request, which is never the same twice. Before the rounds, each server
+ * gets `warmUp` requests: Node.js continues to optimise a server for more than 10 000.
  */
 export async function race(group, contenders, { rounds, count, connections, warmUp = count }) {
   const running = [];

@@ -1,4 +1,4 @@
-/** Why a peer is ahead, and why a budget is missed. Each is shown only where the measurements say so, and no figure is written here. */
+/** Why a peer is ahead, and why a budget is missed. Each reason is shown only where the measurements say so; no figure is written here. */
 
 const guards = ["guard: a repeated token", "guard: each token new"];
 const files = ["a file of 64 KiB", "a file of 10 MiB", "a file of 1 GiB"];
@@ -28,37 +28,39 @@ export const reasonsOfPeers = {
   "HAProxy's jwt_verify (signature only) and nginx":
     "It checks only the signature, in C and in the same process: a token that has expired, or that was issued for another purpose, passes.",
   "@fastify/jwt":
-    "Portcullis also removes the token from every URL that Fastify keeps, caches the token, and computes its fingerprint for logs. For a token that is used again, as for each part of a download, this pays.",
-  sirv: "It checks no token, does not check where links lead, and writes no log line.",
-  "serve-static": "It checks no token, does not check where links lead, and writes no log line.",
-  "fast-jwt":
-    "Portcullis also reads the URL, refuses tokens with more than one spelling or with a repeated member, and freezes the claims.",
+    "Portcullis also removes the token from every URL that Fastify keeps, caches the token, and computes its fingerprint for logs. This pays off when a token is used again, as it is for each part of a download.",
+  sirv: "It does not check a token or where symbolic links lead, and writes no log line.",
+  "serve-static": "It does not check a token or where symbolic links lead, and writes no log line.",
+  "fast-jwt": "Portcullis also reads the URL, accepts only the canonical spelling of a token, and freezes the claims.",
 };
 
 const copyOfTheRequest =
-  "The handler must not see the token, so it gets a copy of the request with another URL, a contender of its own above: on Deno, nearly all of the difference. On Bun and workerd, the check and the asynchronous handler are more of it.";
+  "The handler must not see the token, so it gets a copy of the request with a different URL. What the copy costs is measured separately: on Deno, it is nearly all of the difference; on Bun and workerd, the check and the asynchronous handler cost more.";
 const guardItself =
   "The gate, the decision that the handler gets, and the removal of the token from the URL, as the profile above shows. The bare server does none of this.";
-const wholeFile = "One download a round is one sample: see the quartiles.";
+const wholeFile = "Each round is a single download, so the figure varies from run to run: see the quartiles.";
 
 /** Reasons by the group and name of a budget, and what it is compared with. */
 const reasonsOfBudgets = [
-  [/^a new token: gate\.check/, "RSA is the rest. Above it: reading the URL, strict decoding, JSON, and the claims."],
+  [
+    /^a new token: gate\.check/,
+    "Beyond the RSA verification, the gate reads the URL, decodes strictly, parses the JSON and checks the claims.",
+  ],
   [/^guard: a repeated token: @portcullis\/(node-http|koa)/, guardItself],
   [/^guard: a repeated token: @portcullis\/web-fetch/, copyOfTheRequest],
   [
     /^guard: each token new: @portcullis\/koa/,
-    "RSA, which both verify, is most of what Portcullis takes more than bare Koa.",
+    "Most of what a guard costs beyond bare Koa is RSA verification, which koa-jwt needs too.",
   ],
   [
     /^serve: 304/,
     "The bare server sends fixed bytes. `serve` checks the token, opens the file, reads its version, asks the kernel for its path, so that no link leads out of the folder, and writes a line to the log: see the profile above.",
   ],
-  [/^a file of .* in the cache/, "The cache asks the origin at each request whether the file is still current."],
+  [/^a file of .* in the cache/, "At each request, the cache asks the origin whether the file is still current."],
   [/^a file of 1 GiB/, wholeFile],
   [
     /^depot: the start/,
-    "Loading the modules of the depot and its database; measured by the clock, so that other work on the machine counts.",
+    "Most of the time goes into loading the modules of the depot and its database. It is measured by the clock, so other work on the machine adds to it.",
   ],
 ];
 

@@ -2,8 +2,8 @@
  * `npm run bench`: measures Portcullis beside its peers in one run, and writes docs/performance.md with its plots.
  *
  * `npm run bench -- --check` writes nothing, and fails if a budget is missed. With `--short` it takes about a minute and
- * fails if a figure is twice its budget, or twice what it is in results.json. Names measure only these, and keep the rest
- * of the page: `npm run bench -- files stores`.
+ * fails if a figure is twice its budget, or twice what it is in results.json. With names of measurements, only
+ * these are made, and the rest of the page is kept: `npm run bench -- files stores`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,9 +35,9 @@ const modules = {
   profile: async () => (await import("./measure-profile.mjs")).measureProfile,
   "long-growth": async () => (await import("./measure-long-growth.mjs")).measureLongGrowth,
 };
-/** Takes half an hour: only where it is named. Its last results stay on the page. */
+/** Takes half an hour, so it runs only if it is named. Otherwise, its last results stay on the page. */
 const longModules = ["long-growth"];
-/** In the short form only what a change can make much worse without a test that notices. */
+/** The short run measures only what a change could make much worse without any test noticing. */
 const shortModules = ["verification", "adapters", "command", "files"];
 
 const args = process.argv.slice(2);

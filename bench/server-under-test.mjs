@@ -71,7 +71,7 @@ const listeners = {
   "cache, asking once a minute": async () => serveCached({ checkInterval: 60_000 }),
   sirv: async () => {
     const { default: sirv } = await import("sirv");
-    // `dev`: it looks at each file as it is now, as the others do; without it, a replaced file breaks.
+    // With `dev`, it looks at the current file, as the others do; without it, a file that was replaced is sent wrongly.
     return sirv(args[0], { dev: true, etag: true });
   },
   "serve-static": async () => {
@@ -152,5 +152,5 @@ const server = certificate
   : createServer(listener);
 if (port.includes("/")) server.listen(port);
 else server.listen(Number(port), "127.0.0.1");
-// Not by the signal itself, so that Node.js writes a profile where one is asked for.
+// Exits by itself, not by the signal, so that Node.js writes a profile if one was requested.
 process.once("SIGTERM", () => process.exit());

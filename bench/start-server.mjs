@@ -35,7 +35,7 @@ export async function startSocket(folder, kind) {
   return start(process.execPath, [pathOf("server-under-test.mjs"), kind, socket, publicPem], { socket });
 }
 
-/** The binary of a runtime that speaks fetch; `undefined` if it is not installed. */
+/** The binary of a runtime with a fetch API; `undefined` if it is not installed. */
 export function runtime(name) {
   const file = {
     bun: "@oven/bun-linux-x64/bin/bun",
@@ -91,7 +91,7 @@ export async function startAuth(folder, { workers = 1 } = {}) {
   return start(process.execPath, [command, ...args], { socket });
 }
 
-/** nginx with one worker; `server` is the inside of its server block, `http` comes before it. */
+/** nginx with one worker; `server` is the content of its server block, `http` comes before the block. */
 export async function startNginx(folder, { server, http = "", certificate, modules = "" }) {
   const port = await freePort();
   const name = join(folder, `nginx-${names++}`);
@@ -117,7 +117,7 @@ frontend f\n  bind 127.0.0.1:${port}\n${rules}\n  default_backend b\nbackend b\n
   return together(await start("haproxy", ["-f", file], { port }), backend);
 }
 
-/** One server that needs another: both count. */
+/** A server that needs another one: the processor time of both counts. */
 export function together(front, behind) {
   return {
     to: front.to,

@@ -1,4 +1,4 @@
-/** Of measurements that were taken in turn, so that round `i` of one and of the other ran side by side. */
+/** Statistics of measurements that were taken in turn: round `i` of one ran directly before or after round `i` of the other. */
 
 export function median(numbers) {
   const sorted = [...numbers].sort((one, other) => one - other);

@@ -6,7 +6,7 @@ export const publicPem = publicKey.export({ type: "spki", format: "pem" });
 const header = Buffer.from('{"alg":"RS256"}').toString("base64url");
 const now = Math.floor(Date.now() / 1000);
 
-/** Tokens of Jamf Pro's shape, each with an expiry of its own so that no two are alike; `first` is where to go on counting. */
+/** Tokens like Jamf Pro's, each with a different expiry, so that no two are the same; counting starts at `first`. */
 export function makeTokens(count, first = 0) {
   return Array.from({ length: count }, (_, index) => {
     const exp = now + 3600 + (first + index) / 100_000;

@@ -51,7 +51,7 @@ export function measurementsOf({ runs }) {
   return Object.values(runs).flatMap((run) => run.measurements);
 }
 
-/** Of the runs of all measurements. */
+/** The smallest and the largest value of a member over the runs of all measurements. */
 function range({ runs }, name) {
   const values = Object.values(runs)
     .map((run) => run[name])
