@@ -3,7 +3,7 @@ import { defineConfig, type Options } from "tsup";
 import { compileUploadForm } from "./packages/depot/browser/compile.ts";
 import { compileForNjs } from "./packages/nginx/compile.ts";
 
-/** Puts the depot's script for browsers into its package, and beside it for tests that run from the sources. */
+/** Puts the depot's script for browsers into its package, and into a file for tests that run from the sources. */
 const uploadScript: NonNullable<Options["esbuildPlugins"]>[number] = {
   name: "upload script",
   setup({ onLoad }) {
@@ -55,7 +55,7 @@ function entries(
   return Object.fromEntries(sources);
 }
 
-/** nginx's module is another kind of file, ES5 for njs with core in it: packages/nginx/compile.ts writes all of it. */
+/** nginx's module is a different kind of file, ES5 for njs that contains core: packages/nginx/compile.ts writes all of it. */
 const nginxModule: Options = {
   entry: { portcullis: "packages/nginx/src/index.ts" },
   outDir: "packages/nginx/dist",

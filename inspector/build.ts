@@ -19,7 +19,7 @@ export async function buildInspector(): Promise<string> {
   return page.replace(/(?:\/\* )?\{\{([\w-]+)\}\}(?: \*\/)?/g, (_, name: string) => parts[name] as string);
 }
 
-/** esbuild writes `</script` as `<\/script`, so that the text cannot end its element. */
+/** esbuild writes `</script` as `<\/script`, so that the script's text cannot close its element. */
 async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [`${folder}${entry}`],

@@ -1,4 +1,4 @@
-/** What a changeset says: the text below its front matter, in one paragraph. */
+/** The text of a changeset: everything below its front matter, in one paragraph. */
 export function summaryOf(changeset: string): string {
   const [, summary = ""] = /^---\n[\s\S]*?\n---\n([\s\S]*)$/.exec(changeset) ?? [];
   if (summary.trim() === "") throw new Error(`a changeset without a summary: ${changeset}`);

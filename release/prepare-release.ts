@@ -1,13 +1,13 @@
 /**
  * Sets the version that the changesets ask for, everywhere, and moves their texts to CHANGELOG.md:
- * `npm run prepare-release`. All packages have one version and one changelog; changesets counts the version and changes
- * the packages' manifests, and the rest is done here.
+ * `npm run prepare-release`. All packages have one version and one changelog; changesets computes the version and changes
+ * the packages' manifests, and this script does the rest.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { addSection, summaryOf } from "./changelog.ts";
 
-/** Run by npx, so that a clone does not install its hundred packages. */
+/** Runs changesets with npx, so that a clone does not have to install its hundred packages. */
 const changesets = "@changesets/cli@2.29.8";
 
 const names = readdirSync(".changeset").filter((name) => name.endsWith(".md") && name !== "README.md");

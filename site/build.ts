@@ -29,7 +29,7 @@ async function stagePages(): Promise<void> {
 /** A page with a file's text; found by links, and not by the search. */
 function pageOfFile(file: string): string {
   const text = readFileSync(join(root, file), "utf8").trimEnd();
-  // Colours for what readers copy; a test is read rarely, and takes long to colour.
+  // Only what readers copy is highlighted; tests are read rarely, and take long to highlight.
   const language = (file.startsWith("examples/") && languages[extname(file)]) || "text";
   const fence = "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
   return `---\nsearch: false\noutline: false\nprev: false\nnext: false\n---\n\n# ${file}\n\n${fence}${language}\n${text}\n${fence}\n`;
@@ -75,7 +75,7 @@ async function stageReference(): Promise<void> {
   });
   const project = await application.convert();
   if (project === undefined) throw new Error("TypeDoc could not read the packages");
-  // A module's name is the folder that tells it from the others.
+  // A module is named after the folder that distinguishes it from the others.
   for (const module of project.children ?? []) {
     module.name = libraries.find((name) => module.name === name || module.name.startsWith(`${name}/`)) ?? module.name;
   }

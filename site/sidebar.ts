@@ -91,7 +91,7 @@ export function sidebars(): Record<string, SidebarItem[]> {
   };
   const listed = new Set(Object.values(named).flat().flatMap(linksOf));
   const others = sitePages.filter((page) => page.target !== "index.md" && !listed.has(linkTo(page)));
-  // A new page is found before somebody decides where it belongs.
+  // A new page can be found even before someone decides where it belongs.
   if (others.length > 0)
     named["/"]?.push(
       group(

@@ -7,7 +7,7 @@ local function ask(txn)
     -- Below HAProxy's chroot: /var/lib/haproxy/portcullis/auth.sock.
     dst = "unix@/portcullis/auth.sock",
     timeout = 5000,
-    -- Of what the client sent, only the URL, exactly as sent, and the User-Agent reach Portcullis.
+    -- Only the URL, exactly as the client sent it, and the User-Agent are passed to Portcullis.
     headers = {
       ["x-original-uri"] = { txn.f:url() },
       ["user-agent"] = { user_agent and user_agent[0] or "" },

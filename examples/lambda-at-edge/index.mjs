@@ -1,5 +1,5 @@
-// Checks requests for files behind CloudFront, such as those in an S3 bucket. Connect it to the event "viewer request", so
-// that it runs before CloudFront looks into its cache. Pack it with public.pem and node_modules/@portcullis/core beside it.
+// Checks requests for files behind CloudFront, such as those in an S3 bucket. Associate it with the event "viewer request",
+// so that it runs before CloudFront looks in its cache. Package it with public.pem and node_modules/@portcullis/core.
 import { readFileSync } from "node:fs";
 import { createGate, redactToken, refusalResponse } from "@portcullis/core";
 
@@ -13,7 +13,7 @@ export async function handler(event) {
   const path = redactToken(request.uri).slice(0, 1000);
   console.log(JSON.stringify({ path, code: decision.allowed ? "allowed" : decision.code }));
 
-  // The bucket does not need the query, and without it the cache keeps each file once.
+  // The bucket does not need the query, and without it the cache stores each file only once.
   if (decision.allowed) return { ...request, querystring: "" };
 
   const { status, headers, body } = refusalResponse(decision);

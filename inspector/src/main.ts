@@ -1,6 +1,6 @@
 /**
  * The inspector page. What is pasted stays in the page: it is not sent, not stored, and not in the address bar.
- * The Content Security Policy of page.html lets the browser refuse what this code might do wrong.
+ * The Content Security Policy of page.html makes the browser enforce this, even if this code has a mistake.
  */
 import { CommandError } from "../../packages/cli/src/command-line/command-error.ts";
 import { type Inspection, inspectLink } from "../../packages/cli/src/commands/inspect/inspection.ts";
@@ -21,7 +21,7 @@ const result = byId("result");
 const welcome = byId("welcome");
 const copyButton = byId<HTMLButtonElement>("copy");
 
-/** What has a place for a message. */
+/** The elements that have a place for a message. */
 const fields = ["link", "key", "now", "rules"] as const;
 type Field = (typeof fields)[number];
 
@@ -56,7 +56,7 @@ byId("clear").addEventListener("click", () => {
 copyButton.addEventListener("click", () => void copyReport());
 acceptDrops();
 
-// A page that is left, and reached again with the browser's Back, shows nothing that was pasted.
+// After the user leaves the page and returns with the browser's Back button, it shows nothing that was pasted.
 addEventListener("pagehide", clear);
 setInterval(() => {
   const isSelecting = getSelection()?.isCollapsed === false;
@@ -100,7 +100,7 @@ async function inspectFields(): Promise<Inspection | undefined> {
     return await inspectLink({ link, keys, rules, now, isAsOf: time !== "" });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    // A rule can exclude what the link is, and its message names the rule.
+    // A rule can conflict with the kind of link; the message then names the rule.
     const field = error.message.startsWith("--") && reading === "link" ? "rules" : reading;
     if (field === "rules") byId<HTMLDetailsElement>("rules-details").open = true;
     const message = `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.`;
@@ -110,7 +110,7 @@ async function inspectFields(): Promise<Inspection | undefined> {
   }
 }
 
-/** No key is an empty list; `undefined` if the key cannot be used. */
+/** The keys: an empty list if there are none, `undefined` if the key cannot be used. */
 async function readKeys(): Promise<readonly NamedKeys[] | undefined> {
   const text = keyField.value;
   if (imported?.text === text) return imported.keys;
@@ -184,7 +184,7 @@ async function copyReport(): Promise<void> {
   }
 }
 
-/** Screen readers hear a new result, and not every second of a time. */
+/** Has screen readers announce a new result, but not every second of a time that counts. */
 function announce(inspection: Inspection | undefined): void {
   const text = result.querySelector(".verdict")?.textContent ?? "";
   const subject =

@@ -43,18 +43,18 @@ export function looksPrivate(text: string): boolean {
   return startsWithVersion || text.includes("PRIVATE KEY") || /["']d["']\s*:\s*["']/.test(text);
 }
 
-/** Core takes the text of PEM or JSON; the inside of a PEM block, which people paste too, becomes one. */
+/** Core takes PEM or JSON. People also paste the body of a PEM block without its first and last line; it gets them here. */
 function asKeySource(text: string): string {
   const body = text.replace(/\s/g, "");
   return /^MII[\w+/-]{100,}=*$/.test(body) ? `-----BEGIN PUBLIC KEY-----\n${body}\n-----END PUBLIC KEY-----` : text;
 }
 
-/** A sequence of 128 bytes or more. */
+/** Whether DER begins with a sequence of 128 bytes or more. */
 function isDer([tag, length = 0]: Uint8Array): boolean {
   return tag === 0x30 && length >= 0x80;
 }
 
-/** Core tells a public key from a certificate by the content, and refuses a private key. */
+/** Core distinguishes a public key from a certificate by the content, and refuses a private key. */
 function pemOf(bytes: Uint8Array): string {
   const base64 = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return `-----BEGIN PUBLIC KEY-----\n${base64.replace(/.{64}/g, "$&\n").trimEnd()}\n-----END PUBLIC KEY-----\n`;

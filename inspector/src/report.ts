@@ -23,7 +23,7 @@ export function reportText(inspection: Inspection): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** What the verdict is, as a word. */
+/** The verdict as a word. */
 export function outcomeOf({ examination }: Inspection): "refused" | "valid" | "unverified" {
   if (examination.refusal !== undefined) return "refused";
   return examination.verified ? "valid" : "unverified";
@@ -67,7 +67,7 @@ function sentences(title: string, texts: readonly string[]): HTMLElement[] {
   return [element("section", { class: "card" }, element("h2", {}, title), element("ul", { class: "steps" }, items))];
 }
 
-/** A command at the end of a sentence is to be copied. */
+/** A command at the end of a sentence gets a button that copies it. */
 export function withCommand(text: string): Content[] {
   const [, before, command] = /^(.*: )((?:portcullis|openssl) .*)$/s.exec(text) ?? [];
   return command === undefined ? [text] : [before, element("code", { class: "command" }, command)];

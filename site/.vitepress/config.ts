@@ -15,7 +15,7 @@ export default defineConfig({
   markdown: {
     anchor: { slugify },
     languageAlias: { caddyfile: "nginx", haproxy: "ini" },
-    // Of both schemes, the one with enough contrast for comments too.
+    // These schemes have enough contrast, even in comments.
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
   },
   themeConfig: {
