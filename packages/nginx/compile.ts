@@ -18,7 +18,7 @@ export async function compileForNjs(): Promise<string> {
     write: false,
     format: "esm",
     target: "es2022",
-    alias: { "node:fs": "fs" }, // njs knows it without the prefix only
+    alias: { "node:fs": "fs" }, // njs knows this module only without the prefix
     external: ["fs"],
     inject: [parseJson],
     define: { "JSON.parse": "parseJson" },
@@ -33,7 +33,7 @@ export async function compileForNjs(): Promise<string> {
     },
     transformers: { before: [hideFunctionsInArrays] },
   });
-  // njs knows one form of export only.
+  // njs knows only one form of export.
   const code = outputText.replace(/export \{\s*(\w+) as default\s*\};/, "export default $1;");
   if (!/^export default \w+;$/m.test(code)) throw new Error("njs needs one default export");
   return `// Portcullis for nginx's JavaScript module. MIT licence.\n${code}`;

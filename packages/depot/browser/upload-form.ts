@@ -4,7 +4,7 @@ import { type DetailedError, defaultOptions, type PreviousUpload, Upload } from 
 
 /** How long to wait before each attempt to continue, in milliseconds, after the connection or the depot failed. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000];
-/** The depot removes an upload that nothing was added to for this long, in milliseconds. */
+/** The depot removes an upload to which nothing was added for this long, in milliseconds. */
 const longestPause = 24 * 60 * 60 * 1000;
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-uploads]")) prepare(form);
@@ -40,7 +40,7 @@ function prepare(form: HTMLFormElement): void {
     upload?.start();
   });
 
-  /** Whether the hosting location that was chosen stores files of this size: otherwise nothing is sent. */
+  /** Whether the selected hosting location stores files of this size; if not, nothing is sent. */
   function fits({ size }: File): boolean {
     const hosting = find<HTMLSelectElement>('[name="hosting"]');
     const [choice] = hosting.selectedOptions;
@@ -65,7 +65,7 @@ function prepare(form: HTMLFormElement): void {
       removeFingerprintOnSuccess: true,
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        // 409 and 423: another request of this upload has just ended, or goes on. 507: the disk is full.
+        // 409 and 423: another request of this upload has just ended, or is still running. 507: the disk is full.
         return status === 0 || status === 409 || status === 423 || (status >= 500 && status !== 507);
       },
       onProgress(sent, size) {
