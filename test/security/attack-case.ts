@@ -1,13 +1,13 @@
 import type { RefusalCode } from "@portcullis/core";
 import { testTime } from "../support/web-signing-key.ts";
 
-/** One request, what every Portcullis gate must decide about it, and why it is worth asking. */
+/** One request, what every Portcullis gate must decide about it, and why it is in the corpus. */
 export interface AttackCase {
   /** What is unusual about it; unique in the corpus. */
   readonly name: string;
-  /** The reason it exists: a vulnerability, a section of a standard, or what a careless program would do. */
+  /** Why it exists: a vulnerability, a section of a standard, or what a careless program would do. */
   readonly reason: string;
-  /** The gate to ask, as named in {@link policies}. */
+  /** The gate that must decide, as named in {@link policies}. */
   readonly policy: PolicyName;
   /** The request target. */
   readonly target: string;
@@ -21,7 +21,7 @@ export interface AttackCase {
 
 export type Verdict = "allowed" | RefusalCode;
 
-/** Gates besides their key and clock; `jamf` has the defaults. */
+/** The options of the gates besides their key and clock; `jamf` has the defaults. */
 export const policies = {
   jamf: {},
   pathBound: { pathBound: true },
@@ -30,10 +30,10 @@ export const policies = {
 
 export type PolicyName = keyof typeof policies;
 
-/** Seconds since 1970, the clock of every gate that is asked. */
+/** The time of every gate, in seconds since 1970. */
 export const now: number = testTime;
 
-/** A valid path, and the target with a token in its usual place. */
+/** A valid path; and the target with a token in its usual place. */
 export function withToken(token: string, path = "/a.ipa"): string {
   return `${path}?token=${token}`;
 }

@@ -8,8 +8,9 @@ import { queryAttacks } from "./query-attacks.ts";
 import { signatureAttacks } from "./signature-attacks.ts";
 
 /**
- * Every case that every entry point must decide alike: the adapters, the servers, the nginx module and the runtimes.
- * Made by Web Crypto alone, so that it can be made in each of them. The tokens are of `key`, at the time `now`.
+ * All cases, about which every entry point must make the same decision: the adapters, the servers, the nginx module and the
+ * runtimes. The corpus is created with Web Crypto only, so that it can be created in each of them. The tokens are signed
+ * with `key`, for the time `now`.
  */
 export async function attackCorpus(key: WebSigningKey): Promise<AttackCase[]> {
   const groups = [queryAttacks, encodingAttacks, headerAttacks, signatureAttacks, claimAttacks, pathAttacks];

@@ -1,4 +1,4 @@
-/** Sources that look like a parser, from `packages/`, whose input is short or our own; each list with the reason. */
+/** Sources in `packages/` that look like a parser, but whose input is short or our own; each list with the reason. */
 export const boundedElsewhere: Readonly<Record<string, readonly string[]>> = {
   "a value of the command line, of the environment or of the configuration": [
     "cli/command-line/command-parser.ts",

@@ -3,7 +3,7 @@ import { type AttackCase, now, type PolicyName, type Verdict, withToken } from "
 
 type Row = readonly [name: string, claims: unknown, expected: Verdict, policy?: PolicyName];
 
-/** Tokens that the trusted key has signed, and whose claims are wrong, or look wrong and are right. */
+/** Tokens that the trusted key has signed, with claims that are wrong, or that look wrong but are right. */
 export async function claimAttacks(key: WebSigningKey): Promise<AttackCase[]> {
   const cases: AttackCase[] = [];
   for (const [reason, rows] of Object.entries(rowsByReason)) {
@@ -73,10 +73,10 @@ const rowsByReason: Record<string, readonly Row[]> = {
   "CVE-2026-25537, CVE-2026-107721: a token without an expiry lives forever": [
     ["no exp", also({ exp: undefined }), "expiry_missing"],
     ["exp in capitals", { iss: "JSS", sub: "AppManifest", EXP: now + 600 }, "expiry_missing"],
-    ["exp of the prototype", '{"iss":"JSS","sub":"AppManifest","__proto__":{"exp":9999999999}}', "expiry_missing"],
-    ["nothing but braces", {}, "issuer_mismatch"],
+    ["exp in __proto__", '{"iss":"JSS","sub":"AppManifest","__proto__":{"exp":9999999999}}', "expiry_missing"],
+    ["an empty object", {}, "issuer_mismatch"],
   ],
-  "JavaScript compares text, lists and objects with numbers: `exp > now` holds for an exp that is none": [
+  "JavaScript compares text, lists and objects with numbers: `exp > now` can be true for an exp that is not a number": [
     ["exp as text", exp("9999999999"), "claim_malformed"],
     ["exp as a list", exp([9_999_999_999]), "claim_malformed"],
     ["exp null", exp(null), "claim_malformed"],
@@ -86,7 +86,7 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["exp 0", exp(0), "claim_malformed"],
     ["exp -1", exp(-1), "claim_malformed"],
   ],
-  "JSON has numbers that JavaScript cannot hold: 1e999 is read as Infinity, which never passes": [
+  "JSON allows numbers that JavaScript cannot represent: 1e999 is read as Infinity, a time that never comes": [
     ["exp 1e999", text.replace(/"exp":\d+/, '"exp":1e999'), "claim_malformed"],
     ["exp -1e999", text.replace(/"exp":\d+/, '"exp":-1e999'), "claim_malformed"],
     ["exp 1e300", text.replace(/"exp":\d+/, '"exp":1e300'), "claim_malformed"],
@@ -103,23 +103,23 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ...wrongIssuers.map((iss): Row => [`iss ${JSON.stringify(iss)}`, also({ iss }), "issuer_mismatch"]),
     ...wrongTypes.map((iss): Row => [`iss ${JSON.stringify(iss)}`, also({ iss }), "issuer_mismatch"]),
   ],
-  "the key may sign tokens for other purposes: a subject is one exact string": [
+  "the key might sign tokens for other purposes: a subject is one exact string": [
     ["no sub", also({ sub: undefined }), "subject_mismatch"],
     ...wrongSubjects.map((sub): Row => [`sub ${JSON.stringify(sub)}`, also({ sub }), "subject_mismatch"]),
     ...wrongTypes.map((sub): Row => [`sub ${JSON.stringify(sub)}`, also({ sub }), "subject_mismatch"]),
   ],
-  "RFC 7519 section 4.1.3: a token for an audience is refused by everyone who is not named in it": [
+  "RFC 7519 section 4.1.3: a token for an audience is refused by every server that it does not name": [
     ...wrongAudiences.map((aud): Row => [`aud ${JSON.stringify(aud)}`, also({ aud }), "audience_mismatch"]),
     ["no aud, where one is expected", jamfClaims, "audience_mismatch", "audience"],
     ["the aud expected", also({ aud: "downloads" }), "allowed", "audience"],
     ["a list with the aud expected", also({ aud: ["x", "downloads"] }), "allowed", "audience"],
-    ["an aud with more behind it", also({ aud: "downloads2" }), "audience_mismatch", "audience"],
+    ["an aud with more after it", also({ aud: "downloads2" }), "audience_mismatch", "audience"],
     ["an aud in capitals", also({ aud: "DOWNLOADS" }), "audience_mismatch", "audience"],
     ["a list in a list with the aud", also({ aud: [["downloads"]] }), "audience_mismatch", "audience"],
     ["an object with the aud", also({ aud: { downloads: true } }), "audience_mismatch", "audience"],
     ["an empty list for aud", also({ aud: [] }), "audience_mismatch", "audience"],
   ],
-  "RFC 7519 section 4: of two members with one name the last wins, in every engine alike": [
+  "RFC 7519 section 4: if a member name is duplicated, the last one wins, in every engine": [
     ["exp twice, the last expired", ending('"exp":1'), "token_expired"],
     ["exp twice, the first expired", text.replace("{", '{"exp":1,'), "allowed"],
     ["iss twice, the last wrong", ending('"iss":"x"'), "issuer_mismatch"],
@@ -127,7 +127,7 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["exp written with an escape", text.replace('"exp"', '"\\u0065xp"'), "allowed"],
     ["exp twice, the last with an escape", ending('"\\u0065xp":1'), "token_expired"],
   ],
-  "CVE-2024-34273: a member named __proto__ must be data, and pollute nothing": [
+  "CVE-2024-34273: a member named __proto__ must be data, and must not change a prototype": [
     ["__proto__ as an object", ending('"__proto__":{"polluted":1}'), "allowed"],
     ["__proto__ null", ending('"__proto__":null'), "allowed"],
     ["constructor", ending('"constructor":{"prototype":{"polluted":1}}'), "allowed"],
@@ -140,7 +140,7 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["a number", "1", "token_malformed"],
     ["null", "null", "token_malformed"],
     ["true", "true", "token_malformed"],
-    ["cut before its brace", text.slice(0, -1), "token_malformed"],
+    ["truncated before its last brace", text.slice(0, -1), "token_malformed"],
     ["two objects", text + text, "token_malformed"],
     ["an object and a letter", `${text}x`, "token_malformed"],
     ["an object and a NUL", `${text}\0`, "token_malformed"],
@@ -158,10 +158,10 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["a vertical tab around", `\v${text}`, "token_malformed"],
     ["a space that is not JSON's", `\u00A0${text}`, "token_malformed"],
     ["other alphabets", also({ name: "Gr\u00FC\u00DFe \u4F60\u597D \u{1F34E}" }), "allowed"],
-    ["half of a character, escaped", ending('"x":"\\uD800"'), "allowed"],
+    ["a lone surrogate, escaped", ending('"x":"\\uD800"'), "allowed"],
     ["an unknown escape", ending('"x":"\\x41"'), "token_malformed"],
     ["a byte that is not UTF-8", bytesOf(ending('"x":"?"'), 0xff), "token_malformed"],
-    ["half of a character, in bytes", bytesOf(ending('"x":"?"'), 0xed, 0xa0, 0x80), "token_malformed"],
+    ["a lone surrogate, in bytes", bytesOf(ending('"x":"?"'), 0xed, 0xa0, 0x80), "token_malformed"],
     ["an overlong slash", bytesOf(ending('"x":"?"'), 0xc0, 0xaf), "token_malformed"],
     ["a character beyond Unicode", bytesOf(ending('"x":"?"'), 0xf4, 0x90, 0x80, 0x80), "token_malformed"],
     ["UTF-16", utf16(text), "token_malformed"],
@@ -175,7 +175,7 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["exp as a BigInt", text.replace(/"exp":(\d+)/, '"exp":$1n'), "token_malformed"],
     ["a leading zero in a list", ending('"x":["0",-01]'), "token_malformed"],
     ["no digit before a point", ending('"x":.5'), "token_malformed"],
-    ["no digit behind a point", ending('"x":[1.]'), "token_malformed"],
+    ["no digit after a point", ending('"x":[1.]'), "token_malformed"],
     ["an empty fraction and an exponent", ending('"x":1.e5'), "token_malformed"],
     ["a negative number without a digit before its point", ending('"x":-.5'), "token_malformed"],
     ["an exponent without digits", ending('"x":1e'), "token_malformed"],

@@ -17,10 +17,10 @@ const ipa = readFileSync(writeSampleApp(join(base, "Notes.ipa"), { size: 100 }))
 const sha256 = createHash("sha256").update(ipa).digest("hex");
 const boundary = "xxxxxxxxxxxx";
 
-/** No key: the time that a whole one takes to be read is not the form's. */
+/** Not a valid key: the time to import one does not belong to the form. */
 const pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n";
 
-/** A request without the headers that show who sends it. */
+/** A request without the headers that identify its sender. */
 interface Seed {
   readonly method: string;
   readonly path: string;
@@ -37,7 +37,7 @@ describe("a depot", () => {
   let itemId = "";
   let linkId = "";
   const problems: string[] = [];
-  /** Every request counts as one of another client: the limit of attempts is tested elsewhere. */
+  /** Makes every request come from a different client, because the limit of attempts is tested elsewhere. */
   let clients = 0;
   const rejections: unknown[] = [];
   const collect = (reason: unknown): void => void rejections.push(reason);
@@ -73,7 +73,7 @@ describe("a depot", () => {
     process.off("unhandledRejection", collect);
   });
 
-  /** A header value that a server passes on: anything else ends in its parser. */
+  /** A header value that a server's parser accepts. */
   const headerValue = (bytes: Buffer): string =>
     bytes
       .toString("latin1")
@@ -113,15 +113,15 @@ describe("a depot", () => {
           // 501: an extension of the protocol tus that the depot does not have.
           assert.ok(response.status < 500 || response.status === 501, `${response.status} ${text}`);
           assert.equal(text.includes(password), false);
-          if (response.status < 400) return 0; // what is done can wait for the disk
+          if (response.status < 400) return 0; // an accepted request can wait for the disk
           refused.set(response.status, (refused.get(response.status) ?? 0) + 1);
           return (user + system) / 1000;
         };
-        // The least of many rounds: other work of this process is in some of them, slow code is slow in all.
+        // The shortest of many rounds: other work of this process is in some of them, but slow code is slow in all.
         let least = Number.POSITIVE_INFINITY;
         for (let round = 0; round < 100 && least >= 5; round += 1) least = Math.min(least, await send());
         assert.ok(least < 5, `${least} ms`);
-        // Whatever was rejected has been seen by now.
+        // Every rejected promise has been reported by now.
         await new Promise(setImmediate);
         assert.deepEqual(rejections, []);
       },

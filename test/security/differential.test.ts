@@ -19,7 +19,7 @@ const publicKey = createPublicKey(key.publicPem);
 const gate = createGate({ keys: key.publicPem, now: () => testTime });
 const policy = { issuer: "JSS", subject: "AppManifest" };
 
-/** What each library makes of a token: the claims as JSON, or why it refuses. */
+/** The result of each library for a token: the claims as JSON, or why it refuses. */
 const libraries = {
   async jose(token: string): Promise<{ claims: string } | { refusal: string }> {
     const options = { ...policy, algorithms: ["RS256"], requiredClaims: ["exp"], clockTolerance: 60 };
@@ -42,7 +42,7 @@ const libraries = {
 };
 type Library = keyof typeof libraries;
 
-/** A token, and what a lenient reader finds in it: only rules use this. */
+/** A token, and what a lenient parser finds in it, which only the rules use. */
 interface Reading {
   readonly token: string;
   readonly segments: readonly string[];
@@ -51,7 +51,7 @@ interface Reading {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** A rule that Portcullis adds to those of the libraries: the code it refuses with, and the tokens that break it. */
+/** A rule that Portcullis has in addition to those of the libraries: its refusal code, and the tokens that break it. */
 interface Rule {
   readonly code: RefusalCode;
   /** The libraries without the rule. */
@@ -176,7 +176,7 @@ const times: readonly unknown[] = [
 const headerNames = ["alg", "typ", "kid", "crit", "b64", "zip", "enc", "jwk", "jku", "x5c", "cty", "__proto__"];
 const claimNames = ["iss", "sub", "exp", "nbf", "iat", "aud", "jti", "__proto__", "constructor", "toJSON", "valueOf"];
 
-/** A token that is changed in its members, its JSON, its spelling, its bytes or its signature; mostly signed again. */
+/** A token with changed members, JSON, spelling, bytes or signature; most are signed again. */
 function mutatedToken(random: Random): string {
   let header: Buffer = Buffer.from(jsonOf({ alg: "RS256" }, headerNames, random));
   let claims: Buffer = Buffer.from(jsonOf(jamfClaims, claimNames, random));
@@ -205,7 +205,7 @@ function jsonOf(base: object, names: readonly string[], random: Random): string 
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
 }
 
-/** Bytes in base64url, now and then in a spelling that only lenient decoders read. */
+/** Bytes in base64url, sometimes in a spelling that only lenient decoders accept. */
 function spelled(bytes: Buffer, random: Random): string {
   const text = bytes.toString("base64url");
   if (!random.once(25)) return text;

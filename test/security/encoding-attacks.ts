@@ -51,18 +51,18 @@ function segments(good: string): Record<string, string> {
     "no header": `.${payload}.${signature}`,
     "only a signature": signature,
     "a dot in front": `.${good}`,
-    "a dot behind": `${good}.`,
+    "a dot after it": `${good}.`,
     "two dots in between": `${header}..${payload}.${signature}`,
     "four segments": `${good}.${signature}`,
     "five segments, as of an encrypted token": `${good}.${header}.${payload}`,
     twice: `${good}.${good}`,
     "alg none and no signature": `${segment({ alg: "none" })}.${payload}.`,
     "its parts in reverse": [signature, payload, header].join("."),
-    "cut by one letter": good.slice(0, -1),
-    "cut by five letters": good.slice(0, -5),
-    "cut in its payload": good.slice(0, 60),
+    "truncated by one letter": good.slice(0, -1),
+    "truncated by five letters": good.slice(0, -5),
+    "truncated in its payload": good.slice(0, 60),
     "a full-width dot": good.replace(".", "%EF%BC%8E"),
-    "a comma for a dot": good.replace(".", ","),
+    "a comma instead of a dot": good.replace(".", ","),
   };
 }
 
@@ -71,43 +71,43 @@ function otherCharacters(good: string): Record<string, string> {
   const at = 40;
   const inside = (text: string): string => good.slice(0, at) + text + good.slice(at);
   return {
-    "padding behind": `${good}=`,
-    "two padding characters behind": `${good}==`,
+    "padding after it": `${good}=`,
+    "two padding characters after it": `${good}==`,
     "padding escaped": `${good}%3D%3D`,
     "padding in the header": `${header}=.${payload}.${signature}`,
     "the other alphabet": `${header}.${payload}.${signature.replace(/[-_]/g, "A").replace(/^./, "%2B").replace(/.$/, "/")}`,
     "a plus, which is a space": inside("+"),
     "a space": inside("%20"),
     "a line feed": inside("%0A"),
-    "a line feed behind": `${good}%0A`,
-    "CRLF behind": `${good}%0D%0A`,
+    "a line feed after it": `${good}%0A`,
+    "CRLF after it": `${good}%0D%0A`,
     "a tab": inside("%09"),
     "a NUL": inside("%00"),
-    "a NUL behind": `${good}%00`,
+    "a NUL after it": `${good}%00`,
     "a letter beyond ASCII that ends in the same byte": `${good.slice(0, -1)}%C4%B0`,
     "a byte that is not UTF-8": inside("%FF"),
     "a soft hyphen": inside("%C2%AD"),
     "a zero-width space": inside("%E2%80%8B"),
-    "a broken escape behind": `${good}%`,
-    "half an escape behind": `${good}%4`,
-    "an escape that is none": `${good}%zz`,
+    "a broken escape after it": `${good}%`,
+    "half an escape after it": `${good}%4`,
+    "an invalid escape": `${good}%zz`,
     "a Unicode escape": `%u0065${good.slice(1)}`,
     "quotes around": `%22${good}%22`,
     "brackets around": `%3C${good}%3E`,
     "a scheme in front": `Bearer%20${good}`,
     "a scheme in front, with a plus": `Bearer+${good}`,
     "a comma and another token": `${good},${good}`,
-    "a semicolon behind": `${good};x=1`,
-    "a slash behind": `${good}/`,
-    "a question mark behind": `${good}?`,
+    "a semicolon after it": `${good};x=1`,
+    "a slash after it": `${good}/`,
+    "a question mark after it": `${good}?`,
     "an equals sign in front": `=${good}`,
-    "an asterisk for a letter": good.replace("e", "*"),
+    "an asterisk instead of a letter": good.replace("e", "*"),
   };
 }
 
 /**
- * Segments whose last character has bits that belong to no byte, each signed as it is written, so that only strictness
- * refuses it.
+ * Segments whose last character has bits that belong to no byte. Each is signed as it is written, so that only a strict
+ * decoder refuses it.
  */
 async function strayBits(key: WebSigningKey, good: string): Promise<Record<string, string>> {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -23,7 +23,7 @@ mkdirSync(folder);
 writeFileSync(join(folder, "a.ipa"), content);
 writeFileSync(publicPem, key.publicPem);
 
-/** How the command is told of each policy. */
+/** The command's options for each policy. */
 const policyOptions: Record<PolicyName, readonly string[]> = {
   jamf: [],
   pathBound: ["--path-bound"],
@@ -39,7 +39,7 @@ for (const policy of ["jamf", "pathBound", "audience"] as const) {
     for (const one of cases) {
       const { status, body } = await request(server.port, one.target);
       const problem = status >= 400 && body.startsWith("{") ? JSON.parse(body) : {};
-      // What is allowed on another path than the file's is not found; only the gate's refusals have a code.
+      // An allowed request for a path without a file gets 404; only the gate's refusals have a code.
       const verdict = problem.code ?? (status === 200 || status === 404 ? "allowed" : undefined);
       const served = body.includes(content);
       if (!isRight(one, verdict, status) || (served && one.expected !== "allowed"))
@@ -104,7 +104,7 @@ test("the depot's gate decides every path-bound case of the attack corpus", asyn
   assert.deepEqual(wrong, []);
 });
 
-/** Whether a server decided as it should, or refused by itself what is no request target. */
+/** Whether a server decided as it should, or refused by itself what is not a request target. */
 function isRight({ expected, isOddTarget }: AttackCase, verdict: string | undefined, status: number): boolean {
   return verdict === expected || (isOddTarget === true && status === 400 && verdict === undefined);
 }

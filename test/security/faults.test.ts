@@ -23,9 +23,9 @@ import { openFiles, readOn, slowReader, until } from "../support/slow-reader.ts"
 import { contentOf, type StoreFault, startFaultyStore } from "./faulty-store.ts";
 import { createRandom } from "./random.ts";
 
-/** `PORTCULLIS_SOAK_SECONDS`: how long each of the two tests takes, 5 by default; an hour if you like. */
+/** `PORTCULLIS_SOAK_SECONDS`: how long each of the two tests runs; 5 seconds by default. */
 const seconds = Number(process.env.PORTCULLIS_SOAK_SECONDS ?? 5);
-/** How long a fault lasts, and the time without one behind it, in ms. */
+/** How long a fault lasts, and how long the pause after it, in ms. */
 const pause = Math.min(2000, seconds * 50);
 const clients = 4;
 const MiB = 1024 * 1024;
@@ -34,7 +34,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const memoryOf = ({ child }: PortcullisProcess): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
 
-/** Runs clients and faults side by side; the faults in turn, each of them at least once. */
+/** Runs clients and faults at the same time; the faults take turns, and each occurs at least once. */
 async function run(faults: readonly (() => Promise<void>)[], client: () => Promise<void>): Promise<void> {
   const end = performance.now() + seconds * 1000;
   let over = false;
@@ -54,13 +54,13 @@ async function run(faults: readonly (() => Promise<void>)[], client: () => Promi
   await Promise.all([...work, trouble]);
 }
 
-/** Which part of a file a response claims to be. */
+/** The part of a file that a response claims to contain. */
 function claimedPart({ status, headers }: RawResponse): { from: number; length: number } {
   const from = status === 206 ? Number(/^bytes (\d+)-/.exec(headers["content-range"] ?? "")?.[1]) : 0;
   return { from, length: Number(headers["content-length"]) };
 }
 
-test("while a store fails, the cache's disk is full and the clock steps, no byte is wrong and no bad token passes", async () => {
+test("while a store fails, the cache's disk is full and the clock changes, no byte is wrong, and no invalid token passes", async () => {
   const size = 2 * MiB;
   const store = await startFaultyStore(size);
   after(() => store.close());
@@ -91,12 +91,12 @@ test("while a store fails, the cache's disk is full and the clock steps, no byte
   const count = (what: string): void => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
-  /** By how much the servers' clocks are off, in seconds. */
+  /** By how many seconds the servers' clocks are wrong. */
   let offset = 0;
-  /** Counts the beginnings and the ends of steps: while it is odd, only some of the clocks have stepped. */
+  /** Counts the beginnings and the ends of clock changes: while it is odd, only some of the clocks have changed. */
   let steps = 0;
   const hasStepped = (before: number): boolean => steps !== before || steps % 2 === 1;
-  /** How often something began that a download in progress can meet. */
+  /** How often something began that can affect a download in progress. */
   let disturbances = 0;
   let isDisturbed = false;
 
@@ -184,7 +184,7 @@ test("while a store fails, the cache's disk is full and the clock steps, no byte
       count("502 or 503");
     }
     store.fault = "none";
-    // The cache asks a store again ten seconds after it could not be reached, and immediately if the clock steps.
+    // The cache asks a store again ten seconds after it could not be reached, and immediately if the clock changes.
     if (newOffset !== undefined) await stepTo(newOffset);
     await recovered();
     isDisturbed = false;
@@ -234,7 +234,7 @@ test("while a store fails, the cache's disk is full and the clock steps, no byte
     assert.equal(server.stderr(), "");
   }
 
-  /** The version whose bytes these are; none if there are too few to tell. */
+  /** The version that these bytes belong to; none if there are too few to know. */
   function versionOf(body: Buffer, from: number): number | undefined {
     const marked = Math.ceil(from / 4096) * 4096 - from; // a version's number is at the beginning of each 4096 bytes
     if (body.length < marked + 4) return undefined;
@@ -254,7 +254,7 @@ test("while files are truncated, readers are slow and the server is killed, no b
   const content = contentOf(1, size);
   const replace = (): void => {
     writeFileSync(join(www, ".next"), content);
-    // A file that was modified a moment ago is waited for.
+    // The server waits for a file that was modified a moment ago.
     utimesSync(join(www, ".next"), new Date(), Date.now() / 1000 - 3600);
     renameSync(join(www, ".next"), join(www, "app.ipa"));
   };
@@ -262,7 +262,7 @@ test("while files are truncated, readers are slow and the server is killed, no b
   let portcullis = start();
   let port = await portcullis.port();
   let starts = 1;
-  /** How often the file was truncated, and whether it is. */
+  /** How often the file was truncated, and whether it is truncated now. */
   let truncations = 0;
   let isTruncated = false;
   let isDown = false;

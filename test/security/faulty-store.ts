@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 /** What is wrong with a store. */
 export type StoreFault = "none" | "down" | "throttled" | "breaks" | "overloaded";
 
-/** A private web server with one file, of which there are many versions, and with faults. */
+/** A private web server with faults, and with one file that has many versions. */
 export interface FaultyStore {
   readonly port: number;
   fault: StoreFault;

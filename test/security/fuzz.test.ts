@@ -43,7 +43,7 @@ const binaryPropertyList = Buffer.from(
   "hex",
 );
 
-/** Inputs of a kind, each mutated. */
+/** Inputs of one kind, each of which is mutated. */
 const mutated =
   (inputs: readonly (string | Buffer)[]) =>
   (random: Random): Buffer =>
@@ -53,7 +53,7 @@ test("URLs: one decision with a known code, in at most 5 ms for 8 KiB, and no to
   const targets = corpus.map(({ target }) => target);
   const generate = (random: Random): string => mutated(targets)(random).toString("latin1").slice(0, 8192);
   await fuzz("URLs", generate, async (url) => {
-    // The least of many rounds: a busy machine interrupts some of them, slow code is slow in all.
+    // The shortest of many rounds: a busy machine interrupts some of them, but slow code is slow in all.
     let least = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 100 && least >= 5; round += 1) {
       const started = performance.now();
@@ -178,7 +178,7 @@ test("configuration files and command lines: a usage error or a failure, never a
   });
   await fuzz("command lines", generate, async ({ content, args }) => {
     writeFileSync(file, content);
-    // A server that starts would never end, nor would a command that goes to the network; keygen would write files.
+    // A server that starts would never end, nor would a command that uses the network; keygen would write files.
     const isServer = /^(serve|auth|depot|demo|probe|publish|rewritemap)$/.test(args[0] ?? "");
     const argv = isServer ? [...args, "--config", file, "--no-such-option"] : args;
     const { code, stdout, stderr } = await runMain(argv, { now: () => now });

@@ -7,8 +7,8 @@ const seconds = Number(process.env.PORTCULLIS_FUZZ_SECONDS ?? 1);
 const firstSeed = Number(process.env.PORTCULLIS_FUZZ_SEED ?? 1);
 
 /**
- * Runs a check with one seed after the other until the time is over, and prints how many inputs there were. The first
- * failure ends it, with the seed and the input in its message.
+ * Runs a check with one seed after the other until the time is over, and prints how many inputs there were. Stops at the
+ * first failure, whose message contains the seed and the input.
  */
 export async function fuzz<Input>(
   name: string,

@@ -10,7 +10,7 @@ import { type AttackCase, type Verdict, withToken } from "./attack-case.ts";
 
 type Row = readonly [name: string, header: unknown, expected: Verdict];
 
-/** Tokens that the trusted key has signed, with a header that asks for something else. */
+/** Tokens that the trusted key has signed, with a header that requests something else. */
 export async function headerAttacks(key: WebSigningKey): Promise<AttackCase[]> {
   const cases: AttackCase[] = [];
   for (const [reason, rows] of Object.entries(rowsByReason)) {
@@ -22,7 +22,7 @@ export async function headerAttacks(key: WebSigningKey): Promise<AttackCase[]> {
   for (const [name, header] of Object.entries(await headersWithKeys())) {
     const input = `${segment(header.content)}.${segment(jamfClaims)}`;
     const target = withToken(`${input}.${await signatureOf(header.key, input)}`);
-    const reason = "CVE-2018-0114: a token does not bring the key that it is verified with";
+    const reason = "CVE-2018-0114: a token must not supply the key that verifies it";
     cases.push({ name: `header: ${name}`, reason, policy: "jamf", target, expected: "signature_invalid" });
   }
   return cases;
@@ -59,7 +59,7 @@ const rowsByReason: Record<string, readonly Row[]> = {
       ...otherTypes.map((alg): Row => [`alg ${JSON.stringify(alg)}`, { alg }, "algorithm_not_allowed"]),
       ["no alg", {}, "algorithm_not_allowed"],
       ["alg in capitals", { ALG: "RS256" }, "algorithm_not_allowed"],
-      ["alg of the prototype", '{"__proto__":{"alg":"RS256"}}', "algorithm_not_allowed"],
+      ["alg in __proto__", '{"__proto__":{"alg":"RS256"}}', "algorithm_not_allowed"],
       ["alg twice, the last none", '{"alg":"RS256","alg":"none"}', "algorithm_not_allowed"],
       ["alg twice, the first none", '{"alg":"none","alg":"RS256"}', "allowed"],
     ],
@@ -71,7 +71,7 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["a byte order mark", `\uFEFF${JSON.stringify(jamf)}`, "token_malformed"],
     ["two objects", '{"alg":"RS256"}{"alg":"RS256"}', "token_malformed"],
     ["spaces", ' { "alg" : "RS256" } ', "allowed"],
-    ["Jamf Pro's with a line feed behind it", '{"alg":"RS256"}\n', "allowed"],
+    ["Jamf Pro's with a line feed after it", '{"alg":"RS256"}\n', "allowed"],
     ["nested 17 deep", `{"alg":"RS256","x":${"[".repeat(17)}${"]".repeat(17)}}`, "token_malformed"],
   ],
   "RFC 7515 section 4.1.11, CVE-2025-59420, CVE-2026-35042: an extension that is not understood is refused, and so is an empty list of them":
@@ -84,17 +84,17 @@ const rowsByReason: Record<string, readonly Row[]> = {
       ["crit as text", { crit: "exp" }],
       ["crit false", { crit: false }],
     ]),
-  "RFC 7797: with b64 false the signature is over other bytes than were parsed": refused([
+  "RFC 7797: with b64 false, the signature is over different bytes than those that were parsed": refused([
     ["b64 false", { b64: false }],
     ["b64 true", { b64: true }],
     ["b64 null", { b64: null }],
   ]),
-  "RFC 7516: zip and enc belong to encrypted tokens, and a decompressor is a bomb (CVE-2024-28176)": refused([
+  "RFC 7516: zip and enc belong to encrypted tokens, and decompression allows bombs (CVE-2024-28176)": refused([
     ["zip", { zip: "DEF" }],
     ["enc", { enc: "A128GCM" }],
     ["zip null", { zip: null }],
   ]),
-  "RFC 8725 section 3.11: a token of another type is for something else": refused([
+  "RFC 8725 section 3.11: a token of another type is for another purpose": refused([
     ["typ at+jwt", { typ: "at+jwt" }],
     ["typ dpop+jwt", { typ: "dpop+jwt" }],
     ["typ logout+jwt", { typ: "logout+jwt" }],
@@ -104,14 +104,14 @@ const rowsByReason: Record<string, readonly Row[]> = {
     ["typ a list", { typ: ["JWT"] }],
     ["typ with a space", { typ: "JWT " }],
   ]),
-  "RFC 7519 section 5.1: the type JWT, in any case, is what it is": ignored([
+  "RFC 7519 section 5.1: the type JWT is accepted, in any letter case": ignored([
     ["typ JWT", { typ: "JWT" }],
     ["typ jwt", { typ: "jwt" }],
     ["typ Jwt", { typ: "Jwt" }],
   ]),
   "CVE-2018-0114 and kid injection: a kid is compared and never looked up, in no file, database or address": [
     ...ignored([
-      ["kid of nobody", { kid: "any" }],
+      ["kid of no key", { kid: "any" }],
       ["kid as a path", { kid: "../../../../dev/null" }],
       ["kid as SQL", { kid: "' OR 1=1 --" }],
       ["kid as a command", { kid: "|sleep 9" }],

@@ -10,7 +10,7 @@ import { keyAttacks } from "./key-attacks.ts";
 
 const cases = await keyAttacks(await webSigningKey());
 
-test("each key of the corpus is accepted or refused as it says, and no message repeats the key", () => {
+test("each key of the corpus is accepted or refused as expected, and no message contains the key", () => {
   const wrong: string[] = [];
   for (const { name, key, expected } of cases) {
     const isJson = key.startsWith("{");
@@ -36,7 +36,7 @@ test("each key of the corpus is accepted or refused as it says, and no message r
   assert.equal(new Set(cases.map(({ name }) => name)).size, cases.length);
 });
 
-test("the command does not start with a key of the corpus that is to be refused", async () => {
+test("the command does not start with a key of the corpus that must be refused", async () => {
   const file = join(temporaryFolder(), "key");
   const wrong: string[] = [];
   for (const { name, key, expected } of cases) {

@@ -5,7 +5,7 @@ import { base64url, pem, type WebSigningKey, webSigningKey } from "../support/we
 export interface KeyCase {
   /** What is unusual about it; unique. */
   readonly name: string;
-  /** The reason it exists: a vulnerability, or a section of a standard. */
+  /** Why it exists: a vulnerability, or a section of a standard. */
   readonly reason: string;
   /** PEM, or a JWK or JWK Set as JSON. */
   readonly key: string;
@@ -18,7 +18,7 @@ export async function keyAttacks(key: WebSigningKey): Promise<KeyCase[]> {
   return Object.entries(rows).flatMap(([reason, keys]) =>
     Object.entries(keys).map(([name, value]): KeyCase => {
       const text = typeof value === "string" ? value : JSON.stringify(value);
-      return { name, reason, key: text, expected: reason.startsWith("a sound key") ? "accepted" : "refused" };
+      return { name, reason, key: text, expected: reason.startsWith("a valid key") ? "accepted" : "refused" };
     }),
   );
 }
@@ -29,11 +29,11 @@ async function rowsByReason(key: WebSigningKey): Promise<Readonly<Record<string,
   const { publicJwk: jwk, publicPem } = key;
   const other = await webSigningKey();
   const spki = new Uint8Array(await crypto.subtle.exportKey("spki", key.publicKey));
-  const pkcs1 = spki.subarray(24); // behind the fixed prefix of an RSA-2048 key
+  const pkcs1 = spki.subarray(24); // after the fixed prefix of an RSA-2048 key
   const block = publicPem.split("\n").slice(1, -2).join("\n");
   const changed = (at: number, byte: number): string => pem("PUBLIC KEY", spki.with(at, byte));
   return {
-    "a sound key of 2048 bits or more, in each format": {
+    "a valid key of 2048 bits or more, in each format": {
       "a key as SPKI": publicPem,
       "a key as PKCS#1": pem("RSA PUBLIC KEY", pkcs1),
       "a key as a JWK": jwk,
@@ -48,7 +48,7 @@ async function rowsByReason(key: WebSigningKey): Promise<Readonly<Record<string,
       "a key of 512 bits": rsaPem(modulusOf(512)),
       "a key of 2047 bits": rsaPem(modulusOf(2047)),
       "a key of 2047 bits, JWK": rsaJwk(modulusOf(2047)),
-      "a key of 2047 bits behind zeros, JWK": rsaJwk(Uint8Array.of(0, 0, 0, ...modulusOf(2047))),
+      "a key of 2047 bits after zeros, JWK": rsaJwk(Uint8Array.of(0, 0, 0, ...modulusOf(2047))),
       "a modulus of zeros": rsaJwk(new Uint8Array(256)),
     },
     "CVE-2023-6237: a huge key makes every check slow": {
@@ -135,22 +135,22 @@ async function rowsByReason(key: WebSigningKey): Promise<Readonly<Record<string,
       "a length without end": pem("PUBLIC KEY", hex("30800000")),
       "a length of 4 GiB": pem("PUBLIC KEY", hex("3084ffffffff")),
       "a key that is truncated": pem("PUBLIC KEY", spki.subarray(0, -1)),
-      "a key with bytes behind it": pem("PUBLIC KEY", Uint8Array.of(...spki, 5, 0)),
+      "a key with bytes after it": pem("PUBLIC KEY", Uint8Array.of(...spki, 5, 0)),
       "a set in place of the sequence": changed(4, 0x31),
       "a key in an octet string": changed(19, 0x04),
       "unused bits in the bit string": changed(23, 1),
     },
-    "what administrators give by mistake": {
+    "what administrators configure by mistake": {
       nothing: "",
       "the name of a file": "/etc/portcullis/public.pem",
-      "a page": "<html>\n<body>Not found</body>\n</html>",
+      "an HTML page": "<html>\n<body>Not found</body>\n</html>",
       "an SSH key": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ== admin@server",
       "JSON that ends early": JSON.stringify(jwk).slice(0, -1),
     },
   };
 }
 
-/** An odd number of that many bits; whether it is a product of two primes does not matter here. */
+/** An odd number with this many bits; it does not matter here whether it is a product of two primes. */
 function modulusOf(bits: number): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(bits / 8)).fill(0xff);
   bytes[0] = 2 ** (bits - (bytes.length - 1) * 8) - 1;

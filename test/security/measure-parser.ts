@@ -1,6 +1,6 @@
 /**
- * Measures every parser, in a process of its own. Prints a measurement for each input as a line of JSON. Parsers that may
- * take little memory come first: what a process has taken once, it keeps.
+ * Measures every parser, in a process of its own. Prints a measurement for each input as a line of JSON. Parsers that are
+ * allowed little memory come first, because a process keeps the memory that it has once allocated.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,25 +8,25 @@ import { join } from "node:path";
 import { stopwatch } from "../support/assert-linear.ts";
 import { parsers } from "./parsers.ts";
 
-/** What one input took. */
+/** The cost of one input. */
 export interface ParserMeasurement {
   readonly parser: string;
   readonly what: string;
   /** Processor time, in ms. */
   readonly time: number;
-  /** The same as a multiple of the time of a loop over 16 MiB. */
+  /** The processor time as a multiple of that of a loop over 16 MiB. */
   readonly units: number;
   /** By how much the process grew, in MiB. */
   readonly memory: number;
   /** The message of the refusal, if it was refused. */
   readonly refusal: string | undefined;
-  /** Of the pattern that the refusal must match. */
+  /** The source of the pattern that the refusal must match. */
   readonly refused: string | undefined;
 }
 
 const bytes = new Uint8Array(16 * 1024 * 1024).fill(7);
 
-/** The processor time of a loop over 16 MiB, in µs: the best of three. */
+/** The processor time of a loop over 16 MiB, in µs: the shortest of three. */
 function unit(): number {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < 3; run += 1) {

@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** Pieces that have meaning to some parser: of URLs, JSON, JOSE, PEM, HTTP, XML, zip and terminals. */
+/** Pieces that some parser treats specially: of URLs, JSON, JOSE, PEM, HTTP, XML, zip and terminals. */
 const pieces: readonly Buffer[] = [
   ...["token=", "&token=", "%74oken=", "?", "&", "#", ";", "=", "%", "%00", "%2e", "%252e", "..", "/", "//", "\\", "+"],
   ...[
@@ -34,7 +34,7 @@ const pieces: readonly Buffer[] = [
 ].map((text) => Buffer.from(text));
 const numbers = [0, 1, 127, 128, 255, 256, 32767, 32768, 65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
 
-/** Changes an input in one to four places, in the ways in which files break and attackers write. */
+/** Changes an input in one to four places, as damage or an attacker would. */
 export function mutate(random: Random, input: Buffer): Buffer {
   let output: Buffer = Buffer.from(input);
   for (let rounds = 1 + random.below(4); rounds > 0; rounds -= 1) output = random.pick(operators)(random, output);
@@ -57,25 +57,25 @@ const operators: readonly Operator[] = [
   },
   // a byte
   (random, input) => splice(input, place(random, input), 1, Buffer.of(random.below(256))),
-  // a piece put in, or over what is there
+  // a piece inserted, or written over the input
   (random, input) => splice(input, place(random, input), 0, random.pick(pieces)),
   (random, input) => {
     const piece = random.pick(pieces);
     return splice(input, place(random, input), piece.length, piece);
   },
-  // something left out
+  // something removed
   (random, input) => splice(input, place(random, input), someLength(random), Buffer.alloc(0)),
-  // something said twice, or elsewhere
+  // something repeated, or copied elsewhere
   (random, input) => {
     const from = place(random, input);
     return splice(input, place(random, input), 0, input.subarray(from, from + someLength(random)));
   },
-  // something said very often
+  // something repeated very often
   (random, input) => {
     const piece = random.pick(pieces);
     return splice(input, place(random, input), 0, Buffer.concat(Array(1 + random.below(300)).fill(piece)));
   },
-  // cut
+  // truncated
   (random, input) => input.subarray(0, place(random, input)),
   // a number at a limit, as binary formats have them
   (random, input) => {

@@ -8,8 +8,8 @@ import { rsaNumbers } from "./rsa-numbers.ts";
 const prefix = Buffer.from("3031300d060960864801650304020105000420", "hex");
 const message = new TextEncoder().encode("what is signed");
 
-/** Beside the named paddings of the attack corpus, every one that differs from the right one in a single place. */
-describe("PKCS#1 v1.5: nothing but the one right padding verifies", async () => {
+/** In addition to the named paddings of the attack corpus, every padding that differs from the right one in one place. */
+describe("PKCS#1 v1.5: only the right padding verifies", async () => {
   const key = await webSigningKey();
   const [imported] = await importKeys(key.publicPem);
   const { length, sign } = await rsaNumbers(key);
@@ -31,7 +31,7 @@ describe("PKCS#1 v1.5: nothing but the one right padding verifies", async () => 
     return count;
   }
 
-  test("the right one does", async () => assert.equal(await verifies(pad(info)), true));
+  test("the right padding verifies", async () => assert.equal(await verifies(pad(info)), true));
 
   test("with any byte of the block changed", async () => {
     const right = pad(info);

@@ -13,14 +13,19 @@ export async function pathAttacks(key: WebSigningKey): Promise<AttackCase[]> {
   add(own, "its own", withToken(bound, "/f/a"), "allowed");
   add(own, "its own, with other parameters", `/f/a?x=/f/b&token=${bound}&y`, "allowed");
   for (const path of otherPaths) {
-    add("a path is compared byte for byte: another one, however close", path, withToken(bound, path), "path_mismatch");
+    add(
+      "a path is compared byte for byte: a similar one does not match",
+      path,
+      withToken(bound, path),
+      "path_mismatch",
+    );
   }
   for (const path of oddPaths) {
     const reason = "programs normalise these paths, each in its own way";
     add(reason, path, withToken(bound, path), "path_mismatch", true);
   }
   for (const [target, expected] of Object.entries(absoluteTargets)) {
-    const reason = "RFC 9112 section 3.2.2: a target in absolute form has the path behind its host";
+    const reason = "RFC 9112 section 3.2.2: the path of a target in absolute form follows the host";
     add(reason, target, withToken(bound, target), expected, true);
   }
   const audiences = [
@@ -46,7 +51,7 @@ export async function pathAttacks(key: WebSigningKey): Promise<AttackCase[]> {
   }
   cases.push({
     name: "path: a path-bound token where none is expected",
-    reason: "RFC 7519 section 4.1.3: a token for an audience is refused by everyone who is not named in it",
+    reason: "RFC 7519 section 4.1.3: a token for an audience is refused by every server that it does not name",
     policy: "jamf",
     target: withToken(bound, "/f/a"),
     expected: "audience_mismatch",

@@ -20,7 +20,7 @@ export async function queryAttacks(key: WebSigningKey): Promise<AttackCase[]> {
     "no name": "/a.ipa?=GOOD",
     "no name and no equals sign": "/a.ipa?GOOD",
   });
-  add("a parameter's name is compared whole and in its case", "token_missing", {
+  add("a parameter's name is compared as a whole, and in the same letter case", "token_missing", {
     "in capitals": "/a.ipa?TOKEN=GOOD",
     "with a capital": "/a.ipa?Token=GOOD",
     "a longer name": "/a.ipa?token2=GOOD",
@@ -29,8 +29,8 @@ export async function queryAttacks(key: WebSigningKey): Promise<AttackCase[]> {
     "brackets escaped": "/a.ipa?token%5B%5D=GOOD",
     "an index": "/a.ipa?token[0]=GOOD",
     "a space in front": "/a.ipa?+token=GOOD",
-    "a space behind": "/a.ipa?token+=GOOD",
-    "a NUL behind the name": "/a.ipa?token%00=GOOD",
+    "a space after it": "/a.ipa?token+=GOOD",
+    "a NUL after the name": "/a.ipa?token%00=GOOD",
     "a dot": "/a.ipa?.token=GOOD",
     "a name of full-width letters": "/a.ipa?%EF%BD%94oken=GOOD",
     "a name escaped twice": "/a.ipa?%2574oken=GOOD",
@@ -43,7 +43,7 @@ export async function queryAttacks(key: WebSigningKey): Promise<AttackCase[]> {
     "nginx, PHP and others take the first of two, or the last: two are refused, even if they are equal",
     "token_repeated",
     {
-      "twice the same": "/a.ipa?token=GOOD&token=GOOD",
+      "the same token twice": "/a.ipa?token=GOOD&token=GOOD",
       "the second escaped": "/a.ipa?token=GOOD&%74oken=GOOD",
       "the first escaped": "/a.ipa?%74oken=GOOD&token=GOOD",
       "the second empty": "/a.ipa?token=GOOD&token=",
@@ -56,18 +56,18 @@ export async function queryAttacks(key: WebSigningKey): Promise<AttackCase[]> {
     },
   );
   add("RFC 3986 section 3.4 and the WHATWG URL standard: only an ampersand separates parameters", "token_missing", {
-    "behind a semicolon": "/a.ipa?x=1;token=GOOD",
-    "behind an escaped ampersand": "/a.ipa?x=1%26token=GOOD",
-    "behind a second question mark": "/a.ipa?x=?token=GOOD",
-    "behind two question marks": "/a.ipa??token=GOOD",
-    "behind an escaped question mark": "/a.ipa%3Ftoken=GOOD",
+    "after a semicolon": "/a.ipa?x=1;token=GOOD",
+    "after an escaped ampersand": "/a.ipa?x=1%26token=GOOD",
+    "after a second question mark": "/a.ipa?x=?token=GOOD",
+    "after two question marks": "/a.ipa??token=GOOD",
+    "after an escaped question mark": "/a.ipa%3Ftoken=GOOD",
     "as a matrix parameter": "/a.ipa;token=GOOD",
     "as a matrix parameter of the query": "/a.ipa?;token=GOOD",
     "in the path": "/token=GOOD",
     "as a segment of the path": "/GOOD/a.ipa",
     "as a file name": "/a.ipa/GOOD",
-    "behind a comma": "/a.ipa?x=1,token=GOOD",
-    "behind a line feed": "/a.ipa?x=1%0Atoken=GOOD",
+    "after a comma": "/a.ipa?x=1,token=GOOD",
+    "after a line feed": "/a.ipa?x=1%0Atoken=GOOD",
   });
   add("other parameters are ignored", "allowed", {
     last: "/a.ipa?x=1&y=%zz&token=GOOD",
@@ -86,15 +86,15 @@ export async function queryAttacks(key: WebSigningKey): Promise<AttackCase[]> {
     {
       "in the fragment": "/a.ipa#?token=GOOD",
       "in the fragment of a query": "/a.ipa?x=1#&token=GOOD",
-      "behind an empty fragment": "/a.ipa?#token=GOOD",
+      "after an empty fragment": "/a.ipa?#token=GOOD",
     },
     true,
   );
   add(
-    "what is behind a fragment's sign is no second token",
+    "what follows a number sign is not a second token",
     "allowed",
     {
-      "a fragment behind": "/a.ipa?token=GOOD#token=x",
+      "a fragment after it": "/a.ipa?token=GOOD#token=x",
     },
     true,
   );

@@ -1,6 +1,6 @@
 import type { WebSigningKey } from "../support/web-signing-key.ts";
 
-/** The numbers of a test key, for signatures that no library would make. */
+/** The numbers of a test key, for signatures that no library would create. */
 export interface RsaNumbers {
   readonly modulus: bigint;
   /** In bytes. */
@@ -9,7 +9,7 @@ export interface RsaNumbers {
   sign(block: Uint8Array): Uint8Array;
 }
 
-/** Reads the numbers of a key; not constant in time, and for test keys only. */
+/** Reads the numbers of a key. Not in constant time, so for test keys only. */
 export async function rsaNumbers(key: WebSigningKey): Promise<RsaNumbers> {
   const jwk = await crypto.subtle.exportKey("jwk", key.privateKey);
   const read = (name: "n" | "p" | "q" | "dp" | "dq" | "qi"): bigint => toNumber(fromBase64url(jwk[name] ?? ""));
@@ -19,7 +19,7 @@ export async function rsaNumbers(key: WebSigningKey): Promise<RsaNumbers> {
     modulus,
     length,
     sign(block) {
-      // RFC 8017 section 5.1.2, step 2b: four times as fast as one power of the modulus.
+      // RFC 8017 section 5.1.2, step 2b: four times as fast as one exponentiation with the modulus.
       const number = toNumber(block);
       const [ofP, ofQ] = [power(number, dp, p), power(number, dq, q)];
       const difference = (((ofP - ofQ) * qi) % p) + p;

@@ -7,7 +7,7 @@ export interface RunningServer {
   end(): Promise<unknown>;
 }
 
-/** Runs a server of the command in this process, by the clock of the corpus. */
+/** Runs a server of the command in this process, with the clock of the corpus. */
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -14,7 +14,7 @@ const header = segment({ alg: "RS256" });
 const input = `${header}.${segment(jamfClaims)}`;
 const utf8 = new TextEncoder();
 
-/** Right headers and claims, and signatures that are not the trusted key's, or not PKCS#1 v1.5 over these bytes. */
+/** Valid headers and claims, with signatures that are not by the trusted key, or not PKCS#1 v1.5 over these bytes. */
 export async function signatureAttacks(key: WebSigningKey): Promise<AttackCase[]> {
   const numbers = await rsaNumbers(key);
   const cases: AttackCase[] = [];
@@ -32,7 +32,7 @@ export async function signatureAttacks(key: WebSigningKey): Promise<AttackCase[]
     ofSignatures(await otherAlgorithms(key)),
   );
   add(
-    "CVE-2015-9235, CVE-2017-11424: the public key, in any form, is no shared secret",
+    "CVE-2015-9235, CVE-2017-11424: the public key, in any form, is not a shared secret",
     await hmacTokens(key, "HS256"),
     "algorithm_not_allowed",
   );
@@ -41,15 +41,15 @@ export async function signatureAttacks(key: WebSigningKey): Promise<AttackCase[]
     "RFC 8017 section 8.2.2: a signature has the length of the modulus and represents a number below it",
     ofSignatures(otherNumbers(numbers)),
   );
-  add("RFC 8017 section 8.2.2: a number that is equal modulo the modulus is another signature", {
+  add("RFC 8017 section 8.2.2: a number that is equal modulo the modulus is a different signature", {
     "the signature and the modulus added": await signatureAboveModulus(key, numbers),
   });
-  add("RFC 8017 section 5.2.2: the number of the opposite sign is another signature", {
+  add("RFC 8017 section 5.2.2: the negated number is a different signature", {
     "the modulus less the signature": await oppositeSignature(key, numbers),
   });
   add("a leading zero of a signature is part of it", { "without its leading zero": await withoutLeadingZero(key) });
   add(
-    "RFC 8017 section 9.2: the one padding that is right",
+    "RFC 8017 section 9.2: only one padding is right",
     ofSignatures({ "padded by hand, as it should be": numbers.sign(await paddedBlock(numbers.length)) }),
     "allowed",
   );
@@ -57,7 +57,7 @@ export async function signatureAttacks(key: WebSigningKey): Promise<AttackCase[]
     "CVE-2006-4339 and its successors (CVE-2016-1494, CVE-2022-24771, CVE-2020-14967): the whole padded block is compared",
     ofSignatures(await badPaddings(numbers)),
   );
-  add("the signature is over the very bytes that were sent", await signaturesOfOtherText(key));
+  add("the signature is over exactly the bytes that were sent", await signaturesOfOtherText(key));
   return cases;
 }
 
@@ -88,12 +88,12 @@ async function otherAlgorithms(key: WebSigningKey): Promise<Record<string, Uint8
   const curve = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const { privateKey } = await crypto.subtle.generateKey(curve, false, ["sign"]);
   return {
-    "by SHA-1": await signWith({ name: "RSASSA-PKCS1-v1_5", hash: "SHA-1" }),
-    "by SHA-384": await signWith({ name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" }),
-    "by SHA-512": await signWith({ name: "RSASSA-PKCS1-v1_5", hash: "SHA-512" }),
-    "by PSS": await signWith({ name: "RSA-PSS", hash: "SHA-256" }, 32),
-    "by PSS without salt": await signWith({ name: "RSA-PSS", hash: "SHA-256" }, 0),
-    "by an EC key": new Uint8Array(await crypto.subtle.sign(curve, privateKey, utf8.encode(input))),
+    "with SHA-1": await signWith({ name: "RSASSA-PKCS1-v1_5", hash: "SHA-1" }),
+    "with SHA-384": await signWith({ name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" }),
+    "with SHA-512": await signWith({ name: "RSASSA-PKCS1-v1_5", hash: "SHA-512" }),
+    "with PSS": await signWith({ name: "RSA-PSS", hash: "SHA-256" }, 32),
+    "with PSS without salt": await signWith({ name: "RSA-PSS", hash: "SHA-256" }, 0),
+    "with an EC key": new Uint8Array(await crypto.subtle.sign(curve, privateKey, utf8.encode(input))),
   };
 }
 
@@ -130,8 +130,8 @@ function otherNumbers({ modulus, length }: RsaNumbers): Record<string, Uint8Arra
     "the modulus": toBytes(modulus, length),
     "all ones": new Uint8Array(length).fill(255),
     "one byte": Uint8Array.of(1),
-    "a byte short": new Uint8Array(length - 1).fill(1),
-    "a byte long": new Uint8Array(length + 1).fill(1),
+    "one byte too short": new Uint8Array(length - 1).fill(1),
+    "one byte too long": new Uint8Array(length + 1).fill(1),
     "half as long": new Uint8Array(length / 2).fill(1),
     "twice as long": new Uint8Array(2 * length).fill(1),
   };
@@ -159,11 +159,11 @@ async function withoutLeadingZero(key: WebSigningKey): Promise<string> {
   }
 }
 
-/** The DigestInfo of SHA-256 without its digest (RFC 8017 section 9.2, note 1), and others that come close. */
+/** The DigestInfo of SHA-256 without its digest (RFC 8017 section 9.2, note 1), and similar ones. */
 const prefix = "3031300d060960864801650304020105000420";
 const otherPrefixes: Record<string, string> = {
   "no DigestInfo": "",
-  "the parameters left out": "302f300b0609608648016503040201" + "0420",
+  "no parameters": "302f300b0609608648016503040201" + "0420",
   "a length in its long form": "308131300d060960864801650304020105000420",
   "the digest's length in its long form": "3032300d06096086480165030402010500048120",
   "the identifier of SHA-1": "3029300906052b0e03021a05000420",
@@ -173,8 +173,8 @@ const otherPrefixes: Record<string, string> = {
   "the identifier of SHA3-256": "3031300d060960864801650304020805000420",
   "the identifier of MD5": "302c300806082a864886f70d020505000420",
   "parameters that are not NULL": "3033300f06096086480165030402010202" + "000004" + "20",
-  "a BIT STRING for the digest": "3031300d060960864801650304020105000320",
-  "a SET for the outer sequence": "3131300d060960864801650304020105000420",
+  "the digest in a BIT STRING": "3031300d060960864801650304020105000320",
+  "a SET instead of the outer sequence": "3131300d060960864801650304020105000420",
   "a digest in a constructed string": "3033300d0609608648016503040201050024220420",
   "a length that begins with zero": "30820031300d060960864801650304020105000420",
   "the algorithm's length in its long form": "303230810d060960864801650304020105000420",
@@ -211,22 +211,22 @@ async function badPaddings({ length, sign }: RsaNumbers): Promise<Record<string,
     "its first digest byte changed": changed(length - 32, (right.at(-32) ?? 0) ^ 1),
     "a digest of other text": await paddedBlock(length, { text: `${input} ` }),
     "a digest of nothing": await paddedBlock(length, { text: "" }),
-    "a byte behind the digest": await paddedBlock(length, { end: "00" }),
-    "an element behind the digest": await paddedBlock(length, { start: `3033${prefix.slice(4)}`, end: "0500" }),
+    "a byte after the digest": await paddedBlock(length, { end: "00" }),
+    "an element after the digest": await paddedBlock(length, { start: `3033${prefix.slice(4)}`, end: "0500" }),
     "an indefinite length": await paddedBlock(length, { start: `3080${prefix.slice(4)}`, end: "0000" }),
     "an algorithm and no digest": await paddedBlock(length, { start: `300f${prefix.slice(4, -4)}`, hasDigest: false }),
     "an empty digest": await paddedBlock(length, { start: `3011${prefix.slice(4, -2)}00`, hasDigest: false }),
-    "a byte of padding fewer": Uint8Array.of(0, ...right.subarray(0, 2), ...right.subarray(3)),
+    "one byte of padding too few": Uint8Array.of(0, ...right.subarray(0, 2), ...right.subarray(3)),
     "eight bytes of padding, and zeros in front": Uint8Array.of(
       ...new Uint8Array(separator - 10),
       ...right.subarray(0, 2),
       ...right.subarray(separator - 8),
     ),
-    "no padding, and zeros behind the digest": Uint8Array.of(0, 1, ...right.subarray(separator)).reduce(
+    "no padding, and zeros after the digest": Uint8Array.of(0, 1, ...right.subarray(separator)).reduce(
       (block, byte, index) => block.with(index, byte),
       new Uint8Array(length),
     ),
-    "eight bytes of padding and garbage behind the digest": await garbageBehind(length),
+    "eight bytes of padding and garbage after the digest": await garbageAfter(length),
     "eight bytes of padding and garbage in the parameters": await garbageInParameters(length),
     "random padding instead of 255": right.map((byte, index) =>
       index > 1 && index < separator ? (index % 254) + 1 : byte,
@@ -237,8 +237,8 @@ async function badPaddings({ length, sign }: RsaNumbers): Promise<Record<string,
   return Object.fromEntries(Object.entries(blocks).map(([name, block]) => [`padded with ${name}`, sign(block)]));
 }
 
-/** Bleichenbacher's forgery of 2006: a verifier that does not look behind the digest takes it from a cube root. */
-async function garbageBehind(length: number): Promise<Uint8Array> {
+/** Bleichenbacher's forgery of 2006: a cube root that a verifier accepts if it does not check what follows the digest. */
+async function garbageAfter(length: number): Promise<Uint8Array> {
   const right = await paddedBlock(length);
   const short = Uint8Array.of(0, 1, ...new Uint8Array(8).fill(255), 0, ...right.subarray(-51));
   return Uint8Array.of(...short, ...new Uint8Array(length - short.length).fill(7));
@@ -262,7 +262,7 @@ async function signaturesOfOtherText(key: WebSigningKey): Promise<Record<string,
     "over the decoded text": await signed(`{"alg":"RS256"}.${JSON.stringify(jamfClaims)}`),
     "over the parts without their dot": await signed(header + payload),
     "over the parts in reverse": await signed(`${payload}.${header}`),
-    "over a dot more": await signed(`${input}.`),
+    "over an additional dot": await signed(`${input}.`),
     "over the token with padding": await signed(`${header}=.${payload}=`),
   };
 }

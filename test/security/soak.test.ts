@@ -10,7 +10,7 @@ import { type SigningKey, signingKey } from "../support/signing-key.ts";
 import { openFiles, until } from "../support/slow-reader.ts";
 import { createRandom } from "./random.ts";
 
-/** `PORTCULLIS_SOAK_SECONDS`: how long, 5 by default; an hour if you like. */
+/** `PORTCULLIS_SOAK_SECONDS`: how long the test runs; 5 seconds by default. */
 const seconds = Number(process.env.PORTCULLIS_SOAK_SECONDS ?? 5);
 const size = 512 * 1024;
 const clients = 12;
@@ -49,7 +49,7 @@ test("under load, attacks, rotated keys and replaced files, no response is wrong
       assert.deepEqual([status, headers["content-length"], body.length], [200, String(size), 0]);
     },
     async rotatedKey() {
-      // The key can have been replaced a moment ago, and the new one not loaded yet.
+      // The key may have been replaced a moment ago, with the new one not loaded yet.
       const { status } = await get(target(rotated));
       assert.ok(status === 200 || status === 401, String(status));
     },
@@ -105,7 +105,7 @@ test("under load, attacks, rotated keys and replaced files, no response is wrong
   const run = (duration: number): Promise<unknown> =>
     Promise.all(Array.from({ length: clients }, () => client(performance.now() + duration * 1000)));
 
-  await run(Math.min(2, seconds / 2)); // caches, buffers and code are warm
+  await run(Math.min(2, seconds / 2)); // by now, caches, buffers and code are warm
   const before = { memory: memory(), files: openFiles(portcullis) };
   await run(seconds);
   await until(() => openFiles(portcullis) <= before.files + clients, "descriptors being closed");
@@ -124,11 +124,11 @@ test("under load, attacks, rotated keys and replaced files, no response is wrong
   assert.equal(portcullis.stderr(), "");
 });
 
-/** A file whose bytes are all the same, put in place whole, as administrators should. */
+/** Writes a file whose bytes are all the same, and renames it into place, as administrators should. */
 function replaceFile(folder: string, version: number): void {
   const temporary = join(folder, ".next");
   writeFileSync(temporary, Buffer.alloc(size, version));
-  // A file that was modified a moment ago is waited for.
+  // The server waits for a file that was modified a moment ago.
   utimesSync(temporary, new Date(), Date.now() / 1000 - 3600 + version);
   renameSync(temporary, join(folder, "app.ipa"));
 }

@@ -1,6 +1,6 @@
 /**
- * Loaded into a server with `--import`: SIGUSR2 has it read by how many milliseconds its clock is off, from the file that
- * `STEPPED_CLOCK` names, and write the same into `FILE.done`. So a test steps the clock of one process.
+ * Loaded into a server with `--import`, so that a test can set the clock of one process. On SIGUSR2, it reads by how many
+ * milliseconds the clock is to be wrong from the file that `STEPPED_CLOCK` names, and writes the same number to `FILE.done`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 

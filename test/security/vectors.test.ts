@@ -49,7 +49,7 @@ test("npm run vectors writes all that another implementation needs: key, time, p
   assert.deepEqual(wrong, []);
 });
 
-/** Rules that Portcullis adds to those of jose 6, each with cases that jose accepts; by the reason of the cases. */
+/** Rules that Portcullis has in addition to those of jose 6, each with the reasons of the cases that jose accepts. */
 const stricterThanJose: Readonly<Record<string, RegExp>> = {
   "exactly one token": /two are refused/,
   "no padding and no white space in base64url": /base64url without padding/,
@@ -63,7 +63,7 @@ const stricterThanJose: Readonly<Record<string, RegExp>> = {
   "no type but JWT": /a token of another type/,
   "a kid is text": /a kid is compared/,
   "an expiry is at most 7200 s ahead": /the longest lifetime/,
-  "a time is a number from 0 to 2^53": /numbers that JavaScript cannot hold/,
+  "a time is a number from 0 to 2^53": /numbers that JavaScript cannot represent/,
   "an iat is not in the future": /a start in the future/,
   "no audience that is not expected": /a token for an audience/,
 };

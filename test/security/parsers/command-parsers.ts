@@ -21,10 +21,10 @@ import { filled, KiB, MiB, type Parser, repeated } from "./parser.ts";
 
 const longestFile = 16 * MiB;
 const longestKeyFile = MiB;
-/** A log can have any length; this is more than what is kept of it at a time. */
+/** A log can have any length; this is more than the part that is in memory at a time. */
 const logLength = 4 * MiB;
 
-/** A log in the pieces in which it is read. */
+/** A log, split into the pieces in which it is read. */
 function* piecesOf(text: string): Generator<Buffer> {
   const bytes = Buffer.from(text, "latin1");
   for (let start = 0; start < bytes.length; start += 64 * KiB) yield bytes.subarray(start, start + 64 * KiB);
@@ -301,7 +301,7 @@ export function commandParsers(folder: string): readonly Parser[] {
   ];
 }
 
-/** What the command makes of a response. */
+/** What the command reads from a response. */
 async function fetched(body: Buffer): Promise<unknown> {
   const server = createServer((_request, response) => response.setHeader("Content-Encoding", "gzip").end(body));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -3,7 +3,7 @@ import { readDer } from "../../../packages/core/src/der.ts";
 import { filled, KiB, MiB, type Parser, repeated } from "./parser.ts";
 
 const jwk = (n: string): string => JSON.stringify({ kty: "RSA", n, e: "AQAB" });
-/** Of a key that is never used: any odd number of 2048 bits. */
+/** The modulus of a key that is never used: any odd number of 2048 bits. */
 const modulus = Buffer.concat([Buffer.from([0xff]), Buffer.alloc(255, 0x55)]).toString("base64url");
 const gate = createGate({ keys: jwk(modulus) });
 const segment = (text: string): string => Buffer.from(text).toString("base64url");

@@ -16,7 +16,7 @@ import { filled, MiB, type Parser, repeated } from "./parser.ts";
 
 const largestFile = 4 * MiB;
 
-/** A file in memory, of parts that can be repeated: half a gigabyte of them takes no space. */
+/** A file in memory, made of parts that can be repeated, so that half a gigabyte takes little space. */
 function fileOf(parts: readonly { readonly bytes: Buffer; readonly times?: number }[]): {
   handle: FileHandle;
   size: number;
@@ -47,13 +47,13 @@ function zipEntry(name: string, extra: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([entry, Buffer.from(name), extra]);
 }
 
-/** An archive whose directory is one entry, again and again. */
+/** An archive whose directory repeats one entry. */
 function zipOf(entry: Buffer, times: number): { handle: FileHandle; size: number } {
   const end = Buffer.alloc(22);
   end.write("PK\u0005\u0006", "latin1");
   end.writeUInt16LE(times % 2 ** 16, 10);
   end.writeUInt32LE(entry.length * times, 12);
-  // A block of a mebibyte or so: the file is read in pieces of this size.
+  // A block of about 1 MiB, because the file is read in pieces of this size.
   const each = Math.max(1, Math.floor(MiB / entry.length));
   const block = Buffer.concat(Array<Buffer>(each).fill(entry));
   return fileOf([

@@ -1,4 +1,4 @@
-/** A parser at its bounds: what it reads, how much of it, and what that can cost. */
+/** A parser and its bounds: what it reads, how much of it, and what that can cost. */
 export interface Parser {
   readonly name: string;
   /** The largest size, depth and count, and who enforces it if the parser does not. */
@@ -13,11 +13,11 @@ export interface Parser {
   inputs(): readonly HostileInput[];
 }
 
-/** One input, made before anything is measured. */
+/** One input, created before anything is measured. */
 export interface HostileInput {
   readonly what: string;
   readonly parse: () => unknown;
-  /** The message of the refusal; without it, the input must be read, or be refused by a result. */
+  /** The message of the refusal. If it is omitted, the parser must read the input, or refuse it with a result. */
   readonly refused?: RegExp;
 }
 
@@ -30,7 +30,7 @@ export function filled(length: number, part: string, start = "", end = ""): stri
   return start + part.repeat(Math.ceil(room / part.length)).slice(0, room) + end;
 }
 
-/** Whole parts only, at most this length. */
+/** Only whole parts, of this length at most. */
 export function repeated(length: number, part: string, start = "", end = ""): string {
   return start + part.repeat(Math.floor((length - start.length - end.length) / part.length)) + end;
 }

@@ -160,7 +160,7 @@ export function serverParsers(folder: string): readonly Parser[] {
   ];
 }
 
-/** What the origin says of a bucket that responds with 403 and this document. */
+/** What the origin reports about a bucket that responds with 403 and this document. */
 async function refusedByStore(document: string): Promise<void> {
   const server = createServer((_request, response) => response.writeHead(403).end(document));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

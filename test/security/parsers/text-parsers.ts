@@ -9,7 +9,7 @@ import { makeBinaryPlist } from "../../support/packages.ts";
 import { filled, MiB, type Parser, repeated } from "./parser.ts";
 
 const longestXml = 4 * MiB;
-/** What the commands read of any file, and more than a package's files can have. */
+/** The most that the commands read of any file, which is more than a package's files can have. */
 const longestFile = 16 * MiB;
 
 const plist = (part: string, length = longestXml): string =>
