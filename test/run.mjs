@@ -20,7 +20,7 @@ const testFolder = fileURLToPath(new URL(".", import.meta.url));
 const foldersByNeed = JSON.parse(readFileSync(join(testFolder, "minimum-test-counts.json"), "utf8"));
 const minimumCounts = Object.assign({}, ...Object.values(foldersByNeed));
 
-/** Where the npm packages of a folder's tests are, if not only beside them: those in `packages` and `origins` start Deno and Bun. */
+/** Other folders whose npm packages a folder's tests need: those in `packages` and `origins` start Deno and Bun. */
 const packageFolders = { packages: ["packages", "runtimes"], origins: ["origins", "runtimes"], site: ["../site"] };
 
 const args = process.argv.slice(2);

@@ -14,7 +14,7 @@ const proxy = /sends the PROXY protocol/;
 const other = /^the client did not send HTTP$/;
 const link = /^the link has a space or another character that must be percent-encoded/;
 
-/** What arrives, as Latin-1, and what the log says of it. */
+/** The bytes that arrive, as Latin-1, and what the log says about them. */
 const arrivals: readonly [name: string, bytes: string, reason: RegExp | undefined][] = [
   ["a TLS handshake", "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03", https],
   ["the first byte of a TLS handshake", "\x16", https],
@@ -50,7 +50,7 @@ describe("what cannot be parsed as a request is named in the log", () => {
     });
   }
 
-  test("but not a header that arrives after the request line", async () => {
+  test("a header that arrives after the request line is not", async () => {
     const failed = once(server, "clientError");
     const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
     client.on("error", () => {});

@@ -20,7 +20,7 @@ for (const [version, isNewEnough] of [
     const preload = join(folder, `${version}.mjs`);
     writeFileSync(preload, `Object.defineProperty(process.versions, "node", { value: "${version}" });`);
     const [program, ...args] = portcullisCommand();
-    // tsx chooses its way of loading by the version, too: after it, the version can be another.
+    // tsx chooses how to load files by the version too, so only change the version after tsx has been loaded.
     const { code, stdout, stderr } = await runTool(program, [
       ...args.slice(0, -1),
       "--import",
@@ -37,9 +37,9 @@ for (const [version, isNewEnough] of [
   });
 }
 
-test("a command that waits for what never comes ends with exit code 3, and says so", async () => {
+test("a command that waits for something that never arrives ends with exit code 3, and says so", async () => {
   const preload = join(folder, "silent.mjs");
-  // A stream that keeps no process alive and sends nothing, not even its end.
+  // A stream that does not keep the process alive and never sends anything, not even its end.
   writeFileSync(
     preload,
     'import { Readable } from "node:stream"; Object.defineProperty(process, "stdin", { value: new Readable({ read() {} }) });',

@@ -59,7 +59,7 @@ test("every binary key is read as PEM, even one shorter than 128 bytes, and text
   assert.equal(decodeKeyFile(Buffer.from("0. not a key")), "0. not a key");
 });
 
-test("a file of more than 1 MiB is no key", () => {
+test("a file of more than 1 MiB is not read as a key", () => {
   const largest = Buffer.alloc(1024 * 1024, "a");
   assert.equal(decodeKeyFile(largest).length, largest.length);
   assert.throws(

@@ -111,7 +111,7 @@ const commandLines: Record<string, string[]> = {
   "every config": ["demo", "--config", "FILE"],
 };
 
-/** Files that are written, and logs, which may be pipes without end. */
+/** Files that are written, and logs, which can be endless pipes. */
 const others = ["keygen out", "keygen publicOut", "manifest out", "scan-logs files"];
 
 describe("a file that is named on the command line", () => {

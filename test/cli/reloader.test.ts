@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { createReloader, type ReloaderOptions } from "../../packages/cli/src/system/reloader.ts";
 
-/** A reloader of whatever `load` gives, with its log. */
+/** A reloader of what `load` returns, with its log. */
 async function reloaderOf<Loaded>(load: () => Promise<Loaded>, more: Partial<ReloaderOptions<Loaded>> = {}) {
   const lines: string[] = [];
   const used: Loaded[] = [];

@@ -41,7 +41,7 @@ function line({ secondsLeft = 500, ...more }: Line): string {
   return JSON.stringify(entry);
 }
 
-/** First uses by as many devices as there are delays, each that many seconds after the install command. */
+/** The first use by one device for each delay, that many seconds after the install command. */
 function firstUses(expiryMinutes: number, ...delays: number[]): string[] {
   return delays.map((delay, index) =>
     line({ token: String(index).padStart(8, "0"), secondsLeft: expiryMinutes * 60 - delay }),
@@ -63,7 +63,7 @@ test("late devices lead to a longer expiry", async () => {
   assert.match(sentence, /^Set Token Expiry to \d+ minutes \(now 9\): 99 % of requests arrive within 29 min/);
 });
 
-test("devices that start immediately lead to a shorter expiry, but of at least 5 minutes", async () => {
+test("devices that start immediately lead to a shorter expiry, but not below 5 minutes", async () => {
   const delays = Array.from({ length: 100 }, () => 20);
   const { recommended, sentence } = await advise(firstUses(60, ...delays), "--expiry", "60");
   assert.equal(recommended, 5);
@@ -137,14 +137,14 @@ test("complete transfers are grouped by the size of the file", async () => {
   assert.deepEqual([large.count, large.medianSeconds], [1, 91]);
 });
 
-test("too few token uses are not enough data, with exit code 1", async () => {
+test("after too few uses of tokens, it reports that there is not enough data, with exit code 1", async () => {
   const { exit, recommended, sentence } = await advise(firstUses(5, 10, 20, 30));
   assert.deepEqual([exit, recommended], [1, undefined]);
   assert.match(sentence, /^Not enough data: 3 token uses found, 20 needed\.$/);
   assert.match((await advise(firstUses(5, 10))).sentence, /^Not enough data: 1 token use found, 20 needed\.$/);
 });
 
-test("other lines, journal prefixes and gzip make no difference", async () => {
+test("other lines, journal prefixes and gzip do not change the result", async () => {
   const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10)).map((one) => `Mar 31 host portcullis[1]: ${one}`);
   const log = join(folder, "decisions.log.gz");
   writeFileSync(
@@ -156,7 +156,7 @@ test("other lines, journal prefixes and gzip make no difference", async () => {
   assert.equal(JSON.parse(stdout).firstRequests.count, 30);
 });
 
-test("lines that a log collector has put into JSON of its own make no difference", async () => {
+test("lines that a log collector has wrapped in its own JSON are read in the same way", async () => {
   const file = join(folder, "collected.log");
   const lines = firstUses(5, ...Array.from({ length: 30 }, () => 10));
   const collected = lines.map((one, index) =>

@@ -11,7 +11,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 process.env.TMPDIR = temporaryFolder(); // other tests make folders of samples too
 
-/** Runs the demo as long as `visit` takes; `page` is what it printed first. */
+/** Runs the demo until `visit` has finished; `page` is what the demo printed at its start. */
 async function duringDemo(argv: readonly string[], visit: (page: string) => Promise<void>) {
   const signals = new EventEmitter();
   let page = "";

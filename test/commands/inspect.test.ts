@@ -86,7 +86,7 @@ test("--now takes the time of an access log's line, with its zone", () => {
     [` ${noon}.250 `, noon + 0.25],
   ] as const)
     assert.equal(readTime(text), seconds, text);
-  // As HAProxy writes it: without a zone, it is the time of this computer.
+  // As HAProxy writes it: without a zone, in the time zone of this computer.
   assert.equal(readTime("31/Mar/2025:12:00:00.125"), new Date(2025, 2, 31, 12).getTime() / 1000);
   assert.equal(readTime("2025-03-31"), new Date(2025, 2, 31).getTime() / 1000);
   for (const text of [
@@ -270,7 +270,7 @@ test("an install link whose URL is not encoded is reported with the part that de
   assert.match(remarks.join(), /not percent-encoded, so its first & ends it.*portcullis manifest --itms/);
 });
 
-test("a token behind & in a link without ? is reported with what to write", async () => {
+test("a token after & in a link without ? is reported, with the correct form", async () => {
   const { code, remarks } = await inspectJson(`https://example.com/a.ipa&token=${signToken(key)}`);
   assert.equal(code, "token_missing");
   assert.match(remarks.join(), /no question mark.*write "\?token=" instead of "&token="/);
@@ -393,7 +393,7 @@ test("the body of a key in a link is not shown", async () => {
 });
 
 for (const dot of ["%2E", "%2e", "%252E"]) {
-  test(`a signature behind ${dot} is not shown, wherever the token is`, async () => {
+  test(`a signature after ${dot} is not shown, wherever the token is`, async () => {
     const token = signToken(key);
     const signature = token.split(".")[2] as string;
     const encoded = token.replaceAll(".", dot);
@@ -463,7 +463,7 @@ for (const [name, carrier] of Object.entries({
   });
 }
 
-test("a link that a shell may have cut at & gets the advice to quote it, unless it came from standard input", async () => {
+test("a link that a shell may have truncated at & gets the advice to quote it, unless it came from standard input", async () => {
   const cut = "https://example.com/a.ipa?v=2";
   assert.match((await inspectJson(cut)).remarks.join(), /the shell has truncated it there: put the link in quotes/);
   const piped = await runMain(["inspect", "-", "--json"], { stdin: cut });

@@ -36,7 +36,7 @@ const publicKey = { file: "string", thumbprint: "string" };
 const found = { valid: "number", unverified: "number", refused: "number", expired: "number", unreadable: "number" };
 const finding = { severity: "string", code: "string", path: "string", message: "string" };
 
-/** What programs read: a member that goes, or changes its type, breaks them. */
+/** The shape that programs rely on: they break if a member disappears or changes its type. */
 for (const [argv, shape] of [
   [
     ["keygen", "--out", file("new.pem"), "--public-out", file("new-public.pem")],
@@ -179,7 +179,7 @@ test("no JSON output contains a terminal control character", async () => {
   assert.equal(JSON.parse(stdout).claims.sub, "\u009b31m\u2028");
 });
 
-/** Names and types; of a list those of its first member. */
+/** The names and types of the members; for a list, those of its first element. */
 function shapeOf(value: unknown): unknown {
   if (value === null) return null;
   if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);

@@ -539,7 +539,7 @@ test("quotation marks around a URL are not treated as part of it", async () => {
   assert.match(probed.stderr, /cannot probe 127\.0\.0\.1:1: /);
 });
 
-test("a key file's specific remedy replaces the general one for a missing file", async () => {
+test("a key file's specific advice replaces the general advice for a missing file", async () => {
   const openSsh = join(folder, "open-ssh");
   writeFileSync(openSsh, "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n");
   for (const file of [folder, openSsh]) {

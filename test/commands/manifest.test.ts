@@ -267,7 +267,7 @@ test("a package that is replaced between being read and being hashed gets no man
   const terminal = { isTerminal: false, width: 80, line: (line: string) => lines.push(line) };
   const options = {
     url,
-    // Read when hashing begins.
+    // This option is read when hashing begins, after the metadata was read.
     get wholeFile() {
       renameSync(next, file);
       return false;

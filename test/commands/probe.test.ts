@@ -496,7 +496,7 @@ test("a valid token that gets no response is SHUT", async () => {
   );
 });
 
-test("a URL that a shell may have cut at & in front of its token gets the advice to quote it", async () => {
+test("a URL that a shell may have truncated at & in front of its token gets the advice to quote it", async () => {
   const origin = await listen((_, response) => response.writeHead(401).end());
   const { stderr } = await runMain(["probe", `${origin}/a.ipa?v=2`]);
   assert.match(stderr.replace(/\s+/g, " "), /the shell has truncated it there: put it in quotes/);

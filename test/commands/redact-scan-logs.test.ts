@@ -411,7 +411,7 @@ test("scan-logs and redact need bounded memory for 300 MB of log", async () => {
     }
     await pipeline(log, child.stdin);
     assert.equal(await closed, 0);
-    // Node.js with the TypeScript loader takes about 90 MB before anything is read.
+    // Node.js with the TypeScript loader takes about 90 MB before it reads anything.
     assert.ok(peak > 30 && peak < 220, `${command} took ${Math.round(peak)} MB`);
   }
 });

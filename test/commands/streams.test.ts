@@ -74,7 +74,7 @@ test("a reader that closes early causes no stack trace", async () => {
   }
 });
 
-test("a result that cannot be written to a full disk is a failure", async () => {
+test("if a result cannot be written because the disk is full, the command fails", async () => {
   for (const command of ["pubkey key.pem", "inspect x", "completion bash", "--help"]) {
     const { code, stderr } = await shell(`portcullis ${command} > /dev/full`);
     assert.equal(code, 3, command);

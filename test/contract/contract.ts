@@ -6,7 +6,7 @@ import { attackCorpus } from "../security/attack-corpus.ts";
 import { jamfClaims, testTime, type WebSigningKey, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 import { type HttpReply, sendRaw } from "./send-raw.ts";
 
-/** What a server under contract is started with; plain data, so that it can go to another process. */
+/** The settings of a server that must pass the contract; plain data, so that they can be sent to another process. */
 export interface ContractSetup {
   readonly publicPem: string;
   /** Seconds since 1970, the server's clock. */
@@ -24,8 +24,8 @@ export interface RunningServer {
 export interface ContractDriver {
   readonly name: string;
   /**
-   * With which statuses the runtime may answer a request target such as `//evil:99999/a` by itself: 400, 500, or 308 to
-   * what it takes for the right spelling, and then it may do so to targets in absolute form too. None if not given.
+   * The statuses with which the runtime may respond by itself to a request target such as `//evil:99999/a`: 400, 500, or
+   * 308 to the spelling that it expects, which is then also allowed for targets in absolute form. None if not given.
    */
   readonly oddTargetResponses?: readonly number[];
   /** Whether the framework appends a target in absolute form to its own address: no path-bound token is for that path. */
@@ -45,7 +45,7 @@ export interface Seen {
   readonly body: string;
 }
 
-/** Paths that are not `/f/a`, however close they come. */
+/** Paths that resemble `/f/a` but are not the same path. */
 const otherPaths = [
   ...["/", "/f", "/f/", "/f/a/", "/f/a//", "/F/a", "/f/A", "/f/ab", "/g/f/a", "/f/a/b", "/f/a;v=1", "/f/a."],
   ...[
@@ -76,15 +76,15 @@ function sharedCorpus(): NonNullable<typeof corpus> {
   return corpus;
 }
 
-/** Those that every server sees as they are sent; see "a path-bound token opens only its own path" for the others. */
+/** The cases whose target every server sees as it was sent; "a path-bound token opens only its own path" has the others. */
 function casesOf(cases: readonly AttackCase[], policy: PolicyName): AttackCase[] {
   return cases.filter((one) => one.policy === policy && one.isOddTarget !== true);
 }
 
 /**
- * The one contract of all adapters, over real sockets, by a client that normalises nothing.
+ * The contract that every adapter must pass, over real sockets, with a client that normalises nothing.
  *
- * The server responds to `/decisions` before the guard, with what `onDecision` was told so far, as JSON.
+ * In front of the guard, the server responds to `/decisions` with what `onDecision` has received so far, as JSON.
  * Behind the guard: `/throw` throws, `/own-cache-control` sets `Cache-Control: public, max-age=60`,
  * and everything else gets 200 with {@link Seen}.
  */
@@ -216,7 +216,7 @@ export function runContract(driver: ContractDriver): void {
       assert.equal(allowed.body, "");
     });
 
-    test("no other method gets through without a token", async () => {
+    test("no other method is allowed without a token", async () => {
       for (const method of ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
         const headers = "Content-Length: 4\r\n";
         assertRefusal(await request("/a.ipa", { method, headers, body: "body" }), 401, "token_missing");
@@ -279,7 +279,7 @@ export function runContract(driver: ContractDriver): void {
           const reply = await to(target);
           if (!isOdd(reply)) assertRefusal(reply, 401, "path_mismatch");
         }
-        // A runtime may normalise these before anybody sees them: then it serves the token's own path.
+        // A runtime may normalise these before the guard sees them; it then serves the token's own path.
         for (const target of otherSpellings) {
           const reply = await to(target);
           if (reply.status !== 200) {
@@ -319,7 +319,7 @@ export function runContract(driver: ContractDriver): void {
           const results = await Promise.all(
             casesOf(cases, policy).map(async ({ name, target, expected }) => {
               const { status, headers, body } = await request(target, { to: guarded });
-              // A refusal of the framework's own, such as a redirect from /f/ to /f: nothing is served.
+              // The framework itself refuses, for example by a redirect from /f/ to /f: nothing is served.
               const isOurs = headers["content-type"] === "application/problem+json";
               if (expected !== "allowed" && !isOurs && oddTargetResponses.includes(status)) return [];
               const code = status === 200 ? "allowed" : JSON.parse(body || "{}").code;
@@ -337,7 +337,7 @@ export function runContract(driver: ContractDriver): void {
       });
     }
 
-    test("request targets that are not URLs neither crash the server nor get through", async () => {
+    test("request targets that are not URLs neither crash the server nor are allowed", async () => {
       for (const target of ["//evil:99999/a", "///", "//", "/\\evil", "/%zz", "/%", "/a?%"]) {
         const refused = await request(target);
         if (!oddTargetResponses.includes(refused.status)) assertRefusal(refused, 401, "token_missing");

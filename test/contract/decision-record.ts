@@ -1,6 +1,6 @@
 import type { Decision, ObservedRequest } from "@portcullis/core";
 
-/** Keeps what `onDecision` was told until it is fetched, for the contract's `/decisions`. */
+/** Stores what `onDecision` receives until it is fetched, for the contract's `/decisions`. */
 export function createDecisionRecord(): {
   onDecision(decision: Decision, request: ObservedRequest): void;
   takeJson(): string;

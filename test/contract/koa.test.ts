@@ -66,7 +66,7 @@ for (const [name, Application] of [
   });
 }
 
-/** The answer of a Koa app, mounted under `/mount` of an Express app, to a request with or without a good token. */
+/** The response of a Koa app, mounted at `/mount` of an Express app, to a request with or without a valid token. */
 async function mounted(app: Koa, query: string): Promise<HttpReply> {
   const outer = express();
   outer.use("/mount", app.callback());

@@ -90,7 +90,7 @@ for (const [name, createApp] of [
       const app = createApp();
       app.set("env", "test"); // Express prints errors unless it is being tested
       app.get("/decisions", (_request, response) => void response.send(record.takeJson()));
-      // Parses the original URL, and keeps what it has parsed.
+      // Parses the original URL, and caches the result.
       app.use(express.static("test/contract/no-such-folder"));
       app.use(guard(options));
       app.use((request, response, next) => void handle(request, response).catch(next));
@@ -245,7 +245,7 @@ for (const [name, createApp] of [
     app.set("env", "test");
     app.use((request, response, next) => {
       void request.query; // parsed before the guard, as by a logger
-      // As morgan does: when the response is finished, of the URL that it had at first.
+      // As morgan does: logs the URL that the request had at first, when the response is finished.
       response.once("finish", () => {
         const { originalUrl, url, query } = request;
         const { fingerprint } = (request as unknown as GuardedRequest).download;

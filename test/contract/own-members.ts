@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
 
-/** Members through which a request leads to its connection, and so to what was sent on it before. */
+/** Members that lead from a request to its connection, and so to everything that was sent on it. */
 const connections = ["socket", "client", "res", "response", "ctx", "app", "next"];
 
-/** All that an object holds by itself, symbols and hidden members too, as text to look for tokens in. */
+/** All own members of an object, including symbols and hidden ones, as text to search for tokens. */
 export function ownMembers(object: object): string {
   const members = Reflect.ownKeys(object).filter((name) => !connections.includes(String(name)));
   const values = members.map((name) => [name, Reflect.get(object, name)]);

@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 
-/** One HTTP/1.1 answer as it came over the socket. */
+/** One HTTP/1.1 response as it arrived on the socket. */
 export interface HttpReply {
   readonly status: number;
-  /** Names in lower case; of a repeated header the values are joined by a comma. */
+  /** Names are in lower case; the values of a repeated header are joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Chunks put together. */
+  /** The body, without chunked encoding. */
   readonly body: string;
   /** All bytes received, as Latin-1. */
   readonly raw: string;
@@ -18,7 +18,7 @@ export async function sendRaw(port: number, text: string): Promise<HttpReply> {
     let received = "";
     socket.setEncoding("latin1");
     socket.setTimeout(60_000, () =>
-      socket.destroy(new Error(`no answer within 60 s to ${JSON.stringify(text.slice(0, 80))}`)),
+      socket.destroy(new Error(`no response within 60 s to ${JSON.stringify(text.slice(0, 80))}`)),
     );
     socket.on("data", (chunk) => {
       received += chunk;

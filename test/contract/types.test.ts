@@ -17,7 +17,7 @@ function isExactly<Type>() {
   return <Given>(_value: Given & (0 extends 1 & Given ? never : Type extends Given ? unknown : never)): void => {};
 }
 
-// The compiler is the test; that both run shows that the types are those of the real frameworks.
+// The compiler checks the types; running both shows that they are the types of the real frameworks.
 test("Express and Koa know the type of the fingerprint behind the guard", () => {
   const keys = signingKey().publicPem;
   const app = express();

@@ -14,7 +14,7 @@ const gates = {
 };
 const verdictOf = (decision: Decision): string => (decision.allowed ? "allowed" : decision.code);
 
-test("every case of the attack corpus is decided as it says", async () => {
+test("every case of the attack corpus gets the decision that it expects", async () => {
   const wrong: string[] = [];
   for (const { name, policy, target, expected } of corpus) {
     const verdict = verdictOf(await gates[policy].check(target));

@@ -12,7 +12,7 @@ async function codeFor(token: string): Promise<string> {
   return decision.allowed ? "allowed" : decision.code;
 }
 
-/** A token whose signature holds over segments that are put in as they are. */
+/** A token of the given segments, unchanged, with a valid signature over them. */
 async function signed(header: string, payload: string): Promise<string> {
   return `${header}.${payload}.${await signatureOf(key, `${header}.${payload}`)}`;
 }

@@ -17,7 +17,7 @@ test("a length is read in its short form up to 127 bytes, and in each long form 
   assert.deepEqual(lengthsOf(4, 0x83, 1, 0, 0, ...octets(65_536), 5, 0), [65_536, 0]);
 });
 
-test("bytes that end within an element, or have no length, give nothing, not even the elements before", () => {
+test("if bytes end within an element, or have no length, nothing is read, not even the elements before", () => {
   const broken = [[4], [4, 1], [4, 2, 7], [4, 0x81], [4, 0x82, 1], [4, 0x81, 0x80, ...octets(127)], [4, 0xff, 7]];
   const indefinite = [
     [4, 0x80, ...octets(128)],

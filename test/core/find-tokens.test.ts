@@ -22,7 +22,7 @@ const encodeAll = (text: string, depth = 1): string =>
   depth === 0 ? text : encodeAll(text, depth - 1).replace(/[\s\S]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 const encodeOnce = encodeURIComponent;
 
-/** What is found, with the token in the text written as `T`; the rest of the text must stay as it was. */
+/** The text with the token, where it is found, replaced by `T`; a wrong find is shown in question marks. */
 function replaced(text: string, replacement = "T"): string {
   return replaceTokens(text, "token", (found) => (found === token ? replacement : `?${found}?`));
 }
@@ -110,7 +110,7 @@ test("in quoted-printable mail, another value of the parameter is found too, dec
   assert.deepEqual(findTokens("/a?token=\r\n=3Dsecret=2Evalue "), [{ start: 14, end: 28, token: "secret.value" }]);
 });
 
-test("a token without a signature is found by how its payload begins, whatever white space is in it", () => {
+test("a token without a signature is found by the beginning of its payload, whatever white space is in it", () => {
   for (const payload of ['{"sub":1}', '{ "sub": 1 }', '{\n  "sub": 1\n}', '{\t"sub": 1}', "{}"]) {
     const text = `eyJhbGciOiJub25lIn0.${segment(payload)}`;
     assert.deepEqual(findTokens(`in ${text}, and`), [{ start: 3, end: 3 + text.length, token: text }], payload);
@@ -127,7 +127,7 @@ test("what follows a whole token without a separator is not part of it", () => {
     [`${token}.${token}.`, "T.T."],
     [`/app-${token}`, "/app-T"],
   ] as const) {
-    // RSA-2048 leaves the last character of a signature one of four letters; only then can its end be told from text.
+    // The last character of an RSA-2048 signature is one of four letters; only then can its end be distinguished from text.
     assert.equal(replaced(text), expected);
   }
 });
@@ -152,7 +152,7 @@ test("a truncated token, another value of the parameter, and a signature alone a
   }
 });
 
-test("what is directly before a token can be a signature from 342 characters on, of any length", () => {
+test("text directly before a token can be a signature of any length from 342 characters", () => {
   for (const [length, start] of [
     [1, 1],
     [341, 341],
@@ -164,7 +164,7 @@ test("what is directly before a token can be a signature from 342 characters on,
   }
 });
 
-test("a signature longer than of RSA-2048 is whole if a key can have its length, or if none can end in it", () => {
+test("a signature longer than those of RSA-2048 is complete if a key has this length, or if no shorter signature can end within it", () => {
   const start = token.slice(0, token.lastIndexOf(".") + 1);
   for (const [length, letter, end] of [
     [342, "A", 342],
@@ -188,7 +188,7 @@ test("a signature directly before a token is found too", () => {
   );
 });
 
-test("a signature that holds eyJ by chance, wherever, is found whole", () => {
+test("a signature that contains eyJ by chance is found whole, wherever that is", () => {
   const signatureStart = token.lastIndexOf(".") + 1;
   for (let index = signatureStart; index <= token.length - 3; index += 1) {
     const chance = `${token.slice(0, index)}eyJ${token.slice(index + 3)}`;

@@ -140,7 +140,7 @@ test("no 8 KiB of input takes longer than 5 ms to check, to redact and to strip"
       part.repeat(Math.ceil(8192 / part.length)),
       `/a?token=${part.repeat(Math.ceil(8192 / part.length))}`,
     ]) {
-      // The least of many rounds: a busy machine interrupts some of them, slow code is slow in all.
+      // The shortest of many rounds: a busy machine interrupts some of them, but slow code is slow in all.
       let least = Number.POSITIVE_INFINITY;
       for (let round = 0; round < 200 && least >= 5; round += 1) {
         const started = performance.now();

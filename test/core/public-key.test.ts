@@ -7,7 +7,7 @@ import { base64url, pem, testTime, webSigningKey, webSignToken } from "../suppor
 const key = await webSigningKey();
 const token = await webSignToken(key);
 const spki = new Uint8Array(await crypto.subtle.exportKey("spki", key.publicKey));
-const pkcs1 = spki.subarray(24); // behind the fixed prefix of an RSA-2048 key
+const pkcs1 = spki.subarray(24); // after the fixed prefix of an RSA-2048 key
 const pkcs1Pem = pem("RSA PUBLIC KEY", pkcs1);
 
 async function opens(keys: GateKeys): Promise<boolean> {
@@ -15,7 +15,7 @@ async function opens(keys: GateKeys): Promise<boolean> {
   return (await gate.check(`?token=${token}`)).allowed;
 }
 
-/** What is said about keys that are refused. */
+/** The messages about keys that are refused. */
 function problem(keys: unknown): string {
   try {
     createGate({ keys: keys as GateKeys });
@@ -218,7 +218,7 @@ test("an X.509 certificate of version 1 or 3 gives its key", async () => {
 
 test("an exponent whose first bit is set is imported as a positive number", async () => {
   const gate = createGate({ keys: jwkOf(odd(2048), Uint8Array.of(0xff, 0, 1)) });
-  // workerd takes the exponents 3 and 65537 only; then its refusal must name the positive number.
+  // workerd accepts only the exponents 3 and 65537; its error must then name the positive number.
   await gate.ready().catch((error) => assert.match(error.message, / 16711681\b/));
 });
 
@@ -389,7 +389,7 @@ test("a private key labelled as a public key is refused as a private key", async
   }
 });
 
-/** As Node's `Buffer` is. */
+/** A subclass of `Uint8Array`, as Node's `Buffer` is. */
 class FileBytes extends Uint8Array {}
 
 test("a file's bytes are accepted in place of its text, DER too", async () => {

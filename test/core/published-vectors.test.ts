@@ -15,7 +15,7 @@ test("RFC 7515 A.2: the signature verifies and the claims are those printed ther
   const gate = createGate({ keys, issuer: "joe", now: () => 1_300_819_000 });
   const decision = await gate.check(`/?token=${rfc7515A2.token}`);
   assert.ok(!decision.allowed);
-  assert.equal(decision.code, "subject_mismatch"); // only said once the signature held
+  assert.equal(decision.code, "subject_mismatch"); // reported only after the signature was verified
   assert.deepEqual({ ...decision.claims }, { iss: "joe", exp: 1300819380, "http://example.com/is_root": true });
 });
 
@@ -45,11 +45,11 @@ test("the token in Jamf's documentation decodes to the documented claims and is 
   assert.equal(text(header), '{"alg":"RS256"}');
   assert.equal(text(payload), '{"sub":"AppManifest","iss":"JSS","exp":1503324314}');
   const gate = createGate({ keys: (await webSigningKey()).publicPem, now: () => testTime });
-  // The documentation cut the signature short in the middle of a byte, so it is not even well formed;
+  // The documentation truncated the signature within a byte, so it is not even well formed;
   assert.equal(decodeBase64urlText(signature as string), undefined);
   const asPrinted = await gate.check(jamfExample);
   assert.equal(!asPrinted.allowed && asPrinted.code, "token_malformed");
-  // one letter shorter it is well formed, and no signature of any key.
+  // without its last letter it is well formed, but not a signature of any key.
   const wellFormed = await gate.check(jamfExample.replace(/SeoxBY0EaCf4KV3UOyDMmu$/, "SeoxBY0EaCf4KV3UOyDM"));
   assert.equal(!wellFormed.allowed && wellFormed.code, "signature_invalid");
 });

@@ -57,7 +57,7 @@ test("the fingerprint after a decision is calculated once for a remembered token
   const url = `/a?token=${token}`;
   const fingerprint = await fingerprintToken(token);
   assert.equal(await decisionFingerprint(await gate.check(url), url, gate), fingerprint);
-  // A URL that has none shows that it is not read again.
+  // With a URL that has no token, the result shows that the URL is not read again.
   assert.equal(await decisionFingerprint(await gate.check(url), "/", gate), fingerprint);
   const refused = await gate.check("/a?token=bad");
   assert.equal(await decisionFingerprint(refused, "/a?token=bad", gate), await fingerprintToken("bad"));
@@ -205,7 +205,7 @@ test("an internal error about a remembered token throws here, and rejects from t
   await assert.rejects(gate.check(url), /no clock/);
 });
 
-test("a gate that is made from another one, with a check of its own, is asked itself", async () => {
+test("a gate that wraps another one with its own check makes the decision", async () => {
   const gate = createGate(options);
   const url = `/a?token=${token}`;
   const refused = await gate.check("/a");

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { pem, testTime, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 
-// Where there is `process.getBuiltinModule`, core takes `node:crypto`; taken away before core is loaded,
-// core uses Web Crypto, as in a browser.
+// If `process.getBuiltinModule` exists, core uses `node:crypto`. Removing it before core is loaded makes core use
+// Web Crypto, as in a browser.
 const { process } = globalThis as { process?: { getBuiltinModule?: unknown } };
 const getBuiltinModule = process?.getBuiltinModule;
 if (process) Object.assign(process, { getBuiltinModule: undefined });

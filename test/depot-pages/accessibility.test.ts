@@ -10,7 +10,7 @@ import { adminUrl, openFirstPage } from "./signed-in.ts";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const longestPage = 50_000;
 
-/** Sends a form that the browser itself would refuse. */
+/** Submits a form that the browser itself would refuse. */
 async function send(page: ChromiumPage, button: string): Promise<void> {
   await page.evaluate(`document.querySelector(${JSON.stringify(button)}).form.noValidate = true`);
   await page.follow(button);
@@ -73,7 +73,7 @@ describe("every page, in Chromium", () => {
       true,
       `${name} is too wide`,
     );
-    // Nor is anything wider than the card that it is in; what is scrolled there can be.
+    // Nothing is wider than the card that it is in, except what scrolls there.
     const wider = `[...document.querySelectorAll(".card")].flatMap((card) =>
       [...card.querySelectorAll(":scope :not(pre, pre *, thead, thead *, .unseen)")]
         .filter((one) => one.getBoundingClientRect().right > card.getBoundingClientRect().right)
@@ -126,7 +126,7 @@ describe("every page, in Chromium", () => {
 
   for (const colourScheme of ["light", "dark"] as const) {
     for (const width of [390, 1280]) {
-      test(`the same for who has not signed in, in ${colourScheme}, ${width} pixels wide`, async () => {
+      test(`the same without signing in, in ${colourScheme}, ${width} pixels wide`, async () => {
         const fresh = await chromium.newPage({ width, colourScheme });
         await fresh.goto(adminUrl(depot, "/sign-in"));
         await check("sign-in", fresh);

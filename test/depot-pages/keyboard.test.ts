@@ -4,14 +4,14 @@ import { depotData, type RunningDepot } from "../depot/running-depot.ts";
 import { type Chromium, type ChromiumPage, startChromium } from "../support/chromium.ts";
 import { adminUrl, openFirstPage } from "./signed-in.ts";
 
-/** Finds what Tab should reach, in the order of the page; of radio buttons, the one that is chosen. */
+/** Finds what Tab should reach, in the order of the page; among radio buttons, the one that is selected. */
 const collect = `(() => {
   const all = document.querySelectorAll('a[href], button, input:not([type="hidden"]), select, textarea, summary, [tabindex="0"]');
   window.walked = [...all].filter((one) => !one.disabled && one.checkVisibility() && (one.type !== "radio" || one.checked));
   return walked.length;
 })()`;
 
-/** Which of them has the focus, and whether a person sees that. */
+/** Which of these elements has the focus, and whether the focus is visible. */
 const focused = `(() => {
   const { activeElement } = document;
   const { top, bottom, left, right } = activeElement.getBoundingClientRect();
@@ -51,7 +51,7 @@ describe("the keyboard, in Chromium", () => {
   async function walk(shown: ChromiumPage, name: string): Promise<void> {
     const count = await shown.evaluate<number>(collect);
     assert.ok(count > 0, name);
-    // A field with the attribute autofocus has the focus already.
+    // A field with the attribute autofocus already has the focus.
     const { at: first } = await shown.evaluate<Focused>(focused);
     for (let at = first + 1; at < count; at += 1) {
       await shown.press("Tab");
@@ -64,7 +64,7 @@ describe("the keyboard, in Chromium", () => {
   }
 
   for (const width of [1280, 390]) {
-    test(`Tab reaches everything in order, is always seen, and is trapped nowhere, ${width} pixels wide`, async () => {
+    test(`Tab reaches everything in order, with visible focus, and is never trapped, ${width} pixels wide`, async () => {
       await page.show({ width });
       const paths = ["/items", "/links", "/configuration", "/audit", "/account", "/nothing"];
       for (const url of [...paths.map((path) => adminUrl(depot, path)), item, link]) {
@@ -79,7 +79,7 @@ describe("the keyboard, in Chromium", () => {
     });
   }
 
-  test("what a choice opens is reached behind it, and closed parts are not", async () => {
+  test("Tab reaches what a choice opens after the choice, and skips closed parts", async () => {
     await page.show({ width: 1280 });
     await page.goto(adminUrl(depot, "/configuration"));
     await page.click("#key-paste");

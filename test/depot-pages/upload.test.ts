@@ -15,7 +15,7 @@ import { adminUrl, openFirstPage, openSignedIn } from "./signed-in.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Passes connections on to a port, and breaks the first one that has sent this many bytes. */
+/** Forwards connections to a port, and breaks the first one that has sent this many bytes. */
 async function startBreakingProxy(to: number, longest: number) {
   const sent = new Map<object, Buffer[]>();
   let isBroken = false;
@@ -79,14 +79,14 @@ describe("an upload from the page, in Chromium", () => {
 
   async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
     for (let attempt = 0; attempt < 600; attempt += 1) {
-      // A page that is being left evaluates nothing.
+      // A page cannot evaluate anything while the browser leaves it.
       if (await isSo().catch(() => false)) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     assert.fail(`in a minute, not: ${what}; the page says: ${await page.text()}`);
   }
 
-  /** Begins to send the file, so slowly that it is not complete before something else is done. */
+  /** Begins to send the file, so slowly that the test can do something else before it is complete. */
   async function begin(file = app): Promise<void> {
     await page.chooseFile("#file", file);
     await page.limitUpload(20_000);

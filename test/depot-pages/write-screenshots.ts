@@ -1,4 +1,4 @@
-/** Writes the pictures of docs/depot: `npm run screenshots`; with the name of a folder, all pages in all sizes there. */
+/** Writes the pictures of docs/depot: `npm run screenshots`. With the name of a folder, writes all pages in all sizes there. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";

@@ -10,10 +10,10 @@ export interface PageResponse {
   readonly text: string;
 }
 
-/** What to send besides what a browser sends; `undefined` removes a header. */
+/** Headers in addition to those that a browser sends; `undefined` removes one. */
 export type Headers = Readonly<Record<string, string | undefined>>;
 
-/** What a browser does with the administration pages, without one. */
+/** Does what a browser does with the administration pages, without a browser. */
 export interface AdminBrowser {
   get(path: string, headers?: Headers): Promise<PageResponse>;
   /** Sends a form of a page of the depot, or a body of another kind. */

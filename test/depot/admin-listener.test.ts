@@ -19,7 +19,7 @@ for (const [name, reached, origin] of [
     const bindings = { address: "192.0.2.1", allowUpload: () => {}, report: () => {} };
     const path = `/setup/${await server.administrator.createSetupLink()}`;
     const send = (Origin: string) => {
-      // A proxy speaks HTTP to the depot, with the host that the browser asked for.
+      // A proxy sends HTTP requests to the depot, with the host that the browser requested.
       const base = reached.hasTls ? origin : origin.replace("https:", "http:");
       const body = new URLSearchParams({ password, repeated: password });
       return app.fetch(new Request(`${base}${path}`, { method: "POST", headers: { Origin }, body }), bindings);
@@ -48,7 +48,7 @@ test("behind a proxy, only the host of --admin-url is accepted", async () => {
   await server.close();
 });
 
-test("--admin is refused where the password would be sent unencrypted, and where it can be no address of the pages", async () => {
+test("--admin is refused if the password would be sent unencrypted, or if the pages cannot have this address", async () => {
   const folder = temporaryFolder();
   for (const [args, problem] of [
     [["--admin", "0.0.0.0:0"], /can be reached from other computers[\s\S]*SSH tunnel/],

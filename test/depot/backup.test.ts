@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { codeBlocksOf } from "../support/code-blocks.ts";
 import { depotData } from "./running-depot.ts";
 
-/** The command of the page, run in the data folder. */
+/** The command that the page shows, run in the data folder. */
 const [backUp = ""] = codeBlocksOf("docs/depot/README.md")
   .map(({ code }) => code.trim())
   .filter((code) => code.startsWith("python3 "));
@@ -21,7 +21,7 @@ test("a backup of a running depot, made as documented, is restored completely", 
   await depot.links("revoke", revoked.id);
 
   execFileSync("sh", ["-c", backUp], { cwd: depot.data });
-  // What happens between the two copies is not in the backup, and does not damage it.
+  // Changes between the two copies are not in the backup, and do not damage it.
   await depot.publish({ version: "2.0" });
   const later = await depot.link();
   const restored = depotData(depot.clock);
@@ -39,7 +39,7 @@ test("a backup of a running depot, made as documented, is restored completely", 
   const { receipts } = (await restored.links("receipts", link.id)) as { receipts: { completedAt?: number }[] };
   assert.equal(receipts.length, 2);
   assert.ok(receipts.every(({ completedAt }) => completedAt !== undefined));
-  // The key is the same one: a download that began at the depot that is gone is resumed here.
+  // The key is the same, so a download that began at the lost depot is resumed here.
   const newer = await running.packageTarget(link.path);
   assert.equal((await again.request(newer, { headers: { Range: "bytes=1000-" } })).status, 206);
   await restored.publish({ version: "3.0" });

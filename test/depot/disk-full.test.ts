@@ -59,7 +59,7 @@ async function fillDisk(depot: DepotData): Promise<void> {
 
   const many = { name: "x".repeat(200), form_token: formToken };
   let changed = await browser.post("/account/tokens", many);
-  // The last pages of the database's files can have room for some.
+  // The last pages of the database's files can still have room for some changes.
   for (let attempt = 0; changed.status !== 507 && attempt < 500; attempt += 1)
     changed = await browser.post("/account/tokens", many);
   assert.equal(changed.status, 507, changed.text);
@@ -90,7 +90,7 @@ async function fillDisk(depot: DepotData): Promise<void> {
   await running.end();
 }
 
-test("the errors of a full disk are known: of files, of SQLite and of PostgreSQL", () => {
+test("errors of a full disk are recognised: those of files, of SQLite and of PostgreSQL", () => {
   for (const code of ["ENOSPC", "EDQUOT", "SQLITE_FULL", "53100"])
     assert.equal(isDiskFull(Object.assign(new Error("full"), { code })), true, code);
   for (const error of [

@@ -121,7 +121,7 @@ describe("an upload by a form", () => {
     for (const part of [field("form_token", formToken), field("channel", "release"), fileHead("Big.ipa")])
       outgoing.write(part);
     const response = responseOf(outgoing);
-    // It never ends: the depot has to say so before.
+    // The request never ends, so the depot has to respond before its end.
     const block = Buffer.alloc(65_536);
     const sending = setInterval(() => outgoing.write(block), 1);
     const { status, text } = await response.finally(() => clearInterval(sending));

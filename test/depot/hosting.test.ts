@@ -154,7 +154,7 @@ describe("moving files", () => {
   });
 });
 
-test("what was left behind is removed when the depot starts, and what is published is not", async () => {
+test("files that were left behind are removed when the depot starts, and published files are not", async () => {
   const clock = createClock();
   const depot = depotData(clock);
   const file = await depot.publish();

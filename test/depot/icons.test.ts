@@ -72,7 +72,7 @@ describe("icons of apps", () => {
     assert.notEqual(second, first);
     assert.deepEqual(await manifestImages(), Array(2).fill(`${publicUrl}/i/icon-${first}.png`));
     assert.match(await installPage(), new RegExp(`icon-${first}`));
-    // Versions that look the same share one.
+    // Versions with the same icon share one file.
     await data.publish({ version: "3", icon: icon(0, 90, 250) }, "--channel", "beta");
     assert.equal(await hash(), second);
     const store = await openStore(data.storePlace);

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
-/** A clock that goes: a server in another process has the same. */
+/** A running clock, because a server in another process uses the real time too. */
 const depot = depotData({ now: () => Date.now() / 1000, pass() {} });
 const path = "/jwks.json";
 const running = await depot.start();
@@ -36,7 +36,7 @@ describe("the public keys of a depot", () => {
     }
   }
 
-  test("are served to everybody as a JWK Set, with what a cache needs", async () => {
+  test("are served to everyone as a JWK Set, with the headers that a cache needs", async () => {
     const { status, headers, body } = await running.request(path);
     assert.equal(status, 200);
     assert.equal(headers["content-type"], "application/jwk-set+json");
@@ -67,7 +67,7 @@ describe("the public keys of a depot", () => {
     const statusOf = async (target: string) => (await rawRequest(port, target)).status;
 
     test("open files there: the first token of a new key, too, long before the keys are due to be read again", async () => {
-      // It has fetched the keys only once until now, when it started.
+      // Until now, it has fetched the keys only once, when it started.
       const old = await newTarget();
       assert.equal(await statusOf(old), 200);
       await change("--new-key");

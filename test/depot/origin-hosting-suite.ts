@@ -9,19 +9,19 @@ import { writeSampleApp } from "./sample-app.ts";
 
 /** An origin for a depot. */
 export interface OriginForDepot {
-  /** The options that lead to it. */
+  /** The options that name it. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Stores an object without the depot. */
   put(name: string, bytes: Buffer<ArrayBuffer>): Promise<void>;
-  /** What must appear in no output. */
+  /** Secrets that no output must contain. */
   readonly secrets: readonly string[];
 }
 
 const MiB = 1024 ** 2;
 const app = "com.example.notes";
 
-/** What the commands of a depot do with files in an origin, the same for every kind. */
+/** Tests of the commands of a depot with files in an origin, the same for every kind of origin. */
 export function originHostingSuite(title: string, { args, env = {}, put, secrets }: OriginForDepot): void {
   describe(`a depot with ${title}`, () => {
     const clock = createClock();

@@ -27,7 +27,7 @@ async function openWith(origin: DepotOrigin | undefined): Promise<DepotServer> {
   return server;
 }
 
-/** An object that looks as if it had been there for months. */
+/** Writes an object whose modification time is months ago. */
 function place(name: string, version: string): Buffer {
   const file = writeSampleApp(join(bucket, name), { version });
   utimesSync(file, 0, Number(version));
@@ -65,7 +65,7 @@ test("an object that was replaced is not served as the one that was published", 
   writeSampleApp(join(bucket, "Notes.ipa"));
 });
 
-test("a missing object, and one without an origin, are refused with what to do", async () => {
+test("a missing object, and one without an origin, are refused, and the message says what to do", async () => {
   const missing = server.publishHosted({ hosting: "origin", object: "None.ipa" }, { channel: "release" });
   await assert.rejects(missing, {
     code: "file_unavailable",

@@ -19,7 +19,7 @@ originHostingSuite("a folder as its origin", {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);
     seconds += 1;
-    utimesSync(path, seconds, seconds); // as if it had been there for long: it need not be waited for
+    utimesSync(path, seconds, seconds); // an old modification time, so that nothing waits for the file to settle
   },
 });
 

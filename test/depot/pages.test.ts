@@ -20,7 +20,7 @@ describe("lists in pages", () => {
   };
   before(async () => {
     depot = await openDepot({ ...data.options, now: data.clock.now });
-    // All at one moment and with one title, so that only the IDs tell them apart.
+    // All have the same time and title, so that only the IDs distinguish them.
     for (const version of ["1", "2", "3", "4", "5"]) await data.publish({ version });
     for (const name of ["a", "b", "c", "d"]) await data.publish({ identifier: `com.example.${name}` });
     for (let count = 0; count < 5; count += 1) linkId = (await data.link()).id;
@@ -106,7 +106,7 @@ describe("a search", () => {
   const recipients = async (search: string, item?: string) =>
     (await depot.links.list({ search, item })).entries.map(({ recipient }) => recipient).sort();
 
-  test("finds items by a part of their title or identifier, in capitals or not", async () => {
+  test("finds items by a part of their title or identifier, in upper or lower case", async () => {
     assert.deepEqual(await titles("field"), ["Field Notes"]);
     assert.deepEqual(await titles("FIELD N"), ["Field Notes"]);
     assert.deepEqual(await titles("example.Over"), ["Übersicht"]);
@@ -133,7 +133,7 @@ describe("a search", () => {
     assert.deepEqual([first.entries.length, second.entries.length, second.next], [2, 1, undefined]);
   });
 
-  test("is on the pages, whatever is searched for", async () => {
+  test("works on the pages, with any text", async () => {
     const running = await data.start();
     const browser = adminBrowser(running);
     const password = "correct horse battery";

@@ -49,7 +49,7 @@ describe("publish --to", () => {
     assert.deepEqual(links.map(({ recipient }) => recipient).sort(), ["Others", "Testers"]);
   });
 
-  test("killed while it uploads, it continues where it stopped", async () => {
+  test("a command that is killed while it uploads continues where it stopped", async () => {
     const large = join(base, "large.ipa");
     writeSampleApp(large, { version: "2.1", size: 24 * 1024 * 1024 });
     const sha256 = createHash("sha256").update(readFileSync(large)).digest("hex");
@@ -73,7 +73,7 @@ describe("publish --to", () => {
     counting.close();
   });
 
-  test("a response that is no depot's, of any length, is reported and not kept", async () => {
+  test("a response that is not from a depot is reported, whatever its length, and not stored", async () => {
     const bodies: readonly string[] = ["[1]", "null", '"text"', "{", `{"detail": "${"a".repeat(64 * 1024 * 1024)}"}`];
     let body = "";
     const other = createServer((_request, response) => response.end(body)).listen(0, "127.0.0.1");
@@ -180,7 +180,7 @@ describe("portcullis api-token", () => {
   });
 });
 
-/** A proxy that passes on what it gets, in parts with a pause in between, and counts the bytes of bodies. */
+/** A proxy that forwards what it gets, in parts with a pause between them, and counts the bytes of bodies. */
 async function slowProxy(port: number, pause = 50) {
   let bytes = 0;
   const server = createServer(async (request, response) => {

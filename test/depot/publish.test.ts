@@ -74,7 +74,7 @@ test("publishing the same file again sets the channel, and the file is stored on
   assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
 });
 
-test("the name in the URL has only letters, digits, hyphens and underscores, whatever the file is called", async () => {
+test("the name in the URL has only letters, digits, hyphens and underscores, whatever the name of the file", async () => {
   const depot = depotData();
   const base = temporaryFolder();
   const names = {
@@ -111,7 +111,7 @@ test("a truncated package is refused and leaves nothing behind", async () => {
   assert.deepEqual([readdirSync(join(depot.data, "incoming")), readdirSync(join(depot.data, "files"))], [[], []]);
 });
 
-test("what a killed process left behind, a copy or the folder of an upload, is removed a day later", async () => {
+test("a copy or the folder of an upload that a killed process left behind is removed a day later", async () => {
   const depot = depotData();
   await depot.publish();
   const copy = join(depot.data, "incoming", "copy");

@@ -8,10 +8,10 @@ import { depotData, type RunningDepot } from "./running-depot.ts";
 const password = "correct horse battery";
 const boundary = "xxxxxxxxxxxx";
 const block = Buffer.alloc(1024 * 1024);
-/** In blocks. More than the buffers of both ends of a connection hold. */
+/** The length of the body, in blocks: more than fits into the buffers at both ends of a connection. */
 const size = 24;
 
-// RFC 9112 section 9.6: closed with unread bytes, a connection is reset, and the client can lose the response.
+// RFC 9112 section 9.6: if a connection is closed with unread bytes, it is reset, and the client can lose the response.
 describe("a request that is refused before all of its body has arrived", () => {
   const depot = depotData();
   let running: RunningDepot;
@@ -40,7 +40,7 @@ describe("a request that is refused before all of its body has arrived", () => {
     await write(socket, block);
     while (!received.includes("\r\n\r\n")) await once(socket, "data");
     for (let sent = 1; sent < size; sent += 1) await write(socket, block);
-    // The connection is whole: the next request gets a response, unless the client wants no other.
+    // The connection is still usable: the next request gets a response, unless the client asked to close it.
     if (headers.Connection !== "close")
       socket.write("GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     await once(socket, "end");

@@ -9,13 +9,13 @@ import { type MainWorld, runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type SampleApp, writeSampleApp } from "./sample-app.ts";
 
-/** A clock that stands until it is moved, in seconds since 1970. */
+/** A clock that stands still until it is set, in seconds since 1970. */
 export interface Clock {
   now(): number;
   pass(seconds: number): void;
 }
 
-/** Creates a clock that shows the present: files have real times. */
+/** Creates a clock that starts at the present, because files have real times. */
 export function createClock(): Clock {
   let seconds = Math.floor(Date.now() / 1000);
   return {
@@ -29,7 +29,7 @@ export function createClock(): Clock {
 /** The data of a depot, and the commands that use it. */
 export interface DepotData {
   readonly data: string;
-  /** The options that lead to it: `--data`, and `--database` if it is on PostgreSQL. */
+  /** The options that name it: `--data`, and `--database` if it is in PostgreSQL. */
   readonly place: readonly string[];
   /** The same, for `openDepot`. */
   readonly options: { readonly data: string; readonly database: string | undefined };
@@ -45,12 +45,12 @@ export interface DepotData {
   start(...more: string[]): Promise<RunningDepot>;
 }
 
-/** A depot that listens. */
+/** A running depot. */
 export interface RunningDepot {
   readonly port: number;
   readonly statusPort: number;
   readonly adminPort: number;
-  /** All that it has logged. */
+  /** Everything that it has logged. */
   log(): string;
   request(target: string, request?: RawRequest): Promise<RawResponse>;
   /** Fetches the manifest and returns the target of its package, with the token. */
@@ -61,7 +61,7 @@ export interface RunningDepot {
 /** Creates a database and returns its URL: set by the tests that run the same suites on PostgreSQL. */
 let createDatabase: (() => string) | undefined;
 
-/** From now on, depots have a database on PostgreSQL. */
+/** Makes all depots from now on use a PostgreSQL database. */
 export function useDatabases(create: () => string): void {
   createDatabase = create;
 }

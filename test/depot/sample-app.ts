@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { strToU8, type Zippable, zipSync } from "fflate";
 
-/** What a sample app says of itself; every one has other bytes. */
+/** The properties of a sample app; each app has different bytes. */
 export interface SampleApp {
   readonly identifier?: string;
   readonly version?: string;
-  /** Of random bytes inside. */
+  /** The number of random bytes in it. */
   readonly size?: number;
   /** When its provisioning profile expires, in seconds since 1970; unset, it has none. */
   readonly profileExpiresAt?: number;

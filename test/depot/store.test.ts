@@ -84,7 +84,7 @@ test("a second store in the same process keeps the first one's locks and sees ot
   const file = join(temporaryFolder(), "depot.db");
   const first = await openStore({ file });
   const second = await openStore({ file });
-  // Without the lock, the first process deletes the log when it closes the database, and the next one begins a new log.
+  // Without the lock, the first process would delete the log when it closes the database, and the next one would begin a new log.
   const names = async () => (await first.db.selectFrom("setting").select("name").execute()).map(({ name }) => name);
   for (const name of ["one", "two"]) {
     python(insertSetting, { file, name });

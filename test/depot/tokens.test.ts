@@ -65,7 +65,7 @@ describe("tokens of a depot", () => {
     assert.equal(await code("/f/../depot.db"), "401 token_missing");
   });
 
-  test("no token opens the data folder itself, even if made for that path", async () => {
+  test("no token opens the data folder itself, not even one for that path", async () => {
     const issuer = createIssuer({ displayName: "Lab", encryptionKey, tokenExpiry: 5, pathBound: true, now: clock.now });
     const url = await issuer.downloadUrl(`${publicUrl}/f/data.key`);
     assert.equal(await code(url.slice(publicUrl.length)), "404");

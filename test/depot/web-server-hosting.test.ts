@@ -50,7 +50,7 @@ const own = startPortcullis(
 describe("a file on a web server that checks the depot's tokens", () => {
   let path: string;
 
-  /** A process of its own: only at its start does Node.js read which certificates to trust. */
+  /** Runs in a process of its own, because Node.js reads only at its start which certificates to trust. */
   async function run(...args: string[]): Promise<string> {
     const command = startPortcullis([...args, ...depot.place], { NODE_EXTRA_CA_CERTS: tls.cert });
     let output = "";
@@ -74,7 +74,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
     path = (await depot.link()).path;
   });
 
-  test("is in the manifest with a token that opens it, and nothing else there", async () => {
+  test("is in the manifest with a token that opens only this file", async () => {
     const { body } = await running.request(path);
     const [, link = ""] = /<string>(https:\/\/localhost[^<]+)<\/string>/.exec(body.toString()) ?? [];
     assert.ok(link.startsWith(`${url}?token=`), link);
@@ -111,7 +111,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
 
   test("can be moved into the depot and back, if it is the same file", async () => {
     copyFileSync(join(www, "Notes.ipa"), join(www, "copy.ipa"));
-    // Its bytes are the same again, but the web server says that it was changed.
+    // The bytes are the same as before, but the web server reports a new modification time.
     assert.match(await run("item", "host", app, "--hosting", "database"), /^3 .*replaced since it was published/);
     writeSampleApp(join(www, "different.ipa"), { size: 1000 });
     const different = await run("item", "host", app, "--url", url.replace("Notes", "different"));

@@ -9,8 +9,8 @@ import pg from "pg";
 
 /**
  * Does something with a depot, and kills its own process before a step: `work-until.ts ACTION DATA DATABASE FILE STEP`,
- * where DATABASE is empty for SQLite. A step is a change of the file system or a statement for the database. The exit code is 0 if there are fewer
- * steps.
+ * where DATABASE is empty for SQLite. A step is a change of the file system or a database statement. The exit code is
+ * 0 if there are fewer steps.
  */
 const [action = "", data = "", url = "", file = "", step = ""] = process.argv.slice(2);
 const database = url === "" ? undefined : url;

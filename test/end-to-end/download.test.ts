@@ -12,7 +12,7 @@ import { guard } from "@portcullis/node-http";
 import express from "express";
 import { SignJWT } from "jose";
 
-// The whole story with tools that are not ours: openssl makes the key and signs as Jamf Pro does,
+// The whole download, with independent tools: openssl makes the key and signs as Jamf Pro does,
 // curl downloads as a device does.
 const folder = mkdtempSync(join(tmpdir(), "portcullis-download-"));
 const files = join(folder, "files");

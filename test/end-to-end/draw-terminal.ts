@@ -6,7 +6,7 @@ const row = 20;
 const margin = 20;
 const titleBar = 34;
 
-/** In seconds: how long a command stays alone before its output comes, and how long the output is looked at. */
+/** In seconds: how long a command is shown before its output appears, and how long the output is shown. */
 const typing = 0.6;
 const reading = 1.4;
 
@@ -23,7 +23,7 @@ export function drawTerminal(lines: readonly RecordedLine[]): string {
   );
   const width = Math.round(recordedColumns * column + 2 * margin);
   const height = titleBar + rows.length * row + margin;
-  const classes = new Set<string>(); // a colour lasts until it is changed, over the end of a line too
+  const classes = new Set<string>(); // a colour lasts until it is changed, even beyond the end of a line
   let delay = 0;
   const drawn = rows.map(({ part, isCommand }, index) => {
     const before = rows[index - 1];
@@ -56,7 +56,7 @@ ${drawn.join("\n")}
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it begins with
 const colourSequence = /(\u001b\[[\d;]*m)/u;
 
-/** A line that is too long goes on in the next, as in a terminal; escape sequences take no room. */
+/** A line that is too long continues on the next, as in a terminal; escape sequences take no space. */
 function foldLine(text: string): string[] {
   const parts: string[] = [""];
   let used = 0;

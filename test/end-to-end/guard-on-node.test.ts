@@ -14,7 +14,7 @@ import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 
 const express4: typeof express = createRequire(import.meta.url)("express4");
 
-// What only Node's own server can show: the contract runs in other runtimes too.
+// What can be tested only with Node's own server; the contract also runs in other runtimes.
 for (const [name, createApp] of [
   ["Express 5", express],
   ["Express 4", express4],

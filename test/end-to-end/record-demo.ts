@@ -7,7 +7,7 @@ import { runMain } from "../support/run-main.ts";
 /** A line of the terminal, with the escape sequences of its colours. */
 export interface RecordedLine {
   readonly text: string;
-  /** A command that was typed, and not its output. */
+  /** Whether the line is a command that was typed, not its output. */
   readonly isCommand?: boolean;
 }
 

@@ -8,7 +8,7 @@ const drawing = readFileSync("docs/terminal.svg", "utf8");
 
 test("the README's recording shows what the demo and inspect print today", async () => {
   const recorded = drawTerminal(await recordDemo());
-  // Times, and what follows from them, differ from run to run.
+  // Times, and the texts that depend on them, differ from run to run.
   const normalize = (text: string): string => text.replace(/\d+ (?:min|s)\b(?: \d+ s)?/g, "TIME");
   assert.equal(normalize(drawing), normalize(recorded), "write it again: npm run recording");
 });

@@ -19,7 +19,7 @@ test("core is imported in a third of the time that jose takes", () => {
   assert.ok(existsSync(core), "packages/core is not built: npm run build");
   let ours = Number.POSITIVE_INFINITY;
   let jose = Number.POSITIVE_INFINITY;
-  // By turns, and the least of each: what else the machine does only ever adds. On a busy one it takes more rounds.
+  // In turns, and the shortest time of each counts, since other work on the machine only adds to it. A busy machine needs more rounds.
   for (let round = 0; round < 7 || (round < 50 && ours > jose / 3); round += 1) {
     ours = Math.min(ours, importTime(pathToFileURL(core).href));
     jose = Math.min(jose, importTime("jose"));

@@ -6,7 +6,7 @@ import { signingKey, signToken, testTime } from "../support/signing-key.ts";
 
 const key = signingKey();
 
-/** A script that needs no file: core, and the decision about a good, a changed and no token. */
+/** A script that needs no other file: it contains core, and decides about a valid token, a changed one and none. */
 async function script(before: string): Promise<string> {
   const good = signToken(key);
   const { outputFiles } = await build({

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-/** What a bundle of this code weighs, minified and gzipped, in bytes. */
+/** The size in bytes of a bundle of this code, minified and gzipped. */
 async function weigh(contents: string): Promise<number> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: import.meta.dirname },
@@ -20,15 +20,15 @@ async function weigh(contents: string): Promise<number> {
 /** jose's part that does the same: verifying a token with a PEM key. */
 const joseSize = await weigh('export { importSPKI, jwtVerify } from "jose";');
 
-// A tenth of it are messages that say what is wrong with a key and how to fix it; jose has none of them.
-test("the gate alone, messages and all, weighs as much as jose's verification", async () => {
+// A tenth of it consists of messages about what is wrong with a key and how to fix it, which jose does not have.
+test("the gate alone, including its messages, is as large as jose's verification", async () => {
   const size = await weigh('export { createGate } from "@portcullis/core";');
   console.log(`createGate ${size} bytes, jose ${joseSize} bytes`);
   assert.ok(size <= joseSize * 1.04, `${size} bytes, jose ${joseSize}`);
 });
 
 // The rest is what adapters and logs need: responses, redaction in any format, fingerprints.
-test("all of core weighs at most a third more than jose's verification", async () => {
+test("all of core is at most a third larger than jose's verification", async () => {
   const size = await weigh('export * from "@portcullis/core";');
   console.log(`all of core ${size} bytes, jose ${joseSize} bytes`);
   assert.ok(size <= joseSize * 1.36, `${size} bytes, jose ${joseSize}`);

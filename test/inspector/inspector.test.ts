@@ -22,7 +22,7 @@ const url = "https://files.example/apps/field-notes.ipa";
 const token = signToken(key);
 const longestWait = 60_000;
 
-/** The page's clock, and what it copies. */
+/** Replaces the page's clock, and records what it copies. */
 const prepared = `
   Date.now = () => ${testTime * 1000};
   Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { globalThis.copied = text; } } });`;

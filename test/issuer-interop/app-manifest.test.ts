@@ -27,7 +27,7 @@ type Manifest = {
   items: { assets: Record<string, unknown>[]; metadata: Record<string, unknown> }[];
 };
 
-/** Reads a manifest by Python's plistlib and by a second JavaScript library; both must agree. */
+/** Reads a manifest with Python's plistlib and with a second JavaScript library; both must agree. */
 function readBack(text: string): Manifest {
   const [byPython] = readByPlistlib([text]);
   assert.deepEqual(parseByFastPlist(text), byPython);

@@ -53,7 +53,7 @@ describe("the acceptance steps of Jamf's Terraform provider", () => {
       const response = await call("PUT", "/id/1", xml(members));
       assert.deepEqual([response.status, await response.text()], [201, ""]);
     };
-    // `enabled` is omitted, and the default absorbed.
+    // Jamf's provider omits `enabled`, and absorbs the default.
     assert.deepEqual(await read(), { id: 1, name: "acc", disabled: false, token_expiry: 30 });
 
     await put({ name: "acc-renamed", token_expiry: 60 });

@@ -28,14 +28,18 @@ const path = temporaryFiles();
 let seconds = testTime;
 const now = () => seconds;
 
-interface Answer {
+interface DeviceResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
 
-/** A device: it takes https only, trusts the lab's certificate, follows no redirect and knows no cookie. */
-async function fetchAsDevice(url: string, method: string, headers: Record<string, string> = {}): Promise<Answer> {
+/** A device: it accepts only https, trusts the lab's certificate, follows no redirects and stores no cookies. */
+async function fetchAsDevice(
+  url: string,
+  method: string,
+  headers: Record<string, string> = {},
+): Promise<DeviceResponse> {
   const asked = request(url, {
     method,
     headers,
@@ -66,7 +70,7 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   );
   const issuer = jamf.issuer(id);
 
-  // The app lies on a web server with a gate, which knows the public half alone.
+  // The app is on a web server with a gate, which has only the public half of the key.
   const app = {
     CFBundleIdentifier: "com.example.app",
     CFBundleName: "Example & Co",
@@ -86,7 +90,7 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
 
   async function serve({ url, method, headers }: GuardedRequest, response: ServerResponse): Promise<void> {
     if (url === "/apps/example.plist") {
-      // Written at each request: the token in it is as fresh as can be.
+      // The manifest is written at each request, so that its token is fresh.
       const softwarePackage = { url: `${origin}/apps/example.ipa?build=7&flavour=%26`, hashes };
       const manifest = await issuer.appManifest({ ...metadata, softwarePackage });
       response.writeHead(200, { "Content-Type": "text/xml", "Cache-Control": "no-store" }).end(manifest);
@@ -119,7 +123,7 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   await once(server, "listening");
   origin = `https://localhost:${(server.address() as AddressInfo).port}`;
 
-  // Jamf Pro sends the install command; the device reads the manifest's URL out of it.
+  // Jamf Pro sends the install command; the device reads the manifest's URL in it.
   const sent = installApplicationCommand({
     manifestUrl: await issuer.downloadUrl(`${origin}/apps/example.plist`),
     managementFlags: 1,
@@ -128,16 +132,16 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   const { ManifestURL: manifestUrl } = command.Command;
   seconds += 200;
   assert.equal((await fetchAsDevice(manifestUrl, "HEAD")).status, 200);
-  const answer = await fetchAsDevice(manifestUrl, "GET");
-  assert.equal(answer.headers["content-type"], "text/xml");
-  assert.deepEqual(lintManifest(answer.body, { expectTokens: true }), {
+  const response = await fetchAsDevice(manifestUrl, "GET");
+  assert.equal(response.headers["content-type"], "text/xml");
+  assert.deepEqual(lintManifest(response.body, { expectTokens: true }), {
     valid: true,
     errors: [],
     warnings: [],
   });
 
-  // The device reads the package's URL and hashes out of the manifest.
-  const [manifest] = readByPlistlib([answer.body]) as [
+  // The device reads the package's URL and hashes in the manifest.
+  const [manifest] = readByPlistlib([response.body]) as [
     {
       items: {
         assets: { url: string; sha256s: string[]; "sha256-size": number }[];
@@ -153,7 +157,7 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   );
   assert.notEqual(new URL(url).searchParams.get("token"), new URL(manifestUrl).searchParams.get("token"));
 
-  // It asks with HEAD, starts with GET, loses the connection, and resumes with Range.
+  // The device sends HEAD, starts with GET, loses the connection, and resumes with Range.
   const head = await fetchAsDevice(url, "HEAD");
   assert.deepEqual([head.status, head.headers["content-length"], head.body], [200, `${content.length}`, ""]);
   const whole = await fetchAsDevice(url, "GET");
@@ -173,7 +177,7 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   assert.deepEqual(found, sha256s);
   assert.ok(decisions.every(({ allowed }) => allowed));
 
-  // The token's time and the clock skew run out: HEAD, GET and Range are refused alike.
+  // After the token's expiry and the clock skew, HEAD, GET and Range are all refused.
   seconds += 61;
   for (const [method, headers] of [
     ["HEAD", {}],
@@ -189,7 +193,7 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   }
   assert.equal((await fetchAsDevice(url.replace(/[?&]token=.*/, ""), "GET")).status, 401);
 
-  // A new command brings a new link, to a Mac with the manifest inside.
+  // A new command contains a new link; for a Mac, it contains the manifest.
   const inline = await issuer.appManifest({
     ...metadata,
     softwarePackage: { url: `${origin}/apps/example.ipa?build=7&flavour=%26`, hashes },
@@ -200,13 +204,13 @@ test("from Jamf Pro's configuration to the refusal of an expired link", async ()
   const freshUrl = mac.Command.Manifest.items[0]?.assets[0]?.url ?? "";
   assert.equal((await fetchAsDevice(freshUrl, "GET")).body.length, content.length);
 
-  // The administrator replaces the key: from now on Jamf Pro's links need the new public half.
+  // The administrator replaces the key: from now on, Jamf Pro's links need the new public half.
   jamf.update(id, JSON.stringify({ encryption_key: privateKeyPem() }));
   const rotated = await jamf.issuer(id).downloadUrl(freshUrl);
   const unknown = await fetchAsDevice(rotated, "GET");
   assert.deepEqual([unknown.status, JSON.parse(unknown.body).code], [401, "signature_invalid"]);
 
-  // And switches it off: no further link is made.
+  // The administrator turns tokens off: no more links are made.
   jamf.update(id, JSON.stringify({ disabled: true }));
   await assert.rejects(
     jamf.issuer(id).downloadUrl(freshUrl),

@@ -99,7 +99,7 @@ describe("an .ipa is described", () => {
     });
   }
 
-  test("whatever the file is called, stored or deflated", async () => {
+  test("whatever the name of the file, stored or deflated", async () => {
     const members = [{ name: infoPath, plist: info, binary: true, stored: true }, signature];
     assert.deepEqual(await readPackage(writeZip(path("example.zip"), members)), described);
   });
@@ -283,7 +283,7 @@ describe("an .ipa written by unusual tools is described", () => {
   };
 
   test("in linear time in the number of its files", async () => {
-    for (const count of [10_000, 20_000, 40_000]) archiveOf(count); // made before, so that only reading is measured
+    for (const count of [10_000, 20_000, 40_000]) archiveOf(count); // made in advance, so that only reading is measured
     await assertLinearAsync((count) => readPackage(archiveOf(count)), 20_000);
   });
 });

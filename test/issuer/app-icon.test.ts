@@ -121,7 +121,7 @@ describe("the icon of an .ipa", () => {
     for (const [info, expected] of cases) assert.equal(width(await readAppIcon(app(icons, info))), expected);
   });
 
-  test("an image that is damaged, interlaced, too large or a bomb counts as missing, and takes no more memory than its size", async () => {
+  test("an image that is damaged, interlaced, too large or a decompression bomb counts as missing, and takes no more memory than its size", async () => {
     const good = writePng(picture(20));
     const bomb = deflateSync(Buffer.alloc(200_000_000));
     const damaged = Buffer.from(good);
@@ -156,7 +156,7 @@ describe("the icon of an .ipa", () => {
       assert.equal(await iconOf(png), undefined, name);
       assert.ok(process.memoryUsage().arrayBuffers - before < 30_000_000, name);
     }
-    // The one beside it is taken.
+    // The other icon is used instead.
     const icons = { "AppIcon60x60@2x.png": damaged, "AppIcon60x60@3x.png": good };
     assert.equal(width(await readAppIcon(app(icons))), 20);
   });

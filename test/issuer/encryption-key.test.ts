@@ -290,7 +290,7 @@ describe("any other encryption key is refused and identified", () => {
     ["the old form with RC2", "RC2", ["rsa", "-traditional", "-rc2"]],
   ];
   for (const [name, cipher, args] of legacy) {
-    test(`a key encrypted as ${name}: the cipher is wrong, and not the passphrase`, () => {
+    test(`a key encrypted as ${name}: the message is about the cipher, not the passphrase`, () => {
       const providers = ["-provider", "legacy", "-provider", "default"];
       const encrypted = openssl([...args, ...providers, "-passout", "pass:right"], pkcs8);
       const { option, message } = refusal(encrypted, "right");

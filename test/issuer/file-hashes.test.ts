@@ -26,7 +26,7 @@ import { temporaryFiles } from "../support/temporary-folder.ts";
 const path = temporaryFiles();
 const mebibyte = 1024 * 1024;
 
-/** A file of zeros that takes no room on the disk. */
+/** A file of zeros that takes no space on the disk. */
 function sparseFile(name: string, size: number): string {
   writeFileSync(path(name), "");
   truncateSync(path(name), size);
@@ -204,7 +204,7 @@ describe("hashing", () => {
   for (const [name, change] of Object.entries(changes)) {
     test(`refuses a file that ${name} meanwhile`, async () => {
       const target = sparseFile("target", 3 * mebibyte);
-      utimesSync(target, 1_000_000, 1_000_000); // whole seconds, so that they can be put back exactly
+      utimesSync(target, 1_000_000, 1_000_000); // whole seconds, so that they can be restored exactly
       const changing = path("changing");
       rmSync(changing, { force: true });
       if (name.includes("link")) symlinkSync(target, changing);

@@ -138,9 +138,9 @@ describe("path-bound tokens", () => {
   });
 });
 
-describe("the private key cannot be read back", () => {
+describe("the private key", () => {
   const secret = encryptionKey.split("\n")[3] as string;
-  test("by property, as JSON or by inspection", () => {
+  test("cannot be read back, by property, as JSON or by inspection", () => {
     const shown = [
       JSON.stringify(issuer),
       inspect(issuer, { depth: 9, showHidden: true, getters: true }),
@@ -152,7 +152,7 @@ describe("the private key cannot be read back", () => {
     assert.ok(Object.isFrozen(issuer));
   });
 
-  test("nor replaced by changing the configuration object later", () => {
+  test("is not replaced by changing the configuration object later", () => {
     const given = { ...configuration };
     const made = createIssuer(given);
     given.encryptionKey = privateKeyPem();

@@ -33,7 +33,7 @@ type Sound = typeof sound;
 
 type Change = (manifest: { asset: Dictionary; metadata: Dictionary; whole: Sound }) => unknown;
 
-/** Changes a copy of the sound manifest and checks it; the manifest of an app for iPhones unless told otherwise. */
+/** Changes a copy of the valid manifest and checks it; by default, the manifest of an app for iPhones. */
 function lintWith(change: Change, extension = "ipa"): ManifestReport {
   const whole = JSON.parse(JSON.stringify(sound).replace("a.pkg", `a.${extension}`)) as Sound;
   const [{ assets: [asset = {}] = [], metadata = {} } = {}] = whole.items;

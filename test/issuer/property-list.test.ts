@@ -130,7 +130,7 @@ test("a document with white space or a comment before its XML declaration is not
   assert.throws(() => parseXml('<!-- a -->\n<?xml version="1.0"?><a/>'), /a comment before <\?xml/);
 });
 
-// saxes is lenient inside processing instructions and document types only, where nothing is read from.
+// saxes is lenient only inside processing instructions and document types, from which nothing is read.
 test("every element, attribute and text that is read is what Python's expat reads", () => {
   const seeds = [
     plistOf('<dict><key a="b">c</key><string>&amp;&#xe9;<![CDATA[x]]></string><!-- y --></dict>'),
@@ -388,7 +388,7 @@ describe("hostile property lists", () => {
   });
 
   const xml = (content: string) => () => void parseXml(`<a>${content}</a>`);
-  /** Each reads, or refuses, input made of this many repetitions. */
+  /** Functions that read or refuse input made of this many repetitions. */
   const growing: Record<string, (count: number) => void> = {
     text: (count) => xml("x".repeat(count))(),
     references: (count) => xml("&amp;".repeat(count))(),
@@ -436,7 +436,7 @@ describe("hostile property lists", () => {
         try {
           read(count);
         } catch {
-          // Refusing is an answer too: only the time matters.
+          // A refusal is a valid result too: only the time matters.
         }
       }, 200_000);
     });

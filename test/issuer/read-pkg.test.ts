@@ -213,7 +213,7 @@ describe("the identity of a .pkg", () => {
   const app = (name: string, id: string, version: string) =>
     `<bundle path="${name}" id="${id}" CFBundleShortVersionString="${version}" CFBundleVersion="${version}.0"/>`;
 
-  /** Files named `x.pkg/PackageInfo` of a distribution, which the hand-made archive needs as nested elements. */
+  /** The files named `x.pkg/PackageInfo` of a distribution, as the nested elements that a hand-made archive needs. */
   async function describeDistribution(body: string, parts: Record<string, Part> = {}) {
     let offset = 0;
     const files: Record<string, string> = {};

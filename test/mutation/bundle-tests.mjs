@@ -1,6 +1,6 @@
 /**
  * Runs in Stryker's sandbox: bundles each test file of a target, with the changed sources in it, into a module that
- * test-runner.mjs loads again for each mutant, which takes milliseconds; to load the sources takes a second.
+ * test-runner.mjs loads again for each mutant, which takes milliseconds; loading the sources would take a second.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -106,7 +106,7 @@ function reportOn(name, { plan, results }) {
   return { name, section: `### ${name}\n\n${summary}\n\n${table}\n`, isEnough };
 }
 
-/** With the text that was changed and its line, which name a survivor even when lines move. */
+/** Adds the text that was changed and its line, which identify a survivor even after lines have moved. */
 function withCode(result) {
   const { file, location } = result;
   const lines = readFileSync(`${root}${file}`, "utf8").split("\n");
@@ -172,7 +172,7 @@ function inLink(file) {
   return `[${file.replace(/^packages\/([^/]*)\/src/, "$1")}](../${file})`;
 }
 
-/** As code in a table. */
+/** The text as code in a Markdown table. */
 function inCode(text) {
   const fence = text.includes("`") ? "``" : "`";
   const escaped = text.replaceAll("|", "\\|");

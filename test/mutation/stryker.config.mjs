@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { targets } from "./targets.mjs";
 
-/** Stryker's options for one target; run.mjs says which in the environment. */
+/** Stryker's options for one target, which run.mjs names in an environment variable. */
 const name = process.env.PORTCULLIS_MUTATION;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -16,7 +16,7 @@ export default {
   concurrency: Number(process.env.PORTCULLIS_MUTATION_PROCESSES ?? 1),
   // Tests that failed leave servers and files open.
   maxTestRunnerReuse: 100,
-  // A busy machine is not an endless loop.
+  // Generous, so that a slow test on a busy machine is not mistaken for an endless loop.
   timeoutMS: 60_000,
   timeoutFactor: 4,
   dryRunTimeoutMinutes: 60,

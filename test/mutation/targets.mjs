@@ -1,6 +1,6 @@
 /**
- * What `npm run mutation -- NAME` changes, and the folders and files of the tests that run against it. Tests that start
- * processes would see no change: it is active in the process of the tests only.
+ * What `npm run mutation -- NAME` changes, and the folders and files of the tests that run against it. Tests that
+ * start processes would not notice any change, because it is active only in the process of the tests.
  */
 export const targets = {
   core: { mutate: ["packages/core/src/**/*.ts"], tests: ["core"] },
@@ -8,8 +8,8 @@ export const targets = {
   origin: { mutate: ["packages/origin/src/**/*.ts"], tests: ["origin"] },
 };
 
-/** Which part of a target's changes must be noticed by a test; of core, all that a test can notice. */
+/** The share of a target's changes that tests must notice; for core, all changes that a test can notice. */
 export const leastNoticed = 0.85;
 
-/** Tests that measure time, by name: sources with every mutant in them are slower. */
+/** The names of tests that measure time, which are left out: sources that contain every mutant are slower. */
 export const timed = /longer than 5 ms|proportional to the length|linear time/;

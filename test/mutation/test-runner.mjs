@@ -1,6 +1,6 @@
 /**
  * Stryker's plugin that runs bundled tests in its own process. Each mutant gets the test files loaded again, with the
- * mutant active from the start, so nothing is left of the mutant before; key pairs are the only thing that is used again.
+ * mutant active from the start, so nothing is left of the previous mutant; only key pairs are reused.
  */
 import crypto from "node:crypto";
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -104,7 +104,7 @@ class BundledTestRunner {
   }
 }
 
-/** Writes each result as a line of JSON as soon as it is known, so that nothing of an interrupted run is lost. */
+/** Writes each result as a line of JSON as soon as it is known, so that the results of an interrupted run are not lost. */
 class LineReporter {
   onMutationTestingPlanReady({ mutantPlans }) {
     const places = new Set(mutantPlans.map(({ mutant }) => placeOf(withSchemaLocation(mutant))));
@@ -198,7 +198,7 @@ async function runFile(file, { chosen, bail = false, patience }) {
     for (const hook of root.hooks.before) if (!(await run(undefined, hook, 60_000))) return results;
     await visit(root);
   } finally {
-    // What a failed test left of them: a file can have changed what the next one uses.
+    // Discards what a failed test left behind: one file can change what the next one uses.
     for (const { hooks } of started) for (const hook of hooks.after) await attempt(hook, problems, 60_000);
     problems.stop();
     mock.reset();
@@ -257,7 +257,7 @@ async function attempt(work, problems, limit) {
   }
 }
 
-/** `node:test` fails a test during which an error has no handler; so does this. */
+/** Like `node:test`, fails a test during which an error has no handler. */
 function watchForStrayErrors() {
   let report;
   const first = new Promise((_, reject) => {
@@ -278,7 +278,7 @@ function resetKeyPairs() {
   asked = new Map();
 }
 
-/** To make a key pair takes longer than most tests: the n-th one that a file asks for is the same in each run. */
+/** Making a key pair takes longer than most tests, so the n-th one that a file requests is the same in each run. */
 function reuseKeyPairs() {
   const remember = (owner, method) => {
     const generate = owner[method].bind(owner);

@@ -14,7 +14,7 @@ test("JSON is parsed as in every other runtime, including strings that look like
 
 test("what a lenient parser takes for JSON is refused", async () => {
   const { parse } = JSON;
-  // The engine's parser is the first that reads the text: here one that takes everything, as njs takes some of it.
+  // The engine's parser reads the text first. Here it accepts everything, because njs accepts some invalid texts.
   JSON.parse = (text: string) => (text.startsWith('{"exp":') ? {} : parse(text));
   const copy = "../../packages/nginx/src/parse-json.ts?lenient";
   const { parseJson: parseLeniently }: { parseJson: typeof parseJson } = await import(copy);

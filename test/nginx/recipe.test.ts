@@ -113,9 +113,9 @@ for (const [name, query, status, code] of [
   ["a token by another name in capitals", `TOKEN=${fresh()}`, 401, "token_missing"],
 ] as const) {
   test(`${name} is refused with ${code}`, async () => {
-    const answer = await nginx.get(`/apps/example.ipa?${query}`);
-    assert.equal(answer.status, status);
-    assert.equal(JSON.parse(answer.body).code, code);
+    const response = await nginx.get(`/apps/example.ipa?${query}`);
+    assert.equal(response.status, status);
+    assert.equal(JSON.parse(response.body).code, code);
   });
 }
 
@@ -298,11 +298,11 @@ test("over TLS an invalid signature leaves no token in the error log", async () 
   });
   try {
     const path = `/apps/example.ipa?token=${fresh(newKey)}`;
-    const [answer]: IncomingMessage[] = await once(
+    const [response]: IncomingMessage[] = await once(
       getByTls({ port, path, rejectUnauthorized: false, agent: false }),
       "response",
     );
-    assert.equal(answer?.resume().statusCode, 401);
+    assert.equal(response?.resume().statusCode, 401);
     // nginx says so at the level alert: "ignoring stale global SSL error".
     assert.doesNotMatch(server.logs(), /eyJ/);
   } finally {

@@ -37,7 +37,7 @@ const settings: Record<string, { variables: string; options?: Partial<GateOption
   },
 };
 
-/** njs with the clock of the tests; nothing else is changed. Asked for `engine`, it says what it is. */
+/** njs with the clock of the tests; nothing else is changed. It returns the engine's name if `engine` is requested. */
 const clockModule = `import portcullis from 'portcullis.js';
 function check(r) {
   Date.now = function () { return ${testTime} * 1000; };

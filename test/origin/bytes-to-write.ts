@@ -5,7 +5,7 @@ import type { ObjectToWrite } from "@portcullis/origin";
 export function bytesToWrite(size: number): {
   readonly bytes: Buffer;
   readonly object: ObjectToWrite;
-  /** How many bytes were read at once, at most. */
+  /** The largest number of bytes that was read at a time. */
   largestRead(): number;
 } {
   const bytes = randomBytes(size);

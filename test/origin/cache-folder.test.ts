@@ -19,7 +19,7 @@ test("a cache folder is created for this user only, or is one that no other user
   }
 });
 
-test("a folder that other users can write to is refused, since they could plant files with checksums", () => {
+test("a folder that other users can write to is refused, since they could add files with checksums", () => {
   const folder = temporaryFolder();
   for (const mode of [0o720, 0o702, 0o770, 0o777, 0o1777]) {
     chmodSync(folder, mode);

@@ -24,7 +24,7 @@ const MiB = 1024 * 1024;
 const modified = new Date("2026-01-01T00:00:00Z");
 type Objects = Parameters<typeof memoryOrigin>[0];
 
-/** An origin whose requests are counted, and whose bytes can be held back, broken off or refused. */
+/** An origin that counts its requests, and whose bytes can be delayed, truncated or refused. */
 function observed(objects: Objects) {
   const origin = memoryOrigin(objects);
   const state = { reads: 0, isDown: false, failAfter: Number.POSITIVE_INFINITY, gate: Promise.resolve() };
@@ -39,7 +39,7 @@ function observed(objects: Objects) {
         await state.gate;
         for (let at = 0; at < chunk.length; at += 65_536) {
           const piece = chunk.subarray(at, at + 65_536);
-          // A moment, because an error discards what nobody has read yet.
+          // Waits a moment, because an error discards bytes that have not been read yet.
           if (sent + piece.length > state.failAfter) await new Promise((resolve) => setTimeout(resolve, 50));
           if (sent + piece.length > state.failAfter) throw new Error("the origin broke off");
           sent += piece.length;
@@ -343,7 +343,7 @@ for (const [title, replacement, status] of [
   });
 }
 
-test("the time of use is not mistaken for a confirmation by the origin", async () => {
+test("the time of the last use is not mistaken for a confirmation by the origin", async () => {
   let time = Date.now();
   const { origin, cache, folder } = setUp(
     { "a.ipa": version(randomBytes(1000)) },

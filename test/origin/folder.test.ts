@@ -13,7 +13,7 @@ fs.mkdirSync(www);
 const origin = folder(www);
 const longAgo = new Date("2026-01-02T03:04:05Z");
 
-/** Writes a file that looks as if it had been there for months. */
+/** Writes a file whose modification time is months ago. */
 function place(name: string, content: string | Buffer, time = longAgo, where = www): string {
   const path = join(where, name);
   fs.writeFileSync(path, content);

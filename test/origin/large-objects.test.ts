@@ -15,7 +15,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 
 const size = 6 * 1024 ** 3 + 17;
 
-/** The bytes of an object that exists nowhere: each block of 8 holds its own position. */
+/** The bytes of an object that is not stored anywhere: each block of 8 contains its own position. */
 function bytesAt(first: number, last: number): Buffer {
   const start = first - (first % 8);
   const blocks = Buffer.alloc(Math.ceil((last + 1 - start) / 8) * 8);

@@ -84,7 +84,7 @@ function assertClosed(opened: readonly number[]): void {
   assert.throws(() => fs.fstatSync(opened[0] as number), { code: "EBADF" });
 }
 
-/** As on macOS and Windows, where the kernel does not tell the path of a descriptor. */
+/** Behaves as on macOS and Windows, where the kernel does not report the path of a descriptor. */
 function withoutProc(t: TestContext): void {
   const { readlinkSync } = fs;
   replaceInFs(t, {
@@ -141,7 +141,7 @@ for (const [where, prepare] of [
     assertClosed(opened);
   });
 
-  test(`${where}: nor does one that is restored before the next check`, async (t) => {
+  test(`${where}: a folder that is a link out of the root only while a file is opened leads nowhere either`, async (t) => {
     await prepare(t);
     const opened = aroundOpen(t, swapIn, swapBack);
     assert.deepEqual(await openFile(www, "apps/app.ipa"), outside);
@@ -222,7 +222,7 @@ test("a system error is not mistaken for a missing file, and what was opened is 
   assertClosed(opened);
 });
 
-/** Opens the file, does something, and says whether what was read before would still be sent. */
+/** Opens the file, does something, and returns whether the bytes that were read before would still be sent. */
 async function isUnchangedAfter(change: (path: string) => void): Promise<boolean> {
   const path = join(www, "changing.pkg");
   fs.writeFileSync(path, "version 1");

@@ -22,9 +22,9 @@ async function storeAt(listener: RequestListener): Promise<string> {
 }
 
 const facts = { ETag: '"1"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT" };
-/** Whether a request asks what an object is, and not for one version of it. */
+/** Whether a request asks for an object's metadata, not for one version of it. */
 const isFirst = ({ headers }: IncomingMessage): boolean => headers.range === "bytes=0-0" && !headers["if-match"];
-/** The response to it, for an object of 1000 bytes. */
+/** The response to such a request, for an object of 1000 bytes. */
 function sendFirst(response: ServerResponse, headers: OutgoingHttpHeaders = facts): void {
   response.writeHead(206, { ...headers, "Content-Range": "bytes 0-0/1000", "Content-Length": 1 }).end("x");
 }
@@ -53,7 +53,7 @@ test("a name that no request can have never reaches a store", async () => {
 
 test("opening an object takes one request on a kept-alive connection, however the store handles ranges", async () => {
   const whole = { ...facts, "Content-Length": 1000 };
-  for (const [title, answer, methods] of [
+  for (const [title, handle, methods] of [
     ["a part with the whole length", (response) => sendFirst(response), "GET"],
     [
       "the whole, by a store without ranges",
@@ -73,7 +73,7 @@ test("opening an object takes one request on a kept-alive connection, however th
       connections.add(request.socket);
       asked.push(String(request.method));
       if (request.method === "HEAD") response.writeHead(200, whole).end();
-      else answer(response);
+      else handle(response);
     });
     for (let round = 0; round < 5; round += 1) {
       asked.length = 0;

@@ -74,7 +74,7 @@ for (const [path, method, status] of [
   });
 }
 
-test("a problem with the origin goes to onProblem, and the client gets a status without details", async () => {
+test("a problem with the origin is passed to onProblem, and the client gets a status without details", async () => {
   for (const status of [404, 502, 503] as const) {
     const failing: Origin = { open: async () => ({ found: false, status, problem: "no such bucket: secret-name" }) };
     const problems: string[] = [];

@@ -92,7 +92,7 @@ test("an object without an ETag or a date matches neither, and cannot be resumed
   assert.equal(statusOf({ range: "bytes=0-9" }, bare), 206);
 });
 
-/** Section 13.2.2 word for word, on what each condition evaluates to: the rules again, with no header in sight. */
+/** Section 13.2.2 word for word, applied to the result of each condition: the same rules again, without any headers. */
 function expectedStatus(
   method: string,
   match: boolean | undefined,
@@ -159,7 +159,7 @@ function assertSlice(facts: ObjectFacts, range: string, expected: readonly numbe
   else assert.deepEqual(selection, { status: 206, range: { first: expected[0], last: expected.at(-1) } }, range);
 }
 
-test("whatever the headers say, bytes lie within the object, and nothing throws", () => {
+test("whatever the headers say, the range is within the object, and nothing throws", () => {
   const digits = fc.stringMatching(/^\d{0,20}$/);
   const range = fc.oneof(
     fc.string(),

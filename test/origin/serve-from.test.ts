@@ -82,7 +82,7 @@ test("headers set by the application are kept, even a stricter Cache-Control, bu
   for (const { "strict-transport-security": hsts } of [headers, missing.headers]) assert.equal(hsts, "max-age=1");
 });
 
-/** An origin with one object whose bytes come from a stream of the test's. */
+/** An origin with one object, whose bytes come from a stream that the test provides. */
 function streaming(
   size: number,
   pull: (controller: ReadableStreamDefaultController) => void,
@@ -123,7 +123,7 @@ test("a stream that is too short, too long or fails never looks complete, and th
   }
 });
 
-test("an origin that throws gives 500, and the client is not told why", async () => {
+test("an origin that throws gives 500, and the response does not say why", async () => {
   const problems: string[] = [];
   const throwing: Origin = { open: () => Promise.reject(new Error("EMFILE: too many open files")) };
   const port = await listen(serveFrom(throwing, { onProblem: (text) => problems.push(text) }));

@@ -9,7 +9,7 @@ const nfs = 0x6969;
 const smb2 = 0xfe534d42;
 const fuse = 0x65735546;
 
-/** Notes a file on a device that has not been seen before. */
+/** Records a file on a device that has not been seen before. */
 function noteOn(fileSystem: number, path: string): void {
   const { statfsSync } = fs;
   fs.statfsSync = (() => ({ type: fileSystem })) as unknown as typeof statfsSync;

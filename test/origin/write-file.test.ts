@@ -20,7 +20,7 @@ test("a file is written with its folders, whole, and nothing is left beside it",
   assert.equal(readdirSync(join(base, "a/b")).length, 5);
 });
 
-test("a file is replaced by another one, so that downloads of the old one end with its bytes", async () => {
+test("a file is replaced by renaming a new one over it, so that downloads of the old one complete with its bytes", async () => {
   const base = temporaryFolder();
   await folder(base).write("a.ipa", bytesToWrite(5).object);
   const { ino } = statSync(join(base, "a.ipa"));
@@ -103,7 +103,7 @@ test("fewer or more bytes than were asked for are not stored", async () => {
   assert.deepEqual(readdirSync(base), ["a.ipa"]);
 });
 
-test("a folder that is missing is not made", async () => {
+test("a missing folder is not created", async () => {
   const missing = join(temporaryFolder(), "none");
   await assert.rejects(folder(missing).write("a.ipa", bytesToWrite(5).object), { code: "ENOENT" });
 });

@@ -11,7 +11,7 @@ import { bytesToWrite } from "./bytes-to-write.ts";
 
 const MiB = 1024 ** 2;
 
-/** A request as the store got it. */
+/** A request as the store received it. */
 interface Received {
   readonly method: string;
   readonly query: string;
@@ -21,7 +21,7 @@ interface Received {
 
 type Respond = (request: Received, response: ServerResponse) => void;
 
-/** A store that answers as it is told; it fails the test file if it is asked for anything else than `app.ipa`. */
+/** A store that responds as the test says; it fails the test file if anything but `app.ipa` is requested. */
 async function startStore(respond: Respond): Promise<{ readonly endpoint: string; readonly received: Received[] }> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
@@ -45,7 +45,7 @@ async function startStore(respond: Respond): Promise<{ readonly endpoint: string
 const credentials = { accessKeyId: "KEY", secretAccessKey: "not-a-secret" };
 const quick = { retryDelay: 1 };
 
-/** Accepts everything, as a bucket does; `special` answers first, if it wants to. */
+/** Accepts everything, as a bucket does; `special` can respond first. */
 const asBucket =
   (special: (request: Received, response: ServerResponse) => boolean = () => false): Respond =>
   (request, response) => {
@@ -195,7 +195,7 @@ describe("a bucket", () => {
     });
   });
 
-  test("gets no object whose name no download could have", async () => {
+  test("stores no object under a name that no download can have", async () => {
     const origin = s3({ ...quick, bucket: "apps", endpoint: "http://127.0.0.1:1", credentials });
     for (const name of ["", "../a.ipa", ".hidden", "a//b", "a\n"]) {
       await assert.rejects(origin.write(name, bytesToWrite(1).object), TypeError, JSON.stringify(name));

@@ -42,7 +42,7 @@ export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop():
   }
   after(stop);
 
-  // The cluster's first maps have the OSD already, so that no other program has to add it.
+  // The cluster's first maps already contain the OSD, so that no other program has to add it.
   const [monitorMap, osdMap] = [join(data, "monmap"), join(data, "osdmap")];
   run("monmaptool", "--create", "--fsid", fsid, "--addv", "a", monitor, "--enable-all-features", monitorMap);
   run("osdmaptool", "--conf", configuration, "--createsimple", "1", osdMap);
@@ -59,7 +59,7 @@ export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop():
   return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), stop };
 }
 
-/** Without authentication within the cluster, whose parts are all on this computer. */
+/** There is no authentication within the cluster, because all of its parts are on this computer. */
 function configurationText(folder: string, data: string, fsid: string, monitor: string): string {
   const libraries = join(folder, "usr/lib/x86_64-linux-gnu");
   const settings = {
@@ -90,7 +90,7 @@ function configurationText(folder: string, data: string, fsid: string, monitor: 
     osd_crush_chooseleaf_type: 0,
     osd_crush_update_on_start: false,
     mon_allow_pool_size_one: true,
-    // Changes, of which there are dozens while pools are made, need not wait for more of them.
+    // While pools are created, there are dozens of changes; do not wait in order to combine them.
     paxos_propose_interval: 0.02,
     paxos_min_wait: 0.01,
     osd_class_dir: join(libraries, "rados-classes"),

@@ -29,7 +29,7 @@ originHostingSuite("a container of Azurite as its origin", {
   put: (name, bytes) => azure.put(`depot/${name}`, bytes),
 });
 
-test("a bucket that everybody can read is reported, at the first download and by item check", async () => {
+test("a bucket that anyone can read is reported, at the first download and by item check", async () => {
   const depot = depotData(undefined, cephEnv);
   const file = await depot.publish({}, ...cephArgs);
   const running = await depot.start(...cephArgs);

@@ -1,6 +1,6 @@
 import { after } from "node:test";
 
-/** The part of Miniflare, Cloudflare's simulator, that is used: its types are there only once this folder's packages are. */
+/** The part of Miniflare, Cloudflare's simulator, that is used. Its own types exist only after this folder's packages are installed. */
 interface Miniflare {
   readonly ready: Promise<URL>;
   getR2Bucket(name: string): Promise<unknown>;

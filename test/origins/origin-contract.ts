@@ -10,12 +10,12 @@ interface FillableStore {
   remove(name: string): Promise<unknown>;
 }
 
-/** One whose origin is in this process. */
+/** A store whose origin is in this process. */
 export interface Store extends FillableStore {
   readonly origin: Origin;
 }
 
-/** One whose origin is in a server on another runtime. */
+/** A store whose origin is in a server on another runtime. */
 export interface ServedStore extends FillableStore {
   respond(request: Request): Promise<Response>;
 }
@@ -29,7 +29,7 @@ const names = [
   "日本語.pdf",
 ];
 
-/** Header values in which `ETAG` and `DATE` are those of the object, as the store itself gave them. */
+/** Header values in which `ETAG` and `DATE` represent those that the store gave the object. */
 const conditions: readonly Readonly<Record<string, string>>[] = [
   {},
   { Range: "bytes=0-0" },

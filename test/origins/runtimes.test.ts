@@ -56,7 +56,7 @@ const runtimes: Readonly<Record<string, (served: ServedOrigin) => Promise<number
   workerd: startWorker,
 };
 
-/** What the transport adds says nothing about the origin. */
+/** Headers that the transport adds, which say nothing about the origin. */
 const transportHeaders = ["connection", "date", "keep-alive", "transfer-encoding", "vary"];
 
 const servers: { readonly title: string; readonly store: ServedStore }[] = [];
@@ -107,12 +107,12 @@ async function askServer(port: number, { url, method, headers }: Request, mayBeC
   const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
   const body = await buffer(incoming);
   const kept = Object.entries(incoming.headers).filter(([name]) => !transportHeaders.includes(name));
-  const answer = new Response(body.length > 0 ? body : null, {
+  const response = new Response(body.length > 0 ? body : null, {
     status: incoming.statusCode ?? 0,
     headers: kept.map(([name, value]): [string, string] => [name, String(value)]),
   });
   // Bun.serve sends a stream in chunks, whatever Content-Length it is given (Bun's issue 10507).
   const isChunked = mayBeChunked && incoming.headers["transfer-encoding"] === "chunked";
-  if (isChunked) answer.headers.set("Content-Length", String(body.length));
-  return answer;
+  if (isChunked) response.headers.set("Content-Length", String(body.length));
+  return response;
 }

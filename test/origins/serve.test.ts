@@ -43,7 +43,7 @@ const aws = ({ accessKeyId, secretAccessKey }: typeof ceph.credentials): Record<
 const serve = (source: string, more: string[], env: Record<string, string> = {}): PortcullisProcess =>
   startPortcullis(["serve", source, ...common, ...more], env);
 
-/** SOURCE, options and environment of each. */
+/** The SOURCE, options and environment of each store. */
 const storeArguments: Record<string, Parameters<typeof serve>> = {
   "a bucket of Ceph": ["s3://apps/prod/", ["--endpoint", ceph.endpoint], aws(ceph.credentials)],
   "a container of Azurite, by its key": [
@@ -128,7 +128,7 @@ for (const [title, running] of Object.entries(stores)) {
   });
 }
 
-/** What differs between two stores of the same bytes is left out. */
+/** Leaves out what differs between two stores of the same bytes. */
 function comparable({ status, headers, body }: RawResponse): unknown {
   const { date: _, etag, "last-modified": modified, ...others } = headers;
   return { status, headers: others, hasEtag: etag !== undefined, isDated: modified !== undefined, body };
@@ -275,7 +275,7 @@ for (const [title, source, more, env, code, message] of [
   });
 }
 
-test("a store that cannot be reached is a warning at the start, and 503 with Retry-After until it is back", async () => {
+test("a store that cannot be reached causes a warning at startup, and 503 with Retry-After until it is back", async () => {
   const running = serve("s3://apps", ["--endpoint", `http://127.0.0.1:${await freePort()}`], aws(ceph.credentials));
   const port = await running.port();
   await running.line(({ msg }) => msg === "s3://apps: the bucket apps cannot be reached: ECONNREFUSED");

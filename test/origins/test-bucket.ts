@@ -14,7 +14,7 @@ export interface TestBucket {
   ): Promise<Response>;
 }
 
-/** Creates a bucket by the S3 protocol. */
+/** Creates a bucket with the S3 protocol. */
 export async function makeBucket(
   endpoint: string,
   bucket: string,

@@ -43,7 +43,7 @@ http {
     async put(name, body) {
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), body);
-      // nginx makes its ETag of the size and the whole seconds of the time: two versions of one second are the same to it.
+      // nginx computes its ETag from the size and the whole seconds of the time, so it cannot distinguish two versions of one second.
       written += 1;
       utimesSync(join(root, name), written, written);
     },

@@ -5,7 +5,7 @@ import { bytesToWrite } from "../origin/bytes-to-write.ts";
 
 const MiB = 1024 ** 2;
 
-/** Objects that are written can be read, the same for every store. */
+/** Tests that objects can be read after they were written, the same for every store. */
 export function writeContract(title: string, origin: WritableOrigin): void {
   describe(title, () => {
     async function read(name: string): Promise<Buffer> {

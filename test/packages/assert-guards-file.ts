@@ -3,14 +3,14 @@ import { guard } from "@portcullis/web-fetch";
 import { sendRaw } from "../contract/send-raw.ts";
 import { jamfClaims, type SigningKey, signToken } from "../support/signing-key.ts";
 
-/** Jamf Pro's token, good for ten minutes from now: the README's code has no clock but the real one. */
+/** A token like Jamf Pro's, valid for ten minutes from now, because the README's code uses the real clock. */
 export function freshToken(key: SigningKey, lifetime = 600): string {
   return signToken(key, { ...jamfClaims, exp: Math.floor(Date.now() / 1000) + lifetime });
 }
 
 /**
- * A running server serves a file of this content under this path only with a token, and refuses with the very
- * answer that the guard gives: status, headers and problem document.
+ * Asserts that a running server serves a file with this content at this path only with a token, and refuses with exactly
+ * the response of the guard: status, headers and problem document.
  */
 export async function assertGuardsFile(port: number, path: string, content: string, key: SigningKey): Promise<void> {
   const ask = (target: string, method = "GET", headers = "") =>
@@ -37,7 +37,7 @@ export async function assertGuardsFile(port: number, path: string, content: stri
     }
   }
 
-  // Whatever a server takes for the same file.
+  // Paths that some server treats as the same file.
   const [first = "", ...rest] = path.slice(1).split("/");
   const escaped = `%${first.charCodeAt(0).toString(16)}${first.slice(1)}`;
   const spellings = [
@@ -59,7 +59,7 @@ export async function assertGuardsFile(port: number, path: string, content: stri
   ];
   for (const spelling of spellings) {
     const reply = await ask(spelling);
-    assert.ok(reply.status >= 300, `${spelling} is answered with ${reply.status}`);
+    assert.ok(reply.status >= 300, `${spelling} gets ${reply.status}`);
     assert.ok(!reply.body.includes(content), spelling);
   }
 

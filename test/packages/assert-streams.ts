@@ -5,8 +5,8 @@ import type { SigningKey } from "../support/signing-key.ts";
 import { freshToken } from "./assert-guards-file.ts";
 
 /**
- * A server that answers this path by `respondInHalves` passes on the `Range` header, the 206 that answers it, and each
- * part of the body as it comes.
+ * Asserts that a server whose handler for this path is `respondInHalves` passes on the `Range` header, the 206 response to
+ * it, and each part of the body as it arrives.
  */
 export async function assertStreams(port: number, path: string, key: SigningKey): Promise<void> {
   const link = `http://127.0.0.1:${port}${path}?token=${freshToken(key)}`;

@@ -13,21 +13,21 @@ import { installPacked, root } from "./packed.ts";
 
 const here = join(root, "test/packages");
 
-/** An app to make. */
+/** What an app is created from. */
 export interface AppRecipe {
-  /** The folder beside this file with what is not on the page. */
+  /** The folder beside this file with the files that are not on the page. */
   readonly fixture: string;
   /** The page with the other files, each with its path in its first line. */
   readonly page: string;
-  /** Where a file of the page goes if not to the path that it names. */
+  /** Where a file of the page is written, if not to the path that it names. */
   readonly elsewhere?: Readonly<Record<string, string>>;
-  /** Files to serve, and everything else the app reads. */
+  /** The files that the app serves, and everything else that it reads. */
   readonly files: Readonly<Record<string, string>>;
 }
 
 /**
- * Creates an app in a folder of its own, with the page's very code and the packed packages installed as a user would;
- * the folder is gone when the tests of this file are done. The framework itself is found in the folder above.
+ * Creates an app in a folder of its own, with exactly the page's code and the packed packages, installed as a user would.
+ * The folder is removed after the tests of this file. The framework itself is found in the folder above.
  */
 export function makeApp({ fixture, page, elsewhere = {}, files }: AppRecipe): string {
   mkdirSync(join(here, ".tmp"), { recursive: true });
@@ -63,13 +63,13 @@ export function assertVersionsAreTested(example: string): void {
   for (const [name, version] of Object.entries(named)) assert.equal(version, tested[name], name);
 }
 
-/** What the fixtures need to be built and to be run, besides what a test adds. */
+/** The environment in which the fixtures are built and run, besides what a test adds. */
 export function appEnvironment(key: SigningKey): Record<string, string> {
   const setup = { publicPem: key.publicPem, time: 0, reportOnly: false };
   return { NEXT_TELEMETRY_DISABLED: "1", CI: "1", NO_COLOR: "1", CONTRACT_SETUP: JSON.stringify(setup) };
 }
 
-/** Starts an app, which is told its port by the environment, and waits until it listens. */
+/** Starts an app, passes its port in the environment, and waits until the app listens. */
 export async function startApp(
   app: string,
   [command = "", ...args]: readonly string[],
@@ -88,7 +88,7 @@ export async function startApp(
   const exited = once(child, "exit");
   await Promise.race([untilListening(port), exited.then(() => Promise.reject(new Error(`the app ended: ${errors}`)))]);
   const close = () => {
-    child.kill("SIGKILL"); // some wait for open connections when asked to end
+    child.kill("SIGKILL"); // some wait for open connections before they end
     return exited;
   };
   return { port, close };

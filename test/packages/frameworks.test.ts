@@ -15,7 +15,7 @@ const good = signToken(key);
 const expired = signToken(key, { ...jamfClaims, exp: testTime - 3600 });
 const base = "https://files.example/apps/example.ipa";
 
-/** Asks with a good, an expired and no token; what the handler saw must hold no token. */
+/** Sends requests with a valid, an expired and no token; nothing that the handler saw must contain a token. */
 async function assertGuarded(ask: (url: string) => Promise<Response>): Promise<void> {
   const allowed = await ask(`${base}?x=1&token=${good}`);
   assert.equal(allowed.status, 200);

@@ -11,7 +11,7 @@ const folder = installLibraries();
 const key = signingKey();
 const token = signToken(key, { sub: "AppManifest", iss: "JSS", exp: Math.floor(Date.now() / 1000) + 600 });
 
-/** Uses every library and prints the verdicts on a good and on no token. */
+/** Uses every library, and prints the decisions about a valid token and about none. */
 const use = `
 const keys = ${JSON.stringify(key.publicPem)};
 const url = "http://localhost/a.ipa";
@@ -91,7 +91,7 @@ export function codeOf(decision: Decision): string {
   return decision.allowed ? decision.keyId : decision.code;
 }
 export const check: Promise<Decision> = createGate({ keys }).check("/");
-export const answer: Promise<Response> = guardFetch({ keys }, () => new Response())(new Request("http://localhost/"));
+export const response: Promise<Response> = guardFetch({ keys }, () => new Response())(new Request("http://localhost/"));
 createServer(guardHttp({ keys }, (_request, response) => response.end()));
 guardKoa({ keys });
 export const plugin: (instance: GuardedInstance, options: GuardOptions) => Promise<void> = guardFastify;
@@ -125,7 +125,7 @@ for (const [resolution, options, extension] of [
   });
 }
 
-/** What a browser or a worker could use: no adapter for Node in it. */
+/** Code that a browser or a worker could use: it contains no adapter for Node. */
 const portableUse = `import { createGate } from "@portcullis/core";
 import { guard as guardFetch } from "@portcullis/web-fetch";
 const guardHttp = createGate, guardKoa = createGate, guardFastify = createGate;

@@ -8,7 +8,7 @@ import { placesFoundIn, sendableTokens } from "../support/logged-tokens.ts";
 import { signingKey } from "../support/signing-key.ts";
 import { installPacked, root, temporaryFolder } from "./packed.ts";
 
-/** The parts of CloudFront's viewer request event, and of the response that it expects, that matter here. */
+/** The relevant parts of CloudFront's viewer request event, and of the response that it expects. */
 interface Request {
   readonly uri: string;
   readonly querystring: string;

@@ -8,10 +8,10 @@ import { fileURLToPath } from "node:url";
 /** The repository. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The binaries that test/packages/package.json brings. */
+/** The binaries of the packages in test/packages/package.json. */
 export const toolBinaries: string = join(root, "test/packages/node_modules/.bin");
 
-/** One package as the registry would get it. */
+/** One package as it would be sent to the registry. */
 export interface Tarball {
   readonly folder: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface Tarball {
   readonly files: readonly string[];
 }
 
-/** A folder that is gone when the tests of this file are done. */
+/** A folder that is removed after the tests of this file. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-packages-"));
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -65,7 +65,7 @@ export function installPacked(folder: string, packages: readonly string[]): void
   execFileSync("npm", [...args, ...paths], { cwd: folder, stdio: "ignore" });
 }
 
-/** Runs a command and gives what it printed; if it fails, the error holds all of it. */
+/** Runs a command and returns its output; if it fails, the error contains all of the output. */
 export function run(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): string {
   const environment = { ...process.env, ...env };
   try {
@@ -76,7 +76,7 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
   }
 }
 
-/** The names that a package's manifest says it exports types and code for. */
+/** The entry points for which a package's manifest declares types and code. */
 export function readManifest(folder: string): { exports: Record<string, unknown>; name: string } {
   return JSON.parse(readFileSync(join(root, "packages", folder, "package.json"), "utf8"));
 }

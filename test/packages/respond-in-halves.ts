@@ -1,8 +1,8 @@
 let release: (() => void) | undefined;
 
 /**
- * Answers the range that was asked for, its first half at once and its second only when somebody else asks with
- * `?release`: from a server that holds answers back until they are complete it never comes.
+ * Responds with the requested range: sends its first half immediately, and its second half only after another request with
+ * `?release`. From a server that buffers whole responses, nothing ever arrives.
  */
 export function respondInHalves(request: Request): Response {
   if (new URL(request.url).searchParams.has("release")) {

@@ -15,7 +15,7 @@ const key = signingKey();
 const app = makeApp({
   fixture: "sveltekit-app",
   page: "docs/adapters/sveltekit.md",
-  // The fixture's hook calls the README's, and has one more for the contract.
+  // The fixture's hook calls the README's hook, and adds one for the contract.
   elsewhere: { "src/hooks.server.ts": "src/hooks.readme.server.ts" },
   files: {
     "public.pem": key.publicPem,

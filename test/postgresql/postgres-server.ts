@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after } from "node:test";
 import { freePort } from "../support/free-port.ts";
 
-/** A PostgreSQL server of its own, on loopback, ended with the tests. */
+/** A PostgreSQL server for these tests only, on loopback; it is stopped after them. */
 export interface PostgresServer {
   /** Creates an empty database and returns its URL. */
   createDatabase(): string;
@@ -37,7 +37,7 @@ export async function startPostgres(): Promise<PostgresServer> {
         ? words
         : ["setpriv", "--reuid", user, "--regid", String(idOf("-g")), "--clear-groups", ...words];
     const [command = "", ...rest] = switched;
-    // Output goes to files: the server would hold a pipe open.
+    // Output goes to files, because the server would keep a pipe open.
     return spawnSync(command, rest, { cwd: base, encoding: "utf8", stdio: program === "pg_ctl" ? "ignore" : "pipe" });
   }
   function run(program: string, ...args: string[]): string {
@@ -76,7 +76,7 @@ export async function startPostgres(): Promise<PostgresServer> {
 
 const idOf = (option: string): number => Number(execFileSync("id", [option, user ?? ""], { encoding: "utf8" }));
 
-/** Debian has every version in a folder of its own, outside of PATH. */
+/** Debian installs each version in a folder of its own, which is not in PATH. */
 function programFolder(): string {
   const base = "/usr/lib/postgresql";
   const [version] = existsSync(base) ? readdirSync(base).sort((one, other) => Number(other) - Number(one)) : [];

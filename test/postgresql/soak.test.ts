@@ -13,9 +13,9 @@ import { openFiles, until } from "../support/slow-reader.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startPostgres } from "./postgres-server.ts";
 
-/** `PORTCULLIS_SOAK_SECONDS`: how long, 5 by default; an hour if you like. */
+/** `PORTCULLIS_SOAK_SECONDS`: how long the test runs; 5 seconds by default. */
 const seconds = Number(process.env.PORTCULLIS_SOAK_SECONDS ?? 5);
-/** How long the database is gone, and there again, in ms. */
+/** How long the database is down, and then up again, in ms. */
 const pause = Math.min(2000, seconds * 100);
 
 test("while the database goes away and comes back, no manifest is wrong, downloads continue and no upload is lost", async () => {
@@ -45,12 +45,12 @@ test("while the database goes away and comes back, no manifest is wrong, downloa
   const count = (what: string): void => {
     counts[what] = (counts[what] ?? 0) + 1;
   };
-  /** How often the database has gone away, and whether it is away. */
+  /** How often the database has gone down, and whether it is down now. */
   let outages = 0;
   let isGone = false;
   let over = false;
 
-  /** Whether a response may be 503: the database was away at some time of the request. */
+  /** Whether a response may be 503, because the database was down at some time during the request. */
   function excuse(): () => boolean {
     const [goneBefore, outagesBefore] = [isGone, outages];
     return () => goneBefore || isGone || outages !== outagesBefore;
@@ -91,7 +91,7 @@ test("while the database goes away and comes back, no manifest is wrong, downloa
     count("download");
   }
 
-  /** Sends a request of the API, again and again while the database is away. */
+  /** Sends an API request, again and again while the database is down. */
   async function api(method: string, path: string, headers: Record<string, string>, body?: Buffer | string) {
     for (;;) {
       const isExcused = excuse();
@@ -142,7 +142,7 @@ test("while the database goes away and comes back, no manifest is wrong, downloa
     postgres.stop();
     await sleep(pause);
     postgres.start();
-    // It is back by itself: nothing is restarted.
+    // The depot recovers by itself: nothing is restarted.
     for (let tries = 0; (await rawRequest(port, `/m/${secret}/manifest.plist`)).status !== 200; tries += 1) {
       assert.ok(tries < 1200, "no recovery");
       await sleep(50);

@@ -1,7 +1,7 @@
 import { useDatabases } from "../depot/running-depot.ts";
 import { startPostgres } from "./postgres-server.ts";
 
-// The same suites as on SQLite, but for what is about its files.
+// The same suites as with SQLite, except those about SQLite's files.
 const { createDatabase } = await startPostgres();
 useDatabases(createDatabase);
 

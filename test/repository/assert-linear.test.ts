@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { assertLinear } from "../support/assert-linear.ts";
 
 test("the check of linear time refuses quadratic work, and accepts linear work", (t) => {
-  // Work of an exact length in µs: real work takes as long as a busy machine lets it.
+  // Simulated work of an exact length in µs, because a busy machine delays real work.
   let spent = 0;
   t.mock.method(process, "cpuUsage", () => ({ user: spent, system: 0 }));
   const taking = (time: (length: number) => number) => (length: number) => {

@@ -22,7 +22,7 @@ writeFileSync(join(scratch, "apps", "app.ipa"), "the file");
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /**
- * Documents, or the parts under a heading, whose programs need more than a key and a file, and the tests that run them.
+ * Documents, or their sections, whose programs need more than a key and a file, and the tests that run them.
  */
 const provedElsewhere: Record<string, string> = {
   "packages/depot/README.md": "test/depot/page.test.ts",
@@ -30,7 +30,7 @@ const provedElsewhere: Record<string, string> = {
   "docs/adapters/nextjs.md": "test/packages/next.test.ts",
   "docs/adapters/sveltekit.md": "test/packages/sveltekit.test.ts",
 };
-/** The tests that start each example, and ask it for everything that a server of downloads must do. */
+/** The tests that start each example, and check everything that a download server must do. */
 const examplesProvedBy: Readonly<Record<string, string>> = {
   bun: "test/packages/examples.test.ts",
   deno: "test/packages/examples.test.ts",
@@ -45,7 +45,7 @@ const examplesProvedBy: Readonly<Record<string, string>> = {
 };
 const examples = repositoryFiles.filter((file) => /^examples\/.*\.(?:mjs|ts)$/.test(file));
 const isProvedElsewhere = ({ name }: CodeBlock) => Object.keys(provedElsewhere).some((part) => name.startsWith(part));
-/** Where a block names its file in its first line, the file does not. */
+/** A block can name its file in its first line, which the file itself does not contain. */
 const codeOf = ({ code }: CodeBlock) => code.replace(/^\/\/ [\w/.[\]+]+\.ts\n/, "");
 const exampleOf = (block: CodeBlock) =>
   examples.find((file) => readFileSync(join(root, file), "utf8") === codeOf(block));
@@ -57,7 +57,7 @@ const programs = allPrograms.filter((block) => !isProvedElsewhere(block) && !exa
 
 /** Languages of configuration: such a block is an excerpt of an example, which is tested in its real server. */
 const configurationLanguages = ["nginx", "apache", "caddyfile", "haproxy", "ini", "yaml"];
-/** The start of blocks that are no excerpt, and the tests that run the same directive. */
+/** The beginnings of blocks that are not excerpts, and the tests that run the same directive. */
 const configuredElsewhere: Record<string, string> = {
   "js_preload_object portcullis_options": "test/nginx/recipe.test.ts",
 };
@@ -158,7 +158,7 @@ describe("code blocks", () => {
     const gateOptions = ["keys", "clockSkew"];
     for (const { name, code } of blocks.filter(({ language }) => language === "json")) {
       const value: Record<string, object> = JSON.parse(code.replaceAll("\n…", "…"));
-      if ("Statement" in value) continue; // a policy of Amazon's
+      if ("Statement" in value) continue; // a policy for Amazon S3
       if ("keys" in value) {
         assert.deepEqual(Object.keys(value), gateOptions, name);
         continue;
@@ -186,7 +186,7 @@ describe("code blocks", () => {
         return;
       }
       try {
-        // Some blocks mount the folder under its name, the others serve it as the root.
+        // Some blocks mount the folder at a path of the same name, the others serve it as the root.
         const isMounted = /"\/apps/.test(block.code);
         const link = `http://127.0.0.1:${port}${isMounted ? "/apps" : ""}/app.ipa`;
         const secret = `http://127.0.0.1:${port}/key.pem`;

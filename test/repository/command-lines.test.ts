@@ -28,7 +28,7 @@ const decision = {
   token: "00000000",
 };
 
-/** What a reader has in the folder: keys, files, logs. */
+/** The files that a reader has in the folder: keys, apps, logs. */
 const files: Record<string, string> = {
   "apps/app.ipa": "the file",
   "public.pem": key.publicPem,
@@ -53,7 +53,7 @@ execFileSync(
   { stdio: "ignore" },
 );
 
-/** Programs by their names, as on a reader's machine; the journal holds both kinds of lines. */
+/** Programs by their names, as on a reader's machine; the journal contains both kinds of lines. */
 mkdirSync(`${folder}/bin`);
 const program = (name: string, script: string) =>
   writeFileSync(`${folder}/bin/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
@@ -71,7 +71,7 @@ const blocks = pages
   .flatMap(codeBlocksOf)
   .filter(({ language }) => language === "sh");
 const linesOf = (code: string): string[] => code.trim().split("\n");
-/** The same lines on several pages are run once. */
+/** Lines that are on several pages are run only once. */
 const differentBlocks = [...new Map(blocks.map((block) => [block.code, block])).values()].filter(
   // They need a bucket, or a depot: test/cli/help-examples.test.ts and test/depot/page.test.ts run them.
   ({ name }) => !/^docs\/(serving-a-bucket\.md|depot\/)/.test(name),
@@ -85,7 +85,7 @@ function portcullisCallsIn(line: string): string[][] {
   );
 }
 
-/** Parses a command line to its last value, as the program does before it runs. */
+/** Parses a command line completely, with all values, as the program does before it runs. */
 function parse(argv: readonly string[]): void {
   const parsed = parseCommandLine(commands, argv, "0", createTerminal(new PassThrough(), {}));
   if (parsed === "done") return;
@@ -101,7 +101,7 @@ describe("command lines in pages and help", () => {
     ),
   ].flatMap(({ name, line }) => portcullisCallsIn(line).map((argv) => ({ name, argv })));
 
-  test("there are some for every command", () => {
+  test("every command is on a page", () => {
     assert.ok(calls.length > 40, String(calls.length));
     for (const { name } of commands.filter(({ options }) => "key" in options || "privateKey" in options))
       assert.ok(
@@ -172,7 +172,7 @@ describe("commands as pages show them", () => {
   }
 });
 
-/** The line with paths of a server's own file system led into the folder. */
+/** The line, with paths in a server's file system replaced by paths in the folder. */
 function inFolder(line: string): string {
   return line
     .replaceAll("/var/log/portcullis.log", "portcullis.log")
@@ -180,7 +180,7 @@ function inFolder(line: string): string {
     .replaceAll("/srv/apps", "apps");
 }
 
-/** Runs a line as a shell does; 1 says no, which is an answer too. */
+/** Runs a line as a shell does. Exit code 1 is accepted too: it means that the answer is no. */
 function shell(line: string): void {
   const { status, stderr } = spawnSync("sh", ["-c", line], {
     cwd: folder,
@@ -240,7 +240,7 @@ function proveNpm(line: string): void {
   }
 }
 
-/** `npm test` has built; the rest runs as it is there, but into a folder that is removed. */
+/** `npm test` has already built the packages; the other lines run unchanged, but write to a folder that is removed. */
 function proveGlobalInstall(words: readonly string[]): void {
   if (existsSync(`${folder}/global`)) return;
   execFileSync("npm", ["install", ...words, "--prefix", `${folder}/global`], { stdio: "ignore" });
@@ -250,7 +250,7 @@ function proveGlobalInstall(words: readonly string[]): void {
 
 const manifestOf = (name: string) => JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8"));
 
-/** The packages of this repository that one needs, itself included. */
+/** The packages of this repository that a package needs, including itself. */
 function closureOf(name: string): string[] {
   const needed = Object.keys(manifestOf(name).dependencies ?? {}).filter((one) => one.startsWith("@portcullis/"));
   return [...new Set([name, ...needed.flatMap((one) => closureOf(one.replace("@portcullis/", "")))])];
@@ -291,7 +291,7 @@ function provePackedLibraries(line: string): void {
   }
 }
 
-/** Starts `serve` or `auth` as the line says, but on free ports, and asks it with and without a token. */
+/** Starts `serve` or `auth` as the line says, but on free ports, and sends requests with and without a token. */
 async function proveServer(line: string, statusPort: number): Promise<PortcullisProcess> {
   const words = line.split(" ").slice(1);
   const args = words

@@ -9,7 +9,7 @@ const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { e
 
 test("no private key is in the repository", () => {
   for (const file of files) {
-    // A whole block: the label alone is named in code and documents that warn of it.
+    // A whole block, because code and documents that warn about private keys contain the label alone.
     assert.doesNotMatch(readFileSync(file, "latin1"), /-----BEGIN [A-Z ]*PRIVATE KEY-----\s+[A-Za-z0-9+/=]{40}/, file);
   }
 });

@@ -20,7 +20,7 @@ function importsOf(file: string): string[] {
   return [...statements].map((match) => (match[1] ?? match[2] ?? match[3]) as string);
 }
 
-/** A way from the file back to itself along relative imports, of types too; `undefined` if there is none. */
+/** A path from the file back to itself along relative imports, including those of types; `undefined` if there is none. */
 function circleThrough(file: string): readonly string[] | undefined {
   const visited = new Set<string>();
   const waiting: (readonly string[])[] = [[file]];
@@ -36,7 +36,7 @@ function circleThrough(file: string): readonly string[] | undefined {
   return undefined;
 }
 
-/** What each package may import besides itself: the direction in which the house is built. */
+/** What each package may import besides itself: imports have one direction. */
 const mayImport: Record<string, RegExp> = {
   core: /^$/,
   "node-http": /^(node:|@portcullis\/core$)/,
@@ -179,7 +179,7 @@ describe("import direction", () => {
     const guard = sourceFiles("core").filter(isGuard);
     assert.ok(linesOfCode(gate) < 900, `${linesOfCode(gate)} lines`);
     assert.ok(linesOfCode(gate) > 500, "the lines are counted");
-    // What adapters and logs need besides: finding tokens in text, responses to refusals, reports.
+    // What adapters and logs also need: finding tokens in text, responses to refusals, reports.
     assert.ok(linesOfCode(guard) < 250, `${linesOfCode(guard)} lines`);
     for (const file of gate.filter((one) => !one.endsWith("/index.ts")))
       for (const imported of importsOf(file)) assert.doesNotMatch(imported, /guard/, file);
@@ -224,7 +224,7 @@ describe("manifests", () => {
   }
 });
 
-/** The public API by name: what is here is promised, and a change to it is a decision. */
+/** The names of the public API. What is listed here is a promise: change it only on purpose. */
 const publicApi: Record<string, string[]> = {
   core: [
     "addToken",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-/** Plain JavaScript, which has no types. */
+/** The module is plain JavaScript, which has no types. */
 interface Bench {
   performancePages(results: unknown): Readonly<Record<string, string>>;
 }

@@ -4,12 +4,12 @@ import vm from "node:vm";
 import { type FoundExpression, findRegularExpressions, hostileTexts } from "../support/regular-expressions.ts";
 import { repositoryFiles } from "./documents.ts";
 
-/** On a text of this length, a pattern in quadratic time takes over 30 million steps; one in linear time takes microseconds. */
+/** On a text of this length, a pattern of quadratic time takes over 30 million steps; one of linear time takes microseconds. */
 const length = 8192;
 
 /**
- * Finds a pair of texts, one twice as long as the other, on which a pattern takes more than three times as long; -1 if
- * there is none. The best of several runs counts, since a busy machine interrupts some. A global pattern runs on the
+ * Finds a pair of texts, one twice as long as the other, such that a pattern takes more than three times as long on the
+ * longer one; -1 if there is none. The fastest of several runs counts, since a busy machine interrupts some. A global pattern runs on the
  * whole text, as it is used; a sticky one at its beginning.
  */
 const findSlow = `(source, flags, pairs) => {
@@ -25,7 +25,7 @@ const findSlow = `(source, flags, pairs) => {
     let [once, twice] = [Infinity, Infinity];
     for (let run = 0; run < 10; run += 1) {
       [once, twice] = [Math.min(once, time(text)), Math.min(twice, time(double))];
-      // The best of five: whatever interrupts one of them must not make slow work look linear.
+      // The fastest of five runs: an interruption must not make slow work look linear.
       if (twice < 2 || (run >= 4 && twice <= 3 * once)) return false;
     }
     return true;
@@ -36,7 +36,7 @@ const findSlow = `(source, flags, pairs) => {
 function slowTextOf(expression: FoundExpression, deadline: number): string | undefined {
   const { source, flags } = expression;
   const texts = hostileTexts(expression);
-  // Short ones first: in exponential time the others would take years.
+  // Short texts first: for a pattern of exponential time, the others would take years.
   for (const double of [64, length]) {
     const pairs = texts.map((text) => [text(double / 2), text(double)]);
     const sandbox = { performance, source, flags, pairs };
@@ -63,7 +63,7 @@ describe("regular expressions", () => {
     assert.deepEqual(slow, []);
   });
 
-  test("every kind of place is found: literals, joined ones, routes and forms", () => {
+  test("patterns are found everywhere: in literals, in joined strings, in routes and in forms", () => {
     const sourcesOf = (file: string): string[] =>
       expressions.filter(({ place }) => place.startsWith(file)).map(({ source }) => source);
     assert.ok(sourcesOf("packages/core/src/guard/find-tokens.ts").includes("(?<![\\w.~-])token=([\\w.-]+)"));
@@ -73,7 +73,7 @@ describe("regular expressions", () => {
     );
   });
 
-  test("of those that are joined at run time, these are the parts that a file does not contain", () => {
+  test("the parts of patterns that are known only at run time are these", () => {
     const unknown = expressions.flatMap(({ place, unknownParts = [] }) =>
       unknownParts.map((part) => `${place.replace(/:\d+$/, "")} ${part}`),
     );

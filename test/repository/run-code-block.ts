@@ -1,7 +1,7 @@
 /**
- * Runs one code block of a page as its reader would, in the folder it is started in: servers listen on any
- * free port instead of the one they name, and `Deno` and `Bun` are replaced by objects with the few members that
- * the blocks use. The real runtimes run the same adapters in the runtime matrix.
+ * Runs one code block of a page as its reader would, in the folder it is started in. Servers listen on any
+ * free port instead of the one they name, and `Deno` and `Bun` are replaced with objects that have the few members
+ * that the blocks use. The real runtimes run the same adapters in the runtime matrix.
  *
  * Prints `{"port":…}` as soon as a server listens.
  */

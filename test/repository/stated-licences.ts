@@ -1,4 +1,4 @@
-/** Licences that a package states in its README only, and not in its manifest. */
+/** Licences that a package states only in its README, and not in its manifest. */
 export const statedElsewhere: Readonly<Record<string, string>> = {
   "node_modules/combine-errors": "MIT",
 };

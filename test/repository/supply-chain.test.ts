@@ -31,7 +31,7 @@ test("nothing that users install runs a script when it is installed", () => {
   );
 });
 
-test("everything that users install has a licence that lets them use it with the MIT licence of Portcullis", () => {
+test("everything that users install has a licence that is compatible with the MIT licence of Portcullis", () => {
   const permissive = ["MIT", "ISC", "Apache-2.0", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "BlueOak-1.0.0"];
   assert.deepEqual(
     needed

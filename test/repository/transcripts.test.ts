@@ -21,7 +21,7 @@ writeFileSync(`${folder}/key.pem`, key.privateKey.export({ type: "pkcs8", format
 
 const curl = async (...args: string[]) => (await promisify(execFile)("curl", ["-s", ...args])).stdout;
 
-/** What a page says that a program prints, without the line that marks omissions. */
+/** The output that a page shows, without the line that marks omissions. */
 function transcriptsOf(page: string, heading: string): string[][] {
   const blocks = codeBlocksOf(page).filter(({ name, language }) => language === "" && name === `${page}, ${heading}`);
   assert.ok(blocks.length > 0, `${page} has a transcript under ${heading}`);
@@ -30,7 +30,7 @@ function transcriptsOf(page: string, heading: string): string[][] {
   );
 }
 
-/** Without what differs from run to run: numbers, times, fingerprints, thumbprints, addresses, paths. */
+/** The text without what differs from run to run: numbers, times, fingerprints, thumbprints, addresses, paths. */
 function generalized(text: string): string {
   return text
     .replace(/\S*public\.pem/g, "public.pem")
@@ -110,7 +110,7 @@ describe("transcripts in pages are what the commands print", () => {
         assertPrints(stdout, lines);
       }
     } finally {
-      // Also after a failure, which a server that goes on would keep from being reported.
+      // Also after a failure, which could not be reported while a server is still running.
       signals.emit("SIGTERM");
       await ended;
     }
@@ -120,7 +120,7 @@ describe("transcripts in pages are what the commands print", () => {
     const { stdout } = await runMain(["advise", decisionLog(), "--expiry", "10"]);
     const [lines = []] = transcriptsOf("docs/troubleshooting.md", "## 3. Do tokens live long enough?");
     assertPrints(stdout, lines);
-    // Each row of a table, too: nothing may be printed that the page leaves out.
+    // This includes each row of a table: nothing may be printed that the page leaves out.
     assert.equal(stdout.split("\n").filter((line) => line.trim() !== "").length, lines.length);
   });
 
@@ -147,7 +147,7 @@ describe("transcripts in pages are what the commands print", () => {
   });
 });
 
-/** A log as `serve` writes it: devices that come at every delay, resumes, and files of two sizes. */
+/** A log as `serve` writes it, of devices with every delay, resumed downloads, and files of two sizes. */
 function decisionLog(): string {
   const minutes = (count: number, minute: number): number[] => Array.from({ length: count }, () => minute * 60);
   const delays = [

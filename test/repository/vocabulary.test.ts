@@ -37,7 +37,7 @@ const read = repositoryFiles.filter(
     !file.endsWith("package-lock.json"),
 );
 
-/** Without the lines of quotation in pages, which are somebody else's words. */
+/** The text without the quotations in pages, which are other people's words. */
 const textOf = (file: string) => readFileSync(file, "utf8").replace(file.endsWith(".md") ? /^> .*$/gm : /(?!)/g, "");
 
 describe("words", () => {

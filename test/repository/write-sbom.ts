@@ -9,7 +9,7 @@ interface LockEntry {
   readonly integrity?: string;
 }
 
-// Run by `npm run sbom`. `npm sbom --omit=dev` leaves out what is also a development dependency of the workspace.
+// Run by `npm run sbom`. `npm sbom --omit=dev` would leave out packages that are also development dependencies of the workspace.
 const { version, packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
   version: string;
   packages: Record<string, LockEntry>;

@@ -15,8 +15,8 @@ export interface TestBundle {
 
 /**
  * Bundles each test file for runtimes without a test runner. Each has its own copy of core, as
- * files have in other runners. The tests are imported by `run`, not before: workerd allows no
- * crypto while a module is loaded.
+ * files have in other runners. The tests are imported by `run`, not before, because workerd allows
+ * no crypto while a module is loaded.
  */
 export async function bundleSuite(files: readonly string[], assert: "shim" | "node:assert"): Promise<TestBundle[]> {
   const alias = {

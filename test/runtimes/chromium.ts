@@ -12,7 +12,7 @@ import { identityTest } from "./suite-files.ts";
 import { sumResults } from "./suite-result.ts";
 import { suiteResult } from "./workerd.ts";
 
-/** As strict as a page with a script can be: no inline code, no eval, no strings made code. */
+/** As strict as it can be for a page with a script: no inline code, no eval, no code from strings. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'";
 

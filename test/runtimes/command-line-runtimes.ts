@@ -5,9 +5,9 @@ import { type Counts, runCommand, type SuiteResult, sumResults } from "./suite-r
 
 /** A runtime and the way to run the portable tests on it. */
 export interface Runtime {
-  /** As `runtimeName` gives it. */
+  /** As `runtimeName` returns it. */
   readonly name: string;
-  /** The way the tests got in. */
+  /** How the tests are loaded. */
   readonly way: string;
   /** Whether servers can be started inside it, with `node:net` and `node:http`. */
   readonly hasSockets: boolean;
@@ -22,7 +22,7 @@ const condition = "--conditions=@portcullis/source";
 
 type BinaryName = "node20" | "node22" | "node24" | "node26" | "deno" | "bun" | "workerd";
 
-/** Where the binaries of test/runtimes/package.json lie. */
+/** Where the binaries of the packages in test/runtimes/package.json are. */
 export const binaries: Readonly<Record<BinaryName, string>> = {
   node20: join(modules, "node20/bin/node"),
   node22: join(modules, "node22/bin/node"),
@@ -65,7 +65,7 @@ function node(binary: string, loader: readonly string[], way: string): Runtime {
   };
 }
 
-/** Deno gets no permission but that to listen on and connect to this machine; core's tests need none. */
+/** Deno gets no permission except to listen on this machine and connect to it; core's tests need none. */
 function deno(): Runtime {
   const name = `Deno ${versionOf(binaries.deno)}`;
   const args = ["test", condition, "--no-prompt", "--no-check", "--node-modules-dir=manual", "--reporter=junit"];
@@ -82,8 +82,8 @@ function deno(): Runtime {
 }
 
 /**
- * Bun runs all files in one process, where a test that changes a global meets others: one each. Its limit of 5 s for a test
- * is lifted: the other runtimes have none, and a busy machine needs more.
+ * Each file gets a process of its own, because Bun would run all of them in one, where a test that changes a global affects
+ * the others. Bun's limit of 5 s for a test is raised: the other runtimes have none, and a busy machine needs more.
  */
 function bun(): Runtime {
   const name = `Bun ${versionOf(binaries.bun)}`;
@@ -112,7 +112,7 @@ function bunCounts(output: string): Counts {
   return { passed: count(/^ *(\d+) pass$/m), failed: count(/^ *(\d+) fail$/m), skipped: count(/^ *(\d+) skip$/m) };
 }
 
-/** Deno counts a suite as one test more; in its JUnit report a test of a suite is named `SUITE > TEST`. */
+/** Deno counts each suite as another test; in its JUnit report, a test of a suite is named `SUITE > TEST`. */
 function denoCounts(output: string): Counts {
   const names = [...output.matchAll(/<testcase name="([^"]*)"/g)].map(([, name = ""]) => name);
   const suites = new Set(names.filter((name) => name.includes(" &gt; ")).map((name) => name.split(" &gt; ")[0]));

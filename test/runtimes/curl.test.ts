@@ -10,7 +10,7 @@ import { binaries, versionOf } from "./command-line-runtimes.ts";
 import { bunCommand, denoCommand, denoServeCommand, nodeCommand, startProgram, startWorker } from "./server-process.ts";
 import { root } from "./suite-files.ts";
 
-/** A real server and the runtime it must say it runs on. */
+/** A real server, and the runtime that it must report. */
 interface Server {
   readonly name: string;
   readonly runtime: string;
@@ -22,7 +22,7 @@ const good = await webSignToken(key);
 const expired = await webSignToken(key, { ...jamfClaims, exp: testTime - 3600 });
 const setup: ContractSetup = { publicPem: key.publicPem, time: testTime, reportOnly: false };
 
-/** What curl is asked to fetch, and the status that must come back. */
+/** The URL that curl requests, and the expected status. */
 const probes: [what: string, status: number, ...args: string[]][] = [
   ["no token", 401, "/a.ipa"],
   ["a good token", 200, `/a.ipa?token=${good}`],
@@ -81,7 +81,7 @@ const servers: Server[] = [
 
 const rows: { server: string; runtime: string; probes: number }[] = [];
 
-/** `npm run test:runtimes` makes the table in docs/runtimes.md from this. */
+/** `npm run test:runtimes` writes the table in docs/runtimes.md from this. */
 after(() => {
   mkdirSync(join(root, ".tmp"), { recursive: true });
   writeFileSync(join(root, ".tmp", "servers.json"), JSON.stringify(rows, undefined, 2));
@@ -94,10 +94,10 @@ for (const { name, runtime, start } of servers) {
       const { body } = await curl(server.port, "/runtime");
       assert.equal(body, runtime);
       for (const [what, status, ...args] of probes) {
-        const answer = await curl(server.port, ...args);
-        assert.equal(answer.status, status, what);
-        if (status !== 200) assert.match(answer.headers, /\ncache-control: no-store\r/i, what);
-        assert.ok(!answer.headers.includes(good.slice(0, 30)), `${what}: the token comes back`);
+        const response = await curl(server.port, ...args);
+        assert.equal(response.status, status, what);
+        if (status !== 200) assert.match(response.headers, /\ncache-control: no-store\r/i, what);
+        assert.ok(!response.headers.includes(good.slice(0, 30)), `${what}: the token comes back`);
       }
       rows.push({ server: name, runtime, probes: probes.length });
     } finally {
@@ -106,7 +106,7 @@ for (const { name, runtime, start } of servers) {
   });
 }
 
-/** The last argument is the path; what curl prints is the answer's headers and body. */
+/** Runs curl, whose last argument is the path, and which prints the response's headers and body. */
 async function curl(
   port: number,
   ...args: readonly string[]

@@ -18,7 +18,7 @@ interface Row {
 
 const rows: Row[] = [];
 
-/** `npm run test:runtimes` makes the table in docs/runtimes.md from this. */
+/** `npm run test:runtimes` writes the table in docs/runtimes.md from this. */
 after(() => {
   mkdirSync(join(root, ".tmp"), { recursive: true });
   writeFileSync(join(root, ".tmp", "runtimes.json"), JSON.stringify(rows, undefined, 2));

@@ -8,8 +8,8 @@ interface Globals {
 }
 
 /**
- * Names the runtime that this code really runs on, by what only that runtime has: a suite that is
- * thought to run on Bun may run on Node for months.
+ * Names the runtime that this code really runs on, by features that only that runtime has. Without this check, a suite
+ * that is thought to run on Bun can run on Node for months.
  */
 export function runtimeName(): string {
   const { navigator, Deno, process } = globalThis as Globals;

@@ -28,7 +28,7 @@ export async function startProgram(
   return { port: await printedPort(child, /^(\d+)$|127\.0\.0\.1:(\d+)/m), close: () => stop(child) };
 }
 
-/** Deno from the TypeScript source, with no build and no permission but to listen on one address. */
+/** Deno with the TypeScript source, without a build, and without any permission except to listen on one address. */
 export const denoCommand: readonly string[] = [
   binaries.deno,
   "run",
@@ -37,7 +37,7 @@ export const denoCommand: readonly string[] = [
   "--node-modules-dir=manual",
   "--allow-net=127.0.0.1",
 ];
-/** Deno's own server for a module that exports a handler; it may listen without being allowed to. */
+/** Deno's own server for a module that exports a handler; it can listen without a permission. */
 export const denoServeCommand: readonly string[] = [
   binaries.deno,
   "serve",
@@ -47,10 +47,10 @@ export const denoServeCommand: readonly string[] = [
   "--host=127.0.0.1",
   "--port=0",
 ];
-/** Bun from the TypeScript source. */
+/** Bun with the TypeScript source. */
 export const bunCommand: readonly string[] = [binaries.bun, condition];
 
-/** Node from the TypeScript source: as it is from Node 24 on, by tsx before. */
+/** Node with the TypeScript source: directly since Node 24, with tsx before. */
 export function nodeCommand(binary: "node20" | "node22" | "node24" | "node26"): readonly string[] {
   const loader = binary === "node20" || binary === "node22" ? ["--import=tsx"] : [];
   return [binaries[binary], condition, ...loader];
@@ -75,7 +75,7 @@ export default { fetch: contractHandler(${JSON.stringify(setup)}) };`;
   return startWorkerdProcess(folder);
 }
 
-/** Starts workerd on the configuration in a folder. */
+/** Starts workerd with the configuration in a folder. */
 export async function startWorkerdProcess(folder: string): Promise<RunningServer> {
   const args = ["serve", join(folder, "config.capnp"), "--control-fd=3"];
   const child = spawn(binaries.workerd, args, { stdio: ["ignore", "pipe", "pipe", "pipe"] });
@@ -102,6 +102,6 @@ function printedPort(child: ChildProcess, pattern: RegExp): Promise<number> {
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL"); // some wait for open connections when asked to end
+  child.kill("SIGKILL"); // some wait for open connections before they end
   await exited;
 }

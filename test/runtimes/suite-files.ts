@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 /** The repository. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Tests that need nothing but the language and Web APIs: they run in every runtime. */
+/** Tests that need only the language and Web APIs, so that they run in every runtime. */
 export function portableTests(): string[] {
   return [...testFiles("core"), ...testFiles("web-fetch")];
 }
 
 /**
- * Tests that listen on sockets: they run where `node:net` is to be had. Not Fastify's: its adapter is for Node, and on Deno
- * an absolute request target does not reach it as it was sent.
+ * Tests that listen on sockets, so that they run where `node:net` is available. Not those of Fastify: its adapter is for
+ * Node, and on Deno an absolute request target does not reach it unchanged.
  */
 export function socketTests(): string[] {
   return testFiles("contract").filter((file) => !file.endsWith("fastify.test.ts"));
@@ -24,7 +24,7 @@ function testFiles(name: string): string[] {
   return names.filter((file) => file.endsWith(".test.ts")).map((file) => join(folder, file));
 }
 
-/** Writes the one test more that each runtime runs: that it runs in the expected runtime. */
+/** Writes an additional test for each runtime: that the tests run in the expected runtime. */
 export function identityTest(expected: string): string {
   const folder = join(root, ".tmp", "runtimes", expected.replace(/\W+/g, "-").toLowerCase());
   mkdirSync(folder, { recursive: true });

@@ -2,8 +2,8 @@ const compatibilityDate = "2026-01-01";
 
 /**
  * A configuration for workerd with the modules `worker0.js`, `worker1.js`, ... of its folder, one
- * isolate for each. A single worker gets all requests; of several, the first segment of the path
- * chooses one by its number.
+ * isolate for each. A single worker gets all requests; if there are several, the first segment of the path
+ * is the number of the worker.
  */
 export function workerdConfiguration(count: number, { nodeCompatible }: { nodeCompatible: boolean }): string {
   const names = Array.from({ length: count }, (_, index) => `worker${index}`);

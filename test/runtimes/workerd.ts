@@ -8,7 +8,7 @@ import { identityTest, root } from "./suite-files.ts";
 import { type SuiteResult, sumResults } from "./suite-result.ts";
 import { workerdConfiguration } from "./workerd-configuration.ts";
 
-/** Cloudflare's runtime, once bare and once with its Node compatibility. */
+/** Cloudflare's runtime, once as it is and once with its Node compatibility. */
 export function workerdRuntimes(): Runtime[] {
   const version = versionOf(binaries.workerd);
   return [workerd(version, false), workerd(version, true)];
@@ -43,7 +43,7 @@ function workerd(version: string, nodeCompatible: boolean): Runtime {
   };
 }
 
-/** Turns what one file came to into the common form. */
+/** Converts the result of one file to the common form. */
 export function suiteResult(file: string, { ran, failures, skipped }: FileResult): SuiteResult {
   const output = `${file}: ${ran} ran\n${failures.join("\n")}`;
   return { ran, failed: failures.length, skipped, output };

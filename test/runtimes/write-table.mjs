@@ -31,7 +31,7 @@ if (process.argv.includes("--write")) {
   writeFileSync(page, `${before}${begin}\n${table}\n${end}${after}`);
 }
 
-/** A server on workerd names it without its version. */
+/** A server on workerd reports the runtime without its version. */
 function serversOn(runtime) {
   const name = runtime.replace(/^(workerd) [\d-]+/, "$1");
   const names = servers.filter((row) => row.runtime === name).map(({ server }) => server);

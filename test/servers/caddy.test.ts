@@ -42,7 +42,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = "GET")
 
 testProxiedApp("Caddy", port, key);
 
-test("any other link is refused, and the client is told why", async () => {
+test("any other link is refused, and the response says why", async () => {
   for (const [query, status, code] of [
     ["", 401, "token_missing"],
     [`?token=${freshToken(key, -600)}`, 401, "token_expired"],
@@ -50,11 +50,11 @@ test("any other link is refused, and the client is told why", async () => {
     [`?token=${freshToken(key)}&token=x`, 403, "token_repeated"],
     [`?token=${freshToken(key)}&%74oken=x`, 403, "token_repeated"],
   ] as const) {
-    const answer = await get(`/app.ipa${query}`, { Range: "bytes=0-0" });
-    assert.equal(answer.status, status);
-    assert.equal(JSON.parse(answer.body.toString()).code, code);
-    assert.equal(answer.headers["cache-control"], "no-store");
-    assert.equal(answer.headers["content-type"], "application/problem+json");
+    const response = await get(`/app.ipa${query}`, { Range: "bytes=0-0" });
+    assert.equal(response.status, status);
+    assert.equal(JSON.parse(response.body.toString()).code, code);
+    assert.equal(response.headers["cache-control"], "no-store");
+    assert.equal(response.headers["content-type"], "application/problem+json");
     const head = await get(`/app.ipa${query}`, {}, "HEAD");
     assert.equal(head.status, status);
   }

@@ -67,7 +67,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = "GET")
 
 testProxiedApp("HAProxy", port, key);
 
-test("any other link is refused, and the client is told why", async () => {
+test("any other link is refused, and the response says why", async () => {
   for (const [query, status, code] of [
     ["", 401, "token_missing"],
     [`?token=${freshToken(key, -600)}`, 401, "token_expired"],

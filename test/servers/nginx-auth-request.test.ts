@@ -57,9 +57,9 @@ test("any other link is refused by nginx with 401 or 403, never with 500", async
     [`?token=${"x".repeat(5000)}`, 403],
   ] as const) {
     for (const method of ["GET", "HEAD"]) {
-      const answer = await get(`/app.ipa${query}`, { Range: "bytes=0-0" }, method);
-      assert.equal(answer.status, status, `${method} ${query.slice(0, 20)}`);
-      assert.equal(answer.body.includes("the app"), false);
+      const response = await get(`/app.ipa${query}`, { Range: "bytes=0-0" }, method);
+      assert.equal(response.status, status, `${method} ${query.slice(0, 20)}`);
+      assert.equal(response.body.includes("the app"), false);
     }
   }
 });

@@ -38,7 +38,7 @@ const map = rewritemap.examples
   ?.command.replace("/usr/bin/portcullis", program)
   .replace("/etc/public.pem", join(folder, "public.pem"));
 
-/** Waits for the log to have a text; the filter writes it a moment after the response. */
+/** Waits until the log contains a text, which the filter writes a moment after the response. */
 async function logHas(text: string): Promise<void> {
   for (let wait = 0; wait < 100; wait += 1) {
     if (existsSync(log) && readFileSync(log, "utf8").includes(text)) return;

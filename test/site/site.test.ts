@@ -174,7 +174,7 @@ describe("the documentation site", () => {
     // The field gets the focus when the search is ready for input.
     await until(page, `document.activeElement?.id === "localsearch-input"`);
     await page.fill("#localsearch-input", query);
-    // Said again until it is heard: what is typed before the page listens is lost.
+    // Repeated until the page reacts, because what is typed before the page listens is lost.
     const type = `document.querySelector("#localsearch-input").dispatchEvent(new Event("input", { bubbles: true }))`;
     await until(page, `${type} && document.querySelectorAll(".VPLocalSearchBox .result").length > 0`);
   }
@@ -231,7 +231,7 @@ function readPages(folder: string): ReadonlyMap<string, string> {
   return new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
-/** Follows every link of the pages of a folder that is served below `base`. */
+/** Follows every link on the pages of a folder that is served below `base`. */
 function assertLinks(html: ReadonlyMap<string, string>, folder: string, base: string): void {
   const problems: string[] = [];
   let count = 0;

@@ -1,6 +1,6 @@
 import { get } from "node:http";
 
-/** What a server answered. */
+/** The response of a server. */
 export interface Reply {
   readonly status: number;
   /** The `Content-Type`. */
@@ -8,7 +8,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Asks over a unix socket or a port, by Node's own client; the options are those of `http.get`. */
+/** Sends a request over a unix socket or to a port, with Node's own client; the options are those of `http.get`. */
 export function ask(options: object): Promise<Reply> {
   return new Promise((resolve, reject) => {
     get(options, (response) => {

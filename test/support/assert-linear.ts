@@ -5,15 +5,15 @@ const noise = 20_000;
 const tick = 1000;
 
 /**
- * Asserts that work takes at most three times the processor time when its input is twice as long: what is quadratic takes
- * four times. Of two doublings, both must take longer to fail: text that no longer fits into the processor's cache, or
- * objects that the garbage collector has to move, cost a step of their own, which one doubling can meet. The best of
- * several runs counts, by turns, and in doubt of more runs: whatever else a busy machine does only ever adds. One run is
- * enough if four times the length takes at most six times as long, where what is quadratic takes 16 times.
+ * Asserts that work takes at most three times the processor time if its input is twice as long; quadratic work takes four
+ * times. The input is doubled twice, and the assertion fails only if both doublings take longer: one of them can cost more
+ * because text no longer fits into the processor's cache, or because the garbage collector has to move objects. The fastest
+ * of several runs counts, in turns, and more runs are made if the result is unclear, because other work on the machine can
+ * only add time. One run is enough if four times the length takes at most six times as long; quadratic work takes 16 times.
  */
 export function assertLinear(work: (length: number) => unknown, length: number, name = "the work"): void {
   const growth = growthUpTo(2 * length);
-  work(length / 2); // what runs first is slow, because it is not compiled yet
+  work(length / 2); // the first run is slow, because the code is not compiled yet
   for (let run = 0; (run < 3 && !growth.isClearlyLinear()) || (run < 20 && !growth.isLinear()); run += 1) {
     for (const step of growth.steps) {
       const elapsed = stopwatch();
@@ -24,7 +24,7 @@ export function assertLinear(work: (length: number) => unknown, length: number, 
   assert.ok(growth.isLinear(), `${name}: ${growth.describe()}`);
 }
 
-/** The same for work that resolves later; it is repeated only in doubt. */
+/** The same for asynchronous work; it is repeated only if the result is unclear. */
 export async function assertLinearAsync(
   work: (length: number) => Promise<unknown>,
   length: number,
@@ -58,7 +58,7 @@ function growthUpTo(longest: number) {
   };
 }
 
-/** Gives the processor time since it was made, in µs; the clock's where a runtime does not tell that of its processor. */
+/** Returns the processor time since it was created, in µs; on a runtime that does not report it, the elapsed time. */
 export function stopwatch(): () => number {
   const before = processorUsage();
   const start = performance.now();
@@ -68,7 +68,7 @@ export function stopwatch(): () => number {
   };
 }
 
-/** workerd has the function, which throws. */
+/** workerd has this function, but it throws. */
 function processorUsage(): number | undefined {
   const { process } = globalThis as { process?: Partial<typeof globalThis.process> };
   try {

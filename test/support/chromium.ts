@@ -11,7 +11,7 @@ export interface Chromium {
   close(): Promise<void>;
 }
 
-/** How a page is shown. */
+/** How to show a page. */
 export interface PageOptions {
   /** In CSS pixels; default 1280. */
   readonly width?: number;
@@ -24,7 +24,7 @@ export interface PageOptions {
 /** One tab, with cookies of its own. */
 export interface ChromiumPage {
   goto(url: string): Promise<void>;
-  /** Evaluates an expression in the page. Works also if the page's own scripts are turned off. */
+  /** Evaluates an expression in the page, even if the page's own scripts are turned off. */
   evaluate<Result>(expression: string): Promise<Result>;
   /** Sets the value of a field. */
   fill(selector: string, value: string): Promise<void>;
@@ -37,16 +37,16 @@ export interface ChromiumPage {
   followKey(key: "Enter"): Promise<void>;
   /** Changes how the page is shown. */
   show(options: Pick<PageOptions, "width" | "colourScheme">): Promise<void>;
-  /** Limits how fast the page sends, in bytes a second; `undefined` ends that. */
+  /** Limits how fast the page sends, in bytes per second; `undefined` removes the limit. */
   limitUpload(speed: number | undefined): Promise<void>;
-  /** The text that is shown. */
+  /** The visible text. */
   text(): Promise<string>;
   url(): Promise<string>;
   /** A PNG of the whole page. */
   screenshot(): Promise<Buffer>;
   /** What the browser refused or reported since the page was opened. */
   readonly problems: string[];
-  /** The URL of every request since the page was opened, of those too that the browser refused or had in its cache. */
+  /** The URL of every request since the page was opened, including those that the browser refused or had in its cache. */
   readonly requests: string[];
   /** The bytes of all responses since the last `goto` or `follow`. */
   bytes(): number;
@@ -175,7 +175,7 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     if (message.method === "Network.webSocketCreated") requests.push(params.url);
     if (message.method === "Log.entryAdded" && params.entry.source !== "network")
       problems.push(`${params.entry.url ?? ""} ${params.entry.text}`);
-    // The page itself can be a refusal; what it loads cannot.
+    // The page itself can be a refusal, but what it loads must not be.
     if (message.method === "Network.responseReceived" && params.type !== "Document" && params.response.status >= 400)
       problems.push(`${params.response.url} ${params.response.status}`);
     if (message.method === "Network.loadingFailed" && !params.canceled) problems.push(params.errorText);
@@ -195,7 +195,7 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: colourScheme }] });
   }
 
-  /** Does something that leads to another page, and waits until that is loaded. */
+  /** Does something that leads to another page, and waits until that page has loaded. */
   async function leaving(act: () => Promise<unknown>): Promise<void> {
     bytes = 0;
     const loaded = new Promise<void>((resolve, reject) => {

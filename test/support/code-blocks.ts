@@ -25,7 +25,7 @@ export function codeBlocksOf(document: string): CodeBlock[] {
   );
 }
 
-/** The text before the nth block, without the blocks before it: a shell comment is not a heading. */
+/** The text before the nth block, without earlier blocks, whose shell comments would look like headings. */
 function textBeforeBlock(text: string, index: number): string {
   return text
     .split(/^ *```\w*\n[\s\S]*?^ *```$/gm)

@@ -4,13 +4,13 @@ import { freshToken } from "./link.ts";
 import { rawRequest } from "./raw-request.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** Names that a URL cannot hold as they are. */
+/** Names that a URL cannot contain unchanged. */
 export const oddNames: readonly string[] = ["field notes.ipa", "a#b.ipa", "100%.ipa", "café.ipa"];
 
 /** The content of every file with an odd name. */
 export const oddContent = "the whole file";
 
-/** A running server for a folder that holds files of these names. */
+/** A running server for a folder that contains files with these names. */
 export interface DownloadServer {
   readonly port: number;
   /** The path below which the files are. */
@@ -22,7 +22,7 @@ export interface DownloadServer {
 
 type Ask = (name: string, headers?: Record<string, string>, method?: string) => ReturnType<typeof rawRequest>;
 
-/** Whatever serves downloads finds odd names, resumes, and tells a missing file from a fault. */
+/** Tests for everything that serves downloads: it finds odd names, resumes, and distinguishes a missing file from a fault. */
 export function testDownloads(name: string, start: () => Promise<DownloadServer>): void {
   const ask = async (...[file, headers = {}, method = "GET"]: Parameters<Ask>) => {
     const { port, under, key } = await start();

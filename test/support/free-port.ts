@@ -11,12 +11,12 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits until something answers on a port. */
+/** Waits until something accepts connections on a port. */
 export async function untilListening(port: number): Promise<void> {
   await until(port, true, `nothing listens on port ${port}`);
 }
 
-/** Waits until nothing answers on a port any more. */
+/** Waits until nothing accepts connections on a port any more. */
 export async function untilClosed(port: number): Promise<void> {
   await until(port, false, `something still listens on port ${port}`);
 }

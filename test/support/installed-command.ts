@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, sy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-/** The packages that `npx portcullis` brings along. */
+/** The packages that `npx portcullis` installs. */
 const ownPackages = ["core", "origin", "issuer", "depot", "cli"];
 
 let folder: string | undefined;
@@ -11,8 +11,8 @@ let folder: string | undefined;
 /**
  * Installs the packed tarballs (`npm pack`) into an empty folder and returns the command's file.
  *
- * What npm would fetch besides is linked from this checkout, so that nothing is downloaded; the
- * packages under test come from their tarballs alone. They must be built.
+ * The other packages that npm would download are linked from this checkout; the packages under
+ * test come only from their tarballs. They must be built.
  */
 export function installedCommand(): string {
   folder ??= install();

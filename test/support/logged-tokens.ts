@@ -8,18 +8,18 @@ import { type SigningKey, signToken } from "./signing-key.ts";
 import { until } from "./slow-reader.ts";
 import { type TokenPlace, tokenPlaces } from "./token-places.ts";
 
-/** How long a server can think about an odd request, in milliseconds; to some it never responds. */
+/** How long to wait for the response to an odd request, in milliseconds; servers never respond to some. */
 const longestPatience = 3000;
 /** A connection of HTTP/2 stays open after its response. */
 const http2Patience = 500;
 
-/** What writes logs about requests to a port or two. */
+/** A server that writes logs about requests to one port or two. */
 export interface LoggingServer {
   /** The same server, without and with TLS, and with HTTP/2 behind TLS. */
   readonly ports: { readonly plain?: number; readonly tls?: number; readonly http2?: number };
   readonly key: SigningKey;
   readonly patience?: number;
-  /** All that was logged so far, by the name of the log. */
+  /** Everything that was logged so far, by the name of the log. */
   readonly logs: () => Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ export function testLogsWithoutTokens(
         ),
       );
       const last = `/the-last-${protocol}-request.ipa`;
-      // A busy machine must get to it; a connection of HTTP/2 stays open until this time is over.
+      // Long enough for a busy machine; a connection of HTTP/2 stays open until this time is over.
       const lastPatience = protocol === "http2" ? longestPatience : 5 * longestPatience;
       const request = `GET ${last} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
       await sendAndForget(port, request, protocol, lastPatience);
@@ -47,10 +47,10 @@ export function testLogsWithoutTokens(
   }
 }
 
-/** Requests with a token in every place, each a valid token that no other request has. */
+/** Requests with a token in every place; each has a valid token that no other request has. */
 export function sendableTokens(key: SigningKey): TokenPlace[] {
   const exp = Math.floor(Date.now() / 1000) + 600;
-  // With Jamf Pro's claims alone, tokens of one second are the same string.
+  // With only Jamf Pro's claims, tokens of one second would be the same string.
   return tokenPlaces(() => signToken(key, { sub: "AppManifest", iss: "JSS", exp, jti: randomUUID() }));
 }
 
@@ -72,7 +72,7 @@ function sendAndForget(port: number, request: string, protocol: string, patience
   });
 }
 
-/** The names of the places whose token is in a text, as it is or percent-encoded or in base64, whole or in pieces. */
+/** The names of the places whose token is in a text: unchanged, percent-encoded or in base64, whole or in pieces. */
 export function placesFoundIn(text: string, places: readonly TokenPlace[]): string[] {
   const readings = readingsOf(text);
   // The signature is what must not be logged: header and payload of all tokens are known.
@@ -83,7 +83,7 @@ export function placesFoundIn(text: string, places: readonly TokenPlace[]): stri
   return places.filter(isLogged).map(({ name }) => name);
 }
 
-/** The text as it is and percent-decoded as often as that changes it, each also with its base64 decoded. */
+/** The text, and the text percent-decoded as often as that changes it, each also with its base64 decoded. */
 function readingsOf(text: string): string[] {
   const readings = [text];
   for (let last = text; ; ) {
@@ -101,7 +101,7 @@ function decodeBase64Words(text: string): string {
     .join("\n");
 }
 
-/** Parts of a signature long enough that none is in a log by chance. */
+/** Parts of a signature that are too long to be in a log by chance. */
 function pieces(signature: string): string[] {
   return signature.match(/.{24}/g) ?? [];
 }

@@ -1,6 +1,6 @@
 import type { Origin } from "@portcullis/origin";
 
-/** An origin whose objects are in memory: what the others are compared with. */
+/** An origin whose objects are in memory, with which the others are compared. */
 export function memoryOrigin(
   objects: Readonly<
     Record<string, { readonly bytes: Uint8Array<ArrayBuffer>; readonly etag: string; readonly modified: Date }>

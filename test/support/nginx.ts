@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** What came back for one request. */
+/** The response to one request. */
 export interface NginxResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -16,9 +16,9 @@ export interface NginxResponse {
 export interface Nginx {
   readonly folder: string;
   readonly socketPath: string;
-  /** Sends one request; the target goes out as it is. */
+  /** Sends one request, with the target unchanged. */
   get(target: string, options?: GetOptions): Promise<NginxResponse>;
-  /** All that nginx has written to any file of its folder `logs`. */
+  /** Everything that nginx has written to the files in its folder `logs`. */
   logs(): string;
   close(): Promise<void>;
 }
@@ -28,7 +28,7 @@ interface GetOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** Which nginx runs: this machine's, or, in test/nginx/newer-nginx.sh, one that was unpacked into a folder. */
+/** The nginx to run: this machine's, or, in test/nginx/newer-nginx.sh, one that was unpacked into a folder. */
 const unpacked = process.env.PORTCULLIS_NGINX;
 const program = unpacked ? `${unpacked}/nginx` : "/usr/sbin/nginx";
 const jsModule = `${unpacked ?? ""}/usr/lib/nginx/modules/ngx_http_js_module.so`;

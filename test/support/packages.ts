@@ -17,7 +17,7 @@ export interface ZipMember {
   readonly zip64?: boolean;
 }
 
-/** Writes a zip archive with Python's zipfile, which, like an attacker, takes any name. */
+/** Writes a zip archive with Python's zipfile, which accepts any name, as an attacker would. */
 export function writeZip(file: string, members: readonly ZipMember[]): string {
   python(
     `import base64, plistlib, warnings, zipfile
@@ -95,7 +95,7 @@ export function writeZipByZip(file: string, folder: string, name: string): strin
   return file;
 }
 
-/** Runs a command in a folder; throws, naming the Debian package, if there is no such command. */
+/** Runs a command in a folder. Throws if there is no such command; the message names the Debian package. */
 function runTool(command: string, args: readonly string[], cwd: string, debianPackage: string): void {
   try {
     execFileSync(command, args, { cwd });
@@ -107,16 +107,16 @@ function runTool(command: string, args: readonly string[], cwd: string, debianPa
 
 /** What can be wrong with a hand-made xar archive. */
 export interface XarFlaws {
-  /** Instead of the true one. */
+  /** Used instead of the true one. */
   readonly declaredTocSize?: bigint;
   readonly declaredTocLength?: bigint;
   readonly toc?: string | Buffer;
   readonly extraToc?: string;
-  /** Instead of what belongs into a file's `data`. */
+  /** Used instead of the correct content of a file's `data`. */
   readonly data?: string;
 }
 
-/** Creates a xar archive by hand, sound or not. */
+/** Creates a xar archive by hand, valid or not. */
 export function makeXar(files: Readonly<Record<string, string | Buffer>>, flaws: XarFlaws = {}): Buffer {
   const heap: Buffer[] = [];
   let offset = 0;

@@ -11,13 +11,13 @@ export interface Pixels {
 export interface WritePngOptions {
   /** As Xcode does: a chunk CgBI, blue first, colours multiplied by alpha, and no zlib header. */
   readonly apples?: boolean;
-  /** Of every row; default: each filter in turn. */
+  /** The filter of every row; by default, the filters take turns. */
   readonly filter?: number;
   /** Without alpha. */
   readonly opaque?: boolean;
   /** Chunks before the pixels. */
   readonly more?: readonly Buffer[];
-  /** Instead of the pixels, compressed. */
+  /** Used instead of the pixels, and compressed. */
   readonly data?: Buffer;
   /** Bytes of IHDR that are replaced, by their position. */
   readonly header?: Readonly<Record<number, number>>;
@@ -51,7 +51,7 @@ export function writePng({ width, height, bytes }: Pixels, options: WritePngOpti
     ...(apples ? [pngChunk("CgBI", Buffer.from([0x50, 0, 0x20, 6]))] : []),
     pngChunk("IHDR", ihdr),
     ...more,
-    // In two parts, as large images have it.
+    // In two parts, as in large images.
     pngChunk("IDAT", data.subarray(0, 5)),
     pngChunk("IDAT", data.subarray(5)),
     pngChunk("IEND", Buffer.alloc(0)),

@@ -17,7 +17,7 @@ export interface PortcullisProcess {
   stderr(): string;
   /** The port of the last line that names one; waits for it. */
   port(): Promise<number>;
-  /** Waits until a line of the log fits. */
+  /** Waits until a line of the log matches. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and waits for the end; resolves with the exit code or the signal's name. */
   end(signal?: NodeJS.Signals): Promise<number | string>;
@@ -28,8 +28,8 @@ export interface PortcullisProcess {
 const longestWait = 60_000;
 
 /**
- * The program and the first arguments that run the command: installed if `PORTCULLIS_PACKED` is set, else as it was
- * built, or, if a source has changed since, from source, which takes a second more to start.
+ * The program and the first arguments that run the command: the installed one if `PORTCULLIS_PACKED` is set, else the one
+ * that was built, or, if a source has changed since the build, the sources, which take a second longer to start.
  */
 export function portcullisCommand(): readonly [string, ...string[]] {
   if (process.env.PORTCULLIS_PACKED) return [process.execPath, installedCommand()];
@@ -50,8 +50,8 @@ function isBuilt(): boolean {
 }
 
 /**
- * Starts the command as a process of its own; it is ended with the test that started it, or, started
- * outside of a test, with the file. (Not in a `before` hook: it would end with the hook.)
+ * Starts the command as a process of its own. The process is ended after the test that started it, or, if it was started
+ * outside of a test, after the file. (Do not call this in a `before` hook: the process would end with the hook.)
  */
 export function startPortcullis(
   args: readonly string[],

@@ -1,17 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 
-/** A temporary RSA private key as PKCS#8 PEM; 2048 bits unless told otherwise. */
+/** A temporary RSA private key as PKCS#8 PEM; 2048 bits by default. */
 export function privateKeyPem(modulusLength = 2048): string {
   return pemOf(generateKeyPairSync("rsa", { modulusLength }).privateKey);
 }
 
-/** A private key as PEM, PKCS#8 unless told otherwise. */
+/** A private key as PEM; PKCS#8 by default. */
 export function pemOf(key: KeyObject, type: "pkcs8" | "pkcs1" = "pkcs8"): string {
   return key.export({ type, format: "pem" }).toString();
 }
 
-/** What the openssl command prints; throws, naming the Debian package, if there is no such command. */
+/** The output of the openssl command. Throws if there is no such command; the message names the Debian package. */
 export function openssl(args: string[], input?: string): string {
   try {
     return execFileSync("openssl", args, {

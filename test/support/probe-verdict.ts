@@ -5,7 +5,7 @@ import { runMain } from "./run-main.ts";
 import type { SigningKey } from "./signing-key.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** What `portcullis probe` says of a file on loopback: its verdict, and whatever it found fault with. */
+/** The verdict of `portcullis probe` about a file on loopback, and every problem that it found. */
 export async function probeVerdict(
   url: string,
   key: SigningKey,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { freePort } from "./free-port.ts";
 import { startServer } from "./real-server.ts";
 
-/** nginx with one server block of these directives; returns its origin. `http` is what stands around it. */
+/** nginx with a server block of these directives; returns its origin. `http` is added to the http block around it. */
 export async function startNginx(folder: string, server: string, http = ""): Promise<string> {
   const port = await freePort();
   const home = join(folder, `nginx-${port}`);
@@ -28,7 +28,7 @@ http {
   return `http://127.0.0.1:${port}`;
 }
 
-/** HAProxy with one frontend of these rules before another server; returns its origin. */
+/** HAProxy with a frontend of these rules in front of another server; returns its origin. */
 export async function startHaproxy(folder: string, rules: string, backend: string): Promise<string> {
   const port = await freePort();
   const path = join(folder, `haproxy-${port}.cfg`);
@@ -78,7 +78,7 @@ ${directives}
   return `http://127.0.0.1:${port}`;
 }
 
-/** Makes a folder readable for servers that drop their rights. */
+/** Makes a folder readable for servers that drop their privileges. */
 export function makeReadable(folder: string): void {
   chmodSync(folder, 0o755);
 }

@@ -5,7 +5,7 @@ import { probeVerdict } from "./probe-verdict.ts";
 import { rawRequest } from "./raw-request.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** What every published example must do: `server` serves `/app.ipa`, which holds `the app`, to valid links only. */
+/** Tests for every published example: `server` serves `/app.ipa`, which contains `the app`, only through valid links. */
 export function testProxiedApp(server: string, port: number, key: SigningKey): void {
   test(`a valid link is served by ${server}: whole, HEAD and in part`, async () => {
     const path = `/app.ipa?token=${freshToken(key)}`;

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** Runs a Python 3 program; what it reads and prints is JSON. Throws, naming the Debian package, if there is no Python. */
+/** Runs a Python 3 program that reads and prints JSON. Throws if there is no Python; the message names the Debian package. */
 export function python(program: string, input: unknown = null): unknown {
   const script = `import json, sys\ninput = json.load(sys.stdin)\n${program}`;
   try {
@@ -17,7 +17,7 @@ export function python(program: string, input: unknown = null): unknown {
   }
 }
 
-/** What Python's plistlib reads out of property lists. */
+/** What Python's plistlib reads in property lists. */
 export function readByPlistlib(texts: readonly string[]): unknown[] {
   return python(
     `import plistlib

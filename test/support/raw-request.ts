@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-/** An answer as it stood on the wire. */
+/** A response as it arrived on the connection. */
 export interface RawResponse {
   readonly status: number;
   /** Names in lower case. */
@@ -8,7 +8,7 @@ export interface RawResponse {
   readonly body: Buffer;
 }
 
-/** How to send a raw request; anything left out is plain. */
+/** How to send a raw request; everything is optional. */
 export interface RawRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
@@ -16,8 +16,8 @@ export interface RawRequest {
 }
 
 /**
- * Sends one request by hand, so that nothing normalises its target, and reads until the server
- * closes the connection.
+ * Sends one request without an HTTP client, so that nothing normalises its target, and reads
+ * until the server closes the connection.
  */
 export function rawRequest(port: number, target: string, request: RawRequest = {}): Promise<RawResponse> {
   const { method = "GET", headers = {}, body = "" } = request;
@@ -27,12 +27,12 @@ export function rawRequest(port: number, target: string, request: RawRequest = {
   return sendBytes(port, Buffer.from(head + body, "latin1")).then(parseResponse);
 }
 
-/** Sends bytes as they are and collects what comes back until the end. */
+/** Sends bytes unchanged, and collects the response until its end. */
 export function sendBytes(port: number, bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
     const chunks: Buffer[] = [];
-    socket.setTimeout(60_000, () => socket.destroy(new Error("no answer")));
+    socket.setTimeout(60_000, () => socket.destroy(new Error("no response")));
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
     socket.on("error", (error: NodeJS.ErrnoException) =>
       chunks.length > 0 && error.code === "ECONNRESET" ? resolve(Buffer.concat(chunks)) : reject(error),

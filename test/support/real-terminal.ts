@@ -6,20 +6,20 @@ const longestWait = 30_000;
 
 /** How a command is run in a terminal. */
 export interface TerminalSession {
-  /** Characters in a line; 80 unless told otherwise. */
+  /** The number of characters in a line; default 80. */
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** What is typed as soon as the output fits, in turn; at the end of them Ctrl-D. */
+  /** What is typed as soon as the output matches, one after the other; Ctrl-D at the end. */
   readonly typed?: readonly (readonly [after: RegExp, keys: string])[];
 }
 
-/** What was to be seen, and how it ended. */
+/** What the terminal showed, and how the program ended. */
 export interface TerminalRun {
   readonly code: number | null;
   readonly screen: string;
 }
 
-/** Runs a program in a real terminal (a pseudo-terminal of the `script` command); both outputs are one, as on a screen. */
+/** Runs a program in a real terminal (a pseudo-terminal of the `script` command). Both outputs are combined, as on a screen. */
 export function runInTerminal(
   words: readonly string[],
   { columns = 80, env = {}, typed = [] }: TerminalSession = {},
@@ -29,7 +29,7 @@ export function runInTerminal(
     stdio: ["pipe", "pipe", "inherit"],
     env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: "xterm", SHELL: "/bin/sh", LANG: "C.UTF-8", ...env },
   });
-  // What is waited for may never be written: that must fail the test, not stop it.
+  // If the expected output never arrives, the test must fail and not hang.
   const deadline = setTimeout(() => child.kill("SIGKILL"), longestWait);
   const waiting = [...typed];
   let screen = "";

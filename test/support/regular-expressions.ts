@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 
-/** A regular expression as it stands in a source file. */
+/** A regular expression as it appears in a source file. */
 export interface FoundExpression {
   /** `FILE:LINE`. */
   readonly place: string;
   readonly source: string;
   readonly flags: string;
-  /** What it is joined from that is known at run time only, as it stands in the file; `token` is in its place. */
+  /** The parts of it that are known only at run time, as they appear in the file; `token` is in their place. */
   readonly unknownParts?: readonly string[];
 }
 
-/** Represents what a pattern is joined with at run time, such as an option's value. */
+/** Represents a part of a pattern that is known only at run time, such as an option's value. */
 const anyName = "token";
 
 /**
- * Finds every regular expression of a TypeScript file: each literal, each `new RegExp` with what its pattern is joined
- * from, and those in the paths of routes and in forms.
+ * Finds every regular expression in a TypeScript file: each literal, each `new RegExp` with the parts of its pattern, and
+ * those in the paths of routes and in forms.
  */
 export function findRegularExpressions(file: string): FoundExpression[] {
   const tree = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
@@ -58,7 +58,7 @@ export function findRegularExpressions(file: string): FoundExpression[] {
     return ts.isRegularExpressionLiteral(value) || patternOf(value) ? undefined : pattern;
   }
 
-  /** Every text that an expression can be, as far as the file says. */
+  /** Every text that an expression can evaluate to, as far as the file shows. */
   function textsOf(node: ts.Expression): string[] {
     if (ts.isStringLiteralLike(node)) return [node.text];
     if (ts.isConditionalExpression(node)) return [...textsOf(node.whenTrue), ...textsOf(node.whenFalse)];
@@ -102,7 +102,7 @@ const token =
   /\(\?(?:<[a-zA-Z]\w*>|<?[=!]|:)|\[(?:\\.|[^\]\\])*\]|\\[up]\{[^}]*\}|\\u[\dA-Fa-f]{4}|\\x[\dA-Fa-f]{2}|\{\d+(?:,\d*)?\}|\\.|./gsu;
 const quantifier = /^\)*(?:([*+])|\{(\d+)(,)?(\d*)\})/;
 
-/** Splits a pattern into its pieces, in runs between alternatives. The structure is not needed: what can match is enough. */
+/** Splits a pattern into its pieces, in runs between alternatives. The structure is not needed, only what can match. */
 function runsOf(source: string, flags: string): Piece[][] {
   const runs: Piece[][] = [[]];
   for (const { 0: piece, index } of source.matchAll(token)) {
@@ -117,13 +117,13 @@ function runsOf(source: string, flags: string): Piece[][] {
   return runs;
 }
 
-/** Creates a text of about this many characters that a pattern may take long to refuse. */
+/** Creates a text of about this many characters that a pattern can take a long time to reject. */
 export type HostileText = (length: number) => string;
 
 /**
- * Texts made from a pattern itself, on which one that backtracks takes quadratic time or worse: what it repeats many
- * times, after nothing and after what matches so far; all that matches so far many times; each with and without an end
- * that it refuses.
+ * Texts that are derived from a pattern, on which it takes quadratic time or worse if it backtracks: each repeated piece
+ * many times, alone and after the text that matches up to it; and that text itself many times; each with and without an
+ * end that does not match.
  */
 export function hostileTexts({ source, flags }: FoundExpression): HostileText[] {
   const starts = new Set<string>([""]);

@@ -2,26 +2,26 @@ import { EventEmitter } from "node:events";
 import { Readable, Writable } from "node:stream";
 import { type MainOptions, main } from "portcullis";
 
-/** What a command did when it was run within the test. */
+/** The result of a command that ran in the process of the test. */
 export interface MainRun {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** What a test may hand to a command; the rest is an empty world. */
+/** The environment that a test can give a command; everything else is empty. */
 export interface MainWorld {
   readonly env?: MainOptions["env"];
   readonly stdin?: string | Buffer;
   readonly now?: () => number;
   readonly signals?: MainOptions["signals"];
-  /** Pretends that standard output and error are terminals of this width. */
+  /** Makes standard output and error behave like terminals of this width. */
   readonly terminal?: number;
-  /** Told of each piece of standard output as it comes. */
+  /** Called with each piece of standard output as it is written. */
   readonly onOutput?: (text: string) => void;
 }
 
-/** Runs the command in process, with everything it touches handed in. */
+/** Runs the command in this process, with its whole environment as arguments. */
 export async function runMain(argv: readonly string[], world: MainWorld = {}): Promise<MainRun> {
   const stdout = collector(world.terminal, world.onOutput);
   const stderr = collector(world.terminal);

@@ -14,15 +14,15 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What an example of the folder `examples` needs besides the commands of its page. */
+/** What an example in the folder `examples` needs besides the commands on its page. */
 export interface RunnableExample {
   /** Its folder. */
   readonly name: string;
-  /** Where programs are that its commands start, by their names. */
+  /** The paths of programs that its commands start, by name. */
   readonly programs?: Readonly<Record<string, string>>;
   /** Makes the server listen on a free port of 127.0.0.1. */
   readonly env: Readonly<Record<string, string>>;
-  /** Its port, or how it prints it. */
+  /** The port, or the pattern of the line that prints it. */
   readonly port: RegExp | number;
 }
 
@@ -39,16 +39,16 @@ const longestStart = 60_000;
 
 interface StartedExample extends DownloadServer {
   readonly folder: string;
-  /** The commands of its page for the second terminal. */
+  /** The commands for the second terminal on its page. */
   readonly secondTerminal: readonly string[];
 }
 
 /** Runs the commands of an example's page in a copy of its folder, and downloads from the server that they start. */
 export function testRunnableExample(example: RunnableExample): void {
   const name = `examples/${example.name}`;
-  // Not within a test: what it makes is removed with whatever is running.
+  // Not within a test, after which the files would be removed.
   const started = startExample(example);
-  started.catch(() => {}); // each test reports it
+  started.catch(() => {}); // each test reports the error
 
   test(`${name}, started as its page says, is locked, and the link from its page works`, async () => {
     const { folder, secondTerminal, port } = await started;

@@ -4,9 +4,9 @@ import { type PortcullisProcess, startPortcullis } from "./portcullis-process.ts
 import { type SigningKey, signingKey } from "./signing-key.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** A folder of files that `serve` guards with a key made for it. */
+/** A folder of files that `serve` guards with a temporary key. */
 export interface ServedFolder {
-  /** Holds `www` and `public.pem`. */
+  /** The folder that contains `www` and `public.pem`. */
   readonly base: string;
   /** The folder that is served. */
   readonly www: string;

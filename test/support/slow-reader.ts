@@ -14,7 +14,7 @@ export async function slowReader(port: number, request: string): Promise<Socket>
   return socket;
 }
 
-/** Reads on and counts, until the server closes. */
+/** Continues to read, and counts the bytes until the server closes the connection. */
 export async function readOn(socket: Socket): Promise<number> {
   let bytes = 100;
   socket.on("data", (chunk) => {
@@ -35,7 +35,7 @@ export function openFiles({ child }: PortcullisProcess): number {
   }).length;
 }
 
-/** Waits until something holds; fails with `what` after a minute. */
+/** Waits until a condition is true; fails with `what` after a minute. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
   for (let tries = 0; tries < 2400; tries += 1) {
     if (holds()) return;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
-/** Creates an empty folder that is removed when the test file is done. */
+/** Creates an empty folder that is removed after the test file. */
 export function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), "portcullis-test-"));
   after(() => rmSync(path, { recursive: true, force: true }));

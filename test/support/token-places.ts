@@ -13,7 +13,7 @@ function head(target: string, headers: Readonly<Record<string, string>> = {}, me
   return `${method} ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
 }
 
-/** Every character percent-encoded, as often as asked. */
+/** Percent-encodes every character, this many times. */
 function percentEncode(text: string, times = 1): string {
   const once = Array.from(text, (character) => `%${character.charCodeAt(0).toString(16)}`).join("");
   return times === 1 ? once : once.replaceAll("%", `%${"25".repeat(times - 1)}`);
@@ -105,7 +105,7 @@ const headerNames = [
   "X-Request-ID",
 ];
 
-/** Whole requests that are wrong in one way, or that hold the token outside of target and headers. */
+/** Whole requests that are wrong in one way, or that contain the token outside of the target and headers. */
 const oddRequests: Readonly<Record<string, (token: string, good: string) => string>> = {
   "the query of an unknown method": (token) => head(`/app.ipa?token=${token}`, {}, "FOO"),
   "the query of POST": (token) => head(`/app.ipa?token=${token}`, { "Content-Length": "0" }, "POST"),

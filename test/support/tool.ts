@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 
-/** The Debian package of each program that tests run; a missing one fails the test with this name. */
+/** The Debian package of each program that tests run; if a program is missing, the test fails with this name. */
 const debianPackages: Readonly<Record<string, string>> = {
   apache2: "apache2",
   aria2c: "aria2",
@@ -19,7 +19,7 @@ const debianPackages: Readonly<Record<string, string>> = {
   zbarimg: "zbar-tools",
 };
 
-/** Fails with the name of the Debian package if a program is not there. */
+/** Fails with the name of the Debian package if a program is missing. */
 export function requireTool(name: string): string {
   try {
     return execFileSync("sh", ["-c", `PATH="$PATH:/usr/sbin" command -v ${name}`], { encoding: "utf8" }).trim();
@@ -35,7 +35,7 @@ export interface ToolRun {
   readonly stderr: string;
 }
 
-/** Runs a program to its end, without blocking this one. */
+/** Runs a program to its end, without blocking this process. */
 export function runTool(name: string, args: readonly string[], cwd?: string): Promise<ToolRun> {
   const child = spawn(requireTool(name), args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];

@@ -1,5 +1,5 @@
 /**
- * Temporary keys and tokens of any shape, by Web Crypto alone, so that the tests of core run in
+ * Temporary keys and tokens of any kind, created only with Web Crypto, so that the tests of core run in
  * every runtime. Every test file makes its own key; none is ever committed.
  */
 export interface WebSigningKey {
@@ -12,7 +12,7 @@ export interface WebSigningKey {
 
 const rs256 = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
-/** Creates a key pair; 2048 bits unless told otherwise. */
+/** Creates a key pair; 2048 bits by default. */
 export async function webSigningKey(modulusLength = 2048): Promise<WebSigningKey> {
   const parameters = { ...rs256, modulusLength, publicExponent: Uint8Array.of(1, 0, 1) };
   const { publicKey, privateKey } = await crypto.subtle.generateKey(parameters, true, ["sign", "verify"]);
@@ -32,7 +32,7 @@ export function pem(label: string, der: Uint8Array): string {
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
 }
 
-/** The time at which tests play, in seconds since 1970: that of the token in Jamf's documentation. */
+/** The time in the tests, in seconds since 1970: that of the token in Jamf's documentation. */
 export const testTime = 1_503_324_314;
 
 /** Jamf Pro's claims, expiring ten minutes after {@link testTime}. */
@@ -42,7 +42,7 @@ export const jamfClaims: { sub: string; iss: string; exp: number } = {
   exp: testTime + 600,
 };
 
-/** Text, bytes or an object as a base64url segment; text and bytes go in as they are. */
+/** Text, bytes or an object as a base64url segment; text and bytes are used unchanged. */
 export function segment(content: unknown): string {
   if (content instanceof Uint8Array) return base64url(content);
   return base64url(new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content)));
@@ -54,7 +54,7 @@ export async function signatureOf(key: WebSigningKey, signingInput: string): Pro
   return base64url(new Uint8Array(signature));
 }
 
-/** Signs any header and any claims with RS256, sound or not. */
+/** Signs any header and any claims with RS256, valid or not. */
 export async function webSignToken(
   key: WebSigningKey,
   claims: unknown = jamfClaims,

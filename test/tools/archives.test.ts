@@ -74,7 +74,7 @@ test("an .ipa over 4 GiB without ZIP64 is read as unzip reads it", async () => {
     { name: "Payload/Example.app/Example", content: "", hole: 2 ** 32 + 12_345 },
     { name: "Payload/Example.app/Info.plist", content },
   ]);
-  // unzip leaves with 1 for a warning: the archive says less of itself than there is.
+  // unzip exits with 1 for a warning, because the archive declares less than it contains.
   const { stdout } = spawnSync("unzip", ["-p", archive, "Payload/Example.app/Info.plist"], { encoding: "utf8" });
   assert.equal(stdout, content);
   assert.equal((await readPackage(archive)).metadata.bundleIdentifier, "com.example.app");

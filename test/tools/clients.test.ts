@@ -29,7 +29,7 @@ function hashOf(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** A download that broke off: its first bytes are there. */
+/** An interrupted download: only its first bytes are there. */
 function begun(name: string, bytes: number): string {
   const path = join(base, name);
   writeFileSync(path, content);
@@ -37,7 +37,7 @@ function begun(name: string, bytes: number): string {
   return path;
 }
 
-/** The ranges that were answered with 206 since the log had this many lines. */
+/** The ranges that got a 206 since the log had this many lines. */
 const rangesSince = (lines: number) =>
   portcullis.log.slice(lines).flatMap(({ status, range }) => (status === 206 ? [String(range)] : []));
 

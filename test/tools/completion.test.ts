@@ -17,7 +17,7 @@ for (const shell of ["bash", "zsh", "fish"]) {
 }
 writeFileSync(join(folder, "functions/_portcullis"), (await runMain(["completion", "zsh"])).stdout);
 
-/** What is typed before Tab, and what the command is given then. */
+/** What is typed before Tab, and what the command gets as a result. */
 const completions = [
   ["ins", "inspect"],
   ["help scan", "help scan-logs"],
@@ -40,9 +40,9 @@ for (const [name, shell, setUp] of [
   ],
 ] as const) {
   test(`${name} completes commands, options, choices and file names`, async () => {
-    // The command itself is not asked: what the shell would give it is printed.
+    // The command itself does not run: what the shell would pass to it is printed.
     const first = `cd ${folder}; ${setUp}; portcullis() { echo "given: $*."; }; echo set up'.'\n`;
-    // Bash's words end at =, those of zsh do not.
+    // In bash, words end at =; in zsh, they do not.
     const asked = shell[0] === "bash" ? [...completions, ["auth --for=c", "auth --for=caddy"] as const] : completions;
     const typed = asked.map(([words], index): [RegExp, string] => [
       index === 0 ? /set up\./ : /given: .*\./,

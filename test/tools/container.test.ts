@@ -1,6 +1,6 @@
 /**
- * The example container: its files, and the image that Podman builds from a clone and runs. Nothing is pulled: the base image is
- * made here from Debian and this machine's Node.js and npm, under the name that the Dockerfile asks for.
+ * The example container: its files, and the image that Podman builds from a clone and runs. Nothing is pulled: the test makes
+ * the base image from Debian and this machine's Node.js and npm, with the name that the Dockerfile uses.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -66,8 +66,8 @@ describe("the image, built and run by Podman", () => {
   const key = signingKey();
 
   /**
-   * Images and containers of this test only. What is mounted for them is in a namespace of its own, with the only hierarchy of
-   * control groups that crun accepts. Health checks run when they are asked for, without systemd.
+   * Images and containers of this test only. Their mounts are in a namespace of their own, with the only hierarchy of
+   * control groups that crun accepts. Health checks run only on request, without systemd.
    */
   const podman = (...args: readonly string[]) => {
     const script = 'mount -t cgroup2 none /sys/fs/cgroup && DISABLE_HC_SYSTEMD=true exec podman "$@"';
@@ -75,7 +75,7 @@ describe("the image, built and run by Podman", () => {
     return runTool("unshare", ["--mount", "sh", "-c", script, "sh", ...storage, ...args]);
   };
 
-  /** Runs Podman, fails with all that it printed, and returns its output. */
+  /** Runs Podman and returns its output; fails with everything that it printed. */
   async function succeed(...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await podman(...args);
     assert.equal(code, 0, `podman ${args.join(" ")}\n${stdout}\n${stderr}`);
@@ -97,7 +97,7 @@ describe("the image, built and run by Podman", () => {
   });
 
   const building = ["--isolation=chroot", "--format=docker", "--pull=never"];
-  /** What the compose file sets. */
+  /** The settings of the compose file. */
   const restrictions = ["--read-only", "--read-only-tmpfs=false", "--cap-drop=ALL", "--security-opt=no-new-privileges"];
   /** A network of its own, so that no port of this computer is used, and limits that need no capability. */
   const isolation = ["--network=none", "--cgroups=disabled", "--ulimit=nofile=4096:4096", "--ulimit=nproc=4096:4096"];
@@ -181,7 +181,7 @@ async function until(what: string, condition: () => Promise<boolean>): Promise<v
   }
 }
 
-/** What the Dockerfile needs of the official image: Node.js, npm, `sh` and `env`, as they are on this machine. */
+/** The parts of the official image that the Dockerfile needs: Node.js, npm, `sh` and `env`, copied from this machine. */
 function writeBase(base: string): void {
   const programs = [process.execPath, "/bin/sh", "/usr/bin/env"];
   const libraries = programs.flatMap((program) =>

@@ -12,7 +12,7 @@ import { writeSampleApp } from "../depot/sample-app.ts";
 import { privateKeyPem } from "../support/private-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-/** One file, because dozens of processes run it: from the sources, each would take a second to start. */
+/** Bundled into one file, because dozens of processes run it: each would take a second to start from the sources. */
 function bundleWorkUntil(folder: string): string {
   const outfile = join(folder, "work-until.mjs");
   const alias = { libsql: import.meta.resolve("libsql"), pg: import.meta.resolve("pg") };
@@ -21,7 +21,7 @@ function bundleWorkUntil(folder: string): string {
     bundle: true,
     platform: "node",
     format: "esm",
-    // For what is still CommonJS in it.
+    // For the CommonJS modules in the bundle.
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
     conditions: ["@portcullis/source"],
     alias,
@@ -44,7 +44,7 @@ describe("killed at any step", () => {
     path = (await depot.link()).path;
   });
 
-  /** Works in a process that kills itself before a step: whether it did, and what it printed. */
+  /** Works in a process that kills itself before a step; returns whether it did, and what it printed. */
   function work(step: number, action: string, file: string) {
     const args = [program, action, data, database, file, String(step)];
     const { signal, status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
@@ -86,7 +86,7 @@ describe("killed at any step", () => {
           const { isKilled: again, stdout } = work(last, action, file);
           assert.equal(again, false);
           assert.ok((await served()).equals(next), `after step ${step}, and done again`);
-          // What has arrived whole is not sent again.
+          // An upload that has arrived completely is not sent again.
           if (action === "upload") assert.equal(stdout, arrived ? "" : "sent", `after step ${step}`);
           const id = createHash("sha256").update(next).digest("hex");
           assert.deepEqual(

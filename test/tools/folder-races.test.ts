@@ -12,7 +12,7 @@ const www = join(base, "www");
 fs.mkdirSync(www);
 const origin = folder(www);
 
-/** Writes a file that looks as if it had been there for months. */
+/** Writes a file whose modification time is months ago. */
 function place(name: string, content: string | Buffer, where = www): string {
   const path = join(where, name);
   const longAgo = new Date("2026-01-02T03:04:05Z");
@@ -34,7 +34,7 @@ async function inBackground(program: string, ...args: string[]): Promise<() => v
   return () => child.kill("SIGKILL");
 }
 
-/** Says when a race has lasted this many seconds and has had both outcomes; after a minute, in any case. */
+/** Returns whether a race has lasted this many seconds and has had both outcomes, or has lasted a minute. */
 function lasting(seconds: number, hasBoth: () => boolean): () => boolean {
   const started = performance.now();
   return () => {
@@ -81,7 +81,7 @@ test("a folder that is constantly swapped with a link out of the root never serv
   assert.ok(counts.inside > 50 && counts.refused > 50, `the race was run: ${JSON.stringify(counts)}`);
 });
 
-// Every write replaces all bytes by the next letter, in one call and without a pause, then rests for a while.
+// Every write replaces all bytes with the next letter, in one call and without a pause; then there is a pause.
 const rewriter = `
 import os, sys, time
 fd = os.open(sys.argv[1], os.O_RDWR)

@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = fileURLToPath(new URL("../security/measure-parser.ts", import.meta.url));
 const all = parsers("");
 
-/** What code does that takes text or bytes apart. */
+/** Expressions that parse text or bytes. */
 const takesApart =
   /\bJSON\.parse\b|= JSON;|\.json\(\)|formData\(|parseBody\(|Busboy|SaxesParser|inflate|unzip|\.read(?:U?Int|BigU?Int|Float|Double)\w*\(|getUint|TextDecoder|StringDecoder|, "(?:base64|base64url|hex)"\)|\batob\(|X509Certificate\(|URLSearchParams|decodeURI|\.(?:exec|matchAll)\(|lastIndex\b|charCodeAt\(|function\*? (?:read|parse|decode)[A-Z]/;
 
@@ -25,7 +25,7 @@ describe("parsers", () => {
   const listed = [...all.flatMap((parser) => parser.sources), ...Object.values(boundedElsewhere).flat()];
   const pathOf = (source: string): string => `packages/${source.replace("/", "/src/")}`;
 
-  test("every source that takes text or bytes apart is listed, with its bound or the reason why it needs none", () => {
+  test("every source that parses text or bytes is listed, with its bound or the reason why it needs none", () => {
     const known = new Set(listed.map(pathOf));
     const parsing = sources.filter((file) => takesApart.test(readFileSync(join(root, file), "utf8")));
     assert.ok(parsing.length > 100);

@@ -39,7 +39,7 @@ for (const [name, columns, args] of [
 const scale = 4;
 const [black, white] = [0, 255];
 
-/** A grey picture (PGM) of a terminal that writes white on black; a character is one module wide and two high. */
+/** A grey image (PGM) of a terminal with white text on black; a character is one module wide and two high. */
 function photograph(lines: readonly string[], columns: number): Buffer {
   const rows = lines.flatMap((line) => scanLines(line, columns));
   const pixels = rows.flatMap((row) => new Array<readonly number[]>(scale).fill(row)).flat();

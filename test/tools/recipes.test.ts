@@ -1,6 +1,6 @@
 /**
- * A newcomer's walk through each recipe: the lines that an example says to run are run in order, in a copy of this machine
- * (an overlay that is discarded, with its own processes and network), with Debian's own configuration of each server.
+ * Follows each recipe as a newcomer would: runs the lines of an example in order, in a copy of this machine (an overlay
+ * that is discarded, with its own processes and network), with Debian's own configuration of each server.
  */
 import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const key = signingKey();
 const tls = writeTlsFiles(base);
 writeFileSync(join(base, "public.pem"), key.publicPem);
 
-// In place of programs that need a running system or the network.
+// Replacements for programs that need a running system or the network.
 mkdirSync(join(base, "bin"));
 copyFileSync("test/tools/systemctl.py", join(base, "bin/systemctl"));
 writeFileSync(join(base, "bin/apt-get"), '#!/bin/sh\n[ "$1" = install ] && shift && dpkg --status "$@" > /dev/null\n');

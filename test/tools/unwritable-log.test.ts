@@ -50,8 +50,8 @@ for (const [name, target] of [
       await new Promise((resolve) => setTimeout(resolve, 50));
       const path = `/app.ipa?token=${freshToken(key)}&${"x".repeat(2000)}`;
       for (let round = 0; round < 40; round += 1) {
-        const answers = await Promise.all(Array.from({ length: 25 }, () => rawRequest(port, path)));
-        for (const answer of answers) assert.equal(answer.status, 200);
+        const responses = await Promise.all(Array.from({ length: 25 }, () => rawRequest(port, path)));
+        for (const response of responses) assert.equal(response.status, 200);
       }
       const ended = once(child, "exit");
       child.kill("SIGTERM");

@@ -20,7 +20,7 @@ after(() => {
   for (const socket of opened) socket.destroy();
 });
 
-/** What a client without a token does to hold a connection, by what it sends and whether it reads. */
+/** The ways in which a client without a token holds a connection: what it sends, and whether it reads. */
 const attacks: Record<string, (socket: Socket) => void> = {
   "sends nothing": () => {},
   "sends half a request": (socket) => socket.write("GET /app.ipa HTTP/1.1\r\nHost: x\r\nX-Slow:"),

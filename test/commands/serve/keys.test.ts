@@ -164,7 +164,7 @@ test("SIGHUP reads the keys again", async () => {
   assert.equal(portcullis.log.filter(({ msg }) => msg?.startsWith("keys read again")).length, 1);
 });
 
-test("a private key is used as its public half, with a loud warning that names the remedy", async () => {
+test("a private key is used as its public half, with a prominent warning that names the fix", async () => {
   const pem = oldKey.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   const spellings: Record<string, string> = {
     "pkcs8.pem": pem,
@@ -363,7 +363,7 @@ test("whatever the host of a JWK Set does, the problem names the host and is not
       ["/list", "did not send a JWK Set"],
       ["/keys", "did not send a JWK Set"],
     ] as const) {
-      // Only a host that never ends is cut off early; the others may be slow on a busy machine.
+      // Only a host whose response never ends gets a short deadline; the others can be slow on a busy machine.
       deadline = path === "/drip" || path === "/silent" ? 300 : 60_000;
       await assert.rejects(fetchJwkSet(origin + path), (error: Error) => {
         assert.ok(error instanceof JwkSetError, `${path}: ${error.stack}`);

@@ -53,7 +53,7 @@ test("HEAD sends no byte of the file and counts as complete", async () => {
   assert.deepEqual({ size, bytes, complete }, { size: 10, bytes: 0, complete: true });
 });
 
-test("what a client sends can neither forge a log line nor smuggle a token into one", async () => {
+test("what a client sends can neither forge a log line nor put a token into one", async () => {
   const portcullis = started();
   const port = await portcullis.port();
   const token = freshToken(key);

@@ -151,13 +151,13 @@ test("with --path-bound a token opens the file of its own path only", async () =
   const status = async (target: string, token = own) => (await rawRequest(port, `${target}?token=${token}`)).status;
   assert.equal(await status("/app.ipa"), 200);
   assert.equal(await status("http://files.example/app.ipa"), 200);
-  // Each of them but the first two would be the file itself on some server.
+  // All of these but the first two are the same file on some server.
   const others = ["/other.ipa", "/", "/app.ipa/", "/App.ipa", "//app.ipa", "/./app.ipa", "/x/../app.ipa", "/%61pp.ipa"];
   for (const target of [...others, "/app.ipa%2e", "/app%2eipa", "/x%2f..%2fapp.ipa", "/app.ipa.", "http://h//app.ipa"])
     assert.equal(await status(target), 401, target);
   assert.equal(await status("/app.ipa", tokenFor()), 401);
   assert.equal(await status("/app.ipa", tokenFor("/other.ipa")), 401);
-  // A token that names such a spelling opens no more than the spelling is good for.
+  // A token whose aud is such a spelling opens only what that spelling names.
   assert.equal(await status("/x/../app.ipa", tokenFor("/x/../app.ipa")), 400);
 
   const run = await runMain([...serveArgs, "--path-bound", "--audience", "x"]);
@@ -214,7 +214,7 @@ test("a socket whose server is too busy to accept is not mistaken for one that a
   const path = join(base, "busy.sock");
   const busy = createServer().listen({ path, backlog: 1 });
   await once(busy, "listening");
-  // It accepts nothing as long as this turn of the event loop lasts, so its queue can be filled.
+  // It accepts no connection until this turn of the event loop ends, so its queue can be filled.
   const clients = Array.from({ length: 64 }, () => connect(path).on("error", () => {}));
   await assert.rejects(listen(createHttpServer(), { socket: path }), /in use by another program/);
   assert.ok(lstatSync(path).isSocket());

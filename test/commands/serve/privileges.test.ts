@@ -14,7 +14,7 @@ const { base, www, args } = servedFolder({ "app.ipa": "the app" });
 test("a folder that cannot be read or entered is reported at startup, with exit code 3", () => {
   const [program, ...first] = portcullisCommand();
   chmodSync(base, 0o755);
-  // Nothing is closed to root.
+  // root can read everything.
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   for (const mode of [0o000, 0o444, 0o311]) {
     chmodSync(www, mode === 0o311 && !("uid" in nobody) ? 0o300 : mode);

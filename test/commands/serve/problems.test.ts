@@ -10,7 +10,7 @@ import { rawRequest } from "../../support/raw-request.ts";
 import { servedFolder } from "../../support/served-folder.ts";
 import { slowReader, until } from "../../support/slow-reader.ts";
 
-const size = 64 * 1024 * 1024; // more than the buffers of both sockets take
+const size = 64 * 1024 * 1024; // more than fits into the buffers of both sockets
 const { base, www, key, args, start: started } = servedFolder({ "app.ipa": "the app", "big.pkg": Buffer.alloc(size) });
 mkdirSync(join(base, "outside"));
 writeFileSync(join(base, "outside/x.ipa"), "elsewhere");
@@ -24,7 +24,7 @@ test("a file that the server cannot read is 404 for the client, and the log says
   chmodSync(base, 0o755);
   const [program, ...first] = portcullisCommand();
   const port = await freePort();
-  // Nothing is closed to root.
+  // root can read everything.
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   const child = spawn(program, [...first, ...args, "--port", String(port)], nobody);
   after(() => child.kill("SIGKILL"));

@@ -27,7 +27,7 @@ const port = await startPortcullis(args).port();
 const get = (path: string, headers: RawRequest["headers"] = {}, method = "GET") =>
   rawRequest(port, `${path}?token=${freshToken(key)}`, { headers, method });
 
-// RFC 9110 section 14.1.2, and the cases that admired libraries get wrong.
+// RFC 9110 section 14.1.2, and cases that well-known libraries get wrong.
 const satisfiable: [range: string, first: number, last: number][] = [
   ["bytes=0-0", 0, 0],
   ["bytes=0-499", 0, 499],

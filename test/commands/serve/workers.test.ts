@@ -183,7 +183,7 @@ test("workers do not outlive the process that started them", async () => {
   const port = await freePort();
   const portcullis = start("--workers", "2", "--port", String(port));
   await says(portcullis, /^worker 2: serving/);
-  // The end of their standard output is the end of all.
+  // Their standard output ends when all of them have ended.
   assert.equal(await portcullis.end("SIGKILL"), "SIGKILL");
   await assert.rejects(rawRequest(port, "/app.ipa"), /ECONNREFUSED/);
 });
@@ -212,7 +212,7 @@ test("a status address in use ends the workers too", async () => {
   assert.equal(await other.end(), 0);
 });
 
-test("auth has workers on a unix socket, of which a crash has left one behind", async () => {
+test("auth has workers on a unix socket, and replaces a socket that a crash left behind", async () => {
   const socketPath = join(base, "auth.sock");
   const authArgs = ["auth", "--for", "nginx", "-k", join(base, "public.pem"), "--socket", socketPath, "--workers", "2"];
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {

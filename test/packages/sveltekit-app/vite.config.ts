@@ -3,6 +3,6 @@ import { sveltekit } from "@sveltejs/kit/vite";
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  // The contract sends bodies without a type, which SvelteKit takes for forms of another site.
+  // The contract sends bodies without a type, which SvelteKit treats as forms of another site.
   plugins: [sveltekit({ adapter: adapter(), csrf: { trustedOrigins: ["*"] } })],
 });

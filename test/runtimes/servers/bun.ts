@@ -17,7 +17,7 @@ const fetch = contractHandler(JSON.parse(setup));
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
-  // In development Bun answers an error with a page that shows the request, its token too.
+  // In development mode, Bun responds to an error with a page that shows the request, including its token.
   development: false,
   routes: ways === "routes" ? { "/*": fetch } : {},
   fetch,

@@ -5,8 +5,8 @@ import { respondWithWhatWasSeen } from "../../contract/fetch-handler.ts";
 import { runtimeName } from "../runtime-name.ts";
 
 /**
- * The fetch handler that the contract describes, for a server in any runtime; before the guard,
- * `/runtime` says which runtime that really is.
+ * The fetch handler that the contract describes, for a server in any runtime. In front of the guard,
+ * `/runtime` returns which runtime it really is.
  */
 export function contractHandler(setup: ContractSetup): (request: Request) => Response | Promise<Response> {
   const { publicPem, time, reportOnly, pathBound } = setup;

@@ -1,6 +1,6 @@
 import { contractHandler } from "./contract-handler.ts";
 
-/** What `deno serve FILE`, `bun FILE` and Workers look for: they do the serving, and say on which port. */
+/** What `deno serve FILE`, `bun FILE` and Workers look for: they start the server, and print its port. */
 const server: {
   readonly hostname: string;
   readonly port: number;

@@ -6,7 +6,7 @@ import express from "express";
 import Koa from "koa";
 import { runtimeName } from "../runtime-name.ts";
 
-/** Plain `node:http`, Express or Koa, by the second argument; what is behind the guard is a file of ten digits. */
+/** Plain `node:http`, Express or Koa, depending on the second argument; behind the guard is a file of ten digits. */
 const [setup = "", kind = ""] = process.argv.slice(2);
 const { publicPem, time } = JSON.parse(setup);
 const options = { keys: publicPem, now: () => time };

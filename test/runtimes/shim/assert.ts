@@ -60,7 +60,7 @@ async function rejects(
 }
 
 function checkError(error: unknown, expected: Expected | string | undefined): void {
-  // Text is no expectation but the message for when nothing is thrown.
+  // A text is not an expectation, but the message if nothing is thrown.
   if (expected === undefined || typeof expected === "string") return;
   if (expected instanceof RegExp) {
     if (!expected.test(String(error))) fail(`${String(error)} does not match ${expected}`);
@@ -75,7 +75,7 @@ function checkError(error: unknown, expected: Expected | string | undefined): vo
   }
 }
 
-/** Strict: the same prototypes, the same own members, NaN equal to itself. */
+/** Strict equality: the same prototypes and own members; NaN equals itself. */
 function isDeepEqual(actual: unknown, expected: unknown): boolean {
   if (Object.is(actual, expected)) return true;
   if (!isObject(actual) || !isObject(expected)) return false;
@@ -89,7 +89,7 @@ function isDeepEqual(actual: unknown, expected: unknown): boolean {
   );
 }
 
-/** What some objects hold besides their members. */
+/** The content that some objects have besides their members. */
 function hidden(object: object): unknown {
   if (object instanceof Date) return object.getTime();
   return object instanceof Error ? object.message : undefined;
@@ -107,7 +107,7 @@ function show(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
 }
 
-// Typed as little as this: the tests are checked against the types of the real module.
+// Loosely typed, because the tests are checked against the types of the real module.
 const assert: typeof ok = Object.assign(ok, {
   ok,
   fail,

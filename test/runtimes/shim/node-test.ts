@@ -1,6 +1,6 @@
 /** `node:test` for runtimes that do not have it: registers tests, and runs them one after another. */
 
-/** What one test file came to. */
+/** The result of one test file. */
 export interface FileResult {
   readonly ran: number;
   /** Name and error of each test that failed. */
@@ -32,7 +32,7 @@ export function after(run: () => unknown): void {
   afters.push(run);
 }
 
-/** Runs what the test file registered when it was imported. */
+/** Runs the tests that the file registered when it was imported. */
 export async function runTests(): Promise<FileResult> {
   const failures: string[] = [];
   const skipped: string[] = [];

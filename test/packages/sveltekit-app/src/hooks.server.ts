@@ -15,7 +15,7 @@ declare global {
 const { publicPem, time, reportOnly, pathBound } = JSON.parse(process.env.CONTRACT_SETUP ?? "{}");
 const { onDecision, takeJson } = createDecisionRecord();
 
-/** The hook of the README, under the contract: it keeps the decision for the endpoint, and tells of all decisions. */
+/** The README's hook, with what the contract needs: it stores the decision for the endpoint, and reports all decisions. */
 const guarded = guard(
   { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision },
   (request: Request, download: Decision, event: RequestEvent, resolve: Parameters<Handle>[0]["resolve"]) => {

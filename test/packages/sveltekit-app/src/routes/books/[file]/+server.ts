@@ -1,4 +1,4 @@
 import type { RequestHandler } from "@sveltejs/kit";
 
-/** Behind the hook of the README: answers with every URL that is to be seen there. */
+/** Behind the README's hook: responds with every URL that a handler can see there. */
 export const GET: RequestHandler = ({ request, url }) => new Response(`${request.url} ${url}`);
