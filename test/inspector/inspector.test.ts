@@ -341,7 +341,7 @@ describe("the inspector, in Chromium", () => {
     assert.ok(Buffer.byteLength(html) < 80_000, `${Buffer.byteLength(html)} bytes`);
     assert.equal(await buildInspector(), html);
     const page = await open({ javaScript: false });
-    assert.match(await page.text(), /turn it on, or run portcullis inspect/);
+    assert.match(await page.text(), /Turn JavaScript on, or run portcullis inspect/);
   });
 
   /** The private key's file, for openssl. */
