@@ -30,7 +30,7 @@ export function missedTable(outcomes) {
   const byReason = new Map();
   for (const outcome of outcomes.filter(({ holds }) => !holds)) {
     const { unit, value, most } = outcome;
-    const reason = reasonOfBudget(outcome) ?? none;
+    const reason = reasonOfBudget(outcome) ?? "Not known.";
     const text = `${titleOf(outcome)}: ${limit(value)} ${unit}, budget ${limit(most)} ${unit}`;
     byReason.set(reason, [...(byReason.get(reason) ?? []), text]);
   }

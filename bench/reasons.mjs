@@ -56,7 +56,10 @@ const reasonsOfBudgets = [
     /^serve: 304/,
     "The bare server sends fixed bytes. `serve` checks the token, opens the file, reads its version, asks the kernel for its path, so that no link leads out of the folder, and writes a line to the log: see the profile above.",
   ],
-  [/^a file of .* in the cache/, "At each request, the cache asks the origin whether the file is still current."],
+  [
+    /^a file of .* in the cache: cache$/,
+    "At each request, the cache asks the origin whether the file is still current.",
+  ],
   [/^a file of 1 GiB/, wholeFile],
   [
     /^depot: the start/,
@@ -64,7 +67,7 @@ const reasonsOfBudgets = [
   ],
 ];
 
-/** Why a budget is missed; `undefined` if nothing is known. */
+/** Why a budget is missed; `undefined` if the reason is not known. */
 export function reasonOfBudget({ group, name }) {
   return reasonsOfBudgets.find(([pattern]) => pattern.test(`${group}: ${name}`))?.[1];
 }
