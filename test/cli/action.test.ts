@@ -23,9 +23,9 @@ test("an action is chosen if its operand and its options fit it", () => {
 });
 
 for (const [what, run, message] of [
-  ["a unknown action", () => choose("lst"), /^ACTION must be one of list, show, make/],
+  ["an unknown action", () => choose("lst"), /^ACTION must be one of list, show, make/],
   ["a missing operand", () => choose("show"), /^thing show: specify the ID of the link$/],
-  ["an operand too many", () => choose("list", "x"), /^thing list takes no further operand: remove x$/],
+  ["one operand too many", () => choose("list", "x"), /^thing list takes no further operand: remove x$/],
   ["an option of another action", () => choose("show", "1", { days: 1 }), /^--days has no effect on thing show$/],
   [
     "a flag of another action",

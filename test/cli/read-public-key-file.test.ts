@@ -50,7 +50,7 @@ for (const [kind, content, problem, remedy] of [
   ["parameters", labelled("DH PARAMETERS"), /parameters of a key, without the key/, /PEM/],
   ["a key with four hyphens", spki.replaceAll("-----", "----"), /BEGIN line is damaged/, /five hyphens/],
   ["a key from a word processor", spki.replaceAll("-----", "—"), /BEGIN line is damaged/, /five hyphens/],
-  ["a key in small letters", spki.replaceAll("PUBLIC KEY", "public key"), /BEGIN line is damaged/, /capitals/],
+  ["a key in lower case", spki.replaceAll("PUBLIC KEY", "public key"), /BEGIN line is damaged/, /capitals/],
   ["a PDF", Buffer.from("%PDF-1.4\n\xff\xff\xfe\x00\x01", "latin1"), /binary, but not a key/, /PEM/],
   ["a compressed key", gzipSync(spki), /gzip format/, /gzip -dc/],
   ["a zip archive", Buffer.from("PK\u0003\u0004...."), /zip format/, /unzip -p/],

@@ -162,7 +162,7 @@ test("an expiry in milliseconds is recognised", async () => {
 
 for (const [name, link, remark] of [
   ["two question marks", "https://example.com/a.ipa?v=2?token=T", /two question marks/],
-  ["a token behind #", "https://example.com/a.ipa#token=T", /clients never send that part of a link/],
+  ["a token after #", "https://example.com/a.ipa#token=T", /clients never send that part of a link/],
   ["another parameter", "https://example.com/a.ipa?jwt=T", /its parameter is "jwt".*--token-parameter jwt/],
   ["a link encoded as a whole", "https%3A//example.com/a.ipa%3Ftoken%3DT?x", /whole link is percent-encoded/],
 ] as const) {

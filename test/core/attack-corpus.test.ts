@@ -24,7 +24,7 @@ test("every case of the attack corpus gets the decision that it expects", async 
   assert.equal(({} as { polluted?: unknown }).polluted, undefined);
 });
 
-test("every case is decided alike by a gate that has just seen all others, in another order", async () => {
+test("every case gets the same decision from a gate that has just seen all others, in another order", async () => {
   const wrong: string[] = [];
   for (const { name, policy, target, expected } of corpus.toReversed()) {
     const verdict = verdictOf(await gates[policy].check(target));

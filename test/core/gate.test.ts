@@ -42,7 +42,7 @@ test("the claims of a decision are what the token says, empty lists and objects 
   assert.deepEqual(JSON.parse(JSON.stringify(decision.allowed && decision.claims)), claims);
 });
 
-test("absolute, path-only and strange request targets are decided alike", async () => {
+test("absolute, path-only and strange request targets get the same decision", async () => {
   const token = await webSignToken(key);
   for (const target of [
     "https://example.com/a.ipa",

@@ -149,7 +149,7 @@ test("a gate that is not path-bound refuses path-bound tokens, even on their own
   }
 });
 
-test("an aud cannot be a path and an audience at once", async () => {
+test("an aud cannot be both a path and an audience", async () => {
   assert.throws(() => createGate({ ...options, audience: "/f/a" }), {
     message: "pathBound: cannot be combined with audience",
   });

@@ -17,7 +17,7 @@ const key = await webSigningKey();
 const options = { keys: key.publicPem, now: () => testTime };
 const token = await webSignToken(key);
 
-test("an allowed request goes on with its URL but without its token", async () => {
+test("an allowed request continues with its URL but without its token", async () => {
   const result = await createRequestGuard(options)("GET", `/a?x=1&token=${token}&y`);
   assert.ok(result.response === undefined);
   assert.equal(result.url, "/a?x=1&y");
@@ -107,7 +107,7 @@ test("onDecision gets every decision and never the token", async () => {
   assert.ok(!JSON.stringify(seen).includes(token));
 });
 
-test("onDecision is called before the request goes on, with the gate's own parameter name", async () => {
+test("onDecision is called before the request continues, with the gate's own parameter name", async () => {
   const seen: ObservedRequest[] = [];
   const guard = createRequestGuard({
     ...options,

@@ -13,7 +13,7 @@ const boundary = "xxxxxxxxxxxx";
 
 // Only root can mount a file system.
 if (process.getuid?.() === 0) {
-  test("a full disk: 507 for uploads and forms, nothing is changed, and the depot goes on when there is room again", async () => {
+  test("a full disk: 507 for uploads and forms, nothing is changed, and the depot continues when there is room again", async () => {
     const depot = depotData();
     mkdirSync(depot.data);
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=6m", "none", depot.data]);

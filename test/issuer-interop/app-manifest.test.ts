@@ -172,7 +172,12 @@ describe("an app manifest", () => {
     ["a version that is a number", { bundleVersion: 1.2 }, "manifest_invalid", /bundle-version: It must be a string/],
     ["a control character", { title: "a\u0001" }, "manifest_invalid", /control character or half a character/],
     ["half a character", { title: "a\uD83D" }, "manifest_invalid", /control character or half a character/],
-    ["a misspelt option", { bundleID: "x" }, "manifest_invalid", /bundleID: unknown; did you mean bundleIdentifier\?/],
+    [
+      "a misspelled option",
+      { bundleID: "x" },
+      "manifest_invalid",
+      /bundleID: unknown; did you mean bundleIdentifier\?/,
+    ],
     [
       "a hash that is not one",
       { softwarePackage: { url: "https://example.com/a", hashes: { size: 1, sha256: "x" } } },

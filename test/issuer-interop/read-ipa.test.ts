@@ -519,8 +519,8 @@ describe("an .ipa is refused", () => {
   const plists: [string, string | Buffer][] = [
     ["is empty", ""],
     ["is prose", "Hello"],
-    ["is XML but no property list", "<a/>"],
-    ["is no dictionary", "<plist><array><string>a</string></array></plist>"],
+    ["is XML but not a property list", "<a/>"],
+    ["is not a dictionary", "<plist><array><string>a</string></array></plist>"],
     ["is XML truncated", "<plist><dict><key>CFBundleIdentifier</key>"],
     ["is not UTF-8", Buffer.from("<plist><dict><key>a</key><string>\xFF</string></dict></plist>", "latin1")],
     [
@@ -533,7 +533,7 @@ describe("an .ipa is refused", () => {
     ],
     ["nests without end", `<plist>${"<dict><key>a</key>".repeat(30_000)}`],
     ["is a binary bomb of 2^40 objects", makeBinaryPlist([...nested, "x"])],
-    ["is a binary list that holds itself", makeBinaryPlist([{ array: [0] }])],
+    ["is a binary list that contains itself", makeBinaryPlist([{ array: [0] }])],
     ["is a binary bomb of one long string", makeBinaryPlist([{ array: Array(3000).fill(1) }, "x".repeat(60_000)])],
     [
       "is a binary list nested a hundred deep",

@@ -54,11 +54,11 @@ describe("the encryption key is read", () => {
     "in UTF-16, read as UTF-8": Buffer.from(`\uFEFF${pkcs8}`, "utf16le").toString("utf8"),
     "with a byte order mark": `\uFEFF${pkcs8}`,
     indented: pkcs8.replace(/^/gm, "    "),
-    "with its newlines lost to a form": pkcs8.replaceAll("\n", " "),
+    "with its newlines removed by a form": pkcs8.replaceAll("\n", " "),
     "without the newline at its end": pkcs8.trimEnd(),
     "with words before it": `Bag Attributes\n    friendlyName: lab\nKey Attributes: <No Attributes>\n${pkcs8}`,
     "as a JWK": jwkOf({}),
-    "as a JWK with members that no key has": jwkOf({
+    "as a JWK with members that keys do not have": jwkOf({
       kid: "lab",
       use: "sig",
       alg: "RS256",
@@ -200,7 +200,7 @@ describe("any other encryption key is refused and identified", () => {
     ],
     ["an empty JWK Set", '{"keys":[]}', /this is JSON, but not a JWK/],
     ["other JSON", '{"a":1}', /this is JSON, but not a JWK\. Use the private key in PEM form/],
-    ["a BEGIN line in small letters", pkcs8.toLowerCase(), /its BEGIN line is damaged\. Copy the key again/],
+    ["a BEGIN line in lower case", pkcs8.toLowerCase(), /its BEGIN line is damaged\. Copy the key again/],
     ["a BEGIN line with dashes for hyphens", pkcs8.replaceAll("--", "–"), /its BEGIN line is damaged/],
     ["DER", key.export({ type: "pkcs8", format: "der" }), /binary \(DER\)\. Convert it: openssl pkey -inform DER/],
     ["a truncated key", pkcs8.slice(0, 800), /truncated: its BEGIN line has no matching END line/],

@@ -184,14 +184,14 @@ describe("hashing", () => {
     shrinks: (name) => truncateSync(name, mebibyte + 1),
     "is emptied": (name) => truncateSync(name, 0),
     "is overwritten": (name) => writeFileSync(name, Buffer.alloc(3 * mebibyte, 1)),
-    "is overwritten, its modification time put back": (name) => {
+    "is overwritten, with its modification time restored": (name) => {
       const { atime, mtime } = statSync(name);
       writeFileSync(name, Buffer.alloc(3 * mebibyte, 1));
       utimesSync(name, atime, mtime);
       assert.equal(statSync(name).mtimeMs, mtime.getTime());
     },
     "is deleted": (name) => rmSync(name),
-    "is a link that is led elsewhere": (name) => {
+    "is a link that then leads elsewhere": (name) => {
       writeFileSync(`${name}.other`, "x");
       rmSync(name);
       symlinkSync(`${name}.other`, name);

@@ -62,9 +62,9 @@ describe("a manifest", () => {
   const wrong: [string, Change, string[]][] = [
     ["is an array", () => ["a", "b"], ["type_wrong "]],
     ["has no items", () => ({}), ["key_missing "]],
-    ["has items that are no array", () => ({ items: "x" }), ["type_wrong items"]],
+    ["has items that are not an array", () => ({ items: "x" }), ["type_wrong items"]],
     ["has no item", () => ({ items: [] }), ["value_empty items"]],
-    ["has an item that is no dictionary", () => ({ items: ["x"] }), ["type_wrong items[0]"]],
+    ["has an item that is not a dictionary", () => ({ items: ["x"] }), ["type_wrong items[0]"]],
     ["has an empty item", () => ({ items: [{}] }), ["key_missing items[0]", "key_missing items[0]"]],
     ["has no metadata", ({ whole }) => void delete (whole.items[0] as Dictionary).metadata, ["key_missing items[0]"]],
     ["has no assets in an item", ({ whole }) => void whole.items[0]?.assets.splice(0), ["value_empty items[0].assets"]],
@@ -339,9 +339,9 @@ describe("a manifest", () => {
   const text = plist.build(sound as PlistValue);
   const unusual: [string, string, string, RegExp][] = [
     ["white space before <?xml", ` \r\n\t${text}`, "xml_malformed", /there is white space before <\?xml/],
-    ["white space behind a mark", `\uFEFF\n${text}`, "xml_malformed", /there is white space before <\?xml/],
+    ["white space after a mark", `\uFEFF\n${text}`, "xml_malformed", /there is white space before <\?xml/],
     ["a comment before <?xml", `<!-- Example -->\n${text}`, "xml_malformed", /there is a comment before <\?xml/],
-    ["text behind its end", `${text}<!-- & --><script>`, "xml_malformed", /not well-formed XML/],
+    ["text after its end", `${text}<!-- & --><script>`, "xml_malformed", /not well-formed XML/],
     ["a control character", text.replace("Example", "Exam\u0001ple"), "xml_malformed", /not well-formed XML/],
     [
       "declarations",

@@ -84,7 +84,7 @@ describe("a property list", () => {
     ["with text in an array", plistOf("<array>a</array>"), /text where only elements belong/],
     ["with an integer that is not whole", plistOf("<integer>1.5</integer>"), /not a whole number/],
     ["with an empty integer", plistOf("<integer/>"), /not a whole number/],
-    ["with white space behind an integer", plistOf("<integer>1 </integer>"), /white space behind it/],
+    ["with white space after an integer", plistOf("<integer>1 </integer>"), /white space behind it/],
     ["with a real that is not a number", plistOf("<real>1,5</real>"), /a real is not a number/],
     ["with an impossible date", plistOf("<date>2026-13-45T00:00:00Z</date>"), /a date is not a date/],
     ["with data that is not ASCII", plistOf("<data>\u00e9</data>"), /data is not base64/],
@@ -106,7 +106,7 @@ describe("a property list", () => {
   const accepted: [string, string][] = [
     ["white space before the XML declaration", ` \n<?xml version="1.0"?>${plistOf("<true/>")}`],
     ["a comment before the XML declaration", `<!-- <a> --><?xml version="1.0"?>${plistOf("<true/>")}`],
-    ["text behind its end", `${plistOf("<true/>")}<script>a & b`],
+    ["text after its end", `${plistOf("<true/>")}<script>a & b`],
     ["no plist element", '<?xml version="1.0"?><true />'],
     ["attributes that are duplicated and not quoted", "<plist a=1 a=1><true b></true ></plist>"],
     ["comments and instructions between elements", plistOf("<!-- a --><?b c?><true/><!-- <false/> -->")],
@@ -428,7 +428,7 @@ describe("hostile property lists", () => {
     "references of a binary list": (count) =>
       void readPropertyListFile(makeBinaryPlist([{ array: Array(count / 8).fill(1) }, "x"])),
     "text to write": (count) => void writePropertyList("&\r".repeat(count)),
-    "text to write that XML cannot hold": (count) => void writePropertyList(`${"\uD83D\uDE00".repeat(count)}\u0000`),
+    "text to write that XML cannot contain": (count) => void writePropertyList(`${"\uD83D\uDE00".repeat(count)}\u0000`),
   };
   for (const [name, read] of Object.entries(growing)) {
     test(`take linear time in their ${name}`, () => {

@@ -33,7 +33,7 @@ async function ask(querystring: string, uri = "/app.ipa", headers = {}): Promise
   return handler({ Records: [{ cf: { config: { eventType: "viewer-request" }, request } }] });
 }
 
-test("behind CloudFront a valid link goes on to the bucket without its query", async () => {
+test("behind CloudFront, a valid link is passed on to the bucket without its query", async () => {
   const { uri, method, querystring, status } = await ask(`build=7&token=${freshToken(key)}`);
   assert.deepEqual(
     { uri, method, querystring, status },

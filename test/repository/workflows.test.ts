@@ -57,7 +57,7 @@ test("updates are looked for in every folder with packages, actions or a base im
   assert.deepEqual(listed("github-actions"), ["/"]);
 });
 
-test("the labels of the issue forms are those that the owner is told to create, or GitHub's own", () => {
+test("the labels of the issue forms are those that RELEASING.md tells the owner to create, or GitHub's own", () => {
   const forms = readdirSync(".github/ISSUE_TEMPLATE").map((name) =>
     readFileSync(`.github/ISSUE_TEMPLATE/${name}`, "utf8"),
   );

@@ -40,7 +40,7 @@ export const boundedElsewhere: Readonly<Record<string, readonly string[]>> = {
     "origin/r2.ts",
     "origin/read-version.ts",
   ],
-  "a file or a row of the depot, the cache or the system, which nobody else writes": [
+  "a file or a row of the depot, the cache or the system, which nothing else writes": [
     "cli/depot/read-data-key.ts",
     "cli/server/connection-limit.ts",
     "depot/configuration/data-key.ts",

@@ -38,7 +38,7 @@ await startServer("nginx", ["-p", base, "-c", join(base, "nginx.conf")], port);
 
 const statusOf = async (query: string) => (await rawRequest(port, `/app.ipa${query}`)).status;
 
-test("two processes of auth take turns, and decide alike", async () => {
+test("two processes of auth take turns, and make the same decisions", async () => {
   const token = freshToken(key);
   for (let round = 0; round < 4; round += 1) {
     assert.equal(await statusOf(`?token=${token}`), 200);

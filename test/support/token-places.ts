@@ -30,7 +30,7 @@ const targets: Readonly<Record<string, (token: string, good: string) => string>>
   "the query, beside a valid token": (token, good) => `/app.ipa?x=${token}&token=${good}`,
   "the query, repeated": (token, good) => `/app.ipa?token=${good}&token=${token}`,
   "a second query": (token) => `/app.ipa?x=1?token=${token}`,
-  "a second query behind a valid token": (token, good) => `/app.ipa?token=${good}?token=${token}`,
+  "a second query after a valid token": (token, good) => `/app.ipa?token=${good}?token=${token}`,
   "the query of a missing file": (token) => `/none.ipa?token=${token}`,
   "the query of a hidden file": (token) => `/.hidden?token=${token}`,
   "the query of a folder": (token) => `/?token=${token}`,

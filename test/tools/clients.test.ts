@@ -61,7 +61,7 @@ test("wget resumes with -c", async () => {
   await portcullis.line(() => rangesSince(lines).includes("bytes=123456789-"));
 });
 
-test("aria2c downloads with several connections at once", async () => {
+test("aria2c downloads over several connections at the same time", async () => {
   const lines = portcullis.log.length;
   const args = ["-q", "-x8", "-s8", "-k1M", "--file-allocation=none", "-d", base, "-o", "aria2-whole", link()];
   const { code, stdout, stderr } = await runTool("aria2c", args);

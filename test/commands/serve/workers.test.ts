@@ -158,7 +158,7 @@ test("a download in progress finishes after a signal, also if a terminal sends i
   assert.doesNotMatch(log, /aborted|unexpectedly/);
 });
 
-test("a worker that is killed is replaced, and the others go on", async () => {
+test("a worker that is killed is replaced, and the others continue", async () => {
   const { portcullis, port } = await startTwo();
   process.kill((await workersOf(portcullis))[0], "SIGKILL");
   await says(portcullis, /^worker 1 ended unexpectedly: SIGKILL$/);

@@ -132,7 +132,7 @@ export function commandParsers(folder: string): readonly Parser[] {
             parse: read(repeated(longestFile, '"a":{},', "{", '"a":{}}')),
             refused: /there is no command/,
           },
-          { what: "a byte too many", parse: read(filled(longestFile + 1, " ")), refused: /16 MiB/ },
+          { what: "one byte too many", parse: read(filled(longestFile + 1, " ")), refused: /16 MiB/ },
         ];
       },
     },
@@ -163,7 +163,7 @@ export function commandParsers(folder: string): readonly Parser[] {
         return [
           ...Object.entries(texts).map(([what, text]) => ({ what, parse: () => readPastedLink(text, "token", false) })),
           {
-            what: "a character too many",
+            what: "one character too many",
             parse: () => readPastedLink("a".repeat(longest + 1), "token", false),
             refused: /too long/,
           },
@@ -203,7 +203,7 @@ export function commandParsers(folder: string): readonly Parser[] {
           },
           { what: "only BEGIN lines", parse: read(filled(longestKeyFile, "-----BEGIN PUBLIC KEY-----")) },
           { what: "binary zeros", parse: read(der), refused: /binary/ },
-          { what: "a byte too many", parse: read(filled(longestKeyFile + 1, "a")), refused: /more than 1 MiB/ },
+          { what: "one byte too many", parse: read(filled(longestKeyFile + 1, "a")), refused: /more than 1 MiB/ },
         ];
       },
     },
@@ -228,7 +228,7 @@ export function commandParsers(folder: string): readonly Parser[] {
             parse: read(filled(longest, "A", "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----")),
             refused: /damaged/,
           },
-          { what: "a character too many", parse: read("a".repeat(longest + 1)), refused: /longer than 256 KiB/ },
+          { what: "one character too many", parse: read("a".repeat(longest + 1)), refused: /longer than 256 KiB/ },
           {
             what: "JSON that may be a private key",
             parse: () => isPrivateJwk(filled(longestKeyFile, "[", '{"keys":')),

@@ -75,7 +75,7 @@ export function serverParsers(folder: string): readonly Parser[] {
               400,
             ),
           },
-          { what: "a byte too many", parse: post(filled(64 * KiB + 1, " "), 413) },
+          { what: "one byte too many", parse: post(filled(64 * KiB + 1, " "), 413) },
         ];
       },
     },
@@ -145,7 +145,7 @@ export function serverParsers(folder: string): readonly Parser[] {
         return [
           { what: "lists in lists", parse: read("[".repeat(128 * KiB) + "]".repeat(128 * KiB)) },
           { what: "members", parse: read(repeated(256 * KiB, '"":1,', "{", '"":1}')) },
-          { what: "a byte too many, and 4 MiB more", parse: read(" ".repeat(4 * MiB)) },
+          { what: "one byte too many, and 4 MiB more", parse: read(" ".repeat(4 * MiB)) },
         ];
       },
     },

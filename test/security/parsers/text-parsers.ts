@@ -38,7 +38,7 @@ export const textParsers: readonly Parser[] = [
       { what: "instructions", parse: () => parseXml(repeated(longestXml, "<?a?>", "<a>", "</a>")) },
       { what: "one name", parse: () => parseXml(`<${"a".repeat(longestXml - 3)}/>`) },
       { what: "white space in a tag", parse: () => parseXml(filled(longestXml, " ", "<a", "/>")) },
-      { what: "a character too many", parse: () => parseXml(filled(longestXml + 1, " ", "<a/>")), refused: /4 MiB/ },
+      { what: "one character too many", parse: () => parseXml(filled(longestXml + 1, " ", "<a/>")), refused: /4 MiB/ },
       {
         what: "entities",
         parse: () => parseXml('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
@@ -191,7 +191,7 @@ export const textParsers: readonly Parser[] = [
           what: "unknown keys",
           parse: () => lintManifest(plist("<key>itmes</key><true/>", 1_900_000)),
         },
-        { what: "a text that is no manifest", parse: () => lintManifest("a".repeat(longestFile)) },
+        { what: "a text that is not a manifest", parse: () => lintManifest("a".repeat(longestFile)) },
       ];
     },
   },
