@@ -43,7 +43,7 @@ mkdirSync(join(folder, "apps"));
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 writeSampleApp(join(folder, "a.ipa"), { identifier: "com.example.app", version: "1.0" });
 
-/** Where the places of a reader's machine are in the test. */
+/** The paths in the test that replace those on a reader's machine. */
 const places: Readonly<Record<string, string>> = {
   "tls.crt": cert,
   "tls.key": tlsKey,

@@ -455,7 +455,7 @@ test("scan-logs reads a large compressed log without a warning of Node.js", asyn
 
 test("the tokens in a truncated log count, and the rest is not reported as clean", async () => {
   const log = join(folder, "breaks-off.gz");
-  // With spaces, since a run of base64 as long as a signature may be one.
+  // With spaces, because a run of base64 that is as long as a signature could be one.
   const noise = randomBytes(2_000_000).toString("base64").replace(/.{76}/g, "$& ");
   const packed = gzipSync(`GET /a?token=${valid}\n${noise}\n`);
   writeFileSync(log, packed.subarray(0, packed.length - 100_000));

@@ -28,7 +28,7 @@ export interface ContractDriver {
    * 308 to the spelling that it expects, which is then also allowed for targets in absolute form. None if not given.
    */
   readonly oddTargetResponses?: readonly number[];
-  /** Whether the framework appends a target in absolute form to its own address: no path-bound token is for that path. */
+  /** Whether the framework appends a target in absolute form to its own address, so that no path-bound token matches it. */
   readonly appendsAbsoluteForm?: boolean;
   /** Whether the handler gets the query in another spelling, `+` for `%20`. */
   readonly respellsQuery?: boolean;

@@ -1,6 +1,6 @@
 import { type RecordedLine, recordedColumns } from "./record-demo.ts";
 
-/** In pixels. */
+/** Sizes in pixels. */
 const column = 8.4;
 const row = 20;
 const margin = 20;

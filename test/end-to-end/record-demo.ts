@@ -11,7 +11,7 @@ export interface RecordedLine {
   readonly isCommand?: boolean;
 }
 
-/** In characters. */
+/** The width of the terminal, in characters. */
 export const recordedColumns = 84;
 
 const run = promisify(execFile);

@@ -53,7 +53,7 @@ class BundledTestRunner {
     for (const file of testFiles()) {
       const results = await runFile(file, { patience: () => 600_000 });
       tests.push(...results);
-      // What runs when a file is loaded, and in hooks, belongs to each of its tests.
+      // Code that runs when a file is loaded, or in hooks, counts as part of each of its tests.
       for (const { id } of results) {
         coverage[id] = { ...stryker.mutantCoverage.perTest[id], ...stryker.mutantCoverage.perTest[file] };
       }

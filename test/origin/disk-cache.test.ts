@@ -178,7 +178,7 @@ for (const [title, difference] of [
       return response.ok ? length : "refused";
     });
     for (const one of await Promise.allSettled(all)) {
-      // What exceeds the announced length may come after the last byte that a client waits for.
+      // Bytes beyond the announced length can arrive after the last byte that a client waits for.
       const outcome = one.status === "fulfilled" ? one.value : "broken off";
       assert.ok(["refused", "broken off", ...(difference > 0 ? [size] : [])].includes(outcome), String(outcome));
     }

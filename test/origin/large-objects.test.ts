@@ -39,7 +39,7 @@ const store = createServer(({ headers }, response) => {
 await once(store, "listening");
 after(() => store.close().closeAllConnections());
 const { port } = store.address() as AddressInfo;
-// 200 clients share the processor with whatever else runs.
+// 200 clients share the processor with everything else that runs.
 const origin = httpOrigin({ url: `http://127.0.0.1:${port}/`, responseTimeout: 60_000 });
 
 const get = (from: Origin, headers: Record<string, string> = {}, method = "GET"): Promise<Response> =>

@@ -49,7 +49,7 @@ const program = fileURLToPath(new URL("serve-origin.ts", import.meta.url));
 const condition = "--conditions=@portcullis/source";
 const denoArgs = ["run", condition, "--no-prompt", "--node-modules-dir=manual", "--allow-net=127.0.0.1"];
 
-/** Each starts a server whose files are those of an origin, and resolves with its port. */
+/** Functions that start a server for an origin's files on a runtime, and resolve with its port. */
 const runtimes: Readonly<Record<string, (served: ServedOrigin) => Promise<number>>> = {
   Deno: (served) => startProgram(binaries.deno, [...denoArgs, program, JSON.stringify(served)]),
   Bun: (served) => startProgram(binaries.bun, [condition, program, JSON.stringify(served)]),

@@ -262,7 +262,7 @@ function provePackedCommand(words: readonly string[]): void {
   assert.deepEqual(packed.toSorted(), closureOf("cli").toSorted());
 }
 
-/** In a project's folder beside the clone, and without a registry if the libraries need none. */
+/** Runs a line in a project's folder beside the clone, and without a registry if the libraries need none. */
 function provePackedLibraries(line: string): void {
   const names = [...line.matchAll(/packages\/([\w-]+)/g)].map(([, name = ""]) => name);
   assert.deepEqual(names.toSorted(), [...new Set(names.flatMap(closureOf))].toSorted(), line);
@@ -278,7 +278,7 @@ function provePackedLibraries(line: string): void {
   const env = { ...process.env, npm_config_offline: "true" };
   const sh = (command: string) => execFileSync("sh", ["-c", command], { cwd: project, stdio: "ignore", env });
   sh(line);
-  // In place of the registry.
+  // Replaces the registry.
   for (const name of foreign)
     sh(`npm pack --ignore-scripts ../portcullis/node_modules/${name} && mv ${name}-*.tgz portcullis-${name}.tgz`);
   sh("npm install ./portcullis-*.tgz");

@@ -1,6 +1,6 @@
 /**
- * Prints the table of runtimes of the last run of the tests; with `--write` it also goes into
- * docs/runtimes.md between its markers.
+ * Prints the table of runtimes of the last run of the tests; with `--write`, also writes it into
+ * docs/runtimes.md, between its markers.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 

@@ -12,8 +12,8 @@ export interface AttackCase {
   /** The request target. */
   readonly target: string;
   /**
-   * Whether RFC 9112 does not allow the target, or runtimes normalise it: a server can respond to it by itself, or see
-   * another target.
+   * Whether RFC 9112 does not allow the target, or runtimes normalise it, so that a server can respond by itself, or see a
+   * different target.
    */
   readonly isOddTarget?: true;
   readonly expected: Verdict;

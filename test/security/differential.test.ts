@@ -224,9 +224,9 @@ function spelled(bytes: Buffer, random: Random): string {
   ]);
 }
 
-/** With a byte order mark. */
+/** JSON with a byte order mark in front. */
 const marked = (text: Buffer): Buffer => Buffer.concat([Buffer.from("\uFEFF"), text]);
-/** With a member whose name is not UTF-8. */
+/** JSON with another member, whose name is not UTF-8. */
 const unreadable = (text: Buffer): Buffer =>
   Buffer.concat([Buffer.from('{"'), Buffer.of(0xff), Buffer.from('":1,'), text.subarray(1)]);
 

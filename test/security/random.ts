@@ -3,7 +3,7 @@ export interface Random {
   /** A whole number from 0 to `limit` - 1. */
   below(limit: number): number;
   pick<Item>(items: readonly Item[]): Item;
-  /** Whether something happens that happens once in `times`. */
+  /** Returns true once in this many calls, on average. */
   once(times: number): boolean;
 }
 

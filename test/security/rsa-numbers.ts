@@ -3,7 +3,7 @@ import type { WebSigningKey } from "../support/web-signing-key.ts";
 /** The numbers of a test key, for signatures that no library would create. */
 export interface RsaNumbers {
   readonly modulus: bigint;
-  /** In bytes. */
+  /** The length of the modulus, in bytes. */
   readonly length: number;
   /** The private operation on a whole block, without any padding of its own (RFC 8017 section 5.2.1). */
   sign(block: Uint8Array): Uint8Array;

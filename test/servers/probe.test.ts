@@ -134,7 +134,7 @@ test("HAProxy's jwt_verify checks the signature only", async () => {
     "year_ahead",
     "wrong_subject",
     "wrong_issuer",
-    // Its conditions hold if any of several values matches.
+    // A condition is true if any of several values matches.
     "repeated_good_first",
     "repeated_good_last",
     "encoded_name",

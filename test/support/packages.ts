@@ -13,7 +13,7 @@ export interface ZipMember {
   /** This many zero bytes. */
   readonly zeros?: number;
   readonly stored?: boolean;
-  /** With the sizes of archives over 4 GiB. */
+  /** Whether the sizes are written as in archives over 4 GiB. */
   readonly zip64?: boolean;
 }
 

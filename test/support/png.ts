@@ -13,7 +13,7 @@ export interface WritePngOptions {
   readonly apples?: boolean;
   /** The filter of every row; by default, the filters take turns. */
   readonly filter?: number;
-  /** Without alpha. */
+  /** Whether there is no alpha channel. */
   readonly opaque?: boolean;
   /** Chunks before the pixels. */
   readonly more?: readonly Buffer[];

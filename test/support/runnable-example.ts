@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What an example in the folder `examples` needs besides the commands on its page. */
 export interface RunnableExample {
-  /** Its folder. */
+  /** The folder of the example. */
   readonly name: string;
   /** The paths of programs that its commands start, by name. */
   readonly programs?: Readonly<Record<string, string>>;
@@ -34,7 +34,7 @@ export const onNode: Pick<RunnableExample, "env" | "port"> = {
 
 type ExampleProcess = ChildProcessByStdio<null, Readable, Readable>;
 
-/** In milliseconds. */
+/** How long a server can take to start, in milliseconds. */
 const longestStart = 60_000;
 
 interface StartedExample extends DownloadServer {

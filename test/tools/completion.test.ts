@@ -77,7 +77,7 @@ test("fish completes commands, options, choices and file names", async () => {
   }
 });
 
-/** Which completion each shell has for the command, once the line of `completion --help` was run. */
+/** The completion that each shell has for the command after the line of `completion --help` has run. */
 const found: Readonly<Record<string, readonly [program: string, before: string, after: string, expected: RegExp]>> = {
   bash: ["bash", "", "complete -p portcullis", /portcullis$/m],
   zsh: ["zsh", "autoload -Uz compinit; compinit -D;", "print $_comps[portcullis]", /portcullis/],

@@ -59,7 +59,7 @@ describe("parsers", () => {
   }
 });
 
-/** In a process of its own; see measure-parser.ts. */
+/** Measures in a process of its own; see measure-parser.ts. */
 async function measure(): Promise<ParserMeasurement[]> {
   const args = ["--conditions=@portcullis/source", "--import=tsx", program];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, maxBuffer: 1024 * 1024 });

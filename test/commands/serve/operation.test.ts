@@ -303,7 +303,7 @@ test("non-HTTP traffic is refused and counted, and the log says once a minute wh
   for (const [index, problem] of problems.entries()) assert.match(String(warnings[index]?.msg), problem);
 });
 
-/** Sends something more on a connection as soon as the first response is there; reads to the end. */
+/** Sends more bytes on a connection as soon as the first response arrives, and reads to the end. */
 async function sendAfterResponse(port: number, first: string, second: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => {});

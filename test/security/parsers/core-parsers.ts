@@ -9,7 +9,7 @@ const gate = createGate({ keys: jwk(modulus) });
 const segment = (text: string): string => Buffer.from(text).toString("base64url");
 const token = (payload: string): string => `${segment('{"alg":"RS256"}')}.${segment(payload)}.${"A".repeat(342)}`;
 
-/** What Node.js accepts as a request target, together with the headers. */
+/** The longest request target that Node.js accepts, together with the headers. */
 const longestTarget = 16 * KiB;
 
 export const coreParsers: readonly Parser[] = [

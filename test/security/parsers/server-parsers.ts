@@ -10,7 +10,7 @@ import { readObjectName } from "../../../packages/origin/src/object-name.ts";
 import { selectRange } from "../../../packages/origin/src/select-range.ts";
 import { filled, KiB, MiB, type Parser, repeated } from "./parser.ts";
 
-/** What Node.js accepts of all headers of a request, its target included. */
+/** The longest headers that Node.js accepts in a request, including the target. */
 const longestHeaders = 16 * KiB;
 
 export function serverParsers(folder: string): readonly Parser[] {
