@@ -110,7 +110,7 @@ export function createAdminApp(
     await next();
   });
   app.post("/sign-out", async (context) => {
-    await administrator.signOut(context.var.session);
+    await administrator.signOut(context.var.session, context.env.address);
     cookie.remove(context);
     return context.redirect("/sign-in", 303);
   });

@@ -26,7 +26,9 @@ export const auditActions = {
   link_revoked: "revoked a link",
   password_set: "set the administrator's password",
   password_changed: "changed the administrator's password",
+  setup_link_created: "created a setup link",
   signed_in: "signed in",
+  signed_out: "signed out",
 } as const;
 
 /** A stable name for one kind of change. */

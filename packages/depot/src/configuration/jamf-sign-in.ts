@@ -28,7 +28,7 @@ export function createJamfSignIn(bearerTokens: BearerTokens): (context: AdminCon
         return next ? tokenResponse(next) : unauthorized("Bearer");
       }
       case "POST /api/v1/auth/invalidate-token":
-        return (await bearerTokens.invalidate(token))
+        return (await bearerTokens.invalidate(token, env.address))
           ? new Response(null, { status: 204, headers: noStore })
           : unauthorized("Bearer");
       case "GET /api/v1/auth":

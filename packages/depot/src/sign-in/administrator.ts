@@ -40,7 +40,7 @@ export interface Administrator {
   checkPassword(password: string, address: string | undefined): Promise<PasswordCheck>;
   /** The session of a cookie; `undefined` if it has ended. */
   session(token: string): Promise<Session | undefined>;
-  signOut(session: Session): Promise<void>;
+  signOut(session: Session, address: string | undefined): Promise<void>;
   /**
    * Replaces the password; all sessions end, and a new one begins. Attempts count as those of signing in.
    *
@@ -98,6 +98,8 @@ export function createAdministrator(store: Store, now: () => number): Administra
       await store.write(async (transaction) => {
         await transaction.deleteFrom("setup_link").where("expires_at", "<=", time()).execute();
         await transaction.insertInto("setup_link").values(row).execute();
+        const record = recordChanges({ name: "depot" }, now);
+        await record(transaction, { action: "setup_link_created", subject: "administrator" });
       });
       return secret;
     },
@@ -159,8 +161,11 @@ export function createAdministrator(store: Store, now: () => number): Administra
       return found && sessionOf(token);
     },
 
-    async signOut({ token }) {
-      await db.deleteFrom("session").where("token_hash", "=", hashOf(token)).execute();
+    async signOut({ token }, address) {
+      await store.write(async (transaction) => {
+        await transaction.deleteFrom("session").where("token_hash", "=", hashOf(token)).execute();
+        await recordChanges(actor(address), now)(transaction, { action: "signed_out", subject: "administrator" });
+      });
     },
   };
 }

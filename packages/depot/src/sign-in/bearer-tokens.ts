@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { recordChanges } from "../audit/audit.ts";
+import { type Actor, recordChanges } from "../audit/audit.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
 import type { Administrator, PasswordCheck } from "./administrator.ts";
@@ -22,7 +22,7 @@ export interface BearerTokens {
   /** Replaces a token by one that expires later, but not later than 12 hours after its sign-in; `undefined` if it is not valid. */
   keepAlive(token: string): Promise<BearerToken | undefined>;
   /** Ends a token; resolves with whether it was valid. */
-  invalidate(token: string): Promise<boolean>;
+  invalidate(token: string, address: string | undefined): Promise<boolean>;
 }
 
 /** As Jamf Pro's, in seconds. */
@@ -78,8 +78,7 @@ export function createBearerTokens(
           .orderBy("expires_at", "desc")
           .limit(mostTokens - 1);
         await transaction.deleteFrom("bearer_token").where("token_hash", "not in", kept).execute();
-        const actor = { name: "administrator by API", address };
-        await recordChanges(actor, now)(transaction, { action: "signed_in", subject: "administrator" });
+        await recordChanges(programOf(address), now)(transaction, { action: "signed_in", subject: "administrator" });
         return insert(transaction, time());
       });
       return made ?? { outcome: "password_wrong" };
@@ -104,11 +103,20 @@ export function createBearerTokens(
       });
     },
 
-    async invalidate(token) {
+    async invalidate(token, address) {
       if (!form.test(token)) return false;
-      return store.write(async (transaction) => (await take(transaction, token)) !== undefined);
+      return store.write(async (transaction) => {
+        if ((await take(transaction, token)) === undefined) return false;
+        const entry = { action: "signed_out", subject: "administrator" } as const;
+        await recordChanges(programOf(address), now)(transaction, entry);
+        return true;
+      });
     },
   };
+}
+
+function programOf(address: string | undefined): Actor {
+  return { name: "administrator by API", address };
 }
 
 /** The secret is random, so a plain hash cannot be reversed by trying. */
