@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -47,6 +47,41 @@ test("an origin that is gone is 503 with the reason in the log, and its files ar
   assert.deepEqual([status, headers["retry-after"]], [503, "2"]);
   renameSync(`${base}-gone`, base);
   assert.ok((await running.request(target)).body.equals(file));
+});
+
+test("a command that has another origin than the depot is refused, before it stores anything", async () => {
+  const depot = depotData();
+  const [one, other] = [temporaryFolder(), temporaryFolder()];
+  const linked = join(temporaryFolder(), "linked");
+  symlinkSync(one, linked);
+  const app = writeSampleApp(join(temporaryFolder(), "App.ipa"), { version: "2.0" });
+  const run = async (...args: readonly string[]) => {
+    const { code, stderr } = await runMain([...args, ...depot.place]);
+    return `${code} ${stderr}`;
+  };
+  await depot.publish({}, "--origin", one);
+  await (await depot.start("--origin", one)).end();
+  const differs = /^3 .*the depot serves files from another origin: .*\nPass the --origin with which the depot/;
+  for (const args of [
+    ["publish", app],
+    ["publish", app, "--hosting", "origin"],
+    ["publish", "--object", "a.ipa"],
+    ["item", "host", "com.example.notes", "--hosting", "origin"],
+    ["item", "check", "com.example.notes"],
+  ]) {
+    assert.match(await run(...args, "--origin", other), differs, args.join(" "));
+    assert.match(await run(...args, "--origin", "https://files.invalid/apps/"), differs, args.join(" "));
+  }
+  assert.deepEqual(readdirSync(other), []);
+  for (const same of [one, `${one}/`, linked, join(one, "..", basename(one))])
+    assert.match(await run("item", "check", "com.example.notes", "--origin", same), /^0 /, same);
+
+  await (await depot.start()).end();
+  assert.match(
+    await run("publish", app, "--origin", one),
+    /^3 .*the depot was started without an origin.*\nStart it with the same --origin, or leave --origin out/,
+  );
+  assert.match(await run("publish", app, "--hosting", "data-folder"), /^0 /);
 });
 
 test("each mistake gets a message that says what to do", async () => {

@@ -21,6 +21,7 @@ const reasons = {
   api_token_unknown: "There is no API token with this ID.",
   version_unknown: "The item has no version with this ID.",
   hosting_impossible: "The file cannot be stored at this hosting location.",
+  origin_differs: "The depot serves files from another origin.",
   url_invalid: "The URL of a web server, or of a file on one, is not allowed.",
   web_server_unknown: "The depot is not configured to use files on this web server.",
   file_unavailable: "A file that is hosted elsewhere cannot be read.",

@@ -17,6 +17,7 @@ import type { DepotOrigin, FilePlaces } from "./hosting/file-places.ts";
 import { createHostedFiles } from "./hosting/hosted-files.ts";
 import type { HostedSource } from "./hosting/hosting.ts";
 import { createHostingChanges, type HostingChanges } from "./hosting/hosting-changes.ts";
+import { checkOriginName, recordOriginName } from "./hosting/origin-name.ts";
 import { removeUnused } from "./hosting/remove-unused.ts";
 import { checkWebServer } from "./hosting/web-server.ts";
 import { createItems, type Items } from "./item/items.ts";
@@ -71,6 +72,11 @@ export interface DepotOptions {
   readonly database?: string | undefined;
   /** Where files can be hosted besides the data folder and the database; default nowhere. */
   readonly origin?: DepotOrigin | undefined;
+  /**
+   * What the origin is called, without credentials: files that a command stores in another origin than the one that the
+   * depot was last started with would never be served, so `origin_differs` is thrown. Unset, this is not checked.
+   */
+  readonly originName?: string | undefined;
   /** The key that encrypts the private key: with it, files on web servers are requested with a token. */
   readonly dataKey?: DataKey | undefined;
   /** Who makes the changes, for the audit log. Default `"program"`. */
@@ -104,7 +110,9 @@ const publicUrlSetting = "public_url";
  * console.log(manifestUrl("https://apps.example", secret));
  */
 export async function openDepot(options: DepotOptions): Promise<Depot> {
-  return (await open(options)).depot;
+  const { depot, store } = await open(options);
+  await checkOriginName(store, options.originName);
+  return depot;
 }
 
 /** Opens a depot that serves its links and files; makes a configuration with a new key if it has none yet. */
@@ -122,6 +130,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
     const configuration = configurationFor({ name: actor });
     const administrator = createAdministrator(store, now);
     await writeSetting(store.db, publicUrlSetting, publicUrl);
+    await recordOriginName(store.db, options);
     const parts = { db: store.db, receipts: depot.receipts, configuration, publicUrl, now };
     return {
       ...depot,

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import type { RemoteOptions, RemoteOrigin, WritableOrigin } from "@portcullis/origin";
 import { folder } from "@portcullis/origin/node";
 import { usageError } from "../command-line/command-error.ts";
@@ -11,22 +12,31 @@ import type { depotOriginOptionTable } from "./data-option.ts";
 /** How the origin of a depot is given. */
 export type DepotOriginOptions = OptionValues<typeof depotOriginOptionTable>;
 
-/** Opens the origin of a depot; `undefined` if it has none. */
+/** The origin of a depot, if it has one, in the form in which {@link DepotOptions} take it. */
+export interface OpenedDepotOrigin {
+  readonly origin?: WritableOrigin | (RemoteOrigin & Partial<WritableOrigin>);
+  readonly originName?: string;
+}
+
+/** Opens the origin of a depot. */
 export async function openDepotOrigin(
   options: DepotOriginOptions,
   env: Environment,
   observed: RemoteOptions = {},
-): Promise<WritableOrigin | (RemoteOrigin & Partial<WritableOrigin>) | undefined> {
+): Promise<OpenedDepotOrigin> {
   const { origin: source } = options;
   if (source === undefined) {
     const names = Object.keys(originOptionTable) as (keyof typeof originOptionTable)[];
     const lone = names.find((name) => options[name] !== undefined);
     if (lone !== undefined) throw usageError(`--${dashedName(lone)} has no effect without --origin`);
-    return undefined;
+    return {};
   }
   const kind = storeKind(source);
   refuseOtherOptions(kind, options);
-  if (kind !== undefined) return openStore(kind, source, options, env, observed);
+  if (kind !== undefined) {
+    const origin = await openStore(kind, source, options, env, observed);
+    return { origin, originName: source.replace(/\/+$/, "") };
+  }
   checkFolder(source);
-  return folder(source);
+  return { origin: folder(source), originName: realpathSync(source) };
 }

@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type DataKey, type Depot, type DepotOrigin, isDepotError, openDepot } from "@portcullis/depot";
+import { type DataKey, type Depot, isDepotError, openDepot } from "@portcullis/depot";
 import { failure } from "../command-line/command-error.ts";
 import { describeSystemError, isSystemError } from "../system/describe-system-error.ts";
+import type { OpenedDepotOrigin } from "./open-depot-origin.ts";
 
 /** Where a depot is, as the options say. */
 interface DepotPlace {
   readonly data: string;
   readonly database: string | undefined;
   /** Opens the origin that files can be in. */
-  readonly openOrigin?: (() => Promise<DepotOrigin | undefined>) | undefined;
+  readonly openOrigin?: (() => Promise<OpenedDepotOrigin>) | undefined;
   /** Reads the key with which files on web servers are requested with a token. */
   readonly readKey?: (() => DataKey) | undefined;
 }
@@ -23,7 +24,7 @@ export async function withDepot<Result>(
 ): Promise<Result> {
   return explainDepotErrors(data, async () => {
     const origin = await openOrigin?.();
-    const depot = await openDepot({ data, database, origin, dataKey: readKey?.(), now, actor: commandUser() });
+    const depot = await openDepot({ data, database, ...origin, dataKey: readKey?.(), now, actor: commandUser() });
     try {
       return await use(depot);
     } finally {

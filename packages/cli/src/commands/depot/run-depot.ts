@@ -27,10 +27,10 @@ export async function runDepot(settings: DepotOptions, context: CommandContext):
   const address = { host, port };
   const adminAddress = readAdminAddress(settings.admin, { own: address, hasTls: tls !== undefined, url: adminUrl });
   if (settings.resetPassword && !adminAddress) throw usageError("--reset-password has no effect with --admin off");
-  const { origin, warnings, observe } = await openServedOrigin(settings, env);
+  const { origin, originName, warnings, observe } = await openServedOrigin(settings, env);
   const depot: DepotServer = await explainDepotErrors(data, async () =>
     openDepotServer({
-      ...{ data, database, origin, publicUrl, now },
+      ...{ data, database, origin, originName, publicUrl, now },
       dataKey: readDataKey(settings, env),
       webServers: settings.webServer,
     }),

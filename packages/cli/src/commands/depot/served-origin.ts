@@ -1,13 +1,12 @@
-import type { DepotOrigin } from "@portcullis/depot";
+import type { RemoteOptions } from "@portcullis/origin";
 import type { Environment } from "../../command-line/context.ts";
-import { type DepotOriginOptions, openDepotOrigin } from "../../depot/open-depot-origin.ts";
+import { type DepotOriginOptions, type OpenedDepotOrigin, openDepotOrigin } from "../../depot/open-depot-origin.ts";
 import { checkRemoteOrigin, warnIfPublic } from "../../origin/check-remote-origin.ts";
 import { createOriginMetrics, type OriginMetrics } from "../../server/origin-metrics.ts";
 import type { ServerTools } from "../../server/run-server.ts";
 
 /** An origin from which a depot serves files. */
-export interface ServedOrigin {
-  readonly origin: DepotOrigin | undefined;
+export interface ServedOrigin extends OpenedDepotOrigin {
   readonly warnings: readonly string[];
   /** From now on, its requests are counted, and a warning is logged if it serves its files to anyone. */
   observe(tools: Pick<ServerTools, "log" | "metrics">): void;
@@ -18,9 +17,12 @@ export async function openServedOrigin(options: DepotOriginOptions, env: Environ
   const { origin: source = "" } = options;
   let metrics: OriginMetrics | undefined;
   let tools: Pick<ServerTools, "log"> | undefined;
-  const origin = await openDepotOrigin(options, env, { onExchange: (exchange) => metrics?.exchanged(exchange) });
-  if (origin === undefined || !("check" in origin)) return { origin, warnings: [], observe() {} };
+  const onExchange: RemoteOptions["onExchange"] = (exchange) => metrics?.exchanged(exchange);
+  const opened = await openDepotOrigin(options, env, { onExchange });
+  const { origin } = opened;
+  if (origin === undefined || !("check" in origin)) return { ...opened, warnings: [], observe() {} };
   return {
+    ...opened,
     origin: warnIfPublic(origin, source, (warning) => tools?.log.warn(warning)),
     warnings: await checkRemoteOrigin(origin, source),
     observe(given) {

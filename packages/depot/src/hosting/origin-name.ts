@@ -1,0 +1,36 @@
+import { depotError } from "../depot-error.ts";
+import type { Database, Store } from "../store/schema.ts";
+import { readSetting, writeSetting } from "../store/settings.ts";
+import type { DepotOrigin } from "./file-places.ts";
+
+const setting = "origin";
+
+/** Records which origin a depot serves files from; an empty name is none. */
+export async function recordOriginName(
+  db: Database,
+  { origin, originName }: { readonly origin?: DepotOrigin | undefined; readonly originName?: string | undefined },
+): Promise<void> {
+  if (originName !== undefined || origin === undefined) await writeSetting(db, setting, originName ?? "");
+}
+
+/**
+ * Closes the store and throws `origin_differs` if the depot was last started with another origin; before its first start,
+ * any is right.
+ */
+export async function checkOriginName(store: Store, name: string | undefined): Promise<void> {
+  const served = name === undefined ? undefined : await readSetting(store.db, setting);
+  if (served === undefined || served === name) return;
+  await store.close();
+  if (served === "") {
+    throw depotError(
+      "origin_differs",
+      "the depot was started without an origin, and would not serve files from this one",
+      "Start it with the same --origin, or leave --origin out",
+    );
+  }
+  throw depotError(
+    "origin_differs",
+    `the depot serves files from another origin: ${served}`,
+    "Pass the --origin with which the depot is started, or restart the depot with this one",
+  );
+}
