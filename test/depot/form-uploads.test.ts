@@ -131,6 +131,34 @@ describe("an upload by a form", () => {
     assert.deepEqual(leftBehind(), []);
   });
 
+  test("that declares to be too large is refused before any of the file arrives", async () => {
+    const begin = (fields: readonly string[], length: number) => {
+      const outgoing = open({ "Content-Length": String(length) });
+      for (const part of [...fields, fileHead("Big.ipa")]) outgoing.write(part);
+      return responseOf(outgoing).finally(() => outgoing.destroy());
+    };
+    const fields = [field("form_token", formToken), field("channel", "beta"), field("hosting", "database")];
+    const whole = await begin(fields, 2 * 1024 ** 2);
+    assert.equal(whole.status, 400);
+    assert.match(whole.text, /larger than 1 MiB/);
+    assert.deepEqual(leftBehind(), []);
+  });
+
+  test("that no field allows is refused before all of the file has arrived", async () => {
+    for (const [fields, id] of [
+      [[field("channel", "UPPER"), field("hosting", "")], "channel"],
+      [[field("channel", "release"), field("hosting", "elsewhere")], "hosting"],
+    ] as const) {
+      const outgoing = open();
+      for (const part of [field("form_token", formToken), ...fields, fileHead("Big.ipa"), app]) outgoing.write(part);
+      const { status, text } = await responseOf(outgoing);
+      outgoing.destroy();
+      assert.equal(status, 400);
+      assert.match(text, new RegExp(`id="${id}-problem"`));
+      assert.deepEqual(leftBehind(), []);
+    }
+  });
+
   test("that is interrupted leaves nothing behind and nothing published", async () => {
     const outgoing = open();
     for (const part of [field("form_token", formToken), field("channel", "broken"), fileHead("Notes.ipa")])
@@ -153,7 +181,7 @@ describe("an upload by a form", () => {
       [["nothing"], { "Content-Type": "text/plain" }, /No file was sent/],
       [["nothing"], { "Content-Type": "multipart/form-data" }, /./],
       [["nothing"], { "Content-Type": `multipart/form-data; boundary=${"x".repeat(5000)}` }, /No file was sent/],
-      [[field("form_token", formToken), fileHead("a.ipa"), "x"], {}, /upload ended early/],
+      [[field("form_token", formToken), field("channel", "a"), fileHead("a.ipa"), "x"], {}, /upload ended early/],
       [[field("form_token", formToken), fileHead("")], {}, /upload ended early/],
       [[field("form_token", formToken).slice(0, 30)], {}, /upload ended early/],
       [
@@ -169,4 +197,60 @@ describe("an upload by a form", () => {
       assert.deepEqual(leftBehind(), []);
     }
   });
+});
+
+describe("an upload by a form to the database", () => {
+  const depot = depotData();
+  const largest = 32 * 1024 ** 2;
+  let running: RunningDepot;
+  let browser: AdminBrowser;
+  let head: string;
+  before(async () => {
+    running = await depot.start();
+    browser = adminBrowser(running);
+    await browser.post(setupPath(running), { password, repeated: password });
+    const fields = { form_token: await browser.formToken(), channel: "beta", hosting: "database" };
+    const parts = Object.entries(fields).map(
+      ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+    );
+    head = `${parts.join("")}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.ipa"\r\n\r\n`;
+  });
+
+  /** Sends the fields, and of the file this many bytes and no more, and waits for the response. */
+  async function begin(bytes: number, headers: Readonly<Record<string, string>> = {}) {
+    const own = `127.0.0.1:${running.adminPort}`;
+    const outgoing = httpRequest({
+      ...{ port: running.adminPort, path: "/items/upload", method: "POST", agent: false },
+      headers: {
+        ...{ Host: own, Origin: `http://${own}`, Cookie: browser.cookie() },
+        ...{ "Content-Type": `multipart/form-data; boundary=${boundary}`, ...headers },
+      },
+    });
+    outgoing.on("error", () => {});
+    outgoing.write(head);
+    const responded = once(outgoing, "response");
+    const block = Buffer.alloc(1024 ** 2);
+    for (let sent = 0; sent < bytes; sent += block.length) {
+      if (!outgoing.write(block)) await Promise.race([once(outgoing, "drain"), responded]);
+    }
+    const [response] = (await responded) as [IncomingMessage];
+    let text = "";
+    for await (const part of response.setEncoding("utf8")) text += part;
+    outgoing.destroy();
+    assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
+    return { status: response.statusCode, text };
+  }
+
+  for (const [name, bytes, headers] of [
+    ["from its declared length", 1024 ** 2, { "Content-Length": String(largest + 1024 ** 2) }],
+    ["while it arrives", largest + 1024 ** 2, {}],
+  ] as const) {
+    test(`that is too large is refused ${name}, with the message at the field`, async () => {
+      const { status, text } = await begin(bytes, headers);
+      assert.equal(status, 400);
+      assert.match(text, /<p class="error" id="hosting-problem">The file is larger than 32 MiB/);
+      assert.match(text, /<option value="database" selected=""/);
+      assert.match(text, /id="channel"[^>]*value="beta"/);
+    });
+  }
 });

@@ -95,7 +95,7 @@ export function serverParsers(folder: string): readonly Parser[] {
               body,
               headers: { "Content-Type": "multipart/form-data; boundary=x" },
             }),
-            { incoming: folder, maxSize: MiB, check: () => {} },
+            { incoming: folder, maxSize: MiB, check: () => undefined },
             async () => {},
           );
         return [

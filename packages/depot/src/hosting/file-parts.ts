@@ -1,7 +1,9 @@
 import { open } from "node:fs/promises";
 import { type ByteRange, OriginError } from "@portcullis/origin";
 import { depotError } from "../depot-error.ts";
+import type { SizeLimit } from "../item/receive-upload.ts";
 import type { Database } from "../store/schema.ts";
+import type { StoringHosting } from "./hosting.ts";
 
 /** In bytes. */
 const partSize = 1024 * 1024;
@@ -11,14 +13,20 @@ const partSize = 1024 * 1024;
  */
 export const largestInDatabase: number = 32 * 1024 * 1024;
 
-/** Refuses a file that is too large for the database. */
-export function checkFitsDatabase(size: number): void {
-  if (size <= largestInDatabase) return;
-  throw depotError(
-    "hosting_impossible",
-    `the file is larger than ${largestInDatabase / partSize} MiB, the limit for one file in the database`,
-    "Choose another hosting location: data-folder or origin",
-  );
+/** The limit for one file in the database, with its refusal. */
+export const databaseLimit: SizeLimit = {
+  largest: largestInDatabase,
+  refusal: () =>
+    depotError(
+      "hosting_impossible",
+      `the file is larger than ${largestInDatabase / partSize} MiB, the limit for one file in the database`,
+      "Choose another hosting location: data-folder or origin",
+    ),
+};
+
+/** Refuses a file that is too large for where it is to be stored, before it is sent or copied; `size` in bytes. */
+export function checkFits(size: number, hosting: StoringHosting | undefined): void {
+  if (hosting === "database" && size > largestInDatabase) throw databaseLimit.refusal();
 }
 
 /** Stores a file in parts. Without a version that leads to them, they are rolled back with the transaction. */

@@ -5,7 +5,7 @@ import { asOriginError, type WritableOrigin } from "@portcullis/origin";
 import { depotError } from "../depot-error.ts";
 import { placeFile } from "../item/place-file.ts";
 import type { Database, VersionRow } from "../store/schema.ts";
-import { checkFitsDatabase, insertParts } from "./file-parts.ts";
+import { checkFits, insertParts } from "./file-parts.ts";
 import type { DepotOrigin, FilePlaces, FileToWrite } from "./file-places.ts";
 import { validatorOf } from "./hosted-files.ts";
 import type { StoringHosting } from "./hosting.ts";
@@ -33,8 +33,8 @@ export async function storeFile(
     // Again, if a file that was there already has been removed as unused in the meantime.
     return { hosting, address: null, validator: null, commit: place };
   }
+  checkFits(size, hosting);
   if (hosting === "database") {
-    checkFitsDatabase(size);
     // It must not be known to a client that never had the file: a resume is granted for it.
     const validator = `"${randomBytes(16).toString("hex")}"`;
     const commit = (transaction: Database): Promise<void> => insertParts(transaction, sha256, path);

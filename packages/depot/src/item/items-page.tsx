@@ -10,6 +10,7 @@ import { Pager, readSearch, SearchForm } from "../admin/list-tools.tsx";
 import { Badge, ItemIcon, Notice, Page, sendPage } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
 import { type DepotErrorCode, depotError, isDepotError } from "../depot-error.ts";
+import { databaseLimit } from "../hosting/file-parts.ts";
 import {
   type HostingOptions,
   hostingOptions,
@@ -17,10 +18,11 @@ import {
   readStoringHosting,
 } from "../hosting/hosting-field.tsx";
 import type { Page as ListPage } from "../store/page.ts";
+import { checkChannel } from "./channel.ts";
 import { type ItemRecord, versionName } from "./item-records.ts";
 import type { PublishedVersion } from "./publish.ts";
 import { hostedPath, PublishForms, publishPath, type SentForm, uploadPath, uploadsPath } from "./publish-forms.tsx";
-import { receiveUpload } from "./receive-upload.ts";
+import { receiveUpload, type SizeLimit } from "./receive-upload.ts";
 
 /** Whether what is sent to a path is a file, which is larger than a form and not read into memory. */
 export function isUpload(path: string): boolean {
@@ -49,9 +51,12 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
     const { session, actor } = context.var;
     const { publish } = parts.changesOf(actor);
     let sent: SentForm | undefined;
-    const check = (fields: ReadonlyMap<string, string>): void => {
+    const check = (fields: ReadonlyMap<string, string>): SizeLimit | undefined => {
       if (fields.get("form_token") !== session.formToken)
         throw depotError("upload_failed", "the form is from another session", "Reload the page and send it again");
+      sent = sentForm((name) => fields.get(name) ?? "");
+      checkChannel(sent.channel);
+      return readStoringHosting(sent.hosting) === "database" ? databaseLimit : undefined;
     };
     return showPublished(
       context,

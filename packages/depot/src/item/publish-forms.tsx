@@ -62,6 +62,9 @@ function UploadForm({ formToken, hosting, channels, sent, problem }: PublishForm
       <FormToken formToken={formToken} />
       <div data-fields>
         <div class="columns">
+          <ChannelField {...channelField({ channels, sent })} id="channel" problem={problem} />
+          <HostingField id="hosting" options={hosting} selected={sent?.hosting ?? ""} problem={problem} />
+          {/* Last, so that what the other fields do not allow is refused before the file is received. */}
           <TextField
             id="file"
             label="App or package"
@@ -71,8 +74,6 @@ function UploadForm({ formToken, hosting, channels, sent, problem }: PublishForm
             required
             problem={problem}
           />
-          <ChannelField {...channelField({ channels, sent })} id="channel" problem={problem} />
-          <HostingField id="hosting" options={hosting} selected={sent?.hosting ?? ""} problem={problem} />
         </div>
         <button type="submit">Upload and publish</button>
       </div>

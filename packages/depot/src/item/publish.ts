@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
-import { open, rm } from "node:fs/promises";
+import { open, rm, stat } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { type AppMetadata, hashFile, type PackageWarning, readAppIcon, readPackage } from "@portcullis/issuer";
 import type { RecordChange } from "../audit/audit.ts";
 import { fetchHosted } from "../hosting/fetch-hosted.ts";
+import { checkFits } from "../hosting/file-parts.ts";
 import type { FilePlaces, FileToWrite } from "../hosting/file-places.ts";
 import type { HostedSource, Hosting, StoringHosting } from "../hosting/hosting.ts";
 import { removeAbandoned } from "../hosting/remove-unused.ts";
@@ -67,6 +68,7 @@ export async function publishFile(
   const { places } = parts;
   checkChannel(channel);
   await readPackage(source); // before gigabytes are copied of what is no package, such as a named pipe
+  checkFits((await stat(source)).size, hosting);
   await removeAbandoned(places.incoming, parts.now());
   const copy = join(places.incoming, randomUUID());
   try {

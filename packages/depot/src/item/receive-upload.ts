@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { type Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { depotError } from "../depot-error.ts";
@@ -19,15 +19,30 @@ export interface Upload {
 export interface UploadOptions {
   /** A folder for what is not complete yet. */
   readonly incoming: string;
-  /** In bytes. */
+  /** Of a file, in bytes. */
   readonly maxSize: number;
-  /** Called with the fields before the file; what it throws ends the upload before anything is stored. */
-  readonly check: (fields: ReadonlyMap<string, string>) => void;
+  /**
+   * Called with the fields before the file; what it throws ends the upload before anything is stored. It can return a
+   * limit of its own for this file.
+   */
+  readonly check: (fields: ReadonlyMap<string, string>) => SizeLimit | undefined;
 }
+
+/** The largest file that is received. */
+export interface SizeLimit {
+  /** In bytes. */
+  readonly largest: number;
+  /** Creates the refusal of a file that is larger. */
+  readonly refusal: () => Error;
+}
+
+/** In bytes. The body of a form is larger than its file, by less than this: the fields, and the heads of the parts. */
+const longestRest = 64 * 1024;
 
 /**
  * Receives a form with one file, which is written to disk as it arrives, and removed when `use` has ended. Throws
- * `upload_failed` if there is no file, it is too large, or the connection was closed early.
+ * `upload_failed` if there is no file, it is too large, or the connection was closed early. A file that is too large is
+ * refused as soon as that is known: from the length that the request declares, or else while it arrives.
  */
 export async function receiveUpload<Result>(
   request: Request,
@@ -50,7 +65,10 @@ async function receive(
   const { body, headers } = request;
   const type = headers.get("content-type") ?? "";
   if (!body || !/^multipart\/form-data\s*;.*\bboundary=/i.test(type)) throw noFile();
-  const parser = createParser(type, maxSize);
+  const usualLimit: SizeLimit = { largest: maxSize, refusal: () => tooLarge(maxSize) };
+  const least = Number(headers.get("content-length") ?? 0) - longestRest;
+  if (least > maxSize) throw tooLarge(maxSize);
+  const parser = createParser(type);
   const fields = new Map<string, string>();
   const ending = new AbortController();
   let stored: Promise<string> | undefined;
@@ -63,15 +81,14 @@ async function receive(
       stream.on("error", (error) => reject("code" in error ? error : endedEarly(error)));
       // A form without a chosen file has an empty one.
       if (!sentName) return void stream.resume();
-      stream.on("limit", () => reject(tooLarge(maxSize)));
-      stored = store(stream, folder, sentName, () => check(fields), ending.signal);
+      const limit = () => check(fields) ?? usualLimit;
+      stored = store(stream, { folder, sentName, limit, least, signal: ending.signal });
       stored.catch(reject);
     });
   });
   failed.catch(() => {});
   try {
     await Promise.race([failed, parse(body, parser)]);
-    // The last bytes can have been over the limit.
     const file = await Promise.race([failed, stored ?? Promise.reject(noFile())]);
     return { file, fields };
   } catch (error) {
@@ -83,28 +100,40 @@ async function receive(
 }
 
 /** It throws for a boundary that is too long (RFC 2046 section 5.1.1). */
-function createParser(type: string, maxSize: number): InstanceType<typeof Busboy> {
+function createParser(type: string): InstanceType<typeof Busboy> {
   try {
     return new Busboy({
       headers: { "content-type": type },
-      limits: { fileSize: maxSize, files: 1, fields: 10, fieldSize: 1000, parts: 11 },
+      limits: { files: 1, fields: 10, fieldSize: 1000, parts: 11 },
     });
   } catch {
     throw noFile();
   }
 }
 
-async function store(
-  stream: Readable,
-  folder: string,
-  sentName: string,
-  check: () => void,
-  signal: AbortSignal,
-): Promise<string> {
-  check();
+interface StoreOptions {
+  readonly folder: string;
+  readonly sentName: string;
+  readonly limit: () => SizeLimit;
+  /** The size that the file has at least, in bytes, as far as it is known. */
+  readonly least: number;
+  readonly signal: AbortSignal;
+}
+
+async function store(stream: Readable, { folder, sentName, limit, least, signal }: StoreOptions): Promise<string> {
+  const { largest, refusal } = limit();
+  if (least > largest) throw refusal();
   await mkdir(folder, { mode: 0o700 });
   const file = join(folder, safeName(sentName));
-  await pipeline(stream, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal });
+  let size = 0;
+  const bounded = new Transform({
+    transform(part: Buffer, _encoding, done) {
+      size += part.length;
+      if (size > largest) done(refusal());
+      else done(null, part);
+    },
+  });
+  await pipeline(stream, bounded, createWriteStream(file, { flags: "wx", mode: 0o600 }), { signal });
   return file;
 }
 
