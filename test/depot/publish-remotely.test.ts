@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -88,6 +88,70 @@ describe("publish --to", () => {
     }
     other.closeAllConnections();
     other.close();
+  });
+
+  /** A server that gives one response after the other, and counts the requests. */
+  async function scripted(responses: readonly (readonly [status: number, retryAfter: string | undefined])[]) {
+    const published = {
+      itemId: "1",
+      channel: "release",
+      metadata: { title: "Notes", bundleVersion: "1.0" },
+      warnings: [],
+    };
+    let requests = 0;
+    const server = createServer((request, response) => {
+      const [status, retryAfter] = responses[requests] ?? [201, undefined];
+      requests += 1;
+      request.resume();
+      if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
+      response.writeHead(status).end(JSON.stringify(published));
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { PORTCULLIS_API_TOKEN: token };
+    const { code, stdout, stderr } = await runMain(["publish", sample("5.0"), "--to", to], { env });
+    server.close();
+    return { requests, printed: `${code} ${stdout}${stderr}` };
+  }
+
+  test("is repeated while the depot is at work, or not available, for as long as that says", async () => {
+    const past = "Mon, 02 Mar 2026 10:00:00 GMT";
+    const { requests, printed } = await scripted([
+      ...([
+        [503, "0"],
+        [202, "0"],
+        [503, past],
+        [202, undefined],
+        [502, "0"],
+        [202, "0"],
+      ] as const),
+    ]);
+    assert.match(printed, /^0 Notes 1\.0 is on channel release/);
+    assert.equal(requests, 7);
+  });
+
+  test("is repeated a few times only, and not at all after an hour or another refusal", async () => {
+    const busy = await scripted(Array.from({ length: 20 }, () => [503, "0"] as const));
+    assert.match(busy.printed, /^3 .*responded with 503/);
+    assert.equal(busy.requests, 7);
+    for (const [status, retryAfter] of [
+      [503, "3600"],
+      [400, "0"],
+      [500, "0"],
+      [504, "0"],
+    ] as const) {
+      const refused = await scripted([[status, retryAfter]]);
+      assert.match(refused.printed, new RegExp(`^3 .*responded with ${status}`));
+      assert.equal(refused.requests, 1);
+    }
+  });
+
+  test("a file that is too large for its hosting location is not sent", async () => {
+    const large = writeSampleApp(join(base, "too-large.ipa"), { size: 33 * 1024 * 1024 });
+    assert.match(await publish(large, "--hosting", "database"), /^3 .*larger than 32 MiB.*\n.*data-folder or origin/);
+    assert.deepEqual(readdirSync(join(data.data, "uploads")), []);
+    const local = await runMain(["publish", large, ...data.place, "--hosting", "database"], { now: data.clock.now });
+    assert.match(`${local.code} ${local.stderr}`, /^3 .*larger than 32 MiB/);
   });
 
   test("each mistake gets a message that says what to do", async () => {

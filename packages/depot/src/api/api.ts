@@ -5,11 +5,13 @@ import type { AdminEnvironment } from "../admin/admin-environment.ts";
 import type { ApiTokens } from "../api-token/api-tokens.ts";
 import type { Actor } from "../audit/audit.ts";
 import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
+import { checkFits } from "../hosting/file-parts.ts";
 import type { HostedSource, StoringHosting } from "../hosting/hosting.ts";
 import type { PublishedVersion } from "../item/publish.ts";
 import type { Links } from "../link/links.ts";
 import { isDiskFull } from "../store/disk-full.ts";
 import type { Uploads } from "../upload/uploads.ts";
+import { createLongWork } from "./long-work.ts";
 
 /** What the API needs. */
 export interface ApiParts {
@@ -21,7 +23,11 @@ export interface ApiParts {
   manifestUrl(secret: string): string;
   /** The URL of the page on which a person installs what it leads to. */
   installPageUrl(secret: string): string;
+  /** How long a request waits for a publication, in milliseconds; default 20 seconds. */
+  readonly patience?: number;
 }
+
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Where the API is on the listener of the administration pages. */
 export const apiPath = "/api";
@@ -36,8 +42,10 @@ export function createApi({
   publishHosted,
   manifestUrl,
   installPageUrl,
+  patience,
 }: ApiParts): Hono<AdminEnvironment> {
   const api = new Hono<AdminEnvironment>();
+  const publications = createLongWork<PublishedVersion>(patience);
 
   api.use(async (context, next) => {
     const [, token = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("Authorization") ?? "") ?? [];
@@ -60,21 +68,30 @@ export function createApi({
 
   api.use(bodyLimit({ maxSize: longestBody, onError: () => problem(413, "body_too_large", "The body is too large.") }));
 
-  /** Publishes a complete upload, or a file from where it is hosted: on a web server, or in the depot's origin. */
+  /**
+   * Publishes a complete upload, or a file from where it is hosted: on a web server, or in the depot's origin. The response
+   * is 202 while that is in progress: the client repeats the request.
+   */
   api.post("/versions", async (context) => {
     const fields = await readFields(context.req.raw);
-    const channel = text(fields.channel ?? "release", "channel");
     const { actor } = context.var;
-    const source = hostedSource(fields);
-    if (source) return context.json(await publishHosted(source, channel, actor), 201);
-    const toPublish = {
-      id: text(fields.upload, "upload"),
-      fileName: text(fields.fileName, "fileName"),
-      channel,
-      hosting: fields.hosting === undefined ? undefined : storingHosting(fields.hosting),
-    };
-    return context.json(await uploads.publish(toPublish, actor), 201);
+    const publish = readPublication(fields, actor);
+    const publication = await publications.wait(JSON.stringify([actor.name, fields]), publish);
+    if (publication.isDone) return context.json(publication.result, 201);
+    return context.json({ state: "publishing" }, 202, { "Retry-After": "1" });
   });
+
+  function readPublication(fields: Fields, actor: Actor): () => Promise<PublishedVersion> {
+    const channel = text(fields.channel ?? "release", "channel");
+    const source = hostedSource(fields);
+    if (source) return () => publishHosted(source, channel, actor);
+    const id = text(fields.upload, "upload");
+    const fileName = text(fields.fileName, "fileName");
+    const hosting = fields.hosting === undefined ? undefined : storingHosting(fields.hosting);
+    // Before the file is sent.
+    if (fields.size !== undefined) checkFits(wholeNumber(fields.size, "size"), hosting);
+    return () => uploads.publish({ id, fileName, channel, hosting }, actor);
+  }
 
   api.post("/links", async (context) => {
     const { item, channel, recipient, days } = await readFields(context.req.raw);
@@ -112,18 +129,23 @@ function text(value: unknown, name: string): string {
   return value;
 }
 
+function wholeNumber(value: unknown, name: string): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new FieldError(name, "a whole number");
+}
+
 function storingHosting(value: unknown): StoringHosting {
   if (value === "data-folder" || value === "database" || value === "origin") return value;
   throw new FieldError("hosting", "data-folder, database or origin");
 }
 
 /** Where a file is that is not uploaded. */
-function hostedSource({ url, object }: Readonly<Record<string, unknown>>): HostedSource | undefined {
+function hostedSource({ url, object }: Fields): HostedSource | undefined {
   if (url !== undefined) return { hosting: "web-server", url: text(url, "url") };
   return object === undefined ? undefined : { hosting: "origin", object: text(object, "object") };
 }
 
-async function readFields(request: Request): Promise<Readonly<Record<string, unknown>>> {
+async function readFields(request: Request): Promise<Fields> {
   const body: unknown = await request.json().catch(() => undefined);
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
   throw new FieldError("(all of it)", "an object");

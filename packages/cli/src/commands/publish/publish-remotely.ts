@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { type PublishedVersion, sha256OfFile } from "@portcullis/depot";
 import { isIssuerError, readPackage } from "@portcullis/issuer";
@@ -6,9 +7,9 @@ import { failure, usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { describeSystemError, isSystemError } from "../../system/describe-system-error.ts";
 import { isLoopback } from "../../system/loopback.ts";
-import { readShortBody } from "../../system/read-short-body.ts";
 import { readSmallFile } from "../../system/read-small-file.ts";
 import { safeText } from "../../terminal/safe-text.ts";
+import { type ApiResponse, createDepotApi, type DepotApi } from "./depot-api.ts";
 import {
   isUrl,
   type MadeLink,
@@ -16,20 +17,6 @@ import {
   type PublishCommandOptions,
   type ShowProgress,
 } from "./publication.ts";
-
-/** The API of a depot. */
-interface Api {
-  readonly uploads: string;
-  readonly headers: Readonly<Record<string, string>>;
-  post<Result>(path: string, body: object): Promise<ApiResponse<Result>>;
-}
-
-type ApiResponse<Result> =
-  | { readonly isDone: true; readonly result: Result }
-  | { readonly isDone: false; readonly code: string; readonly message: string; readonly remedy: string | undefined };
-
-/** In bytes: what a depot says about one version, with all warnings, has a few kilobytes. */
-const longestResponse = 256 * 1024;
 
 /** Milliseconds to wait before each further attempt, if the connection breaks or the depot is restarted. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 30_000];
@@ -44,7 +31,7 @@ export async function publishRemotely(
   { env }: CommandContext,
   show: ShowProgress,
 ): Promise<Publication> {
-  const api = createApi(checkDepotUrl(to), await readToken(apiTokenFile, env.PORTCULLIS_API_TOKEN));
+  const api = createDepotApi(checkDepotUrl(to), await readToken(apiTokenFile, env.PORTCULLIS_API_TOKEN));
   const hosted = object !== undefined ? { object } : isUrl(file) ? { url: file } : undefined;
   const response = hosted
     ? await api.post<PublishedVersion>("versions", { ...hosted, channel })
@@ -58,11 +45,12 @@ export async function publishRemotely(
 async function publishUpload(
   file: string,
   more: Pick<PublishCommandOptions, "channel" | "hosting">,
-  api: Api,
+  api: DepotApi,
   show: ShowProgress,
 ): Promise<ApiResponse<PublishedVersion>> {
   const sha256 = await readAndHash(file);
-  const version = { upload: sha256, fileName: basename(file), ...more };
+  const { size } = await stat(file);
+  const version = { upload: sha256, fileName: basename(file), size, ...more };
   const response = await api.post<PublishedVersion>("versions", version);
   if (response.isDone || response.code !== "upload_unknown") return response;
   await upload(file, sha256, api, show);
@@ -111,60 +99,13 @@ function checkToken(token: string, source: string): string {
   throw failure(`${source} does not contain an API token`, "A token consists of portcullis_ and 40 hexadecimal digits");
 }
 
-function createApi(base: URL, token: string): Api {
-  const headers = { Authorization: `Bearer ${token}` };
-  return {
-    uploads: new URL("/api/uploads", base).href,
-    headers,
-    async post(path, body) {
-      const response = await fetch(new URL(`/api/${path}`, base), {
-        method: "POST",
-        redirect: "error",
-        headers: { ...headers, "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-      }).catch(({ cause, message }: Error) => {
-        throw failure(
-          `${base.origin} cannot be reached: ${safeText((cause as Error | undefined)?.message || message)}`,
-        );
-      });
-      const result = await readObject(response);
-      if (response.ok && result) return { isDone: true, result: result as never };
-      const { code, detail, remedy } = typeof result?.code === "string" ? result : {};
-      return {
-        isDone: false,
-        code: String(code),
-        message: safeText(typeof detail === "string" ? detail : notADepot(response.status)),
-        remedy: typeof remedy === "string" ? safeText(remedy) : undefined,
-      };
-    },
-  };
-}
-
-/** The JSON object in a response; `undefined` if there is none, as in the page of another server. */
-async function readObject(response: Response): Promise<Record<string, unknown> | undefined> {
-  try {
-    const value: unknown = JSON.parse((await readShortBody(response, longestResponse)) ?? "");
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function notADepot(status: number): string {
-  return `it responded with ${status}: check that this is the URL of the depot's administration pages`;
-}
-
 function resultOf<Result>(response: ApiResponse<Result>, subject: string): Result {
   if (response.isDone) return response.result;
   throw failure(`${subject}: ${response.message}`, response.remedy);
 }
 
 /** Sends the file, or the part of it that the depot does not have yet. */
-async function upload(file: string, sha256: string, { uploads, headers }: Api, show: ShowProgress): Promise<void> {
+async function upload(file: string, sha256: string, { uploads, headers }: DepotApi, show: ShowProgress): Promise<void> {
   const { DetailedError, Upload } = await import("tus-js-client");
   await new Promise<void>((resolve, reject) => {
     new Upload(createReadStream(file), {
