@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { execFileSync, type StdioOptions } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { lintManifest } from "@portcullis/issuer";
+import { createSampleFolder } from "../../packages/cli/src/commands/demo/sample-files.ts";
 import { createClock, depotData, publicUrl, type RunningDepot } from "../depot/running-depot.ts";
 import { writeSampleApp } from "../depot/sample-app.ts";
 import { type Chromium, type ChromiumPage, startChromium } from "../support/chromium.ts";
 import { privateKeyPem } from "../support/private-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { type HttpsFolder, serveHttpsFolder } from "./https-folder.ts";
 import { adminUrl, openFirstPage, openSignedIn } from "./signed-in.ts";
+
+// The depot of this process has to trust the certificate of the web server, and Node.js reads which ones it trusts only when
+// it starts. No test of this file is about certificates.
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
 
 function readQrCode(picture: string): string {
   const stdio = ["ignore", "pipe", "ignore"] satisfies StdioOptions;
@@ -24,9 +30,13 @@ for (const javaScript of [true, false]) {
     let chromium: Chromium;
     let depot: RunningDepot;
     let page: ChromiumPage;
+    let webServer: HttpsFolder;
+    const [origin, www] = [join(folder, "origin"), join(folder, "www")];
     before(async () => {
+      for (const path of [origin, www]) mkdirSync(path);
+      webServer = await serveHttpsFolder(www, clock.now);
       chromium = await startChromium();
-      depot = await data.start();
+      depot = await data.start("--origin", origin, "--web-server", webServer.origin);
     });
     after(() => chromium?.close());
 
@@ -167,6 +177,56 @@ for (const javaScript of [true, false]) {
       assert.match(await desktop.text(), /This link has been revoked. Ask for a new one/);
     });
 
+    test("a package for Mac is uploaded; its link gives the command that installs it, and a manifest", async () => {
+      const sample = createSampleFolder();
+      const file = readFileSync(join(sample.path, "office-fonts.pkg"));
+      await page.goto(adminUrl(depot, "/items"));
+      await page.chooseFile("#file", join(sample.path, "office-fonts.pkg"));
+      await page.follow(`form[action="/items/upload"] button`);
+      sample.remove();
+      assert.match(await page.text(), /The version was published[\s\S]*release\s+3\.1/);
+      await page.fill("#recipient", "All Macs");
+      await page.follow(`form[action="/links"] button`);
+      const html = await page.evaluate<string>("document.documentElement.outerHTML");
+      assert.match(html, /InstallEnterpriseApplication/);
+      const { pathname } = new URL(await page.evaluate<string>(`document.querySelector("#manifest-url").textContent`));
+      const manifest = await depot.request(pathname);
+      assert.equal(lintManifest(manifest.body, { expectTokens: true }).valid, true);
+      const { body } = await depot.request(await depot.packageTarget(pathname));
+      assert.ok(body.equals(file));
+    });
+
+    test("from every hosting location, a device gets the same bytes through the same link", async () => {
+      const { path } = await data.link();
+      const file = readFileSync(join(folder, "Notes 1.ipa"));
+      copyFileSync(join(folder, "Notes 1.ipa"), join(www, "Notes.ipa"));
+      webServer.useKeys((await depot.request("/jwks.json")).body.toString());
+      await page.goto(adminUrl(depot, "/items?search=com.example.notes"));
+      await page.follow(".list a");
+      const item = await page.url();
+      const version = await page.evaluate<string>(
+        `[...document.querySelectorAll("#moved-version option")].find(({ text }) => text.startsWith("1.0")).value`,
+      );
+      for (const location of ["origin", "web-server", "data-folder", "database"]) {
+        await page.goto(item);
+        await page.fill("#moved-version", version);
+        await page.fill("#moved-to", location);
+        if (location === "web-server") await page.fill("#moved-url", `${webServer.origin}/Notes.ipa`);
+        await page.follow(`form[action$="/host"] button`);
+        assert.match(await page.text(), /The files were moved/, location);
+        const manifest = (await depot.request(path)).body.toString();
+        const [, text = ""] = /<string>(https:[^<]+\.ipa\?[^<]+)<\/string>/.exec(manifest) ?? [];
+        const url = new URL(text.replaceAll("&amp;", "&"));
+        assert.equal(url.origin, location === "web-server" ? webServer.origin : publicUrl);
+        const got =
+          location === "web-server"
+            ? await webServer.download(url.href)
+            : await depot.request(url.pathname + url.search);
+        assert.deepEqual([got.status, got.body.equals(file)], [200, true], location);
+        if (location === "web-server") assert.equal((await webServer.download(url.origin + url.pathname)).status, 401);
+      }
+    });
+
     test("the audit log says who did all this", async () => {
       await page.goto(adminUrl(depot, "/audit"));
       const text = await page.text();
@@ -184,6 +244,35 @@ for (const javaScript of [true, false]) {
         /administrator: set the administrator's password/,
       ])
         assert.match(text, line);
+    });
+
+    test("a device asks by HEAD, is interrupted, resumes, and is refused once its token has expired", async () => {
+      const { id, path } = await data.link("--days", "400");
+      const file = readFileSync(join(folder, "Notes 1.ipa"));
+      const target = await depot.packageTarget(path);
+      const head = await depot.request(target, { method: "HEAD" });
+      assert.deepEqual([head.status, head.headers["content-length"]], [200, String(file.length)]);
+      const half = Math.floor(file.length / 2);
+      const first = await depot.request(target, { headers: { Range: `bytes=0-${half - 1}` } });
+      clock.pass(44 * 60);
+      const again = { Range: `bytes=${half}-`, "If-Range": head.headers.etag ?? "" };
+      const rest = await depot.request(target, { headers: again });
+      assert.deepEqual([first.status, rest.status], [206, 206]);
+      assert.ok(Buffer.concat([first.body, rest.body]).equals(file));
+      clock.pass(3 * 60);
+      assert.equal((await depot.request(target, { headers: again })).status, 401);
+
+      // A day later, the session of the administrator has ended, and the link leads to a token that works.
+      clock.pass(24 * 60 * 60);
+      page = await openSignedIn(chromium, depot, { javaScript });
+      const fresh = await depot.packageTarget(path);
+      assert.ok((await depot.request(fresh)).body.equals(file));
+      for (let attempt = 0; attempt < 600; attempt += 1) {
+        await page.goto(adminUrl(depot, `/links/${id}`));
+        if ((await page.text()).match(/\bcomplete/g)?.length === 2) break;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.equal((await page.text()).match(/\bcomplete/g)?.length, 2);
     });
 
     test("the configuration can be removed; then links return no manifest until one is saved", async () => {
