@@ -12,14 +12,14 @@ import { writeTlsFiles } from "../support/tls-files.ts";
 export interface HttpsFolder {
   /** `https://localhost` and its port. */
   readonly origin: string;
-  /** From now on, tokens that one of these keys signed open their path. */
-  useKeys(keys: string): void;
+  /** From now on, tokens that one of these keys signed open their path; `now` in seconds. */
+  useKeys(keys: string, now: () => number): void;
   /** What a device gets that trusts its certificate. */
   download(url: string): Promise<{ readonly status: number | undefined; readonly body: Buffer }>;
 }
 
-/** Serves a folder until the test file is done; `now` in seconds. */
-export async function serveHttpsFolder(path: string, now: () => number): Promise<HttpsFolder> {
+/** Serves a folder until the test file is done. Not to be called in a `before` hook: it would end with the hook. */
+export async function serveHttpsFolder(path: string): Promise<HttpsFolder> {
   const tls = writeTlsFiles(temporaryFolder());
   const ca = readFileSync(tls.cert);
   const files = serveFrom(folder(path));
@@ -35,7 +35,7 @@ export async function serveHttpsFolder(path: string, now: () => number): Promise
   });
   return {
     origin: `https://localhost:${(server.address() as AddressInfo).port}`,
-    useKeys(keys) {
+    useKeys(keys, now) {
       check = guard({ keys, pathBound: true, now });
     },
     async download(url) {

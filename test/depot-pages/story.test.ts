@@ -10,7 +10,7 @@ import { writeSampleApp } from "../depot/sample-app.ts";
 import { type Chromium, type ChromiumPage, startChromium } from "../support/chromium.ts";
 import { privateKeyPem } from "../support/private-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { type HttpsFolder, serveHttpsFolder } from "./https-folder.ts";
+import { serveHttpsFolder } from "./https-folder.ts";
 import { adminUrl, openFirstPage, openSignedIn } from "./signed-in.ts";
 
 // The depot of this process has to trust the certificate of the web server, and Node.js reads which ones it trusts only when
@@ -22,6 +22,9 @@ function readQrCode(picture: string): string {
   return execFileSync("zbarimg", ["--quiet", "--raw", picture], { encoding: "utf8", stdio }).trim();
 }
 
+const www = temporaryFolder();
+const webServer = await serveHttpsFolder(www);
+
 for (const javaScript of [true, false]) {
   describe(`from the setup link to a receipt, in Chromium ${javaScript ? "with" : "without"} JavaScript`, () => {
     const folder = temporaryFolder();
@@ -30,11 +33,9 @@ for (const javaScript of [true, false]) {
     let chromium: Chromium;
     let depot: RunningDepot;
     let page: ChromiumPage;
-    let webServer: HttpsFolder;
-    const [origin, www] = [join(folder, "origin"), join(folder, "www")];
+    const origin = join(folder, "origin");
     before(async () => {
-      for (const path of [origin, www]) mkdirSync(path);
-      webServer = await serveHttpsFolder(www, clock.now);
+      mkdirSync(origin);
       chromium = await startChromium();
       depot = await data.start("--origin", origin, "--web-server", webServer.origin);
     });
@@ -200,7 +201,7 @@ for (const javaScript of [true, false]) {
       const { path } = await data.link();
       const file = readFileSync(join(folder, "Notes 1.ipa"));
       copyFileSync(join(folder, "Notes 1.ipa"), join(www, "Notes.ipa"));
-      webServer.useKeys((await depot.request("/jwks.json")).body.toString());
+      webServer.useKeys((await depot.request("/jwks.json")).body.toString(), clock.now);
       await page.goto(adminUrl(depot, "/items?search=com.example.notes"));
       await page.follow(".list a");
       const item = await page.url();
@@ -237,8 +238,9 @@ for (const javaScript of [true, false]) {
         /com\.example\.notes: rolled back a channel, release leads to 1\.0/,
         /com\.example\.notes: set a channel, release leads to 2\.0/,
         /com\.example\.notes: published a version, 3\.0 on alpha, hosting location data-folder/,
-        /com\.example\.notes: moved a version, 2\.0 from data-folder to database/,
-        /com\.example\.notes: published a version, 2\.0 on beta, hosting location data-folder/,
+        /com\.example\.notes: moved a version, 1\.0 from origin to web-server, https:\/\/localhost:\d+\/Notes\.ipa\s+administrator/,
+        /com\.example\.notes: moved a version, 2\.0 from origin to database/,
+        /com\.example\.notes: published a version, 2\.0 on beta, hosting location origin/,
         /By generate: replaced the encryption key, key \S{43}/,
         /By paste: saved the configuration, token expiry 45 min, enabled/,
         /administrator: set the administrator's password/,

@@ -35,7 +35,7 @@ export async function openDepotOrigin(
   refuseOtherOptions(kind, options);
   if (kind !== undefined) {
     const origin = await openStore(kind, source, options, env, observed);
-    return { origin, originName: source.replace(/\/+$/, "") };
+    return { origin, originName: source.endsWith("/") ? source.slice(0, -1) : source };
   }
   checkFolder(source);
   return { origin: folder(source), originName: realpathSync(source) };

@@ -1,5 +1,5 @@
 /** Not with an identifier or a URL, which stays as it is. */
-const startsWithWord = /^[a-z]+(?![^ ,:'])/;
+const startsWithWord = /^[a-z]+(?![^ ,:']|:\/\/)/;
 
 /** The message of an error and its remedy, as sentences. */
 export function sentences({
