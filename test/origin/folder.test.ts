@@ -136,3 +136,12 @@ test("for a file that was modified a moment ago, the response waits once", async
     assert.ok(least < 500, "a settled file, and the time of a wrong clock, are not waited for");
   }
 });
+
+test("for a file that was changed within a tick of the clock, the response waits, even if its modification time is old", async () => {
+  for (let round = 0; round < 3; round += 1) {
+    place("changed.ipa", "changed");
+    const { ctimeMs } = fs.statSync(join(www, "changed.ipa"));
+    (await open("changed.ipa")).close();
+    assert.ok(Date.now() - ctimeMs >= 19, "a later change has another time");
+  }
+});

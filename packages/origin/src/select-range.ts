@@ -57,10 +57,13 @@ function selectBytes({ method, range, ifRange }: ConditionalRequest, object: Obj
 
 /**
  * Whether `If-Range` (section 13.1.5) allows the range. It is compared strongly, because joined halves of two versions
- * make a broken app. A date must be exactly the one that was sent.
+ * make a broken app.
+ *
+ * A date counts only for an object without an entity tag, and must be exactly the one that was sent. A client that has
+ * the tag must not send a date, and versions can share one: tools that build reproducibly set all dates to the same.
  */
 export function ifRangeHolds(ifRange: string | undefined, { etag, modified }: ObjectFacts): boolean {
-  return ifRange === undefined || ifRange === etag || (modified !== undefined && ifRange === modified.toUTCString());
+  return ifRange === undefined || ifRange === (etag ?? modified?.toUTCString());
 }
 
 /** `undefined` if the date is invalid or the object has none: the condition is then ignored (sections 13.1.3, 13.1.4). */

@@ -118,7 +118,7 @@ test("an empty file has an empty body, and every range is unsatisfiable", async 
   assert.equal((await get("/empty.pkg", { Range: "bytes=-5" })).status, 416);
 });
 
-test("If-Range with the file's ETag or date gives the range, anything else the whole file", async () => {
+test("If-Range with the file's ETag gives the range, anything else the whole file", async () => {
   const { headers } = await get("/app.ipa");
   const etag = headers.etag ?? "";
   const date = headers["last-modified"] ?? "";
@@ -126,11 +126,9 @@ test("If-Range with the file's ETag or date gives the range, anything else the w
   const status = async (ifRange: string) =>
     (await get("/app.ipa", { Range: "bytes=10-19", "If-Range": ifRange })).status;
   assert.equal(await status(etag), 206);
-  assert.equal(await status(date), 206);
+  assert.equal(await status(date), 200, "other versions can have the same date");
   const others = [`W/${etag}`, '"other"', `x${etag}`, `${etag}, "other"`, `"other", ${etag}`, "*", "x"];
   for (const other of others) assert.equal(await status(other), 200, other);
-  const later = new Date(Date.parse(date) + 86_400_000).toUTCString();
-  assert.equal(await status(later), 200, "a date that is not the one we sent proves nothing");
 });
 
 test("an If-Range that does not match takes precedence over an unsatisfiable range", async () => {

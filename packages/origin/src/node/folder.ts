@@ -16,10 +16,14 @@ export interface FileObject extends OriginObject {
  * How long ago, in milliseconds, a file must have been modified before it is served.
  *
  * A write sets the modification time when it begins: in a file that was modified a moment ago a write can still be in
- * progress, which no later look at its times would show. A second also makes `Last-Modified` a strong validator: no two
- * versions that are served have the same one (RFC 9110 section 8.8.2.2).
+ * progress, which no later look at its times would show.
  */
 const settlingTime = 1000;
+/**
+ * How long ago, in milliseconds, its change time must be, which is set even if the modification time is put back. Most
+ * systems read the time from a clock that ticks every 10 ms or less: two changes within a tick look like one.
+ */
+const clockTick = 20;
 const longestWait = 3000;
 
 /**
@@ -29,8 +33,9 @@ const longestWait = 3000;
  * One response holds bytes of one version of a file. Replace files by renaming new ones over them: downloads in
  * progress then complete with the old version. If a file is written to in place, its downloads are aborted before their
  * last bytes. If a file is still being written, the response waits, for at most three seconds. What this cannot see:
- * writes through a memory map, single writes that take longer than a second, and a network file system that reports
- * times late.
+ * writes through a memory map, single writes that take longer than a second, a file that is written to after it was
+ * renamed or after one of its names was removed and whose modification time is put back, and a network file system that
+ * reports times late.
  */
 export function folder(path: string): WritableOrigin {
   return {
@@ -55,8 +60,15 @@ export function folder(path: string): WritableOrigin {
 /** Milliseconds until a file can be trusted. Times in the future, of a clock that is wrong, say nothing. */
 function unsettled(file: OpenFile | Missing): number {
   if (!("fd" in file)) return 0;
-  const age = Date.now() - Number(file.stat.mtimeMs);
-  return Math.abs(age) < settlingTime ? Math.ceil(settlingTime - age) : 0;
+  const now = Date.now();
+  return Math.max(
+    timeUntil(settlingTime, now - Number(file.stat.mtimeMs)),
+    timeUntil(clockTick, now - Number(file.stat.ctimeMs)),
+  );
+}
+
+function timeUntil(required: number, age: number): number {
+  return Math.abs(age) < required ? Math.ceil(required - age) : 0;
 }
 
 function close(file: OpenFile | Missing): void {
