@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { connect } from "node:tls";
@@ -188,7 +189,37 @@ test("workers do not outlive the process that started them", async () => {
   await assert.rejects(rawRequest(port, "/app.ipa"), /ECONNREFUSED/);
 });
 
+test("--max-connections limits all workers together, also where it cannot be divided evenly", async () => {
+  const status = join(base, "shares.sock");
+  const { portcullis, port } = await startTwo("--max-connections", "5", "--status", status);
+  let served = 0;
+  const sockets = [];
+  for (let index = 0; index < 10; index += 1) {
+    const socket = connectPlain(port, "127.0.0.1");
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.write(`GET /big.pkg?token=${freshToken(key)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const isServed = await new Promise((resolve) => {
+      socket.once("data", () => resolve(true)).once("close", () => resolve(false));
+    });
+    socket.pause();
+    if (isServed) served += 1;
+  }
+  assert.equal(served, 5);
+  const { body } = await ask({ socketPath: status, path: "/metrics" });
+  assert.match(body, /^portcullis_failed_connections_total\{reason="limit"\} 5$/m);
+  for (const socket of sockets) socket.destroy();
+  assert.equal(await portcullis.end(), 0);
+});
+
 for (const [title, more, env, code, message] of [
+  [
+    "fewer connections than workers",
+    ["--max-connections", "2"],
+    {},
+    2,
+    /--max-connections 2 is too few for --workers 3/,
+  ],
   ["a key that is missing", ["-k", "/none.pem"], {}, 3, /none\.pem/],
   ["an unknown variable, and a port in use", ["--port"], { PORTCULLIS_PROT: "1" }, 3, /PORTCULLIS_PROT[\s\S]*in use/],
 ] as const) {

@@ -22,7 +22,15 @@ import type { ServerOptionValues } from "./server-option-table.ts";
 import { endSignals, shutDown } from "./shut-down.ts";
 import { createStatusServer } from "./status-server.ts";
 import { ignoreUserSignals } from "./user-signals.ts";
-import { labelled, leaveWorkers, relayedSignals, reportStatus, runWorkers, workerNumber } from "./workers.ts";
+import {
+  connectionShare,
+  labelled,
+  leaveWorkers,
+  relayedSignals,
+  reportStatus,
+  runWorkers,
+  workerNumber,
+} from "./workers.ts";
 
 /** What differs between the servers. */
 export interface ServerPlan {
@@ -83,6 +91,7 @@ export async function runServer(
   const { workers = 1 } = plan;
   const statusAddress = readStatusAddress(values.status, plan.address);
   const worker = workerNumber(context);
+  const connectionsWanted = connectionShare(values.maxConnections, workers, worker ?? 1);
   if (workers > 1 && worker === undefined) return runWorkers(workers, values, statusAddress, context);
   const signals = worker === undefined ? context.signals : relayedSignals();
   const ownLog = createLog(context.stdout, context.out, values.logFormat);
@@ -100,8 +109,7 @@ export async function runServer(
     if (certificate) endings.push(certificate.stop);
     const accounting = createRequestAccounting(log, metrics, gate.usage);
     const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });
-    const connectionShare = Math.ceil(values.maxConnections / workers);
-    const maxConnections = Math.min(connectionShare, affordableConnections() ?? connectionShare);
+    const maxConnections = Math.min(connectionsWanted, affordableConnections() ?? connectionsWanted);
     const server = createServer(serializePipelinedRequests(accounting.counted(listener)), certificate?.credentials);
     const secondServer = plan.second && createSecondServer(plan.second, certificate, log);
     certificate?.onRenewal((credentials) => {
@@ -129,7 +137,7 @@ export async function runServer(
     endings.push(watchConnections(server, connections, { maxConnections, clientsAreDirect, log, metrics }));
     // One worker is enough to say what is true of all.
     if (worker === undefined || worker === 1) for (const warning of plan.warnings) log.warn(warning);
-    if (maxConnections < connectionShare) log.warn(tooFewDescriptors(maxConnections, connectionShare));
+    if (maxConnections < connectionsWanted) log.warn(tooFewDescriptors(maxConnections, connectionsWanted));
     log.info(`${plan.purpose} on ${where}`);
     plan.listening?.(where);
 

@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { EventEmitter, once } from "node:events";
 import type { Readable } from "node:stream";
 import { AggregatorRegistry, Registry } from "prom-client";
+import { usageError } from "../command-line/command-error.ts";
 import { type CommandContext, type SignalSource, workerVariable } from "../command-line/context.ts";
 import { type ExitCode, exitCode } from "../command-line/exit-code.ts";
 import { createLog, type Log } from "../decision-log/create-log.ts";
@@ -35,6 +36,19 @@ const reportDeadline = 2000;
 export function workerNumber({ env }: Pick<CommandContext, "env">): number | undefined {
   const number = env[workerVariable];
   return number !== undefined && cluster.isWorker ? Number(number) : undefined;
+}
+
+/**
+ * How many of `total` simultaneous connections a worker accepts. Each needs one at least.
+ *
+ * @param number - of the worker, counted from 1
+ */
+export function connectionShare(total: number, workers: number, number: number): number {
+  if (total >= workers) return Math.floor(total / workers) + (number <= total % workers ? 1 : 0);
+  throw usageError(
+    `--max-connections ${total} is too few for --workers ${workers}`,
+    "Each worker accepts its share of the connections, and needs at least one",
+  );
 }
 
 /**
