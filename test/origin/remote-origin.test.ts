@@ -285,6 +285,52 @@ test("a refusal with a slow or truncated body is explained in time, by what arri
   }
 });
 
+const list = (...keys: readonly string[]): string =>
+  `<ListBucketResult>${keys.map((key) => `<Contents><Key>${key}</Key></Contents>`).join("")}</ListBucketResult>`;
+const [missing, denied] = ["NoSuchKey", "AccessDenied"].map((code) => `<Error><Code>${code}</Code></Error>`);
+
+for (const [title, listing, open, anonymous, outcome] of [
+  ["whose objects anyone can get", list("prod/", "prod/.x", "prod/a&amp;b.ipa", "prod/a.ipa"), 206, denied, "public"],
+  ["whose objects nobody else can get", list("prod/a.ipa"), 403, denied, "usable"],
+  ["in which nothing can be named", list("prod/", "prod/.x"), 206, denied, "usable"],
+  ["that is empty, and that anyone can list", list(), 404, missing, "public"],
+  ["that cannot be listed", denied, 206, denied, "usable"],
+  ["that tells anyone that an object is missing", denied, 404, missing, "public"],
+  ["that closes connections without credentials", denied, undefined, undefined, "usable"],
+] as const) {
+  test(`the check of a bucket ${title} says ${outcome}`, async () => {
+    const asked: string[] = [];
+    const url = await storeAt(({ headers, url = "" }, response) => {
+      const path = new URL(url, "http://x");
+      const isSigned = headers.authorization !== undefined;
+      if (path.searchParams.get("list-type") === "2") {
+        assert.deepEqual([isSigned, path.pathname, path.searchParams.get("prefix")], [true, "/apps/", "prod/"]);
+        return response.writeHead(listing === denied ? 403 : 200).end(listing);
+      }
+      if (isSigned) return response.writeHead(404).end(missing);
+      asked.push(path.pathname);
+      if (path.pathname === "/apps/prod/a.ipa") return response.writeHead(open ?? 500).end("x");
+      if (anonymous === undefined) return response.socket?.destroy();
+      response.writeHead(anonymous === missing ? 404 : 403).end(anonymous);
+    });
+    const credentials = { accessKeyId: "a", secretAccessKey: "b" };
+    const endpoint = new URL(url).origin;
+    const check = await s3({ bucket: "apps", prefix: "prod", endpoint, credentials, responseTimeout: 60_000 }).check();
+    assert.equal(check.outcome, outcome);
+    if (check.outcome === "public") assert.match(check.problem, /^the bucket apps serves its files to anyone/);
+    assert.ok(asked.length > 0);
+  });
+}
+
+test("the check of a web server asks nothing without its credentials, since all who reach it may be allowed", async () => {
+  const url = await storeAt(({ headers }, response) => {
+    assert.equal(headers.authorization, "Bearer x");
+    response.writeHead(404).end();
+  });
+  const origin = httpOrigin({ url, headers: { Authorization: "Bearer x" }, responseTimeout: 60_000 });
+  assert.deepEqual(await origin.check(), { outcome: "usable" });
+});
+
 test("an invalid option throws when the origin is created, without repeating a secret", () => {
   for (const make of [
     () => httpOrigin({ url: "https://x/", headers: { Authorization: "SECRET\r\nHost: evil" } }),

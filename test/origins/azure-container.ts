@@ -14,6 +14,8 @@ export interface AzureContainer {
   /** A shared access signature with these permissions (`r` reads, `w` writes, `c` creates, `d` deletes). */
   sas(permissions: string, expiry?: string): string;
   put(name: string, body: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** Makes another container; anyone can get its blobs. */
+  addPublic(container: string): Promise<void>;
   remove(name: string): Promise<void>;
 }
 
@@ -53,17 +55,22 @@ export async function startAzure(container = "apps"): Promise<AzureContainer> {
     }).toString();
   }
 
-  async function send(method: string, path: string, body?: Uint8Array<ArrayBuffer>): Promise<void> {
-    const response = await fetch(`${endpoint}/${container}${path}${path.includes("?") ? "&" : "?"}${sas("rwcd")}`, {
+  async function send(
+    method: string,
+    path: string,
+    body?: Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    const response = await fetch(`${endpoint}/${path}${path.includes("?") ? "&" : "?"}${sas("rwcd")}`, {
       method,
-      headers: { "x-ms-version": "2021-08-06", ...(body ? { "x-ms-blob-type": "BlockBlob" } : {}) },
+      headers: { "x-ms-version": "2021-08-06", ...(body ? { "x-ms-blob-type": "BlockBlob" } : {}), ...headers },
       ...(body ? { body } : {}),
     });
     if (!response.ok) throw new Error(`Azurite refused ${method} ${path}: ${response.status} ${await response.text()}`);
   }
-  const pathOf = (name: string): string => `/${name.split("/").map(encodeURIComponent).join("/")}`;
+  const pathOf = (name: string): string => `${container}/${name.split("/").map(encodeURIComponent).join("/")}`;
 
-  await send("PUT", "?restype=container");
+  await send("PUT", `${container}?restype=container`);
   return {
     account,
     accountKey,
@@ -71,6 +78,7 @@ export async function startAzure(container = "apps"): Promise<AzureContainer> {
     endpoint,
     sas,
     put: (name, body) => send("PUT", pathOf(name), body),
+    addPublic: (other) => send("PUT", `${other}?restype=container`, undefined, { "x-ms-blob-public-access": "blob" }),
     remove: (name) => send("DELETE", pathOf(name)),
   };
 }

@@ -9,11 +9,29 @@ import { freePort, untilListening } from "../support/free-port.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { makeBucket, type TestBucket } from "./test-bucket.ts";
 
+/** A bucket of a Ceph cluster of its own. */
+export interface CephBucket extends TestBucket {
+  /** Adds a user who is not allowed anything yet. */
+  addUser(name: string): TestBucket["credentials"];
+  stop(): Promise<void>;
+}
+
 /**
  * Starts a real Ceph cluster of one monitor and one OSD, which keeps objects in memory, and in front of it the object
  * gateway, which enforces signatures; makes one bucket.
  */
-export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop(): Promise<void> }> {
+export async function startCeph(bucket = "apps"): Promise<CephBucket> {
+  const children: ChildProcess[] = [];
+  async function stop(): Promise<void> {
+    // The gateway first: alone, it would wait for the others.
+    for (const child of children.splice(0).reverse()) {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    }
+  }
+  // Before the folder below is removed: its programs write to it as long as they run.
+  after(stop);
+
   const unpack = fileURLToPath(new URL("unpack.sh", import.meta.url));
   const folder = execFileSync(unpack, ["radosgw,ceph-mon,ceph-osd"], { encoding: "utf8" }).trim();
   const data = join(temporaryFolder(), "ceph");
@@ -30,17 +48,8 @@ export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop():
       timeout: 120_000,
       killSignal: "SIGKILL",
     });
-  const children: ChildProcess[] = [];
   const start = (...args: string[]): void =>
     void children.push(spawn(program, [...args, "--conf", configuration, "-f"], { stdio: "ignore" }));
-  async function stop(): Promise<void> {
-    // The gateway first: alone, it would wait for the others.
-    for (const child of children.splice(0).reverse()) {
-      child.kill("SIGKILL");
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
-    }
-  }
-  after(stop);
 
   // The cluster's first maps already contain the OSD, so that no other program has to add it.
   const [monitorMap, osdMap] = [join(data, "monmap"), join(data, "osdmap")];
@@ -50,13 +59,17 @@ export async function startCeph(bucket = "apps"): Promise<TestBucket & { stop():
   start("ceph-mon", "-i", "a");
   run("ceph-osd", "--conf", configuration, "-i", "0", "--mkfs");
   start("ceph-osd", "-i", "0");
-  const credentials = { accessKeyId: "TESTACCESSKEY", secretAccessKey: "not-a-secret" };
-  const keys = [`--access-key=${credentials.accessKeyId}`, `--secret-key=${credentials.secretAccessKey}`];
-  run("radosgw-admin", "--conf", configuration, "user", "create", "--uid=test", "--display-name=test", ...keys);
+  function addUser(name: string): TestBucket["credentials"] {
+    const credentials = { accessKeyId: `${name.toUpperCase()}ACCESSKEY`, secretAccessKey: "not-a-secret" };
+    const keys = [`--access-key=${credentials.accessKeyId}`, `--secret-key=${credentials.secretAccessKey}`];
+    run("radosgw-admin", "--conf", configuration, "user", "create", `--uid=${name}`, `--display-name=${name}`, ...keys);
+    return credentials;
+  }
+  const credentials = addUser("test");
   const port = await freePort();
   start("radosgw", `--rgw_frontends=beast endpoint=127.0.0.1:${port}`);
   await untilListening(port);
-  return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), stop };
+  return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), addUser, stop };
 }
 
 /** There is no authentication within the cluster, because all of its parts are on this computer. */
@@ -81,7 +94,7 @@ function configurationText(folder: string, data: string, fsid: string, monitor: 
     log_file: join(data, "$name.log"),
     mon_cluster_log_file: "/dev/null",
     osd_objectstore: "memstore",
-    memstore_device_bytes: 4 * 1024 ** 3,
+    memstore_device_bytes: 16 * 1024 ** 3,
     // One copy of each object.
     osd_pool_default_size: 1,
     osd_pool_default_min_size: 1,

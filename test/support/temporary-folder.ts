@@ -6,7 +6,8 @@ import { after } from "node:test";
 /** Creates an empty folder that is removed after the test file. */
 export function temporaryFolder(): string {
   const path = mkdtempSync(join(tmpdir(), "portcullis-test-"));
-  after(() => rmSync(path, { recursive: true, force: true }));
+  // A process that is ending can still write to it.
+  after(() => rmSync(path, { recursive: true, force: true, maxRetries: 10 }));
   return path;
 }
 

@@ -14,16 +14,19 @@ import {
 
 /** An origin on other computers. */
 export interface RemoteOrigin extends Origin {
-  /** Requests an object that does not exist: the only error must be that it is missing. Never rejects. */
+  /**
+   * Requests an object that does not exist: the only error must be that it is missing. Then finds out whether anyone can
+   * get one that does, as far as the store lists any. Never rejects.
+   */
   check(): Promise<RemoteCheck>;
   /** Whether anyone who knows an object's address can get it without credentials, and so bypass the gate. */
   isPublic(name: string): Promise<boolean>;
 }
 
-/** Whether an origin can be used; `unreachable` might be temporary. */
+/** Whether an origin can be used; `unreachable` might be temporary, and with `public`, clients do not need the gate. */
 export type RemoteCheck =
   | { readonly outcome: "usable" }
-  | { readonly outcome: "restricted" | "refused" | "unreachable"; readonly problem: string };
+  | { readonly outcome: "public" | "restricted" | "refused" | "unreachable"; readonly problem: string };
 
 /**
  * Creates an origin for a store that speaks HTTP: GET of the first byte describes an object, GET with `If-Match` reads
@@ -67,6 +70,36 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
     };
   }
 
+  function askWithoutCredentials(name: string): Promise<Response> {
+    return fetch(store.address(name), {
+      headers: { Range: "bytes=0-0" },
+      redirect: "manual",
+      signal: AbortSignal.timeout(responseTimeout),
+    });
+  }
+
+  async function isPublic(name: string): Promise<boolean> {
+    try {
+      const response = await askWithoutCredentials(name);
+      discardBody(response);
+      return response.status === 200 || response.status === 206;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Buckets and containers tell only those who could read an object that it does not exist. */
+  async function servesAnyone(missingName: string): Promise<boolean> {
+    try {
+      const name = await store.anyName?.(AbortSignal.timeout(responseTimeout));
+      if (name !== undefined && (await isPublic(name))) return true;
+      const { code } = await client.diagnose(await askWithoutCredentials(missingName));
+      return toldToReaders.includes(code);
+    } catch {
+      return false;
+    }
+  }
+
   return {
     async open(name, { signal = new AbortController().signal } = {}) {
       if (!isObjectName(name)) return { found: false, status: 404 };
@@ -88,7 +121,12 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
           signal,
         });
         const { code, remedy } = await client.diagnose(response);
-        if (response.status === 404 && missingObjectCodes.includes(code)) return { outcome: "usable" };
+        if (response.status === 404 && missingObjectCodes.includes(code)) {
+          // Everyone who reaches a web server may be allowed to have its files.
+          const isOpen = toldToReaders.includes(code) && (await servesAnyone(name));
+          if (!isOpen) return { outcome: "usable" };
+          return { outcome: "public", problem: `${store.title} serves its files to anyone, without a token` };
+        }
         if (response.ok) return { outcome: "restricted", problem: `${store.title} responds with a file to every name` };
         const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
         return { outcome: code === "AccessDenied" ? "restricted" : "refused", problem };
@@ -96,19 +134,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
         return { outcome: "unreachable", problem: (error as Error).message };
       }
     },
-    async isPublic(name) {
-      try {
-        const response = await fetch(store.address(name), {
-          headers: { Range: "bytes=0-0" },
-          redirect: "manual",
-          signal: AbortSignal.timeout(responseTimeout),
-        });
-        discardBody(response);
-        return response.status === 200 || response.status === 206;
-      } catch {
-        return false;
-      }
-    },
+    isPublic,
   };
 }
 
@@ -128,5 +154,7 @@ function finishBody(response: Response, stallTimeout: number): void {
   }
 }
 
-/** How stores say that they have no such object; one that says no more than its status is a web server. */
-const missingObjectCodes = ["NoSuchKey", "BlobNotFound", "status 404"];
+/** How buckets and containers say that they have no such object. */
+const toldToReaders = ["NoSuchKey", "BlobNotFound"];
+/** A store that says no more than its status is a web server. */
+const missingObjectCodes = [...toldToReaders, "status 404"];

@@ -1,10 +1,12 @@
 import { AwsClient } from "aws4fetch";
+import { isObjectName } from "./object-name.ts";
 import { OriginError } from "./origin-error.ts";
 import { readStart } from "./read-start.ts";
 import { createRemoteOrigin, type RemoteOrigin } from "./remote-origin.ts";
 import { s3Upload } from "./s3-upload.ts";
 import { encodePath, folderPrefix, readStoreAddress } from "./store-address.ts";
 import {
+  defaultResponseTimeout,
   discardBody,
   type RemoteOptions,
   type RemoteStore,
@@ -68,18 +70,17 @@ export function s3(options: S3Options): RemoteOrigin & WritableOrigin {
   const address = (name: string): URL => new URL(encodePath(keyPrefix + name), base);
 
   async function send(name: string, request: StoreRequest): Promise<Response> {
-    const response = await sendSigned(name, request);
+    const response = await sendSigned(address(name), request);
     const actual = response.headers.get("x-amz-bucket-region");
     const isElsewhere = [301, 307, 400].includes(response.status) && actual !== null && actual !== region;
     if (!isElsewhere || options.endpoint !== undefined || !/^[a-z]{2}(-[a-z]+)+-\d$/.test(actual)) return response;
     discardBody(response);
     region = actual;
     base = baseUrl(options, region);
-    return sendSigned(name, request);
+    return sendSigned(address(name), request);
   }
 
-  async function sendSigned(name: string, { method, headers, query, body, signal }: StoreRequest): Promise<Response> {
-    const url = address(name);
+  async function sendSigned(url: URL, { method, headers, query, body, signal }: StoreRequest): Promise<Response> {
     for (const [key, value] of Object.entries(query ?? {})) url.searchParams.set(key, value);
     const { sessionToken, ...keys } = await currentCredentials();
     const client = new AwsClient({ ...keys, ...(sessionToken ? { sessionToken } : {}), service: "s3", region, cache });
@@ -89,6 +90,15 @@ export function s3(options: S3Options): RemoteOrigin & WritableOrigin {
     if (encoding !== undefined) signed.headers.set("Accept-Encoding", encoding);
     const request = { method, headers: signed.headers, redirect: "manual", signal } as const;
     return fetch(signed.url, body ? { ...request, body } : request);
+  }
+
+  /** The first of the keys that a request can name. */
+  async function anyName(signal: AbortSignal): Promise<string | undefined> {
+    const query = { "list-type": "2", "max-keys": "10", prefix: keyPrefix };
+    const response = await sendSigned(new URL(base), { method: "GET", headers: {}, query, signal });
+    const text = await readStart(response, options.responseTimeout ?? defaultResponseTimeout);
+    const keys = [...text.matchAll(/<Key>([^<&]{1,1024})<\/Key>/g)].map(([, key = ""]) => key);
+    return keys.map((key) => key.slice(keyPrefix.length)).find(isObjectName);
   }
 
   async function currentCredentials(): Promise<S3Credentials> {
@@ -101,7 +111,7 @@ export function s3(options: S3Options): RemoteOrigin & WritableOrigin {
     }
   }
 
-  const store: RemoteStore = { title: `the bucket ${bucket}`, send, address, explain };
+  const store: RemoteStore = { title: `the bucket ${bucket}`, send, address, anyName, explain };
   return { ...createRemoteOrigin(store, options), write: createWrite(store, s3Upload, options) };
 }
 

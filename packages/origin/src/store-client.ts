@@ -19,6 +19,8 @@ export interface RemoteStore {
   send(name: string, request: StoreRequest): Promise<Response>;
   /** Where an object is, without credentials, to find out whether the store serves it to anyone. */
   address(name: string): URL;
+  /** The name of any object; `undefined` if there is none, or the credentials do not allow listing them. */
+  anyName?(signal: AbortSignal): Promise<string | undefined>;
   /**
    * Says why the store refused, without a URL or credentials, and discards the body. `response` is that of a GET, so that
    * it has one; what has not arrived of it within this many milliseconds is not waited for.

@@ -2,17 +2,29 @@ import type { Origin, RemoteOrigin } from "@portcullis/origin";
 import { failure } from "../command-line/command-error.ts";
 
 /**
- * Checks a bucket, a container or a web server before it is used; returns warnings. A mistake ends the command; a store
- * that cannot be reached does not, because it might be back when the first request arrives.
+ * Checks a bucket, a container or a web server before it is used. A mistake ends the command; a store that cannot be
+ * reached does not, because it might be back when the first request arrives.
+ *
+ * Returns warnings, and the store. If the check could not find out whether anyone can get its objects, the first one that
+ * is served is requested without credentials too, and `warn` is called if that succeeds: the gate protects nothing.
  */
-export async function checkRemoteOrigin(store: RemoteOrigin, source: string): Promise<readonly string[]> {
+export async function checkRemoteOrigin<Store extends RemoteOrigin>(
+  store: Store,
+  source: string,
+  warn: (warning: string) => void,
+): Promise<{ readonly checked: Store; readonly warnings: readonly string[] }> {
   const check = await store.check();
   if (check.outcome === "refused") throw failure(`${source}: ${check.problem}`);
-  return check.outcome === "usable" ? [] : [`${source}: ${check.problem}`];
+  if (check.outcome === "public") return { checked: store, warnings: [publicWarning(source)] };
+  const warnings = check.outcome === "usable" ? [] : [`${source}: ${check.problem}`];
+  return { checked: warnIfPublic(store, source, warn), warnings };
 }
 
-/** The first object that is served is requested without credentials too: if that succeeds, the gate protects nothing. */
-export function warnIfPublic<Store extends RemoteOrigin>(
+function publicWarning(source: string): string {
+  return `${source} serves its files to anyone, without a token: make it private`;
+}
+
+function warnIfPublic<Store extends RemoteOrigin>(
   store: Store,
   source: string,
   warn: (warning: string) => void,
@@ -23,7 +35,7 @@ export function warnIfPublic<Store extends RemoteOrigin>(
     if (object.found && !isChecked) {
       isChecked = true;
       void store.isPublic(object.name).then((isPublic) => {
-        if (isPublic) warn(`${source} serves its files to anyone, without a token: make it private`);
+        if (isPublic) warn(publicWarning(source));
       });
     }
     return object;

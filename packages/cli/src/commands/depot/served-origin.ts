@@ -1,7 +1,7 @@
 import type { RemoteOptions } from "@portcullis/origin";
 import type { Environment } from "../../command-line/context.ts";
 import { type DepotOriginOptions, type OpenedDepotOrigin, openDepotOrigin } from "../../depot/open-depot-origin.ts";
-import { checkRemoteOrigin, warnIfPublic } from "../../origin/check-remote-origin.ts";
+import { checkRemoteOrigin } from "../../origin/check-remote-origin.ts";
 import { createOriginMetrics, type OriginMetrics } from "../../server/origin-metrics.ts";
 import type { ServerTools } from "../../server/run-server.ts";
 
@@ -21,10 +21,11 @@ export async function openServedOrigin(options: DepotOriginOptions, env: Environ
   const opened = await openDepotOrigin(options, env, { onExchange });
   const { origin } = opened;
   if (origin === undefined || !("check" in origin)) return { ...opened, warnings: [], observe() {} };
+  const { checked, warnings } = await checkRemoteOrigin(origin, source, (warning) => tools?.log.warn(warning));
   return {
     ...opened,
-    origin: warnIfPublic(origin, source, (warning) => tools?.log.warn(warning)),
-    warnings: await checkRemoteOrigin(origin, source),
+    origin: checked,
+    warnings,
     observe(given) {
       tools = given;
       metrics = createOriginMetrics(given.metrics.registry, false);

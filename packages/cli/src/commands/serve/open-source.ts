@@ -6,7 +6,7 @@ import { failure } from "../../command-line/command-error.ts";
 import type { Environment } from "../../command-line/context.ts";
 import type { Log } from "../../decision-log/create-log.ts";
 import { checkFolder } from "../../origin/check-folder.ts";
-import { checkRemoteOrigin, warnIfPublic } from "../../origin/check-remote-origin.ts";
+import { checkRemoteOrigin } from "../../origin/check-remote-origin.ts";
 import { openStore, refuseOtherOptions, storeKind, storeKinds } from "../../origin/open-remote-origin.ts";
 import { createOriginMetrics, type OriginMetrics } from "../../server/origin-metrics.ts";
 import type { ServerTools } from "../../server/run-server.ts";
@@ -33,14 +33,17 @@ export async function openSource(source: string, options: ServeOptions, env: Env
     return { purpose: `serving ${source}`, warnings: emptyWarning(source), createOrigin: () => folder(source) };
   }
   let metrics: OriginMetrics | undefined;
+  let log: Log | undefined;
   const observed: RemoteOptions = { onExchange: (exchange) => metrics?.exchanged(exchange) };
   const store = await openStore(kind, source, options, env, observed);
+  const { checked, warnings } = await checkRemoteOrigin(store, source, (warning) => log?.warn(warning));
   return {
     purpose: `serving ${source}`,
-    warnings: await checkRemoteOrigin(store, source),
+    warnings,
     createOrigin(tools) {
+      log = tools.log;
       metrics = createOriginMetrics(tools.metrics.registry, options.cache !== undefined);
-      return withCache(warnIfPublic(store, source, tools.log.warn), options, tools.log, metrics);
+      return withCache(checked, options, tools.log, metrics);
     },
   };
 }
