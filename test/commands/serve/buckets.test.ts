@@ -99,6 +99,33 @@ for (const [given, status] of [
   });
 }
 
+/** Amazon S3 API reference, "Error responses". */
+for (const [code, status, remedy] of [
+  ["AuthorizationHeaderMalformed", 400, /the region is wrong; set --region/],
+  ["ExpiredToken", 400, /temporary credentials have expired; renew them/],
+  ["InvalidAccessKeyId", 403, /check AWS_ACCESS_KEY_ID/],
+  ["InvalidToken", 400, /check AWS_SESSION_TOKEN/],
+  ["NoSuchBucket", 404, /there is no such bucket at this endpoint/],
+  ["PermanentRedirect", 301, /the bucket is in another region; set --region/],
+  ["RequestTimeTooSkewed", 403, /clock is off by more than 15 minutes; set it/],
+  ["SignatureDoesNotMatch", 403, /check AWS_SECRET_ACCESS_KEY/],
+] as const) {
+  test(`serve ends if the bucket responds with ${code}, and says what to do`, async () => {
+    const service = createServer((_request, response) => {
+      response.writeHead(status, { "Content-Type": "application/xml" });
+      response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>of the service</Message></Error>`);
+    }).listen(0, "127.0.0.1");
+    await once(service, "listening");
+    const endpoint = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+    const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+    const run = await runMain(["serve", "s3://apps/prod", ...args, "--endpoint", endpoint], { env });
+    service.close().closeAllConnections();
+    assert.equal(run.code, 3);
+    assert.ok(run.stderr.startsWith(`portcullis: s3://apps/prod: the bucket apps refused: ${code}: `), run.stderr);
+    assert.match(run.stderr, remedy);
+  });
+}
+
 test("a cache in a folder that other users can write to ends the command, naming the option", async () => {
   const folder = temporaryFolder();
   chmodSync(folder, 0o777);
