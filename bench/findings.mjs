@@ -39,6 +39,16 @@ export function missedTable(outcomes) {
   return ["| measured | why |", "|---|---|", ...rows].join("\n");
 }
 
+const newToken = "profile of a new token";
+
+/** Microseconds of a new token, by the part of the gate that used them. */
+export function newTokenTable(measurements) {
+  const parts = measurements.filter(({ group }) => group === newToken);
+  if (parts.length === 0) return "It was not measured.";
+  const rows = parts.map(({ name, rounds }) => `| ${name} | ${median(rounds).toFixed(1)} µs |`);
+  return ["| part of checking a new token | processor time |", "|---|---|", ...rows].join("\n");
+}
+
 /** Microseconds of a request, by the part of the server that used them; a column for each server. */
 export function profileTable(measurements) {
   const profiles = measurements.filter(({ group }) => group.startsWith("profile: "));
@@ -83,6 +93,7 @@ const growths = [
     "open connections",
     "The more connections there are, the less of the data of each is in the processor's caches.",
   ],
+  ["growth: open connections, 2 workers", "open connections, `--workers 2`", "The same."],
   [
     "growth: good requests in a flood",
     "forged tokens",

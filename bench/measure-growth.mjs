@@ -13,12 +13,12 @@ const goodTokens = 20_000;
 const forgedTokens = 1_000_000;
 const parts = 10;
 
-export async function measureGrowth({ rounds, count }) {
+export async function measureGrowth(settings) {
   return [
     ...(await measureTokens()),
-    ...(await measureKeys(rounds)),
-    ...(await measureConnections(rounds, count)),
-    ...(await measureFlood(count)),
+    ...(await measureKeys(settings.rounds)),
+    ...(await measureConnections(settings)),
+    ...(await measureFlood(settings.count)),
   ];
 }
 
@@ -93,13 +93,13 @@ async function measureKeys(rounds) {
 }
 
 /** The processor time of a request while other connections are open. */
-export function measureConnections(rounds, count, numbers = [100, 1000, 5000]) {
+export function measureConnections({ rounds, count, warmUp }, numbers = [100, 1000, 5000], workers = 1) {
   return withFolder(async ({ folder }) => {
     const measurements = [];
     for (const open of numbers) {
-      const server = await startServe(folder, { maxConnections: Math.max(...numbers) * 1.2 + 1000 });
+      const server = await startServe(folder, { maxConnections: Math.max(...numbers) * 1.2 + 1000, workers });
       const request = () => "GET /64k.pkg HTTP/1.1";
-      await load(server.to, request, { count, status: 401 });
+      await load(server.to, request, { count: warmUp * workers, status: 401 });
       const idle = [];
       const times = [];
       try {
@@ -111,13 +111,14 @@ export function measureConnections(rounds, count, numbers = [100, 1000, 5000]) {
           times.push((processorTime(server.pids()) - before) / count);
         }
         if (idle.some(({ readyState }) => readyState !== "open")) {
-          throw new Error(`serve closed some of ${open} connections; raise the limit of open files: ulimit -n 60000`);
+          throw new Error(`serve closed some of ${open} connections; raise the limit of open files: ulimit -n 20000`);
         }
       } finally {
         for (const socket of idle) socket.destroy();
         await server.stop();
       }
-      measurements.push({ group: "growth: open connections", name: `${open} open`, unit: "µs", rounds: times });
+      const group = `growth: open connections${workers > 1 ? `, ${workers} workers` : ""}`;
+      measurements.push({ group, name: `${open} open`, unit: "µs", rounds: times });
     }
     return measurements;
   });

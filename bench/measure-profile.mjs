@@ -1,6 +1,7 @@
-/** Where the time of small responses goes, which explains the budgets that are missed. */
+/** Where the time of small responses, and of a new token, goes, which explains the budgets that are missed. */
 import { withFolder } from "./bench-folder.mjs";
 import { profile } from "./profile.mjs";
+import { profileNewToken } from "./profile-new-token.mjs";
 import { startNode, startServe } from "./start-server.mjs";
 import { makeTokens } from "./tokens.mjs";
 
@@ -21,6 +22,6 @@ export function measureProfile() {
     const measurements = [];
     for (const { name, ...contender } of contenders)
       measurements.push(...(await profile(`profile: ${name}`, contender)));
-    return measurements;
+    return [...measurements, ...(await profileNewToken())];
   });
 }

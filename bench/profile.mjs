@@ -6,7 +6,7 @@ import { processorTime } from "./processor-time.mjs";
 import { startWith } from "./start-server.mjs";
 
 /** Parts of a server, by the file of the code that ran. The first pattern that matches counts. */
-const parts = [
+const partsOfServer = [
   ["the gate", /packages\/core\//],
   ["the adapter", /packages\/(node-http|koa|fastify)\//],
   ["finding the file and its response", /packages\/origin\//],
@@ -22,9 +22,8 @@ const parts = [
  * itself on SIGTERM, so that Node.js writes the profile.
  */
 export async function profile(group, { start, request, status = 200, connections = 8 }, count = 20_000) {
-  const folder = mkdtempSync(join(tmpdir(), "portcullis-profile-"));
-  try {
-    const server = await startWith(["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=250"], start);
+  return withProfile(async (args) => {
+    const server = await startWith(args, start);
     await load(server.to, request, { count, connections, status });
     // The clock of the profile, which all processes share.
     const from = Number(process.hrtime.bigint() / 1000n);
@@ -32,8 +31,20 @@ export async function profile(group, { start, request, status = 200, connections
     await load(server.to, request, { count, connections, status });
     const each = (processorTime(server.pids()) - before) / count;
     await server.stop();
+    return { group, each, from };
+  }, partsOfServer);
+}
+
+/**
+ * Runs a process with Node.js' arguments for a profile, and reads it once that has ended: `run` resolves with the microseconds
+ * of `each` request, and with the time `from` which they were measured.
+ */
+export async function withProfile(run, parts) {
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-profile-"));
+  try {
+    const { group, each, from } = await run(["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=250"]);
     const [file] = readdirSync(folder);
-    const shares = sharesOf(JSON.parse(readFileSync(join(folder, file), "utf8")), from);
+    const shares = sharesOf(JSON.parse(readFileSync(join(folder, file), "utf8")), from, parts);
     return shares.map(([name, share]) => ({ group, name, unit: "µs", rounds: [share * each] }));
   } finally {
     rmSync(folder, { recursive: true });
@@ -41,7 +52,7 @@ export async function profile(group, { start, request, status = 200, connections
 }
 
 /** Time without a file, such as in a native function, counts as that of the function that called it. */
-function sharesOf({ nodes, samples, startTime, timeDeltas }, from) {
+function sharesOf({ nodes, samples, startTime, timeDeltas }, from, parts) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
   const partOf = new Map();

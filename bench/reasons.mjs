@@ -44,7 +44,7 @@ const wholeFile = "Each round is a single download, so the figure varies from ru
 const reasonsOfBudgets = [
   [
     /^a new token: gate\.check/,
-    "Beyond the RSA verification, the gate reads the URL, decodes strictly, parses the JSON and checks the claims.",
+    "Verifying the signature with RSA is most of it, as the profile above shows. The rest is strict decoding, parsing the JSON, reading the URL and validating the claims.",
   ],
   [/^guard: a repeated token: @portcullis\/(node-http|koa)/, guardItself],
   [/^guard: a repeated token: @portcullis\/web-fetch/, copyOfTheRequest],

@@ -2,7 +2,15 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check, limit, titleOf } from "./budgets.mjs";
-import { aheadTable, growthTable, missedTable, moduleRate, profileTable, workersTable } from "./findings.mjs";
+import {
+  aheadTable,
+  growthTable,
+  missedTable,
+  moduleRate,
+  newTokenTable,
+  profileTable,
+  workersTable,
+} from "./findings.mjs";
 import { format, plot } from "./plot.mjs";
 import { median, quartiles } from "./statistics.mjs";
 
@@ -75,6 +83,7 @@ export function performancePages(results) {
     plots: shown.map(([, title, name]) => `![${title}](performance/${name}.svg)`).join("\n\n"),
     ahead: aheadTable(measurements),
     profiles: profileTable(measurements),
+    newToken: newTokenTable(measurements),
     budgets: budgetTable(check(measurements)),
     missed: missedTable(check(measurements)),
     growth: growthTable(measurements),
