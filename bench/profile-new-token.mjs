@@ -1,4 +1,4 @@
-/** Where the time of a new token goes in the gate. Runs itself in a process of its own, from the sources, so that each file counts. */
+/** Where the time of a new token goes in the gate. The script runs itself in a process of its own, with the sources of core, so that the profile shows each of their files. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
