@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
 import { type DownloadRequest, type GuardOptions, guard, hideToken, type RewritableRequest } from "@portcullis/fastify";
@@ -178,6 +179,26 @@ test("over HTTP/2 the token is removed from the :path pseudo-header too", async 
   await close();
   assert.equal(JSON.parse(body).headers[":path"], "/app.ipa?x=1");
   assert.doesNotMatch(body, /eyJ/);
+});
+
+test("over HTTP/2, no log line holds a token from the :authority pseudo-header or Accept-Version", async () => {
+  const { connect } = await import("node:http2");
+  const lines: string[] = [];
+  const logger = { level: "debug", stream: { write: (line: string) => lines.push(line) } };
+  const app = Fastify({ http2: true, rewriteUrl: hideToken(), logger });
+  app.register(guard, guardOptions);
+  const { port, close } = await listen(app as unknown as FastifyInstance);
+  const session = connect(`http://127.0.0.1:${port}`);
+  const fields = { ":path": "/app.ipa", ":authority": `${token}.example`, "accept-version": token };
+  const stream = session.request(fields);
+  const [headers] = await once(stream, "response");
+  assert.equal(headers[":status"], 401);
+  stream.resume();
+  await once(stream, "close");
+  session.close();
+  await close();
+  for (const field of ["host", "version"]) assert.match(lines.join(""), new RegExp(`"${field}":"[^"]*REDACTED`), field);
+  assert.doesNotMatch(lines.join(""), /eyJ/);
 });
 
 test("over HTTP/1 no header is changed, and a request without a URL or raw headers is taken as it is", () => {

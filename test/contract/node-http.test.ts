@@ -278,6 +278,8 @@ for (const [name, createApp] of [
     const fingerprints = logged.map((line) => JSON.parse(line).fingerprint ?? "");
     assert.match(fingerprints.join(), /^[0-9a-f]{8},[0-9a-f]{8},,[0-9a-f]{8},,,$/);
     assert.ok(logged[0]?.includes('"/apps/a?x=1"'));
+    const queries = logged.map((line) => JSON.parse(line).query);
+    assert.deepEqual([queries[0], queries[1], queries[6]], [{ x: "1" }, { x: "1" }, {}]);
     await server.close();
   });
 }
@@ -350,15 +352,41 @@ test("a listener is not called for a request that has a response by the time it 
 test("a plain request gets download, and no member that only frameworks use", async () => {
   const key = signingKey();
   const added: string[][] = [];
-  const server = await listen((request, response) => {
+  const guarded = guard({ keys: key.publicPem, now: () => testTime }, (_request, response) => response.end());
+  const server = await listen(async (request, response) => {
     const before = Object.keys(request);
-    guard({ keys: key.publicPem, now: () => testTime }, () => {
-      added.push(Object.keys(request).filter((name) => !before.includes(name)));
-      response.end();
-    })(request, response);
+    await guarded(request, response);
+    added.push(Object.keys(request).filter((name) => !before.includes(name)));
   });
-  const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
-  assert.equal((await sendRaw(server.port, request)).status, 200);
+  for (const [query, status] of [
+    [`?token=${signToken(key)}`, 200],
+    ["?x=1", 401],
+  ]) {
+    const request = `GET /a${query} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+    assert.equal((await sendRaw(server.port, request)).status, status);
+  }
   await server.close();
-  assert.deepEqual(added, [["download"]]);
+  assert.deepEqual(added, [["download"], ["download"]]);
 });
+
+for (const [name, createApp] of [
+  ["Express 5", express],
+  ["Express 4", express4],
+] as const) {
+  test(`${name}: an allowed request keeps its mount path, its parameters and its other query parameters`, async () => {
+    const key = signingKey();
+    const app = createApp();
+    app.set("query parser", "extended");
+    const router = createApp.Router();
+    router.get("/:file", guard({ keys: key.publicPem, now: () => testTime }), (request, response) => {
+      const { baseUrl, params, query } = request;
+      response.send({ baseUrl, params, query });
+    });
+    app.use("/apps", router);
+    const server = await listen(app);
+    const line = `GET /apps/a.ipa?x[y]=1&token=${signToken(key)} HTTP/1.1`;
+    const { body } = await sendRaw(server.port, `${line}\r\nHost: files.example\r\nConnection: close\r\n\r\n`);
+    await server.close();
+    assert.deepEqual(JSON.parse(body), { baseUrl: "/apps", params: { file: "a.ipa" }, query: { x: { y: "1" } } });
+  });
+}
