@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { createIssuer } from "@portcullis/issuer";
+import { legacyCipherOf } from "../../packages/issuer/src/token/key-format.ts";
 import { assertLinear } from "../support/assert-linear.ts";
 import { openssl, pemOf, privateKeyPem } from "../support/private-key.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -250,6 +251,32 @@ describe("any other encryption key is refused and identified", () => {
     });
   }
 
+  // RFC 3279, 5480, 8410 and 9881; X9.42.
+  const algorithms: [identifier: string, name: string][] = [
+    ["1.2.840.113549.1.1.10", "an RSA-PSS key"],
+    ["1.2.840.113549.1.3.1", "a Diffie-Hellman key"],
+    ["1.2.840.10046.2.1", "an X9.42 Diffie-Hellman key"],
+    ["1.2.840.10040.4.1", "a DSA key"],
+    ["1.2.840.10045.2.1", "an elliptic-curve key"],
+    ["1.3.101.110", "an X25519 key"],
+    ["1.3.101.111", "an X448 key"],
+    ["1.3.101.112", "an Ed25519 key"],
+    ["1.3.101.113", "an Ed448 key"],
+    ["2.16.840.1.101.3.4.3.17", "an ML-DSA key"],
+    ["2.16.840.1.101.3.4.3.18", "an ML-DSA key"],
+    ["2.16.840.1.101.3.4.3.19", "an ML-DSA key"],
+  ];
+  for (const [identifier, name] of algorithms) {
+    test(`${name}, even if OpenSSL cannot read it: ${identifier}`, () => {
+      const key = element(0x30, Buffer.from("020100", "hex"), element(0x30, oid(identifier)), element(0x04));
+      const { message } = refusal(pemOfDer("PRIVATE KEY", key));
+      assert.match(
+        message,
+        new RegExp(`this is ${name}, but tokens must be signed with an RSA key\\. Generate an RSA`),
+      );
+    });
+  }
+
   test("a key whose numbers do not belong together", () => {
     const modulus = (of: KeyObject) => Buffer.from(of.export({ format: "jwk" }).n ?? "", "base64url");
     const der = key.export({ type: "pkcs1", format: "der" });
@@ -303,6 +330,75 @@ describe("any other encryption key is refused and identified", () => {
     });
   }
 });
+
+describe("a cipher that OpenSSL 3 has only in its legacy provider is named", () => {
+  // RFC 8018 appendices A and B, RFC 7292 appendix C; the OIW registry for DES.
+  const ciphers: [identifier: string, name: string | undefined][] = [
+    ["1.3.14.3.2.7", "DES"],
+    ["1.2.840.113549.3.2", "RC2"],
+    ["1.2.840.113549.3.4", "RC4"],
+    ["1.2.840.113549.1.5.1", "DES"],
+    ["1.2.840.113549.1.5.3", "DES"],
+    ["1.2.840.113549.1.5.10", "DES"],
+    ["1.2.840.113549.1.5.4", "RC2"],
+    ["1.2.840.113549.1.5.6", "RC2"],
+    ["1.2.840.113549.1.5.11", "RC2"],
+    ["1.2.840.113549.1.12.1.1", "RC4"],
+    ["1.2.840.113549.1.12.1.2", "RC4"],
+    ["1.2.840.113549.1.12.1.5", "RC2"],
+    ["1.2.840.113549.1.12.1.6", "RC2"],
+    ["1.2.840.113549.1.12.1.3", undefined], // triple DES, which OpenSSL still has
+    ["2.16.840.1.101.3.4.1.42", undefined], // AES-256
+  ];
+  for (const [identifier, name] of ciphers) {
+    test(`${name ?? "not one of them"}: ${identifier}`, () => {
+      const der = element(0x30, element(0x30, oid(identifier), element(0x30)), element(0x04, Buffer.alloc(64)));
+      const block = { label: "ENCRYPTED PRIVATE KEY", headers: "", body: der.toString("base64") };
+      assert.equal(legacyCipherOf(block), name);
+    });
+  }
+
+  const old: [cipher: string, name: string | undefined][] = [
+    ["DES-CBC", "DES"],
+    ["RC2-CBC", "RC2"],
+    ["RC2-40-CBC", "RC2"],
+    ["RC4", "RC4"],
+    ["IDEA-CBC", "IDEA"],
+    ["BF-CBC", "BF"],
+    ["CAST5-CBC", "CAST5"],
+    ["SEED-CBC", "SEED"],
+    ["DES-EDE3-CBC", undefined],
+    ["AES-256-CBC", undefined],
+  ];
+  for (const [cipher, name] of old) {
+    test(`in the old form: ${cipher} is ${name ?? "not one of them"}`, () => {
+      const headers = `Proc-Type:4,ENCRYPTED\nDEK-Info:${cipher},0011223344556677`;
+      assert.equal(legacyCipherOf({ label: "RSA PRIVATE KEY", headers, body: "AAAA" }), name);
+    });
+  }
+});
+
+/** A DER element of at most 255 bytes (X.690 section 8.1). */
+function element(tag: number, ...contents: Buffer[]): Buffer {
+  const content = Buffer.concat(contents);
+  const length = content.length < 0x80 ? [content.length] : [0x81, content.length];
+  return Buffer.concat([Buffer.of(tag, ...length), content]);
+}
+
+/** An object identifier in DER (X.690 section 8.19). */
+function oid(identifier: string): Buffer {
+  const [first = 0, second = 0, ...others] = identifier.split(".").map(Number);
+  const bytes = [40 * first + second, ...others].flatMap((arc) => {
+    const groups = [arc & 0x7f];
+    for (let rest = arc >> 7; rest > 0; rest >>= 7) groups.unshift(0x80 | (rest & 0x7f));
+    return groups;
+  });
+  return element(0x06, Buffer.from(bytes));
+}
+
+function pemOfDer(label: string, der: Buffer): string {
+  return `-----BEGIN ${label}-----\n${der.toString("base64")}\n-----END ${label}-----\n`;
+}
 
 function selfSigned(...args: string[]): string {
   const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null"];

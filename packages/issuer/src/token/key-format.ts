@@ -77,8 +77,9 @@ export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undef
 
 /** The cipher of an encrypted block, if OpenSSL 3 no longer supports it. */
 export function legacyCipherOf({ headers, body }: PemBlock): string | undefined {
-  const [, cipher = ""] = /^DEK-Info:([A-Z0-9]+)/m.exec(headers) ?? [];
-  if (/^(DES|RC2|RC4|IDEA|BF|CAST5|SEED)$/.test(cipher)) return cipher;
+  // DES-EDE is triple DES, which OpenSSL still has.
+  const [, cipher] = /^DEK-Info:(DES(?!-EDE)|RC2|RC4|IDEA|BF|CAST5|SEED)\b/m.exec(headers) ?? [];
+  if (cipher !== undefined) return cipher;
   // The identifier is in the first hundred bytes, before the encrypted key.
   const hex = Buffer.from(body.slice(0, 160), "base64").toString("hex");
   return Object.entries(legacyCiphers).find(([identifier]) => hex.includes(identifier))?.[1];
