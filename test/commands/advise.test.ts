@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { readDecisions } from "../../packages/cli/src/commands/advise/decision-line.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -214,4 +216,111 @@ test("a given --expiry is not reported as an assumption", async () => {
   const given = (await runMain(["advise", "-", "--expiry", "10"], { stdin })).stdout;
   assert.match(given, /^30 decisions read\. Token Expiry is 10 min\.\n/);
   assert.doesNotMatch(given, /--expiry/);
+});
+
+/** Thirty first uses, a late one, a refused and a graced resume, an interrupted transfer, and transfers of three sizes. */
+function mixedLog(): string {
+  return [
+    ...firstUses(10, ...Array.from({ length: 30 }, (_, index) => index * 4), 650),
+    line({ token: "bbbbbbbb", secondsLeft: -300, range: "bytes=500-" }),
+    line({ token: "bbbbbbbb", secondsLeft: -300, range: "bytes=600-", resumed: true }),
+    line({ token: "cccccccc", size: 20e6, duration: 90_000, complete: false }),
+    line({ token: "dddddddd", size: 20e6, duration: 90_000 }),
+    line({ token: "eeeeeeee", size: 5e9, duration: 7_200_000 }),
+  ].join("\n");
+}
+
+test("the whole report, in 80 columns", async () => {
+  const { stdout, code } = await runMain(["advise", "-", "--expiry", "10"], {
+    stdin: mixedLog(),
+    terminal: 80,
+    env: { NO_COLOR: "1" },
+  });
+  assert.equal(code, 0);
+  assert.equal(
+    stdout,
+    `36 decisions read. Token Expiry is 10 min.
+
+First request of each device, in minutes after the install command
+     0 to 1 min  ██████████████████████████████████████ 16
+     1 to 2 min  ████████████████████████████████████████ 17
+     2 to 5 min   0
+    5 to 10 min   0
+   10 to 15 min  ██ 1
+   15 to 30 min   0
+   30 to 60 min   0
+  60 to 120 min   0
+   over 120 min   0
+
+First requests     34, 1 after the token had expired (2.9 %)
+Resumed downloads  2, 1 refused because their token had expired (50.0 %)
+                   1 allowed by --resume-grace
+Interrupted        1 transfer
+
+Complete transfers     count     half within     95 % within
+  up to 10 MB             31             2 s             2 s
+  up to 100 MB             1      1 min 31 s      1 min 31 s
+  over 5 GB                1             2 h             2 h
+
+Set Token Expiry to 20 minutes (now 10): 99 % of requests arrive within 15 min
+of the install command.
+`,
+  );
+});
+
+test("in a narrow window, the transfers are sentences", async () => {
+  const { stdout } = await runMain(["advise", "-", "--expiry", "10"], {
+    stdin: mixedLog(),
+    terminal: 40,
+    env: { NO_COLOR: "1" },
+  });
+  for (const row of stdout.split("\n")) assert.ok(row.length <= 40, row);
+  assert.ok(
+    stdout.includes(`Interrupted        1 transfer
+
+Complete transfers
+  up to 10 MB: 31, half within 2 s, 95 %
+    within 2 s
+  up to 100 MB: 1, half within 1 min 31
+    s, 95 % within 1 min 31 s
+  over 5 GB: 1, half within 2 h, 95 %
+    within 2 h
+`),
+    stdout,
+  );
+});
+
+test("20 uses of tokens are enough, and 120 minutes is the longest recommendation", async () => {
+  assert.equal((await advise(firstUses(5, ...Array.from({ length: 19 }, () => 10)))).recommended, undefined);
+  assert.equal((await advise(firstUses(5, ...Array.from({ length: 20 }, () => 10)))).recommended, 5);
+  const late = firstUses(120, ...Array.from({ length: 20 }, () => 118 * 60));
+  assert.equal((await advise(late, "--expiry", "120")).recommended, 120);
+});
+
+test("the Token Expiry is inferred from the longest life of an accepted token, with half a minute for the clocks", async () => {
+  for (const [secondsLeft, current] of [
+    [1, 1],
+    [90, 1],
+    [91, 2],
+    [630, 10],
+    [631, 11],
+    [7231, 120],
+    [9000, 120],
+  ] as const) {
+    const lines = Array.from({ length: 20 }, (_, index) =>
+      line({ token: String(index).padStart(8, "0"), secondsLeft }),
+    );
+    assert.equal((await advise(lines)).current, current, `${secondsLeft} s`);
+  }
+});
+
+test("a line of more than 64 KiB is skipped, and a character between two pieces of a log is not damaged", async () => {
+  const path = `/\u00e9${"x".repeat(100)}.ipa`;
+  const decision = Buffer.from(`${line({}).replace("/a.ipa", path)}\n`);
+  const long = Buffer.from(`${line({}).replace("/a.ipa", `/${"x".repeat(66_000)}`)}\n`);
+  const paths: unknown[] = [];
+  const cut = decision.indexOf(0xc3) + 1;
+  const pieces = [long, decision.subarray(0, cut), decision.subarray(cut), long.subarray(0, -1)];
+  for await (const found of readDecisions(Readable.from(pieces))) paths.push(found.path);
+  assert.deepEqual(paths, [path]);
 });

@@ -45,7 +45,9 @@ export function printAdvice(usage: Usage, recommendation: Recommendation, isInfe
   printShare("First requests", usage.firstUses.total, late, "after the token had expired", out);
   printShare("Resumed downloads", usage.resumes.total, usage.outlived, "refused because their token had expired", out);
   if (usage.graced > 0) printRow("", `${amount(usage.graced)} allowed by --resume-grace`, out);
-  if (usage.brokenOff > 0) printRow("Interrupted", `${amount(usage.brokenOff)} transfers`, out);
+  if (usage.brokenOff > 0) {
+    printRow("Interrupted", `${amount(usage.brokenOff)} transfer${usage.brokenOff === 1 ? "" : "s"}`, out);
+  }
   printTransfers(usage, out);
 
   out.line();
