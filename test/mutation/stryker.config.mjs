@@ -8,7 +8,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 export default {
   mutate: targets[name].mutate,
   // Not copied into the sandbox.
-  ignorePatterns: ["/bench", "/docs", "/examples", "dist", "test/packages", "test/runtimes", "/.tmp"],
+  ignorePatterns: ["/bench", "/examples", "dist", "test/packages", "test/runtimes", "/.tmp"],
   buildCommand: `node test/mutation/bundle-tests.mjs ${name}`,
   plugins: [here("test-runner.mjs")],
   testRunner: "bundled-tests",

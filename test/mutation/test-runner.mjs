@@ -10,9 +10,16 @@ import { mock } from "node:test";
 import { pathToFileURL } from "node:url";
 import { declareClassPlugin, PluginKind } from "@stryker-mutator/api/plugin";
 import { DryRunStatus, MutantRunStatus, TestStatus } from "@stryker-mutator/api/test-runner";
+import {
+  activateInProcesses,
+  attributeProcesses,
+  endProcesses,
+  readCoverageOfProcesses,
+  watchProcesses,
+} from "./child-processes.mjs";
 import { createIsChosen, parseResults, placeOf } from "./is-chosen.mjs";
 import { createSuite } from "./node-test.mjs";
-import { timed } from "./targets.mjs";
+import { targets, timed } from "./targets.mjs";
 
 const folder = "bundled-tests";
 /** How long each test took in the first run; the fastest files go first. */
@@ -20,6 +27,8 @@ const timesFile = join(folder, "times.json");
 /** A test fails if it takes this long and ten times as long as without a mutant; in ms, see `attempt`. */
 const patience = 8000;
 const tick = 100;
+/** A mutant that no test has noticed after this time counts as not noticed; the files that are nearest go first. */
+const { mostTime = Number.POSITIVE_INFINITY } = targets[process.env.PORTCULLIS_MUTATION];
 
 const { PORTCULLIS_MUTATION_ROOT: root, PORTCULLIS_MUTATION_RESULTS: resultsFile } = process.env;
 const { date, share, seed, again } = JSON.parse(process.env.PORTCULLIS_MUTATION_CHOICE);
@@ -42,6 +51,7 @@ class BundledTestRunner {
 
   init() {
     reuseKeyPairs();
+    watchProcesses();
     if (existsSync(timesFile)) this.#times = JSON.parse(readFileSync(timesFile, "utf8"));
   }
 
@@ -50,12 +60,17 @@ class BundledTestRunner {
     stryker.mutantCoverage = { static: {}, perTest: {} };
     const tests = [];
     const coverage = {};
+    const files = [];
     for (const file of testFiles()) {
-      const results = await runFile(file, { patience: () => 600_000 });
+      files.push({ file, results: await runFile(file, { patience: () => 600_000, onTest: attributeProcesses }) });
+    }
+    const ofProcesses = readCoverageOfProcesses();
+    for (const { file, results } of files) {
       tests.push(...results);
       // Code that runs when a file is loaded, or in hooks, counts as part of each of its tests.
       for (const { id } of results) {
-        coverage[id] = { ...stryker.mutantCoverage.perTest[id], ...stryker.mutantCoverage.perTest[file] };
+        const { perTest } = stryker.mutantCoverage;
+        coverage[id] = { ...perTest[id], ...perTest[file], ...ofProcesses[id], ...ofProcesses[file] };
       }
     }
     stryker.mutantCoverage = undefined;
@@ -68,6 +83,7 @@ class BundledTestRunner {
     if (!isChosen(withSchemaLocation(activeMutant)))
       return { status: MutantRunStatus.Error, errorMessage: "not chosen" };
     stryker.activeMutant = activeMutant.id;
+    activateInProcesses(activeMutant.id);
     stryker.hitCount = hitLimit === undefined ? undefined : 0;
     stryker.hitLimit = hitLimit;
     const chosen = testFilter === undefined ? undefined : new Set(testFilter);
@@ -78,10 +94,13 @@ class BundledTestRunner {
       );
     const files = testFiles()
       .filter((file) => chosen === undefined || [...chosen].some((id) => id.startsWith(`${file}#`)))
-      .map((file) => ({ file, cost: costOf(file) }))
-      .sort((one, other) => one.cost - other.cost);
+      .map((file) => ({ file, cost: costOf(file), distance: distanceTo(file, activeMutant.fileName) }))
+      .sort((one, other) => one.distance - other.distance || one.cost - other.cost);
     let ran = 0;
-    for (const { file } of files) {
+    let spent = 0;
+    for (const { file, cost } of files) {
+      if (spent > mostTime) break;
+      spent += cost;
       const results = await runFile(file, {
         chosen,
         bail: true,
@@ -133,6 +152,12 @@ export const strykerPlugins = [
   declareClassPlugin(PluginKind.Reporter, "lines", LineReporter),
 ];
 
+/** How far a test file is from a source by name: the tests of what the source is part of are the likeliest to notice. */
+function distanceTo(file, source) {
+  const words = new Set(relative(root, source).split(/[/.-]/));
+  return -file.split(/[/.-]/).filter((word) => words.has(word)).length;
+}
+
 function testFiles() {
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".test.mjs"))
@@ -147,13 +172,18 @@ function testFiles() {
  * @param options.chosen - the ids of the tests to run; all if not given
  * @param options.bail - whether to stop at the first failure
  * @param options.patience - how long the test with an id can take, in ms
+ * @param options.onTest - told which test runs next, and of the file where none does
  */
-async function runFile(file, { chosen, bail = false, patience }) {
+async function runFile(file, { chosen, bail = false, patience, onTest = () => {} }) {
   const results = [];
   const problems = watchForStrayErrors();
   const root = createSuite("", undefined);
   const started = new Set();
-  stryker.currentTestId = file;
+  const setTest = (id) => {
+    stryker.currentTestId = id;
+    onTest(id);
+  };
+  setTest(file);
   globalThis.collectedSuite = root;
   resetKeyPairs();
   const run = async (id, work, limit) => {
@@ -185,9 +215,9 @@ async function runFile(file, { chosen, bail = false, patience }) {
           started.add(outer);
           for (const hook of outer.hooks.before) if (!(await run(undefined, hook, 60_000))) return false;
         }
-        stryker.currentTestId = id;
+        setTest(id);
         const passed = await run(id, () => runTest(item, suites), patience(id));
-        stryker.currentTestId = file;
+        setTest(file);
         if (!passed && bail) return false;
       }
       if (!started.delete(suite)) return true;
@@ -200,6 +230,7 @@ async function runFile(file, { chosen, bail = false, patience }) {
   } finally {
     // Discards what a failed test left behind: one file can change what the next one uses.
     for (const { hooks } of started) for (const hook of hooks.after) await attempt(hook, problems, 60_000);
+    endProcesses();
     problems.stop();
     mock.reset();
   }
