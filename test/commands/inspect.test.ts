@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
-import { importKeys, refusalCodes } from "@portcullis/core";
+import { importKeys, type RefusalCode, refusalCodes } from "@portcullis/core";
 import { CommandError } from "../../packages/cli/src/command-line/command-error.ts";
 import { readPastedLink } from "../../packages/cli/src/commands/inspect/pasted-link.ts";
 import { readTime } from "../../packages/cli/src/commands/inspect/read-time.ts";
@@ -317,7 +317,27 @@ test("a forged header cannot control the terminal", async () => {
   assert.ok(!stdout.includes("\u001b"));
 });
 
-test("every refusal code of the gate leads to a report that names it", async () => {
+/** The line of the report about the check that failed, and what the advice says. */
+const reports: Partial<Record<RefusalCode, readonly [line: string, advice: RegExp]>> = {
+  token_missing: ['the link has no "token" parameter', /^Use the link in Jamf Pro's install command\. .*enabled\?/],
+  token_repeated: ["more than one token", /^Remove all tokens but one;/],
+  token_too_long: ["more than 4096 characters", /^It has 5000 characters; .* Something was appended\.$/],
+  token_malformed: ["not a well-formed JWT", /^This is not a token: tokens begin with eyJ\. .*inspect - < FILE$/],
+  algorithm_not_allowed: ["an algorithm other than RS256", /^The token's algorithm is "RS512"\. Jamf Pro always signs/],
+  header_not_supported: ["unsupported header members", /^Jamf Pro does not issue such tokens; check the program/],
+  signature_invalid: ["not signed by any of the keys given", /^It was signed with another key, or changed after/],
+  issuer_mismatch: ['issuer (iss) other than "JSS"', /^Jamf Pro always writes "JSS"\. .* with --issuer\.$/],
+  subject_mismatch: ['subject (sub) other than "AppManifest"', /^This token is for another purpose \("me"\)\. /],
+  audience_mismatch: ["an audience (aud), but none is expected", /^Jamf Pro sets no audience\. .* with --audience\.$/],
+  path_mismatch: ["not bound to this path (aud)", /^A path-bound token opens one path, in one spelling: /],
+  expiry_missing: ["no expiry (exp)", /^Jamf Pro does not issue such tokens; /],
+  claim_malformed: ["a time (exp, nbf or iat) is not a valid number of seconds", /^Jamf Pro does not issue such/],
+  token_expired: ["expired 1 min 1 s ago (1 min of clock skew allowed)", /^Send the install command again from Jamf/],
+  token_not_yet_valid: ["not yet valid (nbf, iat; 1 min of clock skew allowed)", /^Compare the clocks: synchronize/],
+  expiry_too_far: ["expires in 2 h 30 min, more than the maximum of 2 h", /^It is valid for 2 h 30 min from now; /],
+};
+
+test("every refusal code of the gate leads to a report that names it, and says what to do", async () => {
   const token = signToken(key);
   const links: Record<string, string> = {
     token_missing: url,
@@ -339,11 +359,38 @@ test("every refusal code of the gate leads to a report that names it", async () 
   };
   for (const code of refusalCodes) {
     if (code === "keys_unavailable") continue; // the command ends earlier, with the file's name
-    const run = await inspectJson(links[code] as string, ...(code === "path_mismatch" ? ["--path-bound"] : []));
+    const more = code === "path_mismatch" ? ["--path-bound"] : [];
+    const run = await inspectJson(links[code] as string, ...more);
     assert.equal(run.exit, 1, code);
     assert.match(run.verdict, new RegExp(`^REFUSED, ${code}: `));
-    assert.ok(run.whatToDo.length > 0, code);
+    const [line = "", advice = /^$/] = reports[code] ?? [];
+    assert.match(run.whatToDo[0], advice);
+    const { stdout } = await inspect(links[code] as string, ...more);
+    assert.ok(stdout.includes(`\n  ✘ ${line}: ${code}\n`), stdout);
   }
+});
+
+test("the report of a valid link lists what was checked, in the gate's order", async () => {
+  const { stdout } = await inspect(`${url}&token=${signToken(key)}`);
+  const list = stdout.slice(stdout.indexOf("Checks, in the gate's order\n")).trimEnd().split("\n");
+  assert.deepEqual(list.slice(1), [
+    '  ✔ the link has a "token" parameter',
+    "  ✔ exactly one token",
+    "  ✔ at most 4096 characters",
+    "  ✔ a well-formed JWT",
+    "  ✔ algorithm RS256",
+    "  ✔ no unsupported header members",
+    "  ✔ public keys available",
+    "  ✔ signed by one of the keys given",
+    '  ✔ issuer (iss) "JSS"',
+    '  ✔ subject (sub) "AppManifest"',
+    "  ✔ no audience (aud)",
+    "  ✔ an expiry (exp)",
+    "  ✔ times are valid numbers of seconds",
+    "  ✔ not expired (1 min of clock skew allowed)",
+    "  ✔ already valid (nbf, iat)",
+    "  ✔ expires within 2 h",
+  ]);
 });
 
 test("a file that is not a key is reported by its name", async () => {

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { test } from "node:test";
 import { exitCode } from "../../packages/cli/src/command-line/exit-code.ts";
+import { readLines } from "../../packages/cli/src/commands/rewritemap/read-lines.ts";
 import { freshToken } from "../support/link.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
@@ -107,4 +109,29 @@ test("with --path-bound a line is the request target, and its path is checked", 
     stdout.trimEnd().split("\n"),
     lines.map(([, result]) => result),
   );
+});
+
+test("a line is the same in whatever pieces it arrives; one of more than 64 KiB is too long", async () => {
+  const longest = "x".repeat(64 * 1024);
+  for (const [pieces, expected] of [
+    [["?a", "b\n"], ["?ab"]],
+    [
+      ["?a\r", "\n?b\n\n?c\n"],
+      ["?a", "?b", "", "?c"],
+    ],
+    [["?a\n", "?b"], ["?a"]],
+    [["a\rb\n"], ["a\rb"]],
+    [[`${longest}\n?b\n`], [longest, "?b"]],
+    [[longest, "\n"], [longest]],
+    [[`${longest}x\n?b\n`], [undefined, "?b"]],
+    [
+      [longest, "x", "x\n?b\n"],
+      [undefined, "?b"],
+    ],
+    [["\u00e9\n"], ["\u00c3\u00a9"]],
+  ] as const) {
+    const lines: (string | undefined)[] = [];
+    for await (const line of readLines(Readable.from(pieces.map((piece) => Buffer.from(piece))))) lines.push(line);
+    assert.deepEqual(lines, expected);
+  }
 });

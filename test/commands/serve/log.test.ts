@@ -112,3 +112,54 @@ for (const [secondsLeft, words] of [
     assert.ok(line.includes(words), line);
   });
 }
+
+for (const [members, words] of [
+  [{ code: "allowed", bytes: 999, duration: 999.4, complete: true }, "200 GET  /a.ipa 999 B in 999 ms"],
+  [{ bytes: 1000, duration: 1000, complete: true }, "200 GET  /a.ipa 1.0 kB in 1.0 s"],
+  [{ bytes: 99_900_000, duration: 61_250, complete: true }, "200 GET  /a.ipa 99.9 MB in 61.3 s"],
+  [{ bytes: 100e9, duration: 1, complete: true }, "200 GET  /a.ipa 100 GB in 1 ms"],
+  [{ bytes: 5e15, duration: 1, complete: true }, "200 GET  /a.ipa 5000 TB in 1 ms"],
+  [{ bytes: 1, duration: 1, complete: false, range: "bytes=5-" }, "200 GET  /a.ipa 1 B in 1 ms, incomplete, bytes=5-"],
+  [
+    { code: "token_expired", resumed: true, complete: true, secondsLeft: -300, client: "curl" },
+    "200 GET  /a.ipa token_expired resumed after expiry, expired 5 min ago, curl",
+  ],
+  [
+    { code: "token_missing", reportOnly: true, complete: true, method: "HEAD" },
+    "200 HEAD /a.ipa token_missing LET THROUGH",
+  ],
+  [{ status: 500, problem: "EIO", complete: true }, "500 GET  /a.ipa EIO "],
+] as const) {
+  test(`on a terminal a decision reads: ${words}`, () => {
+    const line = {
+      time: "2026-01-01T00:00:00Z",
+      level: "info",
+      event: "download",
+      method: "GET",
+      path: "/a.ipa",
+      status: 200,
+    } as const;
+    assert.equal(humanLine({ ...line, ...members }, plain).slice(9), words);
+  });
+}
+
+test("on a terminal the colour of a decision shows whether it was allowed", () => {
+  const colourful = createTerminal(new PassThrough(), { FORCE_COLOR: "1" });
+  const line = { time: "2026-01-01T00:00:00Z", level: "info", event: "download" } as const;
+  for (const [members, colour] of [
+    [{ status: 206 }, "\u001b[32m206"],
+    [{ status: 399 }, "\u001b[32m399"],
+    [{ status: 400 }, "\u001b[31m400"],
+    [{ status: 200, reportOnly: true }, "\u001b[33m200"],
+  ] as const)
+    assert.ok(humanLine({ ...line, ...members }, colourful).includes(colour), colour);
+});
+
+test("on a terminal warnings and errors are labelled, and other messages are not", () => {
+  for (const [level, text] of [
+    ["info", "listening"],
+    ["warn", "warning listening"],
+    ["error", "error listening"],
+  ] as const)
+    assert.equal(humanLine({ time: "2026-01-01T00:00:00Z", level, msg: "listening" }, plain).slice(9), text);
+});
