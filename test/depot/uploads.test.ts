@@ -171,15 +171,44 @@ describe("uploads", () => {
     assert.ok(existsSync(data.data));
   });
 
-  test("each mistake in a body gets a message that says what to do", async () => {
-    const detail = async (response: Response) =>
-      `${response.status} ${((await response.json()) as { detail: string }).detail}`;
-    assert.match(await detail(await post("/api/versions", "nothing")), /^400 .*JSON body must be an object/);
-    assert.match(await detail(await post("/api/versions", { upload: 5 })), /^400 The member upload .* a string/);
-    assert.match(await detail(await post("/api/links", { item: "x", recipient: "a", days: "3" })), /^400 .*days/);
-    assert.match(await detail(await post("/api/links", { item: "x", recipient: "a" })), /^404 .*x has been published/);
-    assert.match(await detail(await post("/api/links", "x".repeat(20_000))), /^413 /);
-    assert.match(await detail(await post("/api/other", {})), /^404 /);
+  test("each mistake in a body gets a code, and a message that says what to do", async () => {
+    const upload = { upload: "x", fileName: "App.ipa" };
+    const link = { item: "x", recipient: "a" };
+    for (const [path, body, status, code, detail] of [
+      ["versions", "nothing", 400, "field_invalid", /JSON body must be an object/],
+      ["versions", { upload: 5 }, 400, "field_invalid", /^The member upload of the JSON body must be a string without/],
+      ["versions", { ...upload, fileName: 5 }, 400, "field_invalid", /^The member fileName .* must be a string/],
+      ["versions", { ...upload, fileName: "a\0" }, 400, "field_invalid", /^The member fileName .* NUL characters\.$/],
+      ["versions", { ...upload, channel: 5 }, 400, "field_invalid", /^The member channel .* must be a string/],
+      ["versions", { ...upload, size: -1 }, 400, "field_invalid", /^The member size .* must be a whole number\.$/],
+      ["versions", { ...upload, size: 1.5 }, 400, "field_invalid", /^The member size .* must be a whole number\.$/],
+      ["versions", { ...upload, size: "1" }, 400, "field_invalid", /^The member size .* must be a whole number\.$/],
+      [
+        "versions",
+        { ...upload, hosting: "web-server" },
+        400,
+        "field_invalid",
+        /^The member hosting .* data-folder, data/,
+      ],
+      ["versions", { url: 5 }, 400, "field_invalid", /^The member url of the JSON body must be a string/],
+      ["versions", { object: 5 }, 400, "field_invalid", /^The member object of the JSON body must be a string/],
+      ["links", { ...link, days: "3" }, 400, "field_invalid", /^The member days of the JSON body must be a number\.$/],
+      ["links", { item: "x" }, 400, "field_invalid", /^The member recipient of the JSON body must be a string/],
+      ["links", { recipient: "a" }, 400, "field_invalid", /^The member item of the JSON body must be a string/],
+      ["links", link, 404, "item_unknown", /x has been published/],
+      ["links", "x".repeat(20_000), 413, "body_too_large", /^The body is too large\.$/],
+      ["other", {}, 404, "not_found", /^The API has no such path\.$/],
+    ] as const) {
+      const response = await post(`/api/${path}`, body);
+      const problem = (await response.json()) as { code: string; detail: string };
+      assert.deepEqual([response.status, problem.code], [status, code], JSON.stringify(body).slice(0, 80));
+      assert.match(problem.detail, detail);
+    }
+    const unauthenticated = await send("GET", "/api/links", { Authorization: "" });
+    assert.equal(unauthenticated.headers.get("www-authenticate"), "Bearer");
+    const { code, detail } = (await unauthenticated.json()) as { code: string; detail: string };
+    assert.equal(code, "api_token_invalid");
+    assert.equal(detail, "The API token is missing, unknown, expired or revoked.");
   });
 
   test("without a valid API token nothing is done; a revoked or expired one is refused with the next request", async () => {
