@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { createGate, isConfigurationError } from "@portcullis/core";
-import { createIssuer, isIssuerError, type JwtConfiguration } from "@portcullis/issuer";
+import { createIssuer, isIssuerError, issuerErrorCodes, type JwtConfiguration } from "@portcullis/issuer";
 import { calculateJwkThumbprint, importJWK, importSPKI, jwtVerify } from "jose";
 import { openssl, privateKeyPem } from "../support/private-key.ts";
 import { testTime } from "../support/signing-key.ts";
@@ -262,5 +262,23 @@ describe("a token", () => {
     const later = createIssuer({ ...configuration, now: () => testTime + 1 });
     const hash = (token: string) => createHash("sha256").update(token).digest("hex");
     assert.notEqual(hash(await issuer.issueToken()), hash(await later.issueToken()));
+  });
+});
+
+describe("errors", () => {
+  test("have codes, each with a meaning of its own, which is a sentence", () => {
+    const meanings = Object.values(issuerErrorCodes);
+    for (const meaning of meanings) assert.match(meaning, /^[A-Z].{10,}\.$/);
+    assert.equal(new Set(meanings).size, meanings.length);
+  });
+
+  test("are recognised whichever copy of the package created them; others are not", () => {
+    for (const code of Object.keys(issuerErrorCodes)) {
+      assert.equal(isIssuerError(Object.assign(new Error("x"), { code })), true);
+      assert.equal(isIssuerError({ code }), false);
+    }
+    for (const other of [undefined, null, "url_not_http", new Error("x")]) assert.equal(isIssuerError(other), false);
+    for (const code of ["ENOENT", "toString", 7, undefined])
+      assert.equal(isIssuerError(Object.assign(new Error("x"), { code })), false);
   });
 });
