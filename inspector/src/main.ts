@@ -70,7 +70,7 @@ if (globalThis.crypto?.subtle === undefined) {
   linkField.disabled = keyField.disabled = nowField.disabled = true;
 }
 
-/** Inspects what is in the fields, and shows the result unless the fields have changed meanwhile. */
+/** Inspects what is in the fields, and shows the result unless the fields have changed in the meantime. */
 async function update(): Promise<void> {
   round += 1;
   const current = round;

@@ -20,7 +20,7 @@ export async function readKeyFile(file: File): Promise<string> {
 export async function importPastedKey(text: string, source: string): Promise<NamedKeys> {
   if (looksPrivate(text)) {
     throw new KeyProblem(
-      "This is a PRIVATE key, and the field was cleared. It was not sent anywhere, but anyone who has it can open every download: it belongs in Jamf Pro and nowhere else. Use its public half: portcullis pubkey key.pem > public.pem",
+      "This is a PRIVATE key, and the field was cleared. It was not sent anywhere, but anyone who has it can download every file: it belongs in Jamf Pro and nowhere else. Use its public half: portcullis pubkey key.pem > public.pem",
     );
   }
   try {

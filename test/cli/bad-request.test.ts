@@ -12,7 +12,7 @@ after(() => server.close().closeAllConnections());
 const https = /^the client spoke https/;
 const proxy = /sends the PROXY protocol/;
 const other = /^the client did not send HTTP$/;
-const link = /^the link has a space or another character that must be percent-encoded/;
+const link = /^the link contains a space or another character that must be percent-encoded/;
 
 /** The bytes that arrive, as Latin-1, and what the log says about them. */
 const arrivals: readonly [name: string, bytes: string, reason: RegExp | undefined][] = [

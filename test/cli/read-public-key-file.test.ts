@@ -94,7 +94,7 @@ for (const [kind, [...contents]] of Object.entries(identifiers)) {
   });
 }
 
-const problemOf = (kind: string) => `the key is of another kind (${kind}); RS256 needs a plain RSA key`;
+const problemOf = (kind: string) => `the key is of another type (${kind}); RS256 needs a plain RSA key`;
 
 test("a private key, a binary key and a certificate with another kind of key are named too", async () => {
   for (const type of ["pkcs8", "sec1"] as const) {

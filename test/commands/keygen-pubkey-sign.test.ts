@@ -328,7 +328,7 @@ test("serve with a missing key file says so, and how to create it", async () => 
   const file = join(folder, "absent.pem");
   const { code, stderr } = await runMain(["serve", folder, "--key", file]);
   assert.equal(code, 3);
-  const remedy = "To make a public key file from Jamf Pro's key, run: portcullis pubkey key.pem > public.pem";
+  const remedy = "To create a public key file from Jamf Pro's key, run: portcullis pubkey key.pem > public.pem";
   assert.equal(stderr, `portcullis: --key ${file}: there is no such file or folder\n${remedy}\n`);
 });
 

@@ -285,8 +285,8 @@ test("the headers of a server cannot control the terminal", async () => {
 });
 
 for (const [status, hint] of [
-  [400, "Is this the URL of a file?"],
-  [401, "Does the server have the public half of the key that signed it?"],
+  [400, "Check that this is the URL of a file."],
+  [401, "Check that the server has the public half of the key that signed it."],
   [503, "See the server's log."],
 ] as const) {
   test(`a valid token refused with ${status} is SHUT, and the verdict says where to look`, async () => {
@@ -364,7 +364,7 @@ for (const [name, start, more, message] of [
         `the status ${status}`,
         `HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`,
         undefined,
-        /the status \d+, which HTTP does not have/,
+        /the status \d+, which is not a status of HTTP/,
       ] as const,
   ),
   ["a page after 204", "HTTP/1.1 204 X\r\n\r\n<html>", undefined, /sends a body in response to HEAD/],

@@ -122,7 +122,7 @@ test("keys of other kinds are refused", async () => {
   const ecSpki = new Uint8Array(await crypto.subtle.exportKey("spki", ec.publicKey));
   assert.match(
     problem(pem("PUBLIC KEY", ecSpki)),
-    /of another kind, such as EC or RSA-PSS; RS256 needs a plain RSA key/,
+    /of another type, such as EC or RSA-PSS; RS256 needs a plain RSA key/,
   );
   assert.match(problem(ec.publicKey), /RSASSA-PKCS1-v1_5/);
   assert.match(problem(await crypto.subtle.exportKey("jwk", ec.publicKey)), /not an RSA|RSA JWK for RS256/);
@@ -284,11 +284,11 @@ test("for text without a key, the message says what to do", async () => {
     assert.match(problem(empty), /this is not a public key but empty. Use the whole PEM block/);
   assert.match(
     problem("MIIBIjANBgkqhkiG9w0BAQEF"),
-    /but the inside of a PEM block. Use the whole PEM block, BEGIN to END.$/,
+    /but the body of a PEM block. Use the whole PEM block, BEGIN to END.$/,
   );
-  assert.match(problem(body.join("\n")), /but the inside of a PEM block. Use the whole PEM block, BEGIN to END.$/);
-  assert.match(problem("/etc/portcullis/public.pem"), /but the name of a file. Use the whole PEM block/);
-  assert.match(problem("public.pem"), /but the name of a file/);
+  assert.match(problem(body.join("\n")), /but the body of a PEM block. Use the whole PEM block, BEGIN to END.$/);
+  assert.match(problem("/etc/portcullis/public.pem"), /but a file name. Use the whole PEM block/);
+  assert.match(problem("public.pem"), /but a file name/);
   assert.match(problem("public.pem5678"), /but other text/);
   for (const text of ["hello", "hello world/"]) assert.match(problem(text), /but other text. Use the whole PEM block/);
   assert.match(problem("<html>\n<body>Not found</body>\n</html>"), /but other text. Use the whole PEM block/);
@@ -354,7 +354,7 @@ test("a damaged PEM block is refused, wherever the damage is", () => {
   assert.match(problem(pem("PUBLIC KEY", trailing)), /damaged/);
 });
 
-test("a key of another kind is refused as such", () => {
+test("a key of another type is refused as such", () => {
   const oid = (...content: number[]) => [0x06, content.length, ...content];
   const spkiOf = (...algorithm: number[]) =>
     pem("PUBLIC KEY", Uint8Array.of(0x30, algorithm.length + 6, 0x30, algorithm.length, ...algorithm, 3, 2, 0, 7));
@@ -370,7 +370,7 @@ test("a key of another kind is refused as such", () => {
     unknown: oid(42, 3),
   })) {
     assert.ok(
-      problem(spkiOf(...algorithm)).includes("of another kind, such as EC or RSA-PSS; RS256 needs a plain RSA key"),
+      problem(spkiOf(...algorithm)).includes("of another type, such as EC or RSA-PSS; RS256 needs a plain RSA key"),
       kind,
     );
   }

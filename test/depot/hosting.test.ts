@@ -142,7 +142,7 @@ describe("moving files", () => {
   });
 
   test("each mistake gets a message that says what to do", async () => {
-    assert.match(await item("host", app), /^2 .*pass either --hosting, --url or --object\nFor example: --hosting/);
+    assert.match(await item("host", app), /^2 .*pass one of --hosting, --url and --object\nFor example: --hosting/);
     assert.match(await item("host"), /^2 .*specify the bundle identifier/);
     assert.match(await item("list", "--hosting", "database"), /^2 .*--hosting has no effect on item list/);
     assert.match(await item("check", app, "--version-id", "x"), /^2 .*--version-id has no effect on item check/);

@@ -89,7 +89,7 @@ export function originHostingSuite(title: string, { args, env = {}, put, secrets
       assert.equal(status, 503);
       assert.ok(headers["retry-after"]);
       await restart(...args);
-      assert.match(logs.join(""), /"problem":"the file is in an origin, and --origin is missing"/);
+      assert.match(logs.join(""), /"problem":"the file is in an origin, but the depot was started without --origin"/);
     });
 
     test("moves it to every other hosting location and back, and devices get the same bytes", async () => {

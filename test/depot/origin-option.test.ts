@@ -109,7 +109,7 @@ test("each mistake gets a message that says what to do", async () => {
     [["item", "host", "com.example.notes", "--object", "a.ipa"], /^3 .*the depot has no origin/],
     [
       ["item", "host", "com.example.notes", "--object", "a.ipa", "--hosting", "database"],
-      /^2 .*pass either --hosting, --url or --object/,
+      /^2 .*pass one of --hosting, --url and --object/,
     ],
     [["item", "list", "--object", "a.ipa"], /^2 .*--object has no effect on item list/],
     [["depot", ...publicUrl, "--origin", "s3://a"], /^[23] .*s3:\/\/a/],

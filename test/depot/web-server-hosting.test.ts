@@ -161,8 +161,8 @@ describe("a file on a web server that checks the depot's tokens", () => {
     for (const [args, problem] of [
       [["publish", url, "--hosting", "database"], /--hosting has no effect on a file that stays on a web server/],
       [["publish", "App.ipa", "--data-key-file", "x"], /--data-key-file has an effect only with --data and the URL/],
-      [["item", "host", app], /pass either --hosting, --url or --object/],
-      [["item", "host", app, "--hosting", "database", "--url", url], /pass either --hosting, --url or --object/],
+      [["item", "host", app], /pass one of --hosting, --url and --object/],
+      [["item", "host", app, "--hosting", "database", "--url", url], /pass one of --hosting, --url and --object/],
       [["item", "list", "--url", url], /--url has no effect on item list/],
     ] as const) {
       const { code, stderr } = await runMain([...args, ...depot.place]);

@@ -170,8 +170,8 @@ describe("an app manifest", () => {
     ["no title", { title: undefined }, "manifest_invalid", /The key title is missing/],
     ["no bundle identifier", { bundleIdentifier: undefined }, "manifest_invalid", /bundle-identifier is missing/],
     ["a version that is a number", { bundleVersion: 1.2 }, "manifest_invalid", /bundle-version: It must be a string/],
-    ["a control character", { title: "a\u0001" }, "manifest_invalid", /control character or half a character/],
-    ["half a character", { title: "a\uD83D" }, "manifest_invalid", /control character or half a character/],
+    ["a control character", { title: "a\u0001" }, "manifest_invalid", /control character or an unpaired surrogate/],
+    ["half a character", { title: "a\uD83D" }, "manifest_invalid", /control character or an unpaired surrogate/],
     [
       "a misspelled option",
       { bundleID: "x" },

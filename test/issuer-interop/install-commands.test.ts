@@ -446,7 +446,7 @@ describe("a declaration of a managed app", () => {
     [
       "an extension without its team",
       { ...iPhone, extensionConfigs: { "com.example.app.share": {} } },
-      /extensionConfigs: name each com\.example\.app\.extension \(TEAMID\)/,
+      /extensionConfigs: each name must have the form com\.example\.app\.extension \(TEAMID\)/,
     ],
     [
       "a credential without its asset",

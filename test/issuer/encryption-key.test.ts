@@ -177,7 +177,7 @@ describe("any other encryption key is refused and identified", () => {
       /this is an elliptic-curve key, but tokens must be signed with an RSA/,
     ],
     ["a secret JWK", '{"kty":"oct","k":"AAAA"}', /this is a secret for HMAC/],
-    ["a JWK of another kind", jwkOf({ kty: "toString" }), /this is a key of another kind/],
+    ["a JWK of another kind", jwkOf({ kty: "toString" }), /this is a key of another type/],
     [
       "a JWK for another algorithm",
       jwkOf({ alg: "PS256" }),
@@ -237,7 +237,7 @@ describe("any other encryption key is refused and identified", () => {
       /a Microsoft key \(\.pvk\)\. Convert it: openssl rsa/,
     ],
     ["a PKCS#12 file", pkcs12(), /a PKCS#12 file \(\.p12, \.pfx\)\. Extract the private key: openssl pkcs12/],
-    ["the name of a file", "/etc/portcullis/key.pem", /the name of a file\. Use the content of the file/],
+    ["a file name", "/etc/portcullis/key.pem", /a file name\. Use the content of the file/],
     ["base64 alone", pkcs8.replace(/-----.*-----\n/g, ""), /base64 without its BEGIN and END lines/],
     ["a text that is too long", pkcs8.padEnd(300_000), /longer than 256 KiB/],
     ["no text at all", 42, /must be the text of an RSA private key/],

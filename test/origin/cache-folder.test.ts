@@ -23,7 +23,7 @@ test("a folder that other users can write to is refused, since they could add fi
   const folder = temporaryFolder();
   for (const mode of [0o720, 0o702, 0o770, 0o777, 0o1777]) {
     chmodSync(folder, mode);
-    assert.throws(() => open(folder), /can be written by other users; close it: chmod go-w \//, mode.toString(8));
+    assert.throws(() => open(folder), /can be written to by other users; run: chmod go-w \//, mode.toString(8));
   }
 });
 

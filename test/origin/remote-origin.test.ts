@@ -403,5 +403,5 @@ test("redirects are not followed", async () => {
   const url = await storeAt((_, response) => response.writeHead(302, { Location: "http://127.0.0.1:9/x" }).end());
   const result = await httpOrigin({ url, ...quick }).open("a.ipa");
   assert.ok(!result.found);
-  assert.match(result.problem ?? "", /status 302: it redirects, which is not followed/);
+  assert.match(result.problem ?? "", /status 302: it redirects, and redirects are not followed/);
 });

@@ -142,7 +142,7 @@ async function rowsByReason(key: WebSigningKey): Promise<Readonly<Record<string,
     },
     "what administrators configure by mistake": {
       nothing: "",
-      "the name of a file": "/etc/portcullis/public.pem",
+      "a file name": "/etc/portcullis/public.pem",
       "an HTML page": "<html>\n<body>Not found</body>\n</html>",
       "an SSH key": "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ== admin@server",
       "JSON that ends early": JSON.stringify(jwk).slice(0, -1),

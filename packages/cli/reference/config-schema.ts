@@ -5,7 +5,7 @@ import { type DurationOption, dashedName, type OptionDefinition } from "../src/c
 /** The JSON Schema (draft 2020-12) of the `--config` file, made from the option tables. */
 export function configSchema(commands: readonly Command[]): object {
   const properties: Record<string, object> = {
-    $schema: { type: "string", description: "where this schema is, for editors" },
+    $schema: { type: "string", description: "the location of this schema, for editors" },
   };
   for (const command of commands) {
     const options = Object.entries<OptionDefinition>(command.options);

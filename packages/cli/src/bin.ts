@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import process from "node:process";
 
-// First, and without an import of our own: an older Node.js fails somewhere in the middle, and blames the key.
+// This comes first, before any import of our own: an older Node.js would fail later, and blame the key.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(
@@ -13,7 +13,8 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const { argv, env, stdin, stdout, stderr } = process;
 // A reader that closes early (`| head`) must not end a command with a stack trace.
 for (const stream of [stdout, stderr]) stream.on("error", () => {});
-// If all that is left is a promise that never settles, Node.js ends the process without a word; exit code 0 means "valid".
+// If nothing is left but a promise that never settles, Node.js ends the process silently, and exit code 0 would mean
+// "valid".
 let isDone = false;
 process.on("beforeExit", () => {
   if (isDone) return;
@@ -30,5 +31,5 @@ process.exitCode = await main({
   signals: process,
 });
 isDone = true;
-// A read of a network file system that hangs must not keep a process that is done.
+// A read that hangs on a network file system must not keep a finished process alive.
 setTimeout(() => process.exit(), 2000).unref();

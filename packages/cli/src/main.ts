@@ -77,7 +77,10 @@ function report(error: unknown, argv: readonly string[], { err }: CommandContext
   return code;
 }
 
-/** A wrong option that only the gate can recognise is a usage error like any other; what the system refuses, a failure. */
+/**
+ * A wrong option that only the gate can recognise is a usage error like any other; a refusal by the system is a
+ * failure.
+ */
 function asCommandError(error: unknown): CommandError | undefined {
   if (error instanceof CommandError) return error;
   if (isSystemError(error)) return failure(error.message);

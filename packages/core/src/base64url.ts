@@ -6,21 +6,21 @@ for (let byte = 0; byte < 256; byte += 1) bitsOfByte.push(alphabet.indexOf(Strin
 
 const utf8 = new TextEncoder();
 
-/** As {@link decodeBase64url}, for text that is not in bytes yet. */
+/** Like {@link decodeBase64url}, but for a string. */
 export function decodeBase64urlText(text: string): Uint8Array | undefined {
   return decodeBase64url(utf8.encode(text));
 }
 
 /**
- * Decodes base64url (RFC 4648 section 5, RFC 7515 appendix C), given in UTF-8, and accepts one
- * spelling only.
+ * Decodes base64url (RFC 4648 section 5, RFC 7515 appendix C) from UTF-8 bytes, and accepts only the canonical
+ * spelling.
  *
- * The platform's decoders skip padding, white space and junk and ignore stray trailing bits, so
- * that one signature has many spellings; a spelling that a cache or a log does not expect is an
- * attack. Returns `undefined` for anything but the canonical form.
+ * The platform's decoders skip padding, white space and junk, and ignore stray trailing bits. One signature would have
+ * many spellings, and an attacker could choose one that a cache or a log does not expect. Returns `undefined` for
+ * anything but the canonical form.
  *
- * @param bytes - where to write, by default a new array. `text` itself will do, since each group is read before it is
- *   overwritten: that saves an allocation, which takes as long as decoding a hundred characters.
+ * @param bytes - where to write; a new array by default. It can be `text` itself, since each group is read before it is
+ *   overwritten: this saves an allocation, which takes as long as decoding a hundred characters.
  */
 export function decodeBase64url(text: Uint8Array, bytes?: Uint8Array): Uint8Array | undefined {
   const { length } = text;
@@ -31,7 +31,7 @@ export function decodeBase64url(text: Uint8Array, bytes?: Uint8Array): Uint8Arra
   const bitsAt = (index: number): number => bitsOfByte[text[index] as number] as number;
   let written = 0;
   let all = 0; // negative from the first invalid character on
-  // Four characters at a time take two thirds of the time of one at a time.
+  // Decoding four characters at a time takes two thirds of the time of one at a time.
   for (let index = 3; index < length; index += 4) {
     const group = (bitsAt(index - 3) << 18) | (bitsAt(index - 2) << 12) | (bitsAt(index - 1) << 6) | bitsAt(index);
     decoded[written] = group >> 16;
@@ -44,7 +44,7 @@ export function decodeBase64url(text: Uint8Array, bytes?: Uint8Array): Uint8Arra
     const third = rest === 3 ? bitsAt(length - 1) << 6 : 0;
     const group = (bitsAt(length - rest) << 18) | (bitsAt(length - rest + 1) << 12) | third;
     decoded[written] = group >> 16;
-    decoded[written + 1] = group >> 8; // with two characters, after the result
+    decoded[written + 1] = group >> 8; // past the end of the result if the group has two characters
     // Stray bits: those that belong to no byte must be zero.
     all |= group & (rest === 3 ? 0xff : 0xffff) ? -1 : group;
   }

@@ -9,25 +9,25 @@ export type Claims = JsonObject & {
   readonly exp: number;
 };
 
-/** The registered claims (RFC 7519 section 4.1) that a policy checks, as they came. */
+/** The registered claims (RFC 7519 section 4.1) that a policy checks, as received. */
 export type RegisteredClaims = { readonly [Name in "iss" | "sub" | "aud" | "exp" | "nbf" | "iat"]?: unknown };
 
-/** What claims must say; times in seconds. */
+/** What the claims must be; times are in seconds. */
 export interface ClaimsPolicy {
   readonly issuer: string;
   readonly subject: string;
   readonly audience?: string | undefined;
-  /** Whether `aud` must be the path requested; cannot be combined with `audience`. */
+  /** Whether `aud` must be the requested path; cannot be combined with `audience`. */
   readonly pathBound?: boolean | undefined;
   readonly clockSkew: number;
   readonly maxLifetime: number;
 }
 
 /**
- * Validates the claims of a token; `now` is in seconds since 1970. Does not check the signature: claims that pass mean
+ * Validates the claims of a token; `now` is in seconds since 1970. Does not check the signature: valid claims mean
  * nothing until a trusted key has verified it.
  *
- * `path` is the path requested, as {@link readPath} returns it; only a path-bound policy compares it.
+ * `path` is the requested path, as {@link readPath} returns it; only a path-bound policy compares it.
  *
  * The comparisons fail if a value is not a number, so a clock that returns NaN refuses everything.
  */
@@ -42,9 +42,9 @@ export function validateClaims(
   if (iss !== policy.issuer) return { refusal: "issuer_mismatch" };
   if (sub !== policy.subject) return { refusal: "subject_mismatch" };
   if (policy.pathBound) {
-    // By type first: a token without `aud` must not fit a request without a path.
+    // The type is checked first: a token without `aud` must not match a request without a path.
     if (typeof aud !== "string" || aud !== path) return { refusal: "path_mismatch" };
-    // RFC 7519 section 4.1.3: a token with an audience is refused by every server that is not named in it.
+    // RFC 7519 section 4.1.3: a server must refuse a token whose audience does not name it.
   } else if (!(Array.isArray(aud) ? aud.includes(policy.audience) : aud === policy.audience)) {
     return { refusal: "audience_mismatch" };
   }

@@ -8,11 +8,11 @@ export interface CompactJws {
   readonly header: JoseHeader;
   readonly payload: JsonObject;
   readonly signature: Uint8Array;
-  /** What the signature is made over: the first two segments and the dot between (RFC 7515 section 5.2). */
+  /** What is signed: the first two segments and the dot between them (RFC 7515 section 5.2). */
   readonly signingInput: Uint8Array;
 }
 
-/** The longest token accepted, in characters; Jamf Pro's tokens would have 1455 with RSA-8192. */
+/** The longest token accepted, in characters; a token from Jamf Pro would have 1455 with RSA-8192. */
 export const maxTokenLength = 4096;
 
 const utf8 = new TextEncoder();
@@ -41,13 +41,13 @@ export function parseCompactJws(token: string): Result<CompactJws> {
 }
 
 /**
- * Tokens are encoded into one array of 64 KiB, no part of which is used twice, and then into the next: an array for each
- * token costs 2 % of the time of a check.
+ * Tokens are encoded one after the other into an array of 64 KiB; when it is full, a new one is allocated. An array for
+ * each token would take 2 % of the time of a check.
  */
 let pool = new Uint8Array(0);
 let used = 0;
 
-/** As ASCII; a token with any other character does not fit, and none is valid. */
+/** Encodes a token as ASCII. A token with any other character does not fit, and is never valid. */
 function encode(token: string): Uint8Array | undefined {
   if (used + token.length > pool.length) {
     pool = new Uint8Array(65_536);

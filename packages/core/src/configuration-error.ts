@@ -1,8 +1,8 @@
 /**
  * Thrown once, when a gate is created, and never while requests are checked.
  *
- * A plain `TypeError` with more members, so that it is recognised by `code` even when the ESM and the CommonJS copy of
- * this package meet in one program. Its parts are members, so that no program needs to parse the message.
+ * A plain `TypeError` with additional members. Its `code` identifies it even if one program loads both the ESM and the
+ * CommonJS copy of this package. Its parts are members, so no program has to parse the message.
  */
 export interface ConfigurationError extends TypeError {
   readonly code: "ERR_PORTCULLIS_CONFIGURATION";

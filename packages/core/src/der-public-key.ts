@@ -3,13 +3,14 @@ import { type DerElement, derTag, readDer, readDerSequence } from "./der.ts";
 import { type RsaPublicKey, rsaEncryption, rsaPublicKey } from "./rsa-public-key.ts";
 
 /**
- * Reads an RSA public key from DER: SPKI, PKCS#1 or an X.509 certificate, distinguished by their content. Only the key
- * of a certificate is used; its dates and its issuer are not checked.
+ * Reads an RSA public key from DER: SPKI, PKCS#1 or an X.509 certificate; the content says which. Only the key of a
+ * certificate is used; its dates and its issuer are not checked.
  */
 export function readDerPublicKey(der: Uint8Array): RsaPublicKey {
   const [first, second, third] = readDerSequence(der);
   if (first?.tag === derTag.integer) {
-    // PKCS#1 has the modulus and the exponent (RFC 8017 appendix A.1.1); a private key begins with a version, and has more.
+    // PKCS#1: the modulus and the exponent (RFC 8017 appendix A.1.1). A private key begins with a version and has more
+    // elements.
     if (third) throw privateKeyError();
     return rsaPublicKey(first.content, contentOf(second, derTag.integer));
   }
@@ -26,7 +27,7 @@ function fromSpki(algorithm: DerElement | undefined, key: DerElement | undefined
   const [identifier] = readDer(contentOf(algorithm, derTag.sequence));
   const bits = contentOf(key, derTag.bitString);
   if (contentOf(identifier, derTag.objectIdentifier).join() !== rsaEncryption.join()) {
-    throw keyError("the key is of another kind, such as EC or RSA-PSS; RS256 needs a plain RSA key");
+    throw keyError("the key is of another type, such as EC or RSA-PSS; RS256 needs a plain RSA key");
   }
   const [modulus, exponent, third] = readDerSequence(bits.subarray(1));
   if (bits[0] !== 0 || third) throw damaged();
@@ -38,7 +39,7 @@ function contentOf(element: DerElement | undefined, tag: number): Uint8Array {
   return element.content;
 }
 
-/** The error for a private key, in whatever form it came. */
+/** The error for a private key, in any format. */
 export function privateKeyError(): ConfigurationError {
   const remedy = "Use its public half: openssl pkey -in key.pem -pubout -out public.pem";
   return keyError("this is a private key, which a web server must not hold", remedy);

@@ -14,8 +14,8 @@ export const derTag = {
 } as const;
 
 /**
- * Reads all consecutive elements; none at all if the bytes are not DER. A length has one encoding
- * only, the shortest (X.690 section 10.1); lengths of 16 MiB and more are refused too.
+ * Reads all consecutive elements; returns none if the bytes are not DER. A length must have its shortest encoding
+ * (X.690 section 10.1); lengths of 16 MiB and more are also refused.
  */
 export function readDer(bytes: Uint8Array): readonly DerElement[] {
   const elements: DerElement[] = [];
@@ -30,14 +30,14 @@ export function readDer(bytes: Uint8Array): readonly DerElement[] {
       if (lengthEnd === offset || lengthEnd > offset + 3 || (bytes[offset] ?? 0) < smallest) return [];
       for (length = 0; offset < lengthEnd; offset += 1) length = length * 256 + (bytes[offset] ?? Number.NaN);
     }
-    if (!(offset + length <= bytes.length)) return []; // NaN too
+    if (!(offset + length <= bytes.length)) return []; // also if `length` is NaN
     elements.push({ tag, content: bytes.subarray(offset, offset + length) });
     offset += length;
   }
   return elements;
 }
 
-/** Reads exactly one SEQUENCE and returns what is in it; nothing if the bytes are anything else. */
+/** Reads exactly one SEQUENCE and returns its elements; none if the bytes are anything else. */
 export function readDerSequence(bytes: Uint8Array): readonly DerElement[] {
   const [sequence, ...more] = readDer(bytes);
   return sequence?.tag === derTag.sequence && more.length === 0 ? readDer(sequence.content) : [];

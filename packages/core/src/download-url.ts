@@ -27,9 +27,9 @@ export function readToken(
 }
 
 /**
- * The path of a URL or request target, byte for byte: nothing is decoded or normalised, so that one
- * path has one spelling. `undefined` if it is not certain where the path begins: programs disagree
- * about backslashes, missing slashes and user names in front of it.
+ * The path of a URL or request target, byte for byte: nothing is decoded or normalised, so each path has only one
+ * spelling. `undefined` if it is not certain where the path begins: programs disagree about backslashes, missing
+ * slashes and user names in front of it.
  */
 export function readPath(url: string): string | undefined {
   // Absolute form (RFC 9112 section 3.2.2) or origin form: in a request line, `//host/a` is a path.
@@ -54,7 +54,7 @@ export function removeToken(url: string, parameter: string = gateDefaults.tokenP
   return replaceTokenParameters(url, parameter, undefined);
 }
 
-/** Writes something else, or nothing, for each token parameter; all other bytes stay as they are. */
+/** Replaces or removes each token parameter; all other bytes stay as they are. */
 export function replaceTokenParameters(url: string, parameter: string, replacement: string | undefined): string {
   const parts = splitUrl(url);
   const query: string[] = [];
@@ -80,12 +80,12 @@ function splitUrl(url: string): UrlParts {
   const question = url.indexOf("?");
   if (question === -1 || question > end) return { beforeQuery: url.slice(0, end), query: [], fragment };
   const text = url.slice(question + 1, end);
-  // Split only where needed: V8 interns the parts, at the cost of a hash of the token.
+  // Split only if needed: V8 interns the parts, and for that it hashes the token.
   const query = text.includes("&") ? text.split("&") : [text];
   return { beforeQuery: url.slice(0, question), query, fragment };
 }
 
-/** The question mark is removed with the last part after it. */
+/** Without any parts, the question mark is left out too. */
 function joinUrl({ beforeQuery, query, fragment }: UrlParts): string {
   return beforeQuery + (query.length === 0 ? "" : `?${query.join("&")}`) + fragment;
 }
@@ -99,8 +99,8 @@ function valueIfNamed(part: string, parameter: string): string | undefined {
 }
 
 /**
- * Decodes a name or value as the WHATWG URL standard decodes forms, for ASCII results: bytes above
- * 0x7F become characters that no token and no parameter name may hold, so they never match.
+ * Decodes a name or value as the WHATWG URL standard decodes forms, for ASCII results: bytes above 0x7F become
+ * characters that no token and no parameter name can contain, so they never match.
  */
 function formDecode(text: string): string {
   if (!hasEscapes(text)) return text;

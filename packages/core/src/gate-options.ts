@@ -6,30 +6,30 @@ import type { GateKeys } from "./key-ring.ts";
 /** The options of a gate. Only `keys` is required; the defaults are Jamf Pro's policy. */
 export interface GateOptions {
   /**
-   * The public key or keys whose tokens are accepted: PEM text (SPKI, PKCS#1 or a certificate), a
-   * JWK, a JWK Set, a CryptoKey, an array of these, or a key resolver such as jose's
-   * `createRemoteJWKSet` returns. RSA of 2048 to 8192 bits.
+   * The public key or keys whose tokens are accepted: PEM text (SPKI, PKCS#1 or a certificate), a JWK, a JWK Set, a
+   * CryptoKey, an array of these, or a key resolver such as the one that jose's `createRemoteJWKSet` returns. Only RSA
+   * keys of 2048 to 8192 bits.
    */
   readonly keys: GateKeys;
-  /** What `iss` must be. Default `"JSS"`, Jamf Pro's. */
+  /** What `iss` must be. Default `"JSS"`, as in Jamf Pro's tokens. */
   readonly issuer?: string | undefined;
   /**
-   * What `sub` must be. Default `"AppManifest"`, Jamf Pro's. The same key might sign tokens for other purposes, so this
-   * is a security check.
+   * What `sub` must be. Default `"AppManifest"`, as in Jamf Pro's tokens. The same key might sign tokens for other
+   * purposes, so this is a security check.
    */
   readonly subject?: string | undefined;
   /** What `aud` must be or contain. If unset, a token that has an `aud` is refused (RFC 7519 section 4.1.3). */
   readonly audience?: string | undefined;
   /**
-   * Whether a token opens one path only: its `aud` must be one string, equal to the path requested
-   * exactly as it was sent. Default `false`. Cannot be combined with `audience`.
+   * Whether a token is valid for one path only: its `aud` must be one string, equal to the path of the request exactly
+   * as it was sent. Default `false`. Cannot be combined with `audience`.
    */
   readonly pathBound?: boolean | undefined;
   /** How far the issuer's clock can be off, in seconds, 0 to 300. Default 60. */
   readonly clockSkew?: number | undefined;
   /**
-   * How far in the future `exp` can be, in seconds, up to 31 days. Default 7200, the longest expiry that
-   * Jamf Pro offers. A token that a trusted key signed and that expires later than this is a mistake or an attack.
+   * How far in the future `exp` can be, in seconds, up to 31 days. Default 7200, the longest expiry that Jamf Pro
+   * offers. If a trusted key has signed a token that expires later than this, that is a mistake or an attack.
    */
   readonly maxLifetime?: number | undefined;
   /** The query parameter that carries the token. Default `"token"`. */
@@ -48,7 +48,7 @@ export type GateSettings = ClaimsPolicy & {
   readonly now: () => number;
 };
 
-/** What each option must be: a predicate, and what to say if it does not hold. */
+/** The rule for each option: a predicate, and the problem to report if it is false. */
 type Rule = readonly [holds: (value: unknown) => boolean, requirement: string];
 
 const text: Rule = [(value) => typeof value === "string" && value !== "", "must be a non-empty string"];
@@ -67,7 +67,7 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
   ],
   cacheSize: withinLimits("cacheSize"),
   now: [
-    // A time in seconds lies between the years -1200 and 5138; anything else is in milliseconds.
+    // Seconds give a year from -1200 to 5138; anything else is in milliseconds.
     (value) => typeof value === "function" && isNumberBetween(value(), -1e11, 1e11),
     "must be a function that returns seconds (not milliseconds) since 1970",
   ],
@@ -76,8 +76,8 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
 /** Checks the options and fills in defaults; throws a configuration error that names the option. */
 export function readGateOptions(options: GateOptions): GateSettings {
   const settings: Record<string, unknown> = { ...gateDefaults, now: () => Date.now() / 1000 };
-  // Read once: what was checked is what is used, whatever getters the caller's object has. `keys` is asked for even
-  // where an object without them, or no object at all, was given.
+  // Read once: what was checked is what is used, whatever getters the caller's object has. Missing `keys` are reported
+  // even if there is no options object at all.
   for (const [name, value] of Object.entries<unknown>(Object.assign({ keys: undefined }, options))) {
     const rule = Object.keys(rules).includes(name) ? rules[name as keyof GateOptions] : undefined;
     if (!rule) throw configurationError(name, "unknown option", `Use one of ${Object.keys(rules).join(", ")}.`);

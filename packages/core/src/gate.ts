@@ -24,9 +24,11 @@ export interface Allowed {
 /** The request is refused, for the reason in `code`; `message` says what to do. */
 export interface Refused extends Refusal {
   readonly allowed: false;
-  /** Only if the signature is valid: the verified claims, to say by how much a token had expired. */
+  /**
+   * The verified claims, for example to tell how long ago the token expired. Only present if the signature is valid.
+   */
   readonly claims?: JsonObject;
-  /** Only if the signature is valid: RFC 7638 thumbprint of the key that signed the token. */
+  /** RFC 7638 thumbprint of the key that signed the token. Only present if the signature is valid. */
   readonly keyId?: string;
   /** Only with `keys_unavailable`: what went wrong. For logs; never send it to a client. */
   readonly cause?: unknown;
@@ -35,12 +37,12 @@ export interface Refused extends Refusal {
 /** What a gate decides about a request; look at `allowed` first. */
 export type Decision = Allowed | Refused;
 
-/** Decides who can download. Created once, and called for every request. */
+/** Decides who can download. Create it once, and call it for every request. */
 export interface Gate {
   /**
-   * Decides about a request by its URL, in any form: absolute, or as it is in the request line. Whatever is wrong with
-   * the request or the keys is a refusal. Rejects only because of a defect, such as a `now` that throws: then respond
-   * with 500, and never with the file.
+   * Checks a request by its URL, in any form: absolute, or as in the request line. Anything wrong with the request or
+   * the keys is a refusal. Rejects only if there is a defect, such as a `now` that throws: then respond with 500, never
+   * with the file.
    */
   check(url: string | URL): Promise<Decision>;
   /**
@@ -53,9 +55,9 @@ export interface Gate {
 }
 
 /**
- * A gate's `check` with one more way to ask it: it decides about remembered tokens without a promise, which in a server takes
- * as long as the check. A member of the function and not of the gate, so that a gate that was made from another one, with a
- * `check` of its own, is asked itself.
+ * A gate's `check` with an additional method: `recall` decides about remembered tokens without a promise, which in a
+ * server takes as long as the check itself. It is a member of the function and not of the gate, so that a gate derived
+ * from another one, with its own `check`, is not bypassed.
  */
 export type RecallingCheck = Gate["check"] & { recall?(url: string): Decision | undefined };
 
@@ -86,12 +88,13 @@ export function createGate(options: GateOptions): Gate {
     if (known.refusal) return refused(known.refusal);
 
     let key: VerificationKey | undefined;
-    // Only around the keys: a key server or the runtime's crypto can fail, and a defect elsewhere must not look like that.
+    // Covers only the keys: a key server or the runtime's crypto can fail, and a defect elsewhere must not look like
+    // that.
     try {
-      // Here and below, a promise is awaited and nothing else: each await takes a hundredth of the time of RSA.
+      // Here and below, only promises are awaited: each `await` takes a hundredth of the time of RSA.
       const found = keyRing.keysFor(known.header);
       for (const trusted of "then" in found ? await found : found) {
-        // A key can be withdrawn after it signed a token that is remembered.
+        // The key that signed a remembered token may have been withdrawn.
         const signed =
           "key" in known
             ? trusted.keyId === known.key.keyId
@@ -114,15 +117,15 @@ export function createGate(options: GateOptions): Gate {
 
   function decide({ claims, key }: VerifiedToken, target: string, cached: boolean): Decision {
     const { keyId } = key;
-    // Of the path that this request asks for, whatever path the token was first seen with.
+    // The path of this request, not the one that the token was first seen with.
     const path = settings.pathBound ? readPath(target) : undefined;
-    // A clock that returns text would have the skew appended to it instead of added.
+    // If the clock returned a string, the skew would be appended to it instead of added.
     const { exp, refusal } = validateClaims(claims, settings, Number(now()), path);
     if (refusal) return { ...refused(refusal), claims, keyId };
     return { allowed: true, claims: claims as Claims, expiresAt: new Date(exp * 1000), keyId, cached };
   }
 
-  // Given keys are never withdrawn, so that those of a remembered token need not be looked at again.
+  // Keys passed as values are never withdrawn, so the key of a remembered token need not be checked again.
   if (typeof settings.keys !== "function") {
     (check as RecallingCheck).recall = (url) => {
       const { token = "" } = readToken(url, tokenParameter);

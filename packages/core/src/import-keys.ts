@@ -7,7 +7,7 @@ export type PublicKeys = PublicKeySource | readonly PublicKeySource[];
 
 /**
  * Imports public keys into this runtime's crypto, in order, with their thumbprints. `createGate` accepts the result, so
- * that keys of several gates are imported once.
+ * several gates can share keys that are imported once.
  *
  * Rejects with a configuration error if one of them cannot be used.
  *
@@ -25,7 +25,7 @@ export function parseKeys(keys: PublicKeys): readonly ParsedPublicKey[] {
   const parsed: ParsedPublicKey[] = [];
   for (const source of Array.isArray(keys) ? keys : [keys]) parsed.push(...readPublicKeys(source));
   if (parsed.length === 0) throw keyError("must contain at least one public key");
-  // One that still has to be exported is a function, and has none.
+  // A key that still has to be exported is a function, without a `kid`.
   const kids = parsed.map((key) => (key as { readonly kid?: string }).kid);
   const isRepeated = kids.some((kid, index) => kid !== undefined && kids.indexOf(kid) !== index);
   if (isRepeated) throw keyError("two keys have the same kid; give each its own, or none");

@@ -1,13 +1,13 @@
-/** A JSON object as it came; all in it is frozen, and no object in it inherits anything. */
+/** A JSON object as parsed: everything in it is frozen, and no object in it inherits anything. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 // `fatal` refuses bad UTF-8; `ignoreBOM` keeps a byte order mark, which JSON.parse then refuses.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** No token has a use for more levels. njs reads 32 at most, and a stack can overflow at some thousand. */
+/** No token needs more levels. njs reads 32 at most, and a stack can overflow at a few thousand. */
 const deepest = 16;
 
-/** An empty prototype does what none does, and V8 reads objects without a prototype slowly. */
+/** An empty prototype has the same effect as none, and V8 is slow at reading objects without a prototype. */
 const emptyPrototype = Object.freeze(Object.create(null));
 
 /**

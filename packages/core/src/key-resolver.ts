@@ -3,7 +3,7 @@ import type { JoseHeader } from "./jose-header.ts";
 import type { CryptoKeyLike, PublicJwk } from "./public-key.ts";
 import type { VerificationKey } from "./rs256.ts";
 
-/** What a key resolver may return. */
+/** What a key resolver can return. */
 export type ResolvedKey = CryptoKeyLike | PublicJwk | VerificationKey;
 
 /**
@@ -27,7 +27,7 @@ export function createKeyFinder(resolver: KeyResolver): (header: JoseHeader) => 
   };
 }
 
-/** jose's error for several matching keys, the usual case for tokens without `kid`, iterates over all of them. */
+/** If several keys match, as is usual for tokens without `kid`, jose throws an error that iterates over all of them. */
 async function askResolver(resolver: KeyResolver, header: JoseHeader): Promise<readonly ResolvedKey[]> {
   try {
     return [await resolver(header)];

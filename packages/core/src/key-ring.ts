@@ -11,9 +11,9 @@ export interface KeyRing {
   /** Imports the keys; rejects if one cannot be used. */
   ready(): Promise<void>;
   /**
-   * The keys that may have signed a token with this header: all of them, or, where token and key
-   * both have a `kid`, only those that agree. For an unknown `kid` that leaves the keys without one,
-   * and if there are none, no key: `signature_invalid`. Rejects if the keys cannot be loaded.
+   * The keys that could have signed a token with this header: all keys, except those whose `kid` differs from the
+   * token's. For an unknown `kid`, this leaves the keys without a `kid`; if there are none, the refusal is
+   * `signature_invalid`. Rejects if the keys cannot be loaded.
    */
   keysFor(header: JoseHeader): readonly VerificationKey[] | Promise<readonly VerificationKey[]>;
 }
@@ -24,8 +24,8 @@ export function createKeyRing(keys: GateKeys): KeyRing {
   const parsed = parseKeys(keys);
   let trusted: readonly VerificationKey[] | undefined;
 
-  // Each caller loads for itself until one is done: on Workers no request may wait for a promise
-  // that belongs to another.
+  // Each caller loads the keys itself until one has finished: on Workers, a request cannot wait for a promise that
+  // belongs to another request.
   async function load(): Promise<readonly VerificationKey[]> {
     trusted ??= await importParsedKeys(parsed);
     return trusted;

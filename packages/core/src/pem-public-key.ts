@@ -3,7 +3,7 @@ import { type ConfigurationError, keyError } from "./configuration-error.ts";
 import { privateKeyError, readDerPublicKey } from "./der-public-key.ts";
 import type { RsaPublicKey } from "./rsa-public-key.ts";
 
-/** The blocks that hold a public key. Which of them it is, the content says: the labels are often confused. */
+/** The blocks that hold a public key. The format is recognised by the content, since the labels are often confused. */
 const labels = ["PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"];
 
 /**
@@ -31,6 +31,6 @@ function unreadable(found: string, remedy: string): ConfigurationError {
 
 function describeOther(text: string): string {
   if (text === "") return "empty";
-  if (text.startsWith("MI")) return "the inside of a PEM block";
-  return /^\S{1,255}$/.test(text) && /[/\\]|\.\w{2,4}$/.test(text) ? "the name of a file" : "other text";
+  if (text.startsWith("MI")) return "the body of a PEM block";
+  return /^\S{1,255}$/.test(text) && /[/\\]|\.\w{2,4}$/.test(text) ? "a file name" : "other text";
 }

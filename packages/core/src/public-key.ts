@@ -62,12 +62,17 @@ function membersOf(value: unknown): AnyJwk {
   return typeof value === "object" && value !== null ? (value as AnyJwk) : {};
 }
 
-/** By its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name. */
+/**
+ * Recognised by its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name.
+ */
 function isCryptoKey(source: unknown): source is CryptoKeyLike {
   return typeof (source as Partial<CryptoKeyLike> | null)?.algorithm?.name === "string";
 }
 
-/** By its function, which no JSON has; `instanceof` and symbols fail between the ESM and the CommonJS copy of this package. */
+/**
+ * Recognised by its function, which JSON cannot contain; `instanceof` and symbols fail between the ESM and the CommonJS
+ * copy of this package.
+ */
 export function isVerificationKey(source: unknown): source is VerificationKey {
   return typeof (source as Partial<VerificationKey> | null)?.verify === "function";
 }
@@ -102,7 +107,7 @@ function readJwkSet(members: readonly unknown[]): RsaPublicKey[] {
   return keys;
 }
 
-/** By value: the public JWKs that workerd exports have all names, most of them undefined. */
+/** Looks at the values: the public JWKs that workerd exports have every member, most of them undefined. */
 function refusePrivateJwk({ d, k }: AnyJwk): void {
   if (d === undefined && k === undefined) return;
   throw keyError("the JWK is a private or secret key", "Keep only its kty, n, e and kid.");

@@ -13,14 +13,14 @@ export interface Refusal {
    * challenge.
    */
   readonly error: "invalid_request" | "invalid_token" | undefined;
-  /** One sentence that a person can act on. Fixed text: nothing that came with the request is in it. */
+  /** One sentence that a person can act on. Fixed text: nothing from the request is in it. */
   readonly message: string;
 }
 
 /**
- * What a step of the check returns that can refuse for more than one reason: the fields of its value, or `refusal`. One
- * shape for all of them: the compiler allows no access to the value without a check of `refusal`. (A decoder that can
- * only fail as a whole returns `undefined` instead.)
+ * What a step of the check returns if it can refuse for more than one reason: the fields of its value, or `refusal`.
+ * All steps share this shape, with which the compiler allows access to the value only after a check of `refusal`. (A
+ * decoder that can only fail as a whole returns `undefined` instead.)
  */
 export type Result<Value> =
   | (Value & { readonly refusal?: undefined })

@@ -46,7 +46,7 @@ export function subjectPublicKeyInfo({ modulus, exponent }: RsaPublicKey): Uint8
   return new Uint8Array(writeDer(derTag.sequence, [...algorithm, ...writeDer(derTag.bitString, [0, ...key])]));
 }
 
-/** A zero in front keeps a number whose first bit is set positive. */
+/** If the first bit of a number is set, a leading zero keeps the number positive. */
 function derInteger(bytes: Uint8Array): number[] {
   return writeDer(derTag.integer, (bytes[0] as number) < 0x80 ? [...bytes] : [0, ...bytes]);
 }

@@ -2,7 +2,7 @@ import type { JoseHeader } from "./jose-header.ts";
 import type { JsonObject } from "./json-object.ts";
 import type { VerificationKey } from "./rs256.ts";
 
-/** What need not be worked out twice for one token. Its times and its key are checked again each time. */
+/** What is worked out only once for each token. Its times and its key are checked every time. */
 export interface VerifiedToken {
   readonly token: string;
   readonly header: JoseHeader;
@@ -10,7 +10,7 @@ export interface VerifiedToken {
   readonly key: VerificationKey;
 }
 
-/** 72 bits of the signature: as good as unique, and if two tokens agree in it, the older is forgotten. */
+/** 72 bits of the signature: practically unique. If two tokens have the same, the older one is forgotten. */
 const endOf = (token: string): string => token.slice(-12);
 
 /** Caches tokens whose signature is valid. */
@@ -22,10 +22,10 @@ export interface VerifiedTokenCache {
 /**
  * Creates a cache for at most `size` tokens.
  *
- * A token is looked up by the end of its signature, which costs less than a hash of the whole, and
- * then compared whole, so that a collision is a miss and never a hit. Two generations of half the size
- * each: when the younger is full, the older is dropped whole, so that memory stays bounded, whatever
- * is sent. Only tokens with a valid signature are stored.
+ * A token is looked up by the end of its signature, which costs less than hashing the whole token, and then compared in
+ * full, so that a collision is a miss and never a hit. There are two generations of half the size each: when the
+ * younger is full, the older is dropped, so memory stays bounded whatever is sent. Only tokens with a valid signature
+ * are stored.
  */
 export function createVerifiedTokenCache(size: number): VerifiedTokenCache {
   const generationSize = Math.ceil(size / 2);

@@ -21,7 +21,7 @@ export function createApp(
     return manifestResponse(result.outcome, manifest);
   });
   app.all("/m/:secret/manifest.plist", () =>
-    problemResponse(405, "Manifests are fetched with GET or HEAD.", { Allow: "GET, HEAD" }),
+    problemResponse(405, "Use GET or HEAD to fetch a manifest.", { Allow: "GET, HEAD" }),
   );
   addJwkSet(app, verificationKeys);
   addInstallPage(app, { ...pages, createManifest });

@@ -8,7 +8,7 @@ const reasons = {
   data_key_malformed: "The data key is not 32 bytes in hexadecimal.",
   data_key_wrong: "The private key in the database was encrypted with another data key.",
   configuration_missing: "There is no JSON Web Token configuration, so no token can be issued.",
-  configuration_exists: "There is a JSON Web Token configuration, and there can be only one.",
+  configuration_exists: "A JSON Web Token configuration already exists, and there can be only one.",
   configuration_unknown: "The JSON Web Token configuration has another ID.",
   item_unknown: "No published app or package has this identifier.",
   item_ambiguous: "An app and a package have this identifier.",
@@ -28,7 +28,7 @@ const reasons = {
   file_changed: "A file that is hosted elsewhere is not the one that was published.",
   link_unknown: "There is no link with this ID.",
   recipient_invalid:
-    "The recipient of a link, or what an API token is for, is empty, too long, or has control characters.",
+    "The recipient of a link, or what an API token is for, is empty, too long, or contains control characters.",
   days_invalid: "The number of days is not allowed.",
   upload_failed: "No file was received, or not all of it.",
   password_invalid: "The new password is too short, too long, or is not text.",

@@ -66,9 +66,9 @@ export interface DepotServer extends Depot {
 
 /** Where the data is. */
 export interface DepotOptions {
-  /** A folder of its own; created if it is missing. */
+  /** A folder for the depot alone; created if it is missing. */
   readonly data: string;
-  /** The URL of a PostgreSQL database; unset, SQLite in the data folder. Several depots can share it. */
+  /** The URL of a PostgreSQL database; if unset, SQLite in the data folder. Several depots can share it. */
   readonly database?: string | undefined;
   /** Where files can be hosted besides the data folder and the database; default nowhere. */
   readonly origin?: DepotOrigin | undefined;
@@ -101,7 +101,8 @@ const defaultActor = "program";
 const publicUrlSetting = "public_url";
 
 /**
- * Opens the data of a depot, to publish files and to make, list and revoke links. Several processes can do so at once.
+ * Opens the data of a depot, to publish files and to create, list and revoke links. Several processes can do so at
+ * once.
  *
  * @example
  * const depot = await openDepot({ data: "/var/lib/portcullis" });
@@ -115,7 +116,7 @@ export async function openDepot(options: DepotOptions): Promise<Depot> {
   return depot;
 }
 
-/** Opens a depot that serves its links and files; makes a configuration with a new key if it has none yet. */
+/** Opens a depot that serves its links and files; creates a configuration with a new key if it has none yet. */
 export async function openDepotServer(options: DepotServerOptions): Promise<DepotServer> {
   const { dataKey, actor = defaultActor, now = currentTime } = options;
   const publicUrl = checkPublicUrl(options.publicUrl);
@@ -141,7 +142,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       app: createApp(createManifests(parts), { db: store.db, publicUrl, ...gate }),
       administrator,
       createAdminApp: async (adminOptions) => {
-        // Loaded only if there are pages: what they are made with takes time.
+        // Loaded only if there are pages, because loading their libraries takes time.
         const [{ createAdminApp }, { createApi }, { createUploads }] = await Promise.all([
           import("./admin/admin-app.tsx"),
           import("./api/api.ts"),
@@ -204,7 +205,7 @@ async function open(options: DepotOptions & { readonly webServers?: readonly str
 /** Checks a public URL and returns it without a slash at its end. */
 export function checkPublicUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Below a path, a proxy would have to remove it, and tokens are bound to the path that clients ask for.
+  // With a path, a proxy would have to remove it, but tokens are bound to the path that clients request.
   if (url?.protocol === "https:" && url.href === `${url.origin}/`) return url.origin;
   throw depotError(
     "public_url_invalid",
@@ -213,7 +214,9 @@ export function checkPublicUrl(text: string): string {
   );
 }
 
-/** The same configuration, whose changes the gate knows when they are made: a token of a new key opens its file immediately. */
+/**
+ * The same configuration, but the gate learns of each change immediately, so it accepts the first token of a new key.
+ */
 function reloadingGate(configuration: Configuration, gate: DepotGate): Configuration {
   return {
     ...configuration,
@@ -234,7 +237,7 @@ function reloadingGate(configuration: Configuration, gate: DepotGate): Configura
   };
 }
 
-/** Requests a file on a web server as a device does; while no tokens are issued, without one. */
+/** Requests a file on a web server as a device does; without a token while none are issued. */
 function addTokenOf(configuration: Configuration): (url: string) => Promise<string> {
   return async (url) => {
     const found = await configuration.read();

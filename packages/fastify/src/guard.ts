@@ -55,14 +55,14 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
       const checked = check(request.method, hidden.url);
       const result = "then" in checked ? await checked : checked;
       Object.assign(request, { download: result.download });
-      // Only loggers still read the URL of a refused request: it loses tokens in other places too.
+      // Only loggers still read the URL of a refused request, so tokens are removed from all other places too.
       request.raw.url = withoutTokens(result.url, result.tokenParameter);
       request.raw.originalUrl = withoutTokens(result.stripUrl(request.raw.originalUrl ?? ""), result.tokenParameter);
       if (result.response) {
         const { status, headers, body } = result.response;
         reply.code(status);
         for (const name of Object.keys(headers)) reply.header(name, headers[name] as string);
-        // As bytes, because Fastify adds a charset, which JSON has no use for, to the type of a text.
+        // Sent as bytes, because Fastify adds a charset to the type of a string, and JSON needs none.
         return reply.send(new TextEncoder().encode(body));
       }
       if (hidden.tokenParameter !== result.tokenParameter) {

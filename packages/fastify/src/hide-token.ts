@@ -8,13 +8,13 @@ export interface RewritableRequest {
   readonly rawHeaders?: string[];
 }
 
-/** What a request was before its token was removed. */
+/** A request's URL before its token was removed, and the parameter that was removed. */
 interface HiddenUrl {
   readonly url: string;
   readonly tokenParameter: string;
 }
 
-/** The headers in a log line of Fastify: as `host`, with `trustProxy` also as `remoteAddress`, and as `version`. */
+/** The headers that Fastify logs: as `host`, as `remoteAddress` with `trustProxy`, and as `version`. */
 const loggedHeaders = ["host", ":authority", "x-forwarded-host", "x-forwarded-for", "accept-version"] as const;
 
 const hiddenUrls = new WeakMap<object, HiddenUrl>();
@@ -37,7 +37,7 @@ export function hideToken(
     hiddenUrls.set(request, { url, tokenParameter });
     const stripped = withoutTokens(url, tokenParameter);
     request.originalUrl = withoutTokens(originalUrl, tokenParameter);
-    // What HTTP/2 has in place of a request line; Node's `headers` follow the URL by themselves.
+    // HTTP/2 has `:path` in place of a request line; Node updates its `headers` by itself.
     const position = request.rawHeaders?.indexOf(":path") ?? -1;
     if (position !== -1) request.rawHeaders?.splice(position + 1, 1, stripped);
     for (const name of loggedHeaders) {

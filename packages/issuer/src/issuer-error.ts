@@ -26,7 +26,7 @@ const reasons = {
   package_damaged: "The archive is truncated or otherwise damaged.",
   package_hostile: "The archive is built to harm the program that reads it.",
   package_unsupported: "The archive uses a feature that this reader does not know.",
-  package_incomplete: "The archive has no name, identifier or version of the app or package.",
+  package_incomplete: "The archive lacks the name, identifier or version of the app or package.",
   // Jamf Pro's API (api-representation.ts, configuration-store.ts)
   representation_malformed: "The text is not a representation of a configuration.",
   configuration_exists: "A configuration already exists, and there can be only one.",

@@ -5,8 +5,9 @@ import { issuerError } from "./issuer-error.ts";
 /**
  * Opens a regular file for reading; rejects with `file_not_regular` for anything else, or with Node's error.
  *
- * What was opened is checked, not its name, which can be another file's a moment later. Without O_NONBLOCK, opening a
- * named pipe would wait for its other end; Windows does not have that flag, nor such pipes in its file system.
+ * The opened file is checked, not its name, which can belong to another file a moment later. Without O_NONBLOCK,
+ * opening a named pipe would wait for its other end; Windows does not have that flag, nor such pipes in its file
+ * system.
  */
 export async function openRegularFile(file: string | URL, message: string): Promise<FileHandle> {
   const { O_RDONLY, O_NONBLOCK = 0 } = constants;

@@ -17,14 +17,14 @@ export function findUnknownName(given: object, known: readonly string[]): Unknow
   const abbreviated = known.find((name) => unknown.length > 4 && name.toLowerCase().startsWith(wanted));
   const suggestion = isClose ? closest.name : abbreviated;
   return {
-    // The name comes from outside: anything but a plain name is not repeated.
+    // The name comes from outside, so only a plain name is repeated.
     name: /^[\w.-]{1,60}$/.test(unknown) ? unknown : "a name",
     problem:
       suggestion === undefined ? `unknown; the names are ${known.join(", ")}` : `unknown; did you mean ${suggestion}?`,
   };
 }
 
-/** Levenshtein distance; a name much longer than any known one is far from all of them. */
+/** Levenshtein distance; a name much longer than any known one counts as far from all of them. */
 function editDistance(from: string, to: string): number {
   if (from.length > 64) return from.length;
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);

@@ -8,7 +8,7 @@ import {
 
 /** What the guard adds to `ctx.state`. */
 export interface DownloadState {
-  /** The decision, with the token's fingerprint. Behind the guard, it is a refusal only if `reportOnly` is set. */
+  /** The decision, with the token's fingerprint. After the guard, it is a refusal only if `reportOnly` is set. */
   download: Download;
 }
 
@@ -46,7 +46,7 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
   const check = createRequestGuard(options);
 
   return async (context, next) => {
-    // As the client sent it: koa-mount, and Express around Koa, take the path at which they mount off `url`.
+    // The URL as the client sent it: koa-mount, and Express around Koa, remove their mount path from `url`.
     const url = context.req.originalUrl ?? context.originalUrl;
     const checked = check(context.method, url);
     const result = "then" in checked ? await checked : checked;
@@ -59,7 +59,7 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
       for (const name of Object.keys(headers)) context.set(name, headers[name] as string);
       return;
     }
-    // On `res` and `req` where it makes no difference: Koa's own accessors take as long as the check of the token.
+    // Uses `res` and `req` where it makes no difference: Koa's own accessors take as long as checking the token.
     if (!context.res.headersSent) context.res.setHeader("Cache-Control", allowedCacheControl);
     await (middleware ? middleware(context, next) : next());
   };
@@ -72,7 +72,7 @@ function removeTokens(context: GuardedContext, checkedUrl: string, { url, stripU
   context.originalUrl = strip(context.originalUrl);
   request.originalUrl = strip(request.originalUrl);
   if (req.originalUrl !== undefined) req.originalUrl = strip(req.originalUrl);
-  // Each by its own name: V8 takes longer for an `in` whose name varies than for all else here.
+  // Each name is written out: an `in` with a variable name takes V8 longer than everything else here.
   if ("memoizedURL" in request) Reflect.deleteProperty(request, "memoizedURL");
   if ("_querycache" in request) Reflect.deleteProperty(request, "_querycache");
   if ("_parsedUrl" in req) Reflect.deleteProperty(req, "_parsedUrl");

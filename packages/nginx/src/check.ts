@@ -3,8 +3,8 @@ import { readGateOptions } from "./gate-options.ts";
 import type { NginxRequest } from "./nginx-request.ts";
 
 /**
- * Responds to an `auth_request`: 204 lets the file go, 401 and 403 refuse it. There is no other
- * status, because nginx would turn it into a 500.
+ * Responds to an `auth_request`: 204 lets nginx send the file, 401 and 403 refuse it. No other status is used, because
+ * nginx would turn it into a 500.
  *
  * The headers of the response are for `auth_request_set`: `Portcullis-Code` is `allowed` or the code
  * of the refusal, `Portcullis-Fingerprint` names the token in logs, `Portcullis-Problem` says what is

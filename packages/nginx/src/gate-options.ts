@@ -8,8 +8,8 @@ interface Preloaded {
 }
 
 /**
- * Reads a gate's options from nginx's configuration: a preloaded JSON object, or variables, of
- * which `$portcullis_keys` is the only one needed. A variable wins over the same preloaded option.
+ * Reads a gate's options from nginx's configuration: a preloaded JSON object, or variables, of which only
+ * `$portcullis_keys` is required. A variable wins over the same preloaded option.
  *
  * njs starts afresh for every request, so a cached token would be forgotten immediately: there is no cache.
  */
@@ -34,7 +34,7 @@ export function readGateOptions({ variables }: NginxRequest): GateOptions {
   return options as unknown as GateOptions;
 }
 
-/** One path or several with spaces between, as two keys are needed while one replaces the other. */
+/** One path, or several separated by spaces: two keys are needed while one replaces the other. */
 function readKeyFiles(paths: string): string[] {
   return paths.trim().split(/\s+/).map(readKeyFile);
 }
@@ -47,12 +47,12 @@ function readKeyFile(path: string): string {
   }
 }
 
-/** What is neither `on` nor `off` is refused by core with the name of the option. */
+/** Core refuses anything but `on` and `off`, with the name of the option. */
 function flag(text: string | undefined): boolean | string | undefined {
   return text === "on" ? true : text === "off" ? false : text;
 }
 
-/** NaN, for what is no number, is refused by core with the name of the option. */
+/** NaN for anything that is not a number; core refuses it, with the name of the option. */
 function quantity(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text);
 }

@@ -1,16 +1,16 @@
 const { parse } = JSON;
 
-/** What JSON has besides strings and structure: RFC 8259 sections 3 and 6. */
+/** The values of JSON that are neither strings nor structures: RFC 8259 sections 3 and 6. */
 const literal = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)?$/;
 
 /**
  * Replaces `JSON.parse` in the compiled file: njs 0.7.9 also accepts the numbers `01`, `.5` and `1.`, njs 1.0.2 accepts
- * `+1`, and so they would let in a token that every other gate calls malformed.
+ * `+1`. Both would allow a token that every other gate calls malformed.
  */
 export function parseJson(text: string): unknown {
   const value: unknown = parse(text);
   // The last quote is optional: otherwise a string that does not end would be tried from each quote in it.
   const words = text.replace(/"(?:[^"\\]|\\.)*"?/g, " ").replace(/[{}[\],: \t\r\n]+/g, " ");
-  if (!words.split(" ").every((word) => literal.test(word))) throw new SyntaxError("a number is not JSON's");
+  if (!words.split(" ").every((word) => literal.test(word))) throw new SyntaxError("a number is not valid JSON");
   return value;
 }

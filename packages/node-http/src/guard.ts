@@ -31,7 +31,7 @@ export interface Guarded {
 /** A `node:http` request listener that gets only guarded requests. */
 export type GuardedListener = (request: GuardedRequest, response: ServerResponse) => unknown;
 
-/** Connect-style middleware, as Express, Connect and Polka take it. */
+/** Connect-style middleware, for Express, Connect and Polka. */
 export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
@@ -66,7 +66,7 @@ export function guard(options: GuardOptions, listener?: GuardedListener): Middle
       const checked = check(request.method ?? "", url);
       const result = "then" in checked ? await checked : checked;
       removeTokens(request, url, result);
-      if (response.headersSent) return; // a timeout, for example, has responded meanwhile
+      if (response.headersSent) return; // a timeout, for example, has responded in the meantime
       if (result.response) return send(response, result.response);
       response.setHeader("Cache-Control", allowedCacheControl);
       await listener?.(request as GuardedRequest, response);
@@ -84,7 +84,7 @@ function send(response: ServerResponse, { status, headers, body }: HttpResponse)
   response.end(body);
 }
 
-/** The copies of the URL that frameworks keep: Connect, Express and Polka the whole URL, the others its parts too. */
+/** The copies that frameworks keep of the URL and its parts. */
 interface UrlCopies {
   readonly originalUrl?: string;
   readonly baseUrl?: string;
@@ -92,7 +92,7 @@ interface UrlCopies {
   readonly query?: object;
 }
 
-/** As the client sent it: a framework takes the path at which the guard is mounted off `url`. */
+/** The URL as the client sent it: a framework removes the guard's mount path from `url`. */
 function requestedUrl(request: IncomingMessage & UrlCopies): string {
   return request.originalUrl ?? request.url ?? "";
 }
@@ -107,13 +107,13 @@ function removeTokens(
   request.url = request.url === checkedUrl ? url : stripUrl(request.url ?? "");
   const { originalUrl, baseUrl, search, query } = request;
   if (originalUrl !== undefined) request.originalUrl = url;
-  // Express' mount path can have parameters. An allowed request is routed by them; a refused one is only logged.
+  // A mount path in Express can have parameters. They route an allowed request; a refused one is only logged.
   if (response && baseUrl) Object.assign(request, { baseUrl: stripUrl(baseUrl), params: {} });
   if (search) request.search = stripUrl(search);
   // Express 5 parses `query` from the URL at each access. A refused request can have a token under any other name too.
   if (response && Object.hasOwn(request, "query")) request.query = queryOf(request.url);
   else if (query !== undefined) Reflect.deleteProperty(query, tokenParameter);
-  // The parsed forms of the first URL; Connect, Express and Polka parse again where they are missing.
+  // The parsed forms of the first URL. If they are missing, Connect, Express and Polka parse again.
   if ("_parsedUrl" in request) Reflect.deleteProperty(request, "_parsedUrl");
   if ("_parsedOriginalUrl" in request) Reflect.deleteProperty(request, "_parsedOriginalUrl");
 }

@@ -11,7 +11,10 @@ import {
 import type { WritableOrigin } from "./writable-origin.ts";
 import { createWrite } from "./write-object.ts";
 
-/** The credentials for a private container: the account's key, or a shared access signature that allows reading; for `write`, also creating and writing. */
+/**
+ * The credentials for a private container: the account's key, or a shared access signature that allows reading (and,
+ * for `write`, also creating and writing).
+ */
 export type AzureCredentials =
   | { readonly accountKey: string; readonly sas?: never }
   | { readonly sas: string; readonly accountKey?: never };
@@ -23,12 +26,12 @@ export interface AzureBlobOptions extends RemoteOptions {
   readonly container: string;
   /** The prefix of every blob's name, such as `prod`; default none. */
   readonly prefix?: string | undefined;
-  /** Default `https://ACCOUNT.blob.core.windows.net`; the emulator's is `http://127.0.0.1:10000/devstoreaccount1`. */
+  /** Default `https://ACCOUNT.blob.core.windows.net`; for the emulator, `http://127.0.0.1:10000/devstoreaccount1`. */
   readonly endpoint?: string | undefined;
   readonly credentials: AzureCredentials;
 }
 
-/** The first version of the service whose `Range` and conditional headers are as they are used here. */
+/** The first version of the service in which `Range` and conditional headers work as this code expects. */
 const serviceVersion = "2021-08-06";
 
 /**
@@ -98,7 +101,7 @@ function stringToSign(account: string, url: URL, method: string, headers: Readon
 
 function importAccountKey(accountKey: string): Promise<CryptoKey> {
   const text = accountKey.trim();
-  // The message of `atob` may quote the key.
+  // The message of `atob` might quote the key.
   if (!/^[A-Za-z0-9+/]{4,}={0,2}$/.test(text) || text.length % 4 !== 0) {
     throw new TypeError("credentials: the account key is not base64; copy it again from the portal");
   }

@@ -1,7 +1,7 @@
 import { contentType } from "./content-type.ts";
 import type { UploadProtocol } from "./write-object.ts";
 
-/** The blocks of Azure Blob Storage. Those of an upload that was interrupted are removed by Azure, after a week. */
+/** Uploads to Azure Blob Storage in blocks. If an upload is interrupted, Azure removes its blocks after a week. */
 export const azureUpload: UploadProtocol = {
   async putWhole(send, name, body) {
     const headers = { "x-ms-blob-type": "BlockBlob", "x-ms-blob-content-type": contentType(name) };
@@ -13,7 +13,7 @@ export const azureUpload: UploadProtocol = {
     const blocks: string[] = [];
     return {
       async put(number, body) {
-        // All of one length, as Azure demands.
+        // All IDs have the same length, as Azure requires.
         const blockid = btoa(`${upload}-${String(number).padStart(5, "0")}`);
         await send(name, { method: "PUT", headers: {}, query: { blockid, comp: "block" }, body });
         blocks.push(blockid);

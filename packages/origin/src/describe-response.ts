@@ -53,13 +53,13 @@ export function missingResponse({ status }: Pick<Missing, "status">): ResponseHe
 export function badPathResponse(): ResponseHead {
   return problemResponse(
     400,
-    "The path of the URL cannot name a file: a part of it is empty (//), hidden (/.x), . or .., or holds an escaped slash or control character.",
+    "The path of the URL cannot name a file: a segment of it is empty (//), hidden (/.x), . or .., or contains an escaped slash or control character.",
   );
 }
 
 /** RFC 9110 section 15.5.6: the response lists the allowed methods. */
 export function methodNotAllowedResponse(): ResponseHead {
-  return problemResponse(405, "Files are fetched with GET or HEAD.", { Allow: "GET, HEAD" });
+  return problemResponse(405, "Use GET or HEAD to fetch a file.", { Allow: "GET, HEAD" });
 }
 
 /** The response if reading failed before the first byte was sent. */
@@ -78,7 +78,10 @@ const titles: Readonly<Record<number, string>> = {
   503: "Service Unavailable",
 };
 
-/** A problem document (RFC 9457), in the shape of the gate's refusals. Fixed text only: nothing of the request is in it. */
+/**
+ * A problem document (RFC 9457), in the shape of the gate's refusals. Fixed text only: nothing from the request is in
+ * it.
+ */
 export function problemResponse(
   status: number,
   detail: string,

@@ -53,7 +53,7 @@ export function httpOrigin({ url, headers: extra = {}, authorize, ...options }: 
   );
 }
 
-/** What `fetch` says of a wrong header quotes its value, which is a secret. */
+/** The error that `fetch` throws for an invalid header quotes its value, which is a secret. */
 function readHeaders(headers: Readonly<Record<string, string>>): Headers {
   const own = new Headers();
   for (const [name, value] of Object.entries(headers)) {
@@ -70,7 +70,7 @@ function readHeaders(headers: Readonly<Record<string, string>>): Headers {
 /** The origin alone decides which version and which part of it a request is for. */
 const perRequest = ["Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"];
 
-/** Web servers redirect from a folder's name to the same with a slash: there is no such file. */
+/** Web servers redirect a folder's name to the same name with a slash: there is no such file. */
 function isFolderRedirect({ status, headers }: Response, url: URL): boolean {
   const location = headers.get("Location");
   if (status < 301 || status > 308 || location === null || !URL.canParse(location, url)) return false;
@@ -79,6 +79,6 @@ function isFolderRedirect({ status, headers }: Response, url: URL): boolean {
 
 function remedyFor(status: number): string | undefined {
   if (status === 401 || status === 403) return "its credentials are missing or wrong, or it hides the file";
-  if (status >= 300 && status < 400) return "it redirects, which is not followed; use the final URL";
+  if (status >= 300 && status < 400) return "it redirects, and redirects are not followed; use the final URL";
   return undefined;
 }

@@ -30,8 +30,8 @@ export function isObjectName(name: string): boolean {
 }
 
 /**
- * Opens an object under the requested name, else under its composed (NFC), else its decomposed (NFD) spelling:
- * macOS writes "ü" as two characters into file names and treats both spellings as one; a link has one of them.
+ * Opens an object under the requested name, else under its composed (NFC), else its decomposed (NFD) spelling: macOS
+ * writes "ü" as two characters in file names and treats both spellings as the same; a link has one of them.
  */
 export async function openByName(
   origin: Origin,
@@ -72,7 +72,7 @@ function decodeOnce(escaped: string): string | undefined {
 
 function isSafeSegment(segment: string): boolean {
   if (segment === "" || segment.startsWith(".") || /[. ]$/.test(segment)) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to refuse
   if (/[\u0000-\u001f\u007f/\\:]/.test(segment)) return false;
   return !/%[0-9a-f]{2}/i.test(segment);
 }

@@ -5,7 +5,7 @@
  * CommonJS build each have their own class.
  */
 export class OriginError extends Error {
-  /** What the client gets if no byte was sent yet. */
+  /** What the client gets if no byte has been sent yet. */
   readonly status: 502 | 503;
   /** Whether the object was replaced since it was opened: opening it again gives the new version. */
   readonly isReplaced: boolean;

@@ -14,7 +14,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a response says about an object, and what conditional requests are checked against. */
+/** What a response says about an object, and what conditional requests are compared with. */
 export interface ObjectFacts {
   /** Bytes. */
   readonly size: number;
@@ -31,16 +31,18 @@ export interface OriginObject extends ObjectFacts {
   readonly found: true;
   /** The name that it was found under. */
   readonly name: string;
-  /** If the origin knows better than the name; otherwise the type follows from the name. */
+  /** The media type, if the origin knows it; otherwise the type follows from the name. */
   readonly contentType?: string | undefined;
-  /** Seconds since a cache last compared it with the origin, if it did not do so now (RFC 9111 section 5.1). */
+  /**
+   * Seconds since a cache last compared it with the origin, unless it did so for this request (RFC 9111 section 5.1).
+   */
   readonly age?: number | undefined;
-  /** For the administrator's log, if something is wrong that they can fix although the object can be served. */
+  /** For the administrator's log: something that they should fix, although the object can be served. */
   readonly problem?: string | undefined;
   /**
    * Reads a range of the version that was opened; called at most once. The stream fails if it cannot deliver every byte
-   * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered. With an
-   * `OriginError`, it decides what the client gets if no byte was sent yet; any other error is a 500 response.
+   * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered. If no
+   * byte has been sent yet, an `OriginError` decides what the client gets; any other error is a 500 response.
    */
   read(range: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** Releases an object that is not read. */
@@ -52,7 +54,7 @@ export interface Missing {
   readonly found: false;
   /** What the client gets: not found, a bad origin, or an origin that is unavailable for now. */
   readonly status: 404 | 502 | 503;
-  /** For the administrator's log, if something is wrong that they can fix; the client is not told. */
+  /** For the administrator's log: something that they should fix. The client does not see it. */
   readonly problem?: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { OriginError } from "./origin-error.ts";
 import { readExactly } from "./read-exactly.ts";
 import { folderPrefix } from "./store-address.ts";
 
-/** The part of an R2 bucket binding that is used, named here so that users need no types of Cloudflare's. */
+/** The part of an R2 bucket binding that is used, declared here so that users do not need Cloudflare's types. */
 export interface R2BucketLike {
   head(key: string): Promise<R2ObjectLike | null>;
   get(
@@ -14,7 +14,7 @@ export interface R2BucketLike {
   ): Promise<R2ObjectLike | null>;
 }
 
-/** What the bucket says of an object; `body` is there if the condition holds. */
+/** What the bucket says about an object; `body` is present if the condition holds. */
 export interface R2ObjectLike {
   readonly size: number;
   readonly etag: string;

@@ -10,7 +10,7 @@ export interface ExpectedBody {
   readonly stallTimeout: number;
   /** Requests the body; called once, when the first byte is wanted. */
   open(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
-  /** Ends the request, also one that is complete, where cancelling the body is not enough. */
+  /** Ends the request, even if it is complete, in case cancelling the body is not enough. */
   stop?(): void;
 }
 

@@ -4,7 +4,7 @@ import { OriginError } from "./origin-error.ts";
 import { readExactly } from "./read-exactly.ts";
 import { discardBody, type StoreClient } from "./store-client.ts";
 
-/** Hashes and ranges are over the bytes as they are stored. */
+/** Hashes and ranges refer to the bytes as they are stored. */
 export const identity: Readonly<Record<string, string>> = { "Accept-Encoding": "identity" };
 
 /** What the response to HEAD, or to GET of the whole object or of its first byte, says about it. */
@@ -27,7 +27,7 @@ export function wholeLength(headers: Headers): string | undefined {
   return /^bytes 0-0\/(\d+)$/.exec(headers.get("Content-Range") ?? "")?.[1];
 }
 
-/** `fetch` decodes such a body, and its size and ranges are those of the encoded one. */
+/** `fetch` would decode such a body, although its size and ranges are those of the encoded bytes. */
 function refuseEncoding(headers: Headers): void {
   const encoding = headers.get("Content-Encoding");
   if (encoding === null || encoding === "identity") return;
@@ -35,7 +35,7 @@ function refuseEncoding(headers: Headers): void {
   throw new OriginError(502, `the object has Content-Encoding: ${shown}; upload it again without one`);
 }
 
-/** Weak tags (RFC 9110 section 8.8.1) do not promise equal bytes, so they cannot join two halves of a file. */
+/** Weak tags (RFC 9110 section 8.8.1) do not promise equal bytes, so two halves of a file cannot be joined by them. */
 function strongEtag(headers: Headers): string | undefined {
   const etag = headers.get("ETag");
   return etag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(etag) ? etag : undefined;
@@ -60,7 +60,7 @@ export interface StoredVersion {
   readonly title: string;
   /** How long a body may pause, in milliseconds. */
   readonly stallTimeout: number;
-  /** Aborted if the client disconnects; `reading` alone ends the request. */
+  /** Aborted if the client disconnects. Only `reading` ends the request. */
   readonly signal: AbortSignal;
   readonly reading: AbortController;
 }

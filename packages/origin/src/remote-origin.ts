@@ -12,7 +12,7 @@ import {
   type RemoteStore,
 } from "./store-client.ts";
 
-/** An origin on other computers. */
+/** An origin on another computer. */
 export interface RemoteOrigin extends Origin {
   /**
    * Requests an object that does not exist: the only error must be that it is missing. Then finds out whether anyone can
@@ -30,8 +30,8 @@ export type RemoteCheck =
 
 /**
  * Creates an origin for a store that speaks HTTP: GET of the first byte describes an object, GET with `If-Match` reads
- * one version of it. HEAD would close the connection, because Node's `fetch` does so after each, and would have no body
- * that says why a store refuses; it is sent only where the response to GET does not say the size.
+ * one version of it. HEAD would close the connection, because Node's `fetch` does so after each HEAD, and its response
+ * has no body that says why a store refuses; it is sent only if the response to GET does not say the size.
  */
 export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = {}): RemoteOrigin {
   const { responseTimeout = defaultResponseTimeout, stallTimeout = 60_000 } = options;
@@ -143,7 +143,9 @@ function tellsSize({ status, headers }: Response): boolean {
   return status !== 416 && (status !== 206 || wholeLength(headers) !== undefined);
 }
 
-/** Reads the one byte of a part, so that the connection can be used again; whole objects, and more bytes, are not read. */
+/**
+ * Reads the one byte of a part, so that the connection can be used again; a whole object or a longer part is not read.
+ */
 function finishBody(response: Response, stallTimeout: number): void {
   const { status, body } = response;
   if (status === 206 && body) {

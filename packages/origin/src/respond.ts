@@ -15,7 +15,7 @@ import type { ConditionalRequest } from "./select-range.ts";
 export interface RespondOptions {
   /** The path below which the origin is mounted: with `/apps`, `/apps/a.ipa` is the object `a.ipa`. Default `/`. */
   readonly under?: string | undefined;
-  /** Receives what is wrong with the origin, for a log. Default: it is printed on standard error. */
+  /** Receives what is wrong with the origin, for a log. By default, it is printed to standard error. */
   readonly onProblem?: ((problem: string, name: string) => void) | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function respond(origin: Origin, request: Request, options: Respond
     } catch (error) {
       if (signal.aborted) throw error;
       const failure = asOriginError(error);
-      // No byte was sent yet, so the new version can be.
+      // No byte has been sent yet, so the new version can be sent instead.
       if (failure?.isReplaced && attempt < mostVersions) continue;
       onProblem((error as Error).message, name);
       return toResponse(failure ? missingResponse(failure) : failureResponse(), method);

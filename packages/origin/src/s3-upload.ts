@@ -3,7 +3,7 @@ import { OriginError } from "./origin-error.ts";
 import { readStart } from "./read-start.ts";
 import type { PartsUpload, SendUpload, UploadProtocol } from "./write-object.ts";
 
-/** To put many parts together can take minutes (Amazon S3 API reference, "CompleteMultipartUpload"). */
+/** Putting many parts together can take minutes (Amazon S3 API reference, "CompleteMultipartUpload"). */
 const completionTime = 300_000;
 
 /** Amazon S3's multipart upload. */

@@ -20,7 +20,7 @@ import { createWrite } from "./write-object.ts";
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** Temporary credentials have one. */
+  /** Only temporary credentials have one. */
   readonly sessionToken?: string | undefined;
 }
 
@@ -106,7 +106,7 @@ export function s3(options: S3Options): RemoteOrigin & WritableOrigin {
     try {
       return await credentials();
     } catch {
-      // What a provider says can hold a profile's settings or a URL with its token.
+      // The error of a provider can contain a profile's settings or a URL with its token.
       throw new OriginError(503, `there are no credentials for the bucket ${bucket} at the moment`);
     }
   }
@@ -131,12 +131,12 @@ function baseUrl({ bucket, endpoint, pathStyle }: S3Options, region: string): UR
 const remedies: Readonly<Record<string, string>> = {
   AccessDenied:
     "there is no such object, or the credentials do not allow reading it; grant s3:GetObject, and s3:ListBucket to distinguish the two",
-  AuthorizationHeaderMalformed: "the region is wrong; set --region to the bucket's",
+  AuthorizationHeaderMalformed: "the region is wrong; set --region to the bucket's region",
   ExpiredToken: "the temporary credentials have expired; renew them",
   InvalidAccessKeyId: "the access key ID does not exist; check AWS_ACCESS_KEY_ID",
   InvalidToken: "the session token is wrong; check AWS_SESSION_TOKEN",
   NoSuchBucket: "there is no such bucket at this endpoint",
-  PermanentRedirect: "the bucket is in another region; set --region to the bucket's",
+  PermanentRedirect: "the bucket is in another region; set --region to that region",
   RequestTimeTooSkewed: "this computer's clock is off by more than 15 minutes; set it",
   SignatureDoesNotMatch:
     "the secret access key does not match the access key ID, or the region or endpoint is wrong; check AWS_SECRET_ACCESS_KEY",

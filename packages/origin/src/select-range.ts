@@ -12,7 +12,7 @@ export interface ConditionalRequest {
   readonly ifRange?: string | undefined;
 }
 
-/** The status of the response and, where it has bytes of the object, which. */
+/** The status of the response and, if it has bytes of the object, which ones. */
 export type Selection =
   | { readonly status: 200 | 206; readonly range: ByteRange }
   | { readonly status: 304 | 412 | 416; readonly range?: undefined };

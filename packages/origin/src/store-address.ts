@@ -5,14 +5,14 @@ export function encodePath(name: string): string {
     .replaceAll("%2F", "/");
 }
 
-/** A prefix with a slash at its end, or nothing; slashes around it do not count. */
+/** The prefix without slashes around it and with one at its end; empty if there is no prefix. */
 export function folderPrefix(prefix: string): string {
   const trimmed = prefix.replace(/^\/{1,64}|\/{1,64}$/g, "");
   return trimmed === "" ? "" : `${trimmed}/`;
 }
 
 /**
- * Reads a store's address: `https:`, or `http:` to this computer. On any other way, anyone who is on it could read the
+ * Reads a store's address: `https:`, or `http:` to this computer. Otherwise, anyone on the network path could read the
  * credentials and replace the files.
  *
  * @throws {TypeError} with the option's name

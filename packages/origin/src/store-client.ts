@@ -13,7 +13,7 @@ export interface StoreRequest {
 
 /** What differs between stores that speak HTTP. */
 export interface RemoteStore {
-  /** What it is called in problems, such as `the bucket`: never its URL, which may contain credentials. */
+  /** What messages call it, such as `the bucket`: never its URL, which might contain credentials. */
   readonly title: string;
   /** Sends one request for an object. Redirects are not followed: the response that redirects is returned. */
   send(name: string, request: StoreRequest): Promise<Response>;
@@ -22,8 +22,8 @@ export interface RemoteStore {
   /** The name of any object; `undefined` if there is none, or the credentials do not allow listing them. */
   anyName?(signal: AbortSignal): Promise<string | undefined>;
   /**
-   * Says why the store refused, without a URL or credentials, and discards the body. `response` is that of a GET, so that
-   * it has one; what has not arrived of it within this many milliseconds is not waited for.
+   * Says why the store refused, without a URL or credentials, and discards the body. `response` must be that of a GET,
+   * since it needs a body; only the part of the body that arrives within this many milliseconds is read.
    */
   explain(response: Response, within: number): Promise<StoreProblem>;
 }
@@ -63,18 +63,18 @@ export interface StoreClient {
   send(name: string, request: StoreRequest): Promise<Response>;
   /** Why the store refused, with what to do about it. */
   explain(response: Response): Promise<string>;
-  /** The same in its parts. */
+  /** The same, as separate members. */
   diagnose(response: Response): Promise<StoreProblem>;
 }
 
 const attempts = 3;
-/** What a body is sent with at least, in bytes a millisecond: 64 KiB a second. */
+/** The lowest speed at which a body is expected to be sent, in bytes per millisecond: 64 KiB per second. */
 const slowestUpload = 64;
 const isTransient = (status: number): boolean => status === 429 || (status >= 500 && status <= 504 && status !== 501);
 
 /**
- * Creates a client for a store. What is transient (no connection, 429, 500, 502 to 504) is tried three times before the
- * first byte, and never after it: a client that has part of a version resumes by itself.
+ * Creates a client for a store. A request that fails for a transient reason (no connection, 429, 500, 502 to 504) is
+ * tried three times, but never after the first byte has arrived: a client that has part of a version resumes by itself.
  */
 export function createStoreClient(store: RemoteStore, options: RemoteOptions): StoreClient {
   const { responseTimeout = defaultResponseTimeout, retryDelay = 200, onExchange } = options;
@@ -131,7 +131,7 @@ export function createStoreClient(store: RemoteStore, options: RemoteOptions): S
   return { send, explain, diagnose };
 }
 
-/** Ends a response whose body is of no use; one that has failed already is no problem. */
+/** Ends a response whose body is not needed; it does not matter if it has already failed. */
 export function discardBody({ body }: Response): void {
   body?.cancel().catch(() => {});
 }

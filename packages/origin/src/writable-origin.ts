@@ -15,7 +15,7 @@ export interface ObjectToWrite {
 /** An origin that objects can be stored in. */
 export interface WritableOrigin extends Origin {
   /**
-   * Stores an object under this name, and replaces one that is there. Until it is complete, nothing of it can be read.
+   * Stores an object under this name, replacing an existing one. No part of it can be read until it is complete.
    *
    * Rejects with an `OriginError` if a store refuses it or cannot be reached, if `read` returns fewer or more bytes than
    * were asked for, or with an error of the file system.

@@ -15,7 +15,7 @@ export interface UploadProtocol {
   putWhole(send: SendUpload, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   /** Begins a large one. */
   begin(send: SendUpload, name: string): Promise<PartsUpload>;
-  /** What to do about errors that mean something else than they do for downloads. */
+  /** What to do about errors that mean something different for uploads than for downloads. */
   readonly remedies: Readonly<Record<string, string>>;
 }
 
@@ -24,7 +24,7 @@ export interface PartsUpload {
   /** Stores one part; the numbers begin at 1. */
   put(number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   complete(): Promise<void>;
-  /** Removes the parts, where the store does not do so by itself. */
+  /** Removes the parts, if the store does not do so by itself. */
   abort(): Promise<void>;
 }
 
@@ -51,7 +51,8 @@ export function createWrite(
   };
 
   return async (name, object) => {
-    if (!isObjectName(name)) throw new TypeError("name: it cannot be the name of a file");
+    if (!isObjectName(name))
+      throw new TypeError("name: must be a file name or a relative path, such as apps/example.ipa");
     const { size } = object;
     if (size <= usualPart)
       return protocol.putWhole(send, name, await readToWrite(object, { first: 0, last: size - 1 }));

@@ -2,7 +2,7 @@ import { usageError } from "./command-error.ts";
 import { dashedName } from "./option.ts";
 import { oneOf } from "./option-value.ts";
 
-/** One of the actions that a command offers, as its first operand names them. */
+/** One of the actions of a command; the first operand names it. */
 export interface Action {
   /** What the second operand is, such as "the ID of the link"; absent if the action takes none. */
   readonly subject?: string;
@@ -20,7 +20,7 @@ export function actionNames<Name extends string>(actions: Readonly<Record<Name, 
   return Object.keys(actions) as Name[];
 }
 
-/** The action, once its operand and its options fit it: one that would have no effect is a mistake. */
+/** Returns the action if its operand and options fit it; an option that would have no effect is a mistake. */
 export function chooseAction<Name extends string>(
   command: string,
   actions: Readonly<Record<Name, Action>>,

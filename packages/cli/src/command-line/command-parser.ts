@@ -7,7 +7,7 @@ import { durationText } from "./duration.ts";
 import { exitCodeMeanings } from "./exit-code.ts";
 import { dashedName, environmentName, type OptionDefinition, valuePlaceholder } from "./option.ts";
 
-/** In columns. In a narrower window descriptions are below what they describe. */
+/** In columns. In a narrower window, descriptions are below the terms that they describe. */
 const narrowestDescription = 32;
 
 /** The command line, not yet validated. */
@@ -18,7 +18,7 @@ export interface ParsedCommandLine {
   readonly operands: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** Describes the whole program to the parsing library, and takes the command line apart. */
+/** Describes the whole program to the parsing library, and parses the command line. */
 export function parseCommandLine(
   commands: readonly Command[],
   argv: readonly string[],

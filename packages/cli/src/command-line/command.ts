@@ -32,8 +32,8 @@ export interface Example {
 }
 
 /**
- * What a command takes, as data: from it come parsing, `--help`, environment variables, the
- * configuration file, its JSON Schema, shell completion and the reference pages.
+ * What a command takes, as data. It is the source of parsing, `--help`, environment variables, the configuration file,
+ * its JSON Schema, shell completion and the reference pages.
  */
 export interface CommandDefinition<Options extends OptionTable, Operands extends OperandTable> {
   readonly name: string;

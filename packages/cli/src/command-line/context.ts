@@ -4,7 +4,9 @@ import type { OutputStream, Terminal } from "../terminal/terminal.ts";
 /** Environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment variable of a process that is one of several (`--workers`); the first one has said what is said once. */
+/**
+ * The environment variable that is set in workers (`--workers`); only the first process prints what is printed once.
+ */
 export const workerVariable = "_PORTCULLIS_WORKER";
 
 /** Where signals come from: `process`, or an EventEmitter in tests. */

@@ -55,7 +55,7 @@ function resolveOption(table: OptionTable, name: string, sources: OptionSources)
 // Kubernetes sets these in every container if a service's name begins with portcullis.
 const serviceVariable = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;
 
-/** A secret is not an option: everyone on the computer can read a command line. */
+/** Secrets are not options, since everyone on the computer can read a command line. */
 const otherVariables = ["PORTCULLIS_CONFIG", "PORTCULLIS_DATA_KEY", "PORTCULLIS_API_TOKEN"];
 
 /** Warnings about environment variables that look like options but are unknown, most likely misspelled. */

@@ -69,7 +69,7 @@ function parseNumber(
   throw usageError(`${source} must be a whole number from ${min} to ${max}`);
 }
 
-/** In seconds; a message shows those that the option accepts. */
+/** Examples, in seconds; a message shows those that the option accepts. */
 const durationExamples = [10, 90, 600, 7200, 86_400, 30 * 86_400] as const;
 
 function checkDuration(option: DurationOption, value: unknown, source: string): number {
@@ -110,7 +110,8 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], value: 
 
 function parseText(value: unknown, source: string): string {
   if (typeof value !== "string" || value === "") throw usageError(`${source} must be a non-empty string`);
-  // JSON can write one. Node.js quotes it in messages about a type that nobody passed.
-  if (value.includes("\0")) throw usageError(`${source} contains a NUL character, as no file or address does`);
+  // JSON can contain one, and Node.js would refuse it with a message about a type.
+  if (value.includes("\0"))
+    throw usageError(`${source} contains a NUL character, which no file name or address can contain`);
   return value;
 }

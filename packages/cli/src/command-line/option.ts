@@ -1,6 +1,6 @@
 import type { DurationUnit } from "./duration.ts";
 
-/** What all kinds of option have. */
+/** What all kinds of options have in common. */
 interface OptionBase {
   /** What it does, as a phrase that starts in lower case; `--help` adds the default. */
   readonly description: string;

@@ -23,7 +23,7 @@ export async function readOptionFile(option: string, name: string): Promise<stri
   }
 }
 
-/** What people call an input. */
+/** The name of an input in messages. */
 export function nameOfInput(name: string): string {
   return name === "-" ? "standard input" : name;
 }

@@ -1,4 +1,4 @@
-/** What a `User-Agent` header says of a client: good for a log, never for authorising. */
+/** What a `User-Agent` header says about a client: good enough for a log, never for authorisation. */
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/^dmd\//, "ios-device-management"],
   [/^com\.apple\.appstored\//, "ios-app-install"],

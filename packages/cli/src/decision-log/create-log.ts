@@ -13,9 +13,9 @@ export interface Log {
   end(): Promise<void>;
 }
 
-/** A log that also takes lines of other processes. */
+/** A log that also takes lines from other processes. */
 export interface SharedLog extends Log {
-  /** Whole lines, as such a log has written them. */
+  /** Adds complete lines that such a log has written. */
   relay(lines: string): void;
 }
 
@@ -45,7 +45,10 @@ export function createLog(stream: OutputStream, out: Terminal, format?: LogForma
   };
 }
 
-/** ISO 8601 in UTC. Everything but the milliseconds is the same for a whole second, and costs more than the rest of a line. */
+/**
+ * ISO 8601 in UTC. Everything but the milliseconds is the same for a whole second, and takes longer to format than the
+ * rest of a line.
+ */
 function createTimestamps(): () => string {
   let second = Number.NaN;
   let start = "";
@@ -64,7 +67,9 @@ const maxLength = 512;
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
 
-/** What a client chose loses tokens and control characters, and then what exceeds a sane length; so does a problem. */
+/**
+ * Removes tokens and control characters from values that a client chose, and from problems, and then truncates them.
+ */
 function makeSafe(line: Mutable<LogLine>): void {
   for (const name of ["method", "path", "range", "address", "problem"] as const) {
     const text = line[name];

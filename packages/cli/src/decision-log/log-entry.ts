@@ -17,13 +17,13 @@ export interface LogEntry {
   readonly code?: string | undefined;
   /** The ID of the link that a manifest was fetched with, which is not its secret. */
   readonly link?: string | undefined;
-  /** The token's `jti`, if its signature was valid. The depot makes one for each manifest: the ID of its receipt. */
+  /** The token's `jti`, if its signature was valid. The depot creates one for each manifest: the ID of its receipt. */
   readonly tokenId?: string | undefined;
   /** RFC 7638 thumbprint of the key that signed the token, if the signature was valid. */
   readonly key?: string | undefined;
   /** First 8 hexadecimal digits of the token's SHA-256. */
   readonly token?: string | undefined;
-  /** Seconds that the token had left when the request came; negative if it had expired. */
+  /** Seconds that the token had left when the request arrived; negative if it had expired. */
   readonly secondsLeft?: number | undefined;
   /** Bytes of the body that were sent. */
   readonly bytes: number;

@@ -1,14 +1,14 @@
 /** Counts events that can come as a flood. */
 export interface ThrottledCount {
   count(): void;
-  /** Reports what has not been reported yet, and counts no more. */
+  /** Reports what has not been reported yet, and stops counting. */
   end(): void;
 }
 
 const shortestPause = 60_000;
 
 /**
- * Creates a counter that reports the first event immediately, and then at most once a minute how many came since:
+ * Creates a counter that reports the first event immediately, and then, at most once a minute, how many have followed:
  * unauthenticated clients must not be able to fill the log.
  */
 export function createThrottledCount(report: (times: number) => void): ThrottledCount {

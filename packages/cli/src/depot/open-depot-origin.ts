@@ -9,7 +9,7 @@ import { openStore, refuseOtherOptions, storeKind } from "../origin/open-remote-
 import { originOptionTable } from "../origin/origin-option-table.ts";
 import type { depotOriginOptionTable } from "./data-option.ts";
 
-/** How the origin of a depot is given. */
+/** The options that specify the origin of a depot. */
 export type DepotOriginOptions = OptionValues<typeof depotOriginOptionTable>;
 
 /** The origin of a depot, if it has one, in the form in which {@link DepotOptions} take it. */

@@ -20,5 +20,5 @@ export function printPage<Entry>(
     return;
   }
   for (const line of table(entries)) out.line(line);
-  if (next !== undefined) err.line(err.colours.dim(`There are more: add --after ${next}`));
+  if (next !== undefined) err.line(err.colours.dim(`To see more, add --after ${next}`));
 }

@@ -3,7 +3,10 @@ import { createDataKey, type DataKey, readDataKeyFile } from "@portcullis/depot"
 import { usageError } from "../command-line/command-error.ts";
 import type { Environment } from "../command-line/context.ts";
 
-/** Reads the key that encrypts the private key: from its file, which is made if it is missing, or from the environment. */
+/**
+ * Reads the key that encrypts the private key: from its file, which is created if it is missing, or from the
+ * environment.
+ */
 export function readDataKey(
   { data, dataKeyFile }: { readonly data: string; readonly dataKeyFile: string | undefined },
   { PORTCULLIS_DATA_KEY: text }: Environment,

@@ -6,7 +6,7 @@ import { failure } from "../command-line/command-error.ts";
 import { describeSystemError, isSystemError } from "../system/describe-system-error.ts";
 import type { OpenedDepotOrigin } from "./open-depot-origin.ts";
 
-/** Where a depot is, as the options say. */
+/** The options that say where a depot is. */
 interface DepotPlace {
   readonly data: string;
   readonly database: string | undefined;

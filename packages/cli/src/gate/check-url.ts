@@ -1,7 +1,7 @@
 import { type Decision, decisionFingerprint, type Gate } from "@portcullis/core";
 import type { LogEntry } from "../decision-log/log-entry.ts";
 
-/** A decision with what the log says of it. */
+/** A decision, with what the log says about it. */
 export interface CheckedUrl {
   readonly decision: Decision;
   readonly facts: Pick<LogEntry, "code" | "key" | "token" | "tokenId" | "secondsLeft">;

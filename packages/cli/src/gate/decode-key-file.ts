@@ -64,7 +64,7 @@ const encryptedPrivateKey = /^308[12].{2,4}30(..|81..)06..2a864886f70d01(05|0c)/
 /** In bytes. A key of 8192 bits has 6 KiB, and a hundred certificates or JWKs have less than this. */
 const largestKeyFile = 1024 * 1024;
 
-/** What can be in a binary key file, the likeliest first. */
+/** What can be in a binary key file, the most likely first. */
 const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY", "RSA PUBLIC KEY", "EC PRIVATE KEY"];
 
 /**
@@ -75,7 +75,7 @@ const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KE
 export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
   if (bytes.length === 0) throw new KeyFileError("the file is empty");
   if (bytes.length > largestKeyFile)
-    throw new KeyFileError("it has more than 1 MiB, which no key has", "Pass the file of the key alone");
+    throw new KeyFileError("it is larger than 1 MiB, and no key is", "Pass a file that contains only the key");
   const start = bytes.toString("hex", 0, 40);
   const foreign = foreignFormats.find(({ begin }) => begin.test(start));
   if (foreign)
@@ -103,7 +103,7 @@ export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
 /** UTF-32 is read as UTF-16 with a zero beside each character; no text that holds a key has other zeros. */
 function readText(bytes: Buffer): string {
   const text = decodeText(bytes).replaceAll("\0", "");
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what text has not
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that text never has
   if (/[\u0001-\u0008\u000e-\u001f]|\uFFFD{2}/.test(text))
     throw new KeyFileError("it is binary, but not a key", "Convert it to PEM");
   return text;

@@ -62,7 +62,7 @@ export const gateOptionTable = {
   },
   pathBound: {
     kind: "flag",
-    description: "a token opens one path only: its aud must be the requested path, exactly as it was sent",
+    description: "a token is valid for one path only: its aud must be the requested path, exactly as it was sent",
   },
 } as const satisfies OptionTable;
 
@@ -72,7 +72,7 @@ export type GateOptionValues = OptionValues<typeof gateOptionTable>;
 /** The values that make a gate's rules. */
 export type GateRuleValues = Omit<GateOptionValues, "key" | "keyRefresh">;
 
-/** The options of a gate without its keys, with a clock of its own. */
+/** The options of a gate without its keys, but with a clock. */
 export type KeylessOptions = Omit<GateOptions, "keys"> & { readonly now: () => number };
 
 /** The values of the rules as options of a gate; `now` in seconds since 1970. */

@@ -4,7 +4,7 @@ import { isLoopback } from "../system/loopback.ts";
 import { readShortBody } from "../system/read-short-body.ts";
 import { withoutControls } from "../terminal/safe-text.ts";
 
-/** For the whole response, headers and body. */
+/** The deadline for the whole response, headers and body. */
 const fetchDeadline = 10_000;
 const maxBytes = 1024 * 1024;
 const mostKeys = 100;
@@ -12,7 +12,7 @@ const mostKeys = 100;
 /**
  * The host of a JWK Set did not send a usable one.
  *
- * Unlike a wrong file, this does not end a server at startup: the host can be back in a minute.
+ * An invalid file ends a server at startup, but this does not: the host might be back in a minute.
  */
 export class JwkSetError extends Error {}
 
@@ -45,7 +45,8 @@ export function checkJwkSetUrl(address: string): URL {
 }
 
 /**
- * Fetches a JWK Set, in which each key is still to be checked. Redirects are not followed. Rejects with a `JwkSetError` that names the host, whatever it sent.
+ * Fetches a JWK Set, whose keys are still to be checked. Redirects are not followed. Rejects with a `JwkSetError` that
+ * names the host, whatever it sent.
  */
 export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   const url = checkJwkSetUrl(address);
@@ -56,8 +57,8 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });
-  // A body that is not the gzip that it claims to be never ends in Node.js 20, and its socket is closed by then: without
-  // a timer of its own, the process would end without a word, with exit code 0.
+  // In Node.js 20, a body that claims to be gzip but is not never ends, and its socket is already closed: without this
+  // timer, the process would end silently, with exit code 0.
   late.catch(() => {});
   const waiting = setTimeout(() => {}, fetchDeadline);
   let response: Response;

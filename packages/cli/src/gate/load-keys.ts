@@ -70,7 +70,7 @@ function warnings(source: string, { mode }: SmallFile, isPrivate: boolean): read
   const found: string[] = [];
   if (isPrivate) {
     found.push(
-      `${source} is a PRIVATE key: anyone who reads it can open every download. Only its public half is used here; take the private key off this server. To create the public key file, run: portcullis pubkey ${file} > public.pem`,
+      `${source} is a PRIVATE key: anyone who reads it can download every file. Only its public half is used here; remove the private key from this server. To create the public key file, run: portcullis pubkey ${file} > public.pem`,
     );
     if (mode & 0o004) found.push(`${source} can be read by every user of this computer: chmod 600 ${file}`);
   }

@@ -3,7 +3,7 @@ import { findPemBlocks, type PemBlock } from "@portcullis/issuer/pem";
 
 /** Algorithms of public keys other than RSA, by object identifier in DER (GB/T 32918, RFC 5480, 3279, 4055, 8410). */
 const otherKinds: readonly (readonly [kind: string, identifier: string])[] = [
-  // The curve before the algorithm: an SM2 key is an EC key with a curve of its own.
+  // The curve before the algorithm: an SM2 key is an EC key with a special curve.
   ["SM2", "06082a811ccf5501822d"],
   ["EC", "06072a8648ce3d0201"],
   ["DSA", "06072a8648ce380401"],
@@ -18,7 +18,9 @@ const otherKinds: readonly (readonly [kind: string, identifier: string])[] = [
 /** Of a SubjectPublicKeyInfo (RFC 5280 section 4.1), both identifiers are in these bytes, and no byte of an RSA modulus is. */
 const longestAlgorithm = 32;
 
-/** What kind of key the text contains, if one of its keys is not an RSA key: core says only that it is of another kind. */
+/**
+ * What kind of key the text contains, if one of its keys is not an RSA key: core says only that it is of another type.
+ */
 export function otherKeyKind(text: string): string | undefined {
   for (const block of findPemBlocks(text)) {
     const algorithm = readPublicKeyInfo(block).subarray(0, longestAlgorithm);

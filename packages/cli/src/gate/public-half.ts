@@ -20,7 +20,7 @@ export function readPublicHalf(text: string, source: string): string | undefined
   }
 }
 
-/** What the issuer says, but for a key of which a command makes the public half. */
+/** The issuer's message, except for a key whose public half a command can extract. */
 function refusalOf(error: unknown, text: string, file: string): unknown {
   if (!isConfigurationError(error)) return error;
   if (error.option === "passphrase") {

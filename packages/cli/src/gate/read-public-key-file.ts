@@ -13,7 +13,7 @@ export interface PublicKeyFile {
 
 const getPublicKey = "Use the public key as PEM";
 
-/** Text that people take for a public key, each with what it is and how to turn it into one. */
+/** Text that people mistake for a public key, with what it is and how to turn it into one. */
 const otherTexts: readonly { readonly begin: RegExp; readonly name: string; readonly remedy: string }[] = [
   {
     begin: /^\s*<(?:!doctype|html|\?xml)/i,
@@ -64,7 +64,7 @@ export function readPublicKeyFile(bytes: Buffer, source: string): PublicKeyFile 
   const publicHalf = readPublicHalf(text, source);
   const kind = otherKeyKind(publicHalf ?? text);
   if (kind !== undefined) {
-    throw new KeyFileError(`the key is of another kind (${kind}); RS256 needs a plain RSA key`);
+    throw new KeyFileError(`the key is of another type (${kind}); RS256 needs a plain RSA key`);
   }
   if (publicHalf !== undefined) return { text: publicHalf, isPrivate: true };
   if (!/-----BEGIN (?:(?:RSA )?PUBLIC KEY|(?:X509 |TRUSTED )?CERTIFICATE)-----/.test(text)) {

@@ -35,8 +35,8 @@ interface LoadedGate {
 
 const unusedInterval = 60_000;
 /**
- * A token that no key verifies can be of a key that is new: the JWK Sets are fetched again, but at most this often, in
- * seconds, however many such tokens there are.
+ * A token that no key verifies might be signed with a new key, so the JWK Sets are fetched again, but at most this
+ * often, in seconds, however many such tokens there are.
  */
 const fetchPause = 5;
 

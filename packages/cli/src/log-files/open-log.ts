@@ -10,7 +10,7 @@ import { peek } from "./peek.ts";
 /** A log, decompressed if it is in gzip format, and as UTF-8 if it is in UTF-16. */
 export interface OpenLog {
   readonly chunks: AsyncIterable<Buffer>;
-  /** Of the file, in bytes; `undefined` for standard input. */
+  /** The size of the file, in bytes; `undefined` for standard input. */
   readonly size: number | undefined;
   /** Bytes of the file that have been read; for progress. */
   bytesRead(): number;

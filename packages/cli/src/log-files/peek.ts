@@ -1,4 +1,4 @@
-/** Reads the first bytes of a stream, and gives the whole stream besides. */
+/** Reads the first bytes of a stream, and also returns the whole stream. */
 export async function peek(
   chunks: AsyncGenerator<Buffer>,
   length: number,

@@ -9,7 +9,7 @@ export interface TokenBlock {
 
 /** Cuts a log into blocks. */
 export interface TokenBlocks {
-  /** Takes the next bytes; the block may be empty. */
+  /** Takes the next bytes; the block can be empty. */
   next(chunk: Buffer): TokenBlock;
   /** The rest, at the end. */
   last(): TokenBlock;
@@ -71,8 +71,8 @@ export function createTokenBlocks(parameter: string): TokenBlocks {
 const maxWaitingLines = 60;
 
 /**
- * After the last line feed that ends a line: in quoted-printable, a line that ends with `=` continues in the next, and
- * so may a wrapped token.
+ * The position after the last line feed that ends a line. In quoted-printable, a line that ends with `=` continues in
+ * the next one, and so can a wrapped token.
  */
 function lastLineEnd(text: string): number {
   const last = text.lastIndexOf("\n");

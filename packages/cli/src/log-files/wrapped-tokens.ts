@@ -2,7 +2,7 @@ import { findTokens, type TokenSpan } from "@portcullis/core";
 import { decodeBase64urlText } from "../token/decode-base64url.ts";
 import { type DecodedText, decodeEscapes } from "./decode-escapes.ts";
 
-/** How many characters a signature has, by RSA keys of 2048, 3072, 4096, 6144 and 8192 bits. */
+/** How many characters an RSA-2048, 3072, 4096, 6144 or 8192 signature has. */
 const signatureLengths: readonly number[] = [342, 512, 683, 1024, 1366];
 
 /** What email programs write in front of a quoted or folded line. */
@@ -20,13 +20,13 @@ const encodedLineEnd = /(?:%(?:25)*0D)?%(?:25)*0A(?:%(?:25)*(?:20|09))*|(?:\\r|\
 /** Percent-encoding (RFC 3986 section 2.1), also of the percent sign itself. */
 const percentEncoded = /%(?:25)*([0-9a-f]{2})/gi;
 
-/** Text can be encoded again at each hop; more rounds than this are not undone, to bound the time. */
+/** Text can be encoded again at each hop. At most this many layers are decoded, to bound the time. */
 const decodingRounds = 8;
 
 /** How `{` and what follows it in a JOSE header begin in base64url. */
 const headerStart = /ey[JA]|ew[ok]/g;
 
-/** A header in which more places look like its start is not one. */
+/** Text with more places that look like the start of a header is not a header. */
 const maxHeaderStarts = 16;
 
 /** A part of a word, and where it is in the whole word. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { CommandError, failure } from "../command-line/command-error.ts";
 
-/** Refuses what is not a folder that this process can read. */
+/** Refuses a path that is not a folder, or that this process cannot read. */
 export function checkFolder(path: string): void {
   try {
     if (!statSync(path).isDirectory()) {

@@ -86,7 +86,9 @@ export async function openStore(
   }
 }
 
-/** A SOURCE that is refused can contain them: a password, an access key, a presigned query. Messages end up in journals. */
+/**
+ * A refused SOURCE can contain credentials: a password, an access key, a presigned query. Messages end up in journals.
+ */
 function withoutCredentials(source: string): string {
   const [shown = ""] = source.split(/[?#]/, 1);
   const at = shown.lastIndexOf("@");

@@ -33,14 +33,14 @@ export function sendBadRequest(error: BadRequest, socket: Socket): boolean {
 }
 
 /**
- * What arrived instead of HTTP, or which link cannot be read, and what to do about it; `undefined` for HTTP that is
+ * What arrived instead of HTTP, or why the link cannot be read, and what to do about it; `undefined` for HTTP that is
  * malformed in another way.
  */
 export function notHttp({ code = "", rawPacket }: BadRequest): string | undefined {
   if (!code.startsWith("HPE_") || rawPacket === undefined) return undefined;
-  // A record of type 22 (handshake), version 3. The first byte may come alone.
+  // A record of type 22 (handshake), version 3. The first byte might arrive alone.
   if (rawPacket[0] === 22 && (rawPacket[1] ?? 3) === 3) {
-    return "the client spoke https, but this server speaks http: pass a certificate (--tls-cert), or put a proxy that has one in front";
+    return "the client spoke https, but this server speaks http: pass a certificate (--tls-cert), or put a proxy with one in front";
   }
   const start = rawPacket.toString("latin1", 0, mostOfLine);
   if (start.startsWith("PROXY ") || start.startsWith("\r\n\r\n\0\r\nQUIT\n")) {
@@ -54,9 +54,9 @@ export function notHttp({ code = "", rawPacket }: BadRequest): string | undefine
   if (code === "HPE_INVALID_METHOD") return isHttp ? undefined : "the client did not send HTTP";
   if ((code !== "HPE_INVALID_URL" && code !== "HPE_INVALID_CONSTANT") || line === "") return undefined;
   return isHttp
-    ? "the link has a space or another character that must be percent-encoded (a space is %20): correct it where the link was created"
+    ? "the link contains a space or another character that must be percent-encoded (a space is %20): correct it where the link was created"
     : "the client did not send HTTP";
 }
 
-/** In bytes; a request line with a token has some hundred. */
+/** In bytes; a request line with a token has several hundred. */
 const mostOfLine = 8 * 1024;

@@ -4,7 +4,7 @@ import type { CommandContext } from "../command-line/context.ts";
 /**
  * Whether the terminal that the program was started in has been closed.
  *
- * The system reports that with SIGHUP, which administrators send to have the keys reloaded; a terminal that is still
+ * The system reports that with SIGHUP, which administrators also send to reload the keys; a terminal that is still
  * there can be opened.
  */
 export function terminalIsClosed({ stdin, stdout }: Pick<CommandContext, "stdin" | "stdout">): boolean {

@@ -5,19 +5,19 @@ import { isAllowed, type OpenConnection, type OpenConnections } from "./open-con
 
 // Listening sockets, file watches, the log and what Node itself keeps open.
 const reservedDescriptors = 50;
-/** Least room above the limit for connections that have not been checked yet, as a share of it. */
+/** The least headroom above the limit for connections that have not been checked yet, as a share of the limit. */
 const headroom = 0.5;
 /** A slow but honest client has this long to complete its handshake and send its request. */
 const settlingTime = 1000;
-/** More connections above the limit than this are not kept, even where the system grants enough descriptors. */
+/** No more connections than this are kept above the limit, even if the system grants enough descriptors. */
 const mostUnchecked = 1024;
-/** Many honest devices can share an address, so that only connections older than this count as held by it. */
+/** Many honest devices can share an address, so only connections older than this count as held by it. */
 const addressGrace = 5000;
 
 /**
  * How many connections fit into the descriptors that the system grants: two for each, a connection and its file, and
  * one for each connection that has not been checked yet. Accepting more would leave none to open files with, and every
- * download would fail. `undefined` where the system does not say.
+ * download would fail. `undefined` if the system does not say.
  */
 export function affordableConnections(): number | undefined {
   const descriptors = availableDescriptors();
@@ -37,7 +37,7 @@ function availableDescriptors(): number | undefined {
 /** The limit, and the callback for each connection that is closed because of it. */
 export interface ConnectionLimit {
   readonly maxConnections: number;
-  /** Whether clients connect directly, so that one address can be one attacker; not so behind a proxy. */
+  /** Whether clients connect directly, so that one address can be one attacker; `false` behind a proxy. */
   readonly clientsAreDirect: boolean;
   readonly closed: (reason: LimitReason, address: string | undefined) => void;
 }
@@ -99,7 +99,7 @@ export function limitConnections(
       settling ??= setTimeout(trim, settlingTime).unref();
     }
   });
-  // Those in the headroom may be checked, but no more than the limit served: each response needs a file.
+  // Requests in the headroom can be checked, but no more than the limit can be served: each response needs a file.
   server.on("request", ({ socket }: IncomingMessage) => {
     if (connections.all.size <= maxConnections) return;
     const busy = [...connections.all].filter(({ responses }) => responses.size > 0);

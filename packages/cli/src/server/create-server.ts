@@ -22,7 +22,7 @@ export function createServer(listener: RequestListener, tls: TlsCredentials | un
     ? createHttpsServer({ ...limits, handshakeTimeout: 15 * seconds, ...tls }, listener)
     : createHttpServer(limits, listener);
   // RFC 9110 section 10.1.1: a client that waits for "100 Continue" can get the final response immediately, since no
-  // body is wanted. An unknown expectation is ignored and not refused with 417, which no proxy expects of `auth`.
+  // body is wanted. An unknown expectation is ignored and not refused with 417, which no proxy expects from `auth`.
   for (const event of ["checkContinue", "checkExpectation"]) {
     server.on(event, (request, response) => server.emit("request", request, response));
   }

@@ -62,14 +62,14 @@ async function handleDownload(
     return sendHead(response, problemResponse(400, "The request has more than one Host header."));
   const { decision, facts } = await checkUrl(gate, url, now);
   record.add(facts);
-  // Nothing behind this needs the token, and so nothing can disclose it.
+  // Nothing after this point needs the token, so nothing can disclose it.
   request.url = removeToken(url, gate.tokenParameter);
 
   const mayResume = asksToResume(request, decision, options.resumeGrace, now());
   if (!decision.allowed && reportOnly) record.add({ reportOnly: true });
   else if (!decision.allowed && !mayResume) return refuse(response, decision);
 
-  // From here on, a decision that is a refusal is sent unless the request names the file's ETag.
+  // From here on, a refusal is sent unless the request names the file's ETag.
   const refusal = decision.allowed || reportOnly ? undefined : decision;
   await serveFile(request, response, record, options.origin, refusal);
 }
@@ -103,13 +103,13 @@ async function serveFile(
   }
   if (response.destroyed) return object.close();
   record.add({ size: object.size, problem: object.problem });
-  // A new version is checked again: an expired token may resume one version only.
+  // A new version is checked again: an expired token can resume one version only.
   const startAgain = (): Promise<void> =>
     serveFile(request, response, record, origin, refusalUnlessResumed, attempts - 1);
   record.transferring(sendObject(request, response, object, attempts > 1 ? startAgain : undefined));
 }
 
-/** RFC 9112 section 3.2 requires a refusal: each intermediary may have used a different one. */
+/** RFC 9112 section 3.2 requires a refusal: each intermediary might have used a different one. */
 function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === "host").length > 1;
 }

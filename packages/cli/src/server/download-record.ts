@@ -21,7 +21,7 @@ export function startRecord(
 ): DownloadRecord {
   const started = performance.now();
   const { method = "", url = "", headers } = request;
-  // All members from the start, in the order of the line: to copy them later takes longer than everything else here.
+  // All members from the start, in the order of the line: adding them later takes longer than everything else here.
   const entry: Mutable<LogEntry> = {
     event: "download",
     method,

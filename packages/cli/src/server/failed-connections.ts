@@ -10,7 +10,7 @@ import type { OpenConnections } from "./open-connections.ts";
 /** Why a connection was closed before there was a request to log: the label in the metrics. */
 export type ConnectionFailure = "limit" | "system" | "tls" | "http";
 
-/** The limit of connections, and where failed ones are reported. */
+/** The connection limit, and where failed connections are reported. */
 export interface ConnectionWatch {
   readonly maxConnections: number;
   /** Whether clients connect directly, and not through a proxy whose address they all share. */
@@ -20,8 +20,8 @@ export interface ConnectionWatch {
 }
 
 /**
- * Limits the connections of a server, counts those that never get a log line of their own, and logs them at most once
- * a minute for each reason. Returns what ends that.
+ * Limits the connections of a server, counts those that never get a log line of their own, and logs them at most once a
+ * minute for each reason. Returns a function that ends this.
  */
 export function watchConnections(
   server: Server,
@@ -95,11 +95,11 @@ function limitLine(reason: LimitReason, closed: string, maxConnections: number, 
 
 /**
  * What the administrator can fix if a handshake fails; `undefined` for the rest: a client that only looks whether a
- * port is open says nothing about this server.
+ * port is open reveals no problem of this server.
  */
 function handshakeProblem(code: string): string | undefined {
   if (/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNSUPPORTED_CERTIFICATE)/.test(code)) {
-    return "the client does not trust this server's certificate; is its chain in --tls-cert, and its authority trusted by the device?";
+    return "the client does not trust this server's certificate; check that its chain is in --tls-cert and that the device trusts its authority";
   }
   if (code === "ERR_SSL_HTTP_REQUEST") return "the client spoke http; links to this server must begin with https:";
   if (/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|NO_SHARED_CIPHER/.test(code)) {

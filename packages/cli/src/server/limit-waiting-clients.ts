@@ -2,13 +2,16 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { type OpenConnection, trackConnections } from "./open-connections.ts";
 
-/** What a server of few and known people grants to clients before they have shown who they are. */
+/** What a server for a few known people allows clients before they have authenticated. */
 export interface WaitingLimits {
   /** How many connections can be open at the same time. */
   readonly maxConnections: number;
   /** How long a client can take to send a request, in milliseconds. */
   readonly requestTimeout: number;
-  /** Whether a request can take longer, and keeps its connection when others need room: an upload by a client that may. */
+  /**
+   * Whether a request can take longer, and keeps its connection when others need room: an upload by a client that is
+   * allowed to.
+   */
   readonly mayTakeLong: (request: IncomingMessage) => boolean;
 }
 

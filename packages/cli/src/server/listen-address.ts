@@ -60,7 +60,7 @@ function portProblem(
   if (code === "EADDRINUSE") {
     return failure(
       `${where}: it is in use by another program`,
-      `Stop that program, or choose another port. To see which it is, run: lsof -nP -iTCP:${port} -sTCP:LISTEN`,
+      `Stop that program, or choose another port. To see which program, run: lsof -nP -iTCP:${port} -sTCP:LISTEN`,
     );
   }
   if (code === "EACCES" && port < 1024) {
@@ -80,7 +80,7 @@ const maxPathLength = process.platform === "linux" ? 107 : 103;
 
 /**
  * Clears the path of a socket: one that a crash left behind is removed; one that a program listens on, and anything
- * that is not a socket, is left unchanged.
+ * that is not a socket, are left unchanged.
  */
 async function makeWay(path: string): Promise<void> {
   if (Buffer.byteLength(path) > maxPathLength) {
@@ -103,7 +103,7 @@ async function makeWay(path: string): Promise<void> {
     ({ code }: NodeJS.ErrnoException) => code,
   );
   client.destroy();
-  // Only this error means that nobody listens: a busy socket, or another user's, gives a different one.
+  // Only this error means that nothing listens: a busy socket, or another user's, gives a different one.
   if (problem === "ECONNREFUSED") unlinkSync(path);
 }
 

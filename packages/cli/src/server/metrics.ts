@@ -123,7 +123,7 @@ export function createMetrics(now: () => number, reportOnly: boolean): Metrics {
 
 /**
  * Counts by one label. The numbers go to prom-client when they are read, because its `inc` sorts, joins and checks the
- * labels each time, which shows in the cost of a small file.
+ * labels each time, which is noticeable for small files.
  */
 function createLabelledCounter(
   registry: Registry,

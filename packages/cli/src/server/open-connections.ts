@@ -14,7 +14,7 @@ export interface OpenConnection {
   readonly responses: Set<ServerResponse>;
   /** Whether it speaks HTTP already: with TLS, after the handshake. */
   isReady: boolean;
-  /** Whether a request of it has been allowed before. */
+  /** Whether one of its requests has been allowed before. */
   wasAllowed: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface OpenConnections {
 /**
  * Tracks a server's connections.
  *
- * Node counts a connection that has not sent a request yet as busy, and does not know one at all whose TLS handshake
- * is not done: a single silent client could thus keep a server from ending.
+ * Node counts a connection that has not sent a request yet as busy, and does not know about a connection whose TLS
+ * handshake has not finished, so a single silent client could keep a server from ending.
  */
 export function trackConnections(server: Server): OpenConnections {
   const all = new Set<OpenConnection>();
@@ -98,7 +98,7 @@ export function isAllowed({ headersSent, statusCode }: ServerResponse): boolean 
 let unixPeers = 0;
 const peers = new WeakMap<Socket, string>();
 
-/** The peer of a unix socket has no address, so that each socket gets a name of its own. */
+/** The peer of a unix socket has no address, so each socket gets its own name. */
 function peerOf(socket: Socket): string {
   const { remoteAddress, remotePort } = socket;
   const known = peers.get(socket);

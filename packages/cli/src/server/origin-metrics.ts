@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 export interface OriginMetrics {
   exchanged(exchange: StoreExchange): void;
   cacheEvent(kind: "hit" | "miss" | "stale" | "eviction"): void;
-  /** Asked for the bytes in the cache whenever metrics are read. */
+  /** Returns the bytes in the cache; called whenever metrics are read. */
   measureCache(storedBytes: () => Promise<number>): void;
 }
 

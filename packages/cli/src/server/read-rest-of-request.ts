@@ -7,8 +7,9 @@ const usualRest = 30_000;
  * Reads the rest of each request whose response was sent before all of its body had arrived, such as an upload that is
  * refused, and only then closes its connection.
  *
- * The system resets a connection that is closed with bytes that nobody has read, and the client then loses the response
- * before it has seen it (RFC 9112 section 9.6). The handler of such a request must not close the connection itself.
+ * If a connection is closed while bytes that have arrived are unread, the system resets it, and the client loses the
+ * response before reading it (RFC 9112 section 9.6). The handler of such a request must not close the connection
+ * itself.
  *
  * @param longestRest - how long the rest is read before the connection is closed anyway, in milliseconds; default 30 000
  */
@@ -29,7 +30,7 @@ export function readRestOfRequests(server: Server, longestRest: number = usualRe
         socket.off("close", stop); // the connection can have many more requests
         if (isLast) socket.end();
       });
-      // Whatever has read it until now has seen enough.
+      // Whatever has read the body until now needs no more of it.
       request.removeAllListeners("data").resume();
     });
   });

@@ -8,7 +8,7 @@ import type { Metrics } from "./metrics.ts";
 export interface RequestAccounting {
   /** The same listener, with each request counted as in progress. */
   counted(listener: RequestListener): RequestListener;
-  /** To be called once for every response, when it has ended in any way. */
+  /** Call this once for every response, when it has ended in any way. */
   readonly finished: (entry: LogEntry) => void;
   /** From now on each response closes its connection. */
   closeConnections(): void;

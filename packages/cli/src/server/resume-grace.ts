@@ -4,9 +4,9 @@ import type { Decision } from "@portcullis/core";
 /**
  * Whether an expired token can finish the download that it began.
  *
- * Only a token that was valid in every other way and expired at most `graceSeconds` ago, and only for the rest of a
- * file, not its beginning. Whether the request names the file's ETag, which proves that an earlier one was allowed, is
- * checked when the file is open.
+ * The token must have been valid in every other way and have expired at most `graceSeconds` ago, and the request must
+ * be for the rest of a file, not its beginning. Whether the request names the file's ETag, which proves that an earlier
+ * one was allowed, is checked when the file is open.
  */
 export function asksToResume(
   { method, headers }: IncomingMessage,
@@ -24,8 +24,8 @@ export function asksToResume(
 }
 
 /**
- * Whether an ETag proves that its sender had the file: a digest does, of 128 bits at least. Those of nginx, Apache httpd,
- * Caddy and Azure are times and sizes, which can be found by trying, for files that the sender never had.
+ * Whether an ETag proves that its sender had the file: a digest of at least 128 bits does. The ETags of nginx, Apache
+ * httpd, Caddy and Azure are times and sizes, which can be guessed for files that the sender never had.
  */
 export function isProof(etag: string): boolean {
   return /[A-Za-z0-9+/]{32}/.test(etag);

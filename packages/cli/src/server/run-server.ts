@@ -54,15 +54,15 @@ export interface ServerPlan {
   listening?(where: string): void;
 }
 
-/** A server for few and known people, at an address of its own. */
+/** A server for a few known people, at a separate address. */
 export interface SecondServer {
   readonly address: ListenAddress;
   readonly hasTls: boolean;
-  /** How long a request can take that {@link SecondServer.mayTakeLong}, in milliseconds. */
+  /** How long a request can take if {@link SecondServer.mayTakeLong} is true for it, in milliseconds. */
   readonly longestRequest: number;
   /** Whether a request is an upload by a client that is allowed to. */
   readonly mayTakeLong: (request: IncomingMessage) => boolean;
-  /** `finished` is to be called once for every response. */
+  /** `finished` must be called once for every response. */
   createListener(finished: (entry: LogEntry) => void): RequestListener;
   /** Called with its URL when it listens, before the first server does. */
   listening(where: string, log: Log): Promise<void>;
@@ -73,12 +73,12 @@ export interface ServerTools {
   readonly gate: ReloadingGate;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** To be called once for every response. */
+  /** Must be called once for every response. */
   readonly finished: (entry: LogEntry) => void;
 }
 
 const mostSecondConnections = 256;
-/** For forms. In milliseconds. */
+/** Long enough for forms, in milliseconds. */
 const usualRequest = 30_000;
 
 /** Runs a server until a signal ends it; `values` are those of the options that all servers share. */
@@ -135,7 +135,7 @@ export async function runServer(
     const where = await listen(server, plan.address, plan.tls ? "https" : "http");
     const { clientsAreDirect } = plan;
     endings.push(watchConnections(server, connections, { maxConnections, clientsAreDirect, log, metrics }));
-    // One worker is enough to say what is true of all.
+    // Only one worker logs what is true of all.
     if (worker === undefined || worker === 1) for (const warning of plan.warnings) log.warn(warning);
     if (maxConnections < connectionsWanted) log.warn(tooFewDescriptors(maxConnections, connectionsWanted));
     log.info(`${plan.purpose} on ${where}`);
@@ -172,7 +172,7 @@ function readStatusAddress(text: string | undefined, own: ListenAddress): Listen
   if (!collides(address, own)) return address;
   throw usageError(
     `--status ${text} is the address of the server itself`,
-    "Health and metrics need an address of their own, which clients cannot reach",
+    "Use a separate address for health checks and metrics, which clients cannot reach",
   );
 }
 

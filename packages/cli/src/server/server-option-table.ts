@@ -75,7 +75,7 @@ export const reportOnlyOption = {
   description: "refuse nothing, and only log what would have been refused; the files are not protected",
 } as const satisfies FlagOption;
 
-/** Of the servers that devices connect to. */
+/** The address of the servers that devices connect to. */
 export const hostOption = {
   kind: "text",
   placeholder: "ADDRESS",

@@ -13,26 +13,28 @@ import type { ServerOptionValues } from "./server-option-table.ts";
 import { createStatusServer } from "./status-server.ts";
 import { ignoreUserSignals } from "./user-signals.ts";
 
-/** To a worker: a signal, or the question how it is doing. */
+/** A message to a worker: a signal, or a request for a report. */
 type Order = { readonly signal: NodeJS.Signals } | { readonly question: number };
 
-/** What a worker says once, when it has begun to listen for orders. */
+/** What a worker sends once, when it has begun to listen for messages. */
 const takesOrders = "takes orders";
 
-/** The worker's response to a question. */
+/** A worker's report. */
 interface Report {
   readonly question: number;
   readonly isReady: boolean;
   readonly metrics: readonly object[];
 }
 
-/** More workers than this that end unexpectedly within a minute end the server: what is wrong does not pass by itself. */
+/**
+ * More workers than this that end unexpectedly within a minute end the server: the problem does not go away by itself.
+ */
 const mostRestarts = 5;
 const restartWindow = 60_000;
 /** Milliseconds that a worker has to report. */
 const reportDeadline = 2000;
 
-/** Which worker this process is, counted from 1; `undefined` if it is none. */
+/** Which worker this process is, counted from 1; `undefined` if it is not a worker. */
 export function workerNumber({ env }: Pick<CommandContext, "env">): number | undefined {
   const number = env[workerVariable];
   return number !== undefined && cluster.isWorker ? Number(number) : undefined;
@@ -54,9 +56,9 @@ export function connectionShare(total: number, workers: number, number: number):
 /**
  * Runs the same command in several processes, which share its address, until a signal ends it.
  *
- * This process accepts the connections and hands each to the next worker; it passes on signals and lines of the log, adds
- * up the metrics, and replaces a worker that ends unexpectedly. The first worker starts alone, so that a mistake is
- * reported once.
+ * This process accepts the connections and passes each to the next worker; it passes on signals and lines of the log,
+ * adds up the metrics, and replaces a worker that ends unexpectedly. The first worker starts alone, so that a mistake
+ * is reported once.
  */
 export async function runWorkers(
   count: number,
@@ -82,11 +84,11 @@ export async function runWorkers(
     const worker = cluster.fork({ [workerVariable]: String(number) });
     workers.set(number, worker);
     if (worker.process.stdout) relayLines(worker.process.stdout, log.relay);
-    // Orders that came before are lost.
+    // Messages that were sent before are lost.
     worker.on("message", (message) => {
       if (message === takesOrders && isEnding) order(worker, { signal: "SIGTERM" });
     });
-    worker.on("error", () => {}); // of a message to a worker that has just ended
+    worker.on("error", () => {}); // a message to a worker that has just ended fails
     worker.process.once("close", (code: number | null, signal: string | null) => {
       workers.delete(number);
       if (hasStarted && !isEnding) replace(number, signal ?? `exit code ${code}`);
@@ -213,7 +215,7 @@ export function reportStatus({ registry }: Metrics, isReady: () => boolean): voi
   });
 }
 
-/** The same log; its sentences say which worker they are from. */
+/** The same log, but its messages say which worker they are from. */
 export function labelled(log: Log, number: number): Log {
   const label = (message: string): string => `worker ${number}: ${message}`;
   return {

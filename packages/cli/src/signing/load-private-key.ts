@@ -23,7 +23,7 @@ export async function readPrivateKeyText(file: string, passphraseFile: string | 
   return { encryptionKey, passphrase };
 }
 
-/** Runs what uses the key; a key that it refuses is reported with the name of its file. */
+/** Runs a function that uses the key; if it refuses the key, the error names the file. */
 export function withPrivateKey<Result>(
   { privateKey: file, passphraseFile }: { readonly privateKey: string; readonly passphraseFile?: string | undefined },
   use: () => Result,

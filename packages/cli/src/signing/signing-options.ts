@@ -1,7 +1,7 @@
 import { gateDefaults } from "@portcullis/core";
 import type { DurationOption, FlagOption, OptionTable, OptionValues } from "../command-line/option.ts";
 
-/** The options of every command that signs tokens of its own. */
+/** The options of every command that signs tokens. */
 export const privateKeyOptionTable = {
   privateKey: {
     kind: "text",
@@ -19,11 +19,11 @@ export const privateKeyOptionTable = {
 /** The values of these options. */
 export type PrivateKeyOptionValues = OptionValues<typeof privateKeyOptionTable>;
 
-/** For the commands that make links. */
+/** For the commands that create links. */
 export const pathBoundOption = {
   kind: "flag",
   description:
-    "create tokens that open one path only, for servers with --path-bound; Jamf Pro does not create such tokens",
+    "create tokens that are valid for one path only, for servers with --path-bound; Jamf Pro does not create such tokens",
 } as const satisfies FlagOption;
 
 /** Jamf Pro's Token Expiry: 1 to 120 whole minutes; each command adds the description and the default. */

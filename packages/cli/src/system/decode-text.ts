@@ -8,7 +8,7 @@ export function utf16Of(start: Uint8Array): "utf-16le" | "utf-16be" | undefined 
   const [first, second, third, fourth] = start;
   if (first === 0xff && second === 0xfe) return "utf-16le";
   if (first === 0xfe && second === 0xff) return "utf-16be";
-  // Without a byte order mark it shows by the zeros between ASCII characters.
+  // Without a byte order mark, the zeros between ASCII characters show it.
   if (first && second === 0 && third && fourth === 0) return "utf-16le";
   return first === 0 && second && third === 0 && fourth ? "utf-16be" : undefined;
 }

@@ -3,7 +3,7 @@ export function describeSystemError(error: unknown): string {
   const { message } = error as Error;
   if (!isSystemError(error)) return message;
   const onFile = error.syscall === "listen" ? undefined : fileProblems[error.code ?? ""];
-  // Of "EIO: i/o error, read" and "listen EACCES: permission denied 127.0.0.1:80" what people can read.
+  // The readable part of "EIO: i/o error, read" and "listen EACCES: permission denied 127.0.0.1:80".
   return onFile ?? message.replace(/^(\w+ )?E[A-Z0-9]+: ([^,]*)(, .*)?$/s, "$2");
 }
 

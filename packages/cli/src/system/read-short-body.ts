@@ -1,6 +1,6 @@
 /**
- * Reads the body of a response as text; `undefined` if it has more than this many bytes, of which what was compressed
- * counts as it is unpacked. The rest is not received.
+ * Reads the body of a response as text; `undefined` if it has more than this many bytes, counted after decompression.
+ * The rest is not received.
  */
 export async function readShortBody({ body }: Response, longest: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];

@@ -7,7 +7,7 @@ const maxBytes = 16 * 1024 * 1024;
 const readDeadline = 10_000;
 const retryPause = 20;
 
-/** A small file's content, with the permissions of the very file that was read. */
+/** A small file's content, with the permissions of the file that was read. */
 export interface SmallFile {
   readonly bytes: Buffer;
   /** Permission bits, as `fs.Stats` has them. */
@@ -81,5 +81,6 @@ export async function readSmall(stream: Readable): Promise<Buffer> {
 }
 
 function refuseLarge(length: number): void {
-  if (length > maxBytes) throw new Error("it is larger than 16 MiB, and no link, key, manifest or configuration is");
+  if (length > maxBytes)
+    throw new Error("it is larger than 16 MiB, larger than any link, key, manifest or configuration");
 }

@@ -18,7 +18,7 @@ export interface ReloaderOptions<Loaded> {
   readonly name: string;
   /** Watched for changes. */
   readonly files: readonly string[];
-  /** Seconds between two looks. */
+  /** Seconds between two checks. */
   readonly interval: number;
   load(): Promise<Loaded>;
   /** Whether they are interchangeable: every part of what is loaded must be compared. */
@@ -74,7 +74,7 @@ export async function createReloader<Loaded>(options: ReloaderOptions<Loaded>): 
     warned = warnings;
   }
 
-  /** A load that missed its deadline may still hold a thread, so the next one waits until it is over. */
+  /** A load that missed its deadline might still hold a thread, so the next one waits until it is over. */
   let pending: Promise<unknown> | undefined;
   function beforeDeadline(loading: Promise<Loaded>): Promise<Loaded> {
     const settled = loading.then(

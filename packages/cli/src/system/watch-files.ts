@@ -8,10 +8,10 @@ export type StopWatching = () => void;
 const settlingTime = 200;
 
 /**
- * Calls back when one of the files may have changed, and every `interval` seconds regardless.
+ * Calls back when one of the files might have changed, and every `interval` seconds regardless.
  *
- * It is the folders that are watched: an editor replaces a file, and Kubernetes swaps a symbolic
- * link beside it. Network and container file systems report nothing, hence the interval.
+ * The folders are watched, not the files: an editor replaces a file, and Kubernetes swaps a symbolic link beside it.
+ * Network and container file systems report nothing, hence the interval.
  */
 export function watchFiles(paths: readonly string[], interval: number, look: () => void): StopWatching {
   let settling: NodeJS.Timeout | undefined;
@@ -27,7 +27,7 @@ export function watchFiles(paths: readonly string[], interval: number, look: () 
       watcher.on("error", () => watcher.close());
       watchers.push(watcher);
     } catch {
-      // The interval finds the change.
+      // The check at each interval finds the change.
     }
   }
   const polling = setInterval(look, interval * 1000).unref();

@@ -1,6 +1,6 @@
 import { safeText } from "./safe-text.ts";
 
-/** A table as lines of text: columns aligned, and nothing in them that a terminal obeys. */
+/** A table as lines of text: columns aligned, with nothing in them that could control a terminal. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const safe = rows.map((row) => row.map(safeText));
   const widths = safe[0]?.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0))) ?? [];

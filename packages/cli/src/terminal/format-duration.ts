@@ -19,7 +19,7 @@ export function formatDuration(seconds: number): string {
   return words.join(" ") || "0 s";
 }
 
-/** A time in UTC, as logs of servers in different places can be compared by; seconds since 1970. */
+/** A time in UTC, so that the logs of servers in different places can be compared; from seconds since 1970. */
 export function formatDate(seconds: number): string {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return "a time beyond the calendar";

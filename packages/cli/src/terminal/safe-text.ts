@@ -1,6 +1,6 @@
 import { findTokens } from "@portcullis/core";
 
-/** A token of RSA-2048 has 431 characters; what is shorter than this has no whole signature, and may be a fingerprint. */
+/** A token of RSA-2048 has 431 characters; shorter text contains no complete signature, and might be a fingerprint. */
 const shortestSecret = 20;
 
 /**
@@ -41,7 +41,7 @@ function withoutSecrets(text: string): string {
  */
 export function withoutControls(text: string): string {
   return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is searched for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
     /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

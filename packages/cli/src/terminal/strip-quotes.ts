@@ -5,7 +5,7 @@ const edge = /[\s"'<>“”„‘’‚«»]/;
 export function stripQuotes(text: string): string {
   let start = 0;
   let end = text.length;
-  // Not by a regular expression for the end: it would try each of many spaces in the middle.
+  // Not with a regular expression for the end, which would try each of many spaces in the middle.
   while (start < end && edge.test(text.charAt(start))) start += 1;
   while (end > start && edge.test(text.charAt(end - 1))) end -= 1;
   return text.slice(start, end);

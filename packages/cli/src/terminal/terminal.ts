@@ -17,7 +17,7 @@ export interface Terminal {
   sentence(text: string): void;
   /** Writes a warning, as {@link Terminal.sentence} does. */
   warning(text: string): void;
-  /** Writes a value as JSON in one line, without characters that could command a terminal. */
+  /** Writes a value as JSON in one line, without characters that could control a terminal. */
   json(value: unknown): void;
   /** Resolves when all is written; with the problem if something could not be. */
   written(): Promise<Error | undefined>;

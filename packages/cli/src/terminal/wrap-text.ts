@@ -1,7 +1,7 @@
 /**
  * Breaks a sentence into lines for a terminal; every line after the first starts with `indent`. Colours take no room.
  *
- * @param used - columns of the first line that are taken already
+ * @param used - columns of the first line that are already taken
  */
 export function wrapText(text: string, width: number, indent: string = "", used: number = 0): string {
   const lines: string[] = [];
@@ -35,7 +35,7 @@ export function wrapMessage(text: string, width: number, indent: string = ""): s
 }
 
 /** Select Graphic Rendition (ECMA-48 section 8.3.117): colours and bold. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: this is what is searched for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is the character to find
 const colour = /\u001b\[[\d;]*m/g;
 
 function columnsOf(text: string): number {

@@ -6,7 +6,7 @@ import { type LoadedTls, loadTls, type TlsCredentials, type TlsFiles, tlsWarning
 /** Keeps the certificate of a running server up to date. */
 export interface CertificateReloader extends Pick<Reloader<LoadedTls>, "reload" | "stop"> {
   readonly credentials: TlsCredentials;
-  /** Has `use` called with each renewed certificate. */
+  /** Calls `use` with each renewed certificate from now on. */
   onRenewal(use: (credentials: TlsCredentials) => void): void;
 }
 

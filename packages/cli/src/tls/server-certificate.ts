@@ -6,7 +6,7 @@ import { shellQuote } from "../terminal/shell-quote.ts";
 /** A certificate file as TLS uses it. */
 export interface ServerCertificate {
   readonly pem: string;
-  /** The server's own. */
+  /** The server's own certificate. */
   readonly own: X509Certificate;
   /** The certificates after it: the chain. */
   readonly others: readonly X509Certificate[];
@@ -50,7 +50,7 @@ function notACertificate(text: string, file: string): CommandError {
   );
 }
 
-/** What the administrator should know of a certificate's dates; `now` in seconds. */
+/** What the administrator should know about a certificate's dates; `now` in seconds. */
 export function validityWarnings({ own }: ServerCertificate, file: string, now: number): string[] {
   const [from, to] = [Date.parse(own.validFrom) / 1000, Date.parse(own.validTo) / 1000];
   if (now > to) {

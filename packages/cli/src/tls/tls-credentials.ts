@@ -37,7 +37,7 @@ export function tlsFiles(certificate: string | undefined, key: string | undefine
 }
 
 /**
- * Reads both files and checks that they fit together; rejects with an error for people.
+ * Reads both files and checks that they fit together; rejects with an error that says what to do.
  *
  * OpenSSL accepts an empty file as no certificate: a server started with it, or renewed while the file was being
  * written, would fail every handshake.

@@ -8,7 +8,7 @@ export function decodeBase64url(text: string): Uint8Array {
     .replace(/[^\w+/-]/g, "")
     .replaceAll("-", "+")
     .replaceAll("_", "/");
-  // One character alone is six bits of a byte: nothing.
+  // A single character is only six bits, less than a byte.
   const whole = base64.length % 4 === 1 ? base64.slice(0, -1) : base64;
   return Uint8Array.from(atob(whole), (character) => character.charCodeAt(0));
 }

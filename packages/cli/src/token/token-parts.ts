@@ -31,7 +31,7 @@ function readObject(segment: string): Readonly<Record<string, unknown>> | undefi
   }
 }
 
-/** `JSON.parse` reads any depth, but `JSON.stringify` overflows the stack at some thousand levels. */
+/** `JSON.parse` reads any depth, but `JSON.stringify` overflows the stack at a few thousand levels. */
 const maxDepth = 32;
 
 function isShallow(value: unknown, depth: number): boolean {

@@ -15,37 +15,42 @@ interface View {
   readonly origins?: Uint32Array;
 }
 
-/** Whatever begins with `{"`, in base64url `eyJ`, up to its third dot. What is matched is consumed, so the time stays linear. */
+/**
+ * Anything that begins with `{"`, which is `eyJ` in base64url, up to its third dot. A match consumes its text, so the
+ * time stays linear.
+ */
 const plainJwt = "eyJ[\\w-]*(?:\\.[\\w-]*){0,2}";
 
-/** Also three segments that begin otherwise, the last as long as a signature, or a signature alone. Much slower. */
+/** Also any three segments of which the last is as long as a signature, and a signature alone. Much slower. */
 const anyJwt = `(?<![\\w-])[\\w-]+\\.[\\w-]+\\.[\\w-]{342,}|${plainJwt}|(?<![\\w-])[\\w-]{342,}`;
 
-/** How many characters a signature by RSA-2048, 3072, 4096, 6144 and 8192 has. A file name has 255 at most. */
+/** How many characters an RSA-2048, 3072, 4096, 6144 or 8192 signature has. A file name has at most 255. */
 const usualSignatures = [342, 512, 683, 1024, 1366] as const;
 
-/** How base64url of a JSON object begins: `{"`, `{ `, `{` and a line feed or a tab, `{}`. */
+/** How a JSON object begins in base64url: `{"`, `{ `, `{` and a line feed or a tab, `{}`. */
 const jsonSegment = /^(?:ey[JA]|ew[ok]|e30)/;
 
-/** `%2E`, `%252E`, and so on; and `\x26` and `\u0026`, as nginx and JSON write what they escape. */
+/** `%2E`, `%252E`, and so on; and `\x26` and `\u0026`, as nginx and JSON escape characters. */
 const escapes = /(?:%(?:25)*|\\x|\\u00)([0-9a-f]{2})/gi;
 
-/** Quoted-printable (RFC 2045 section 6.7), as mail programs write links: `=3D`, and `=` where a line is wrapped. */
+/**
+ * Quoted-printable (RFC 2045 section 6.7), as mail programs write links: `=3D`, and `=` at the end of a wrapped line.
+ */
 const quotedPrintable = /=(?:\r?\n|([0-9A-F]{2}))/g;
 
-/** Text can be encoded again at each hop; more rounds than this are not undone, to bound the time. */
+/** Text can be encoded again at each hop. At most this many layers are decoded, to bound the time. */
 const decodingRounds = 8;
 
 /**
  * Finds every token in a text of any format: a URL, a log, a mail, a manifest.
  *
- * A token is the value of the token parameter, and whatever else looks like a JWT or its signature,
- * whole or truncated; percent-encoded any number of times, in whole or in part, names too. It ends
- * before the first character that no token has (`|`, `,`, `;`, a quote, a space …), before its third
- * dot, and where its signature has its full length, even if letters follow.
+ * A token is the value of the token parameter, and anything else that looks like a JWT or its signature, whole or
+ * truncated. Values and names can be percent-encoded repeatedly, in whole or in part. A token ends before the first
+ * character that no token contains (`|`, `,`, `;`, a quote, a space …), before its third dot, and where its signature
+ * has its full length, even if letters follow.
  *
- * The spans are in order and do not overlap. Takes time proportional to the length of the text. Call
- * it before a text is truncated: part of a token is harder to recognise.
+ * The spans are in order and do not overlap. The time is proportional to the length of the text. Call it before a text
+ * is truncated: part of a token is harder to recognise.
  */
 export function findTokens(text: string, parameter: string = gateDefaults.tokenParameter): TokenSpan[] {
   const named = new RegExp(`(?<![\\w.~-])${parameter.replace(/\./g, "\\.")}=([\\w.-]+)`, "g");
@@ -58,7 +63,7 @@ export function findTokens(text: string, parameter: string = gateDefaults.tokenP
       };
       for (const [start, end] of findJwts(decoded)) add(start, end);
       for (const { 0: parameterText, 1: value = "", index } of decoded.matchAll(named)) {
-        // A JWT in the value has exact ends; the value around it need not be one.
+        // If the value contains a JWT, only the JWT is the token, not the text around it.
         const end = index + parameterText.length;
         if (findJwts(value).length === 0) add(end - value.length, end);
       }
@@ -106,7 +111,7 @@ function findJwts(text: string): (readonly [start: number, end: number])[] {
     const isSigned = Math.max(first.length, second.length, third.length) >= usualSignatures[0];
     const isWhole = index === 0 || !/[\w-]/.test(text.charAt(index - 1));
     if (!isSigned && !jsonSegment.test(second) && !(isWhole && third !== "")) continue;
-    // What is in front of `eyJ` in the same word is no part of the token, unless it can be a signature.
+    // Text in front of `eyJ` in the same word is not part of the token, unless it can be a signature.
     const ahead = second === "" || beginsWithSignature(first) ? 0 : first.indexOf("eyJ");
     const start = ahead > 0 && ahead < usualSignatures[0] ? ahead : 0;
     pattern.lastIndex -= third.length - signatureLength(third);
@@ -115,7 +120,7 @@ function findJwts(text: string): (readonly [start: number, end: number])[] {
   return found;
 }
 
-/** A run of 342 characters has one at each of 38 consecutive multiples of 9: a quick look at a ninth of the text. */
+/** A run of 342 characters covers 38 consecutive multiples of 9, so it is enough to look at every ninth character. */
 function mayHoldSignature(text: string): boolean {
   let hits = 0;
   for (let index = 0; index < text.length && hits < 38; index += 9) {
@@ -124,7 +129,7 @@ function mayHoldSignature(text: string): boolean {
   return hits === 38;
 }
 
-/** Whether a signature is directly in front of a token; by chance it can hold `eyJ` itself. */
+/** Whether a signature is directly in front of a token; by chance, the signature itself can contain `eyJ`. */
 function beginsWithSignature(segment: string): boolean {
   return usualSignatures.some((end) => segment.startsWith("eyJ", end));
 }
@@ -139,7 +144,7 @@ function signatureLength(segment: string): number {
   return isWhole || !/[AQgw]/.test(segment.charAt(usualSignatures[0] - 1)) ? length : usualSignatures[0];
 }
 
-/** Where two views disagree, the longer span counts, extended over both, so that no part of a token is left. */
+/** Merges spans that overlap, so that no part of a token is left; the token is that of the longer span. */
 function withoutOverlaps(spans: TokenSpan[]): TokenSpan[] {
   const kept: TokenSpan[] = [];
   for (const span of spans.sort((one, other) => one.start - other.start)) {

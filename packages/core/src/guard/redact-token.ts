@@ -3,11 +3,11 @@ import { gateDefaults } from "../gate-defaults.ts";
 import { replaceTokens } from "./find-tokens.ts";
 
 /**
- * Replaces the value of every token parameter in a URL, for logs, and whatever else in it is a token:
- * in the wrong place a token is refused, but in the right place it opens every file.
+ * Replaces the value of every token parameter in a URL, for logs, and any other token in it: in the wrong place a token
+ * is refused, but anyone who moves it to the right place can download every file.
  *
- * @param replacement - what to write for the value of the parameter, default `"REDACTED"`; with a fingerprint from
- *   {@link fingerprintToken}, log lines of one token can be correlated
+ * @param replacement - what to write instead of the parameter's value, default `"REDACTED"`; with a fingerprint from
+ *   {@link fingerprintToken}, log lines about the same token can be correlated
  */
 export function redactToken(
   url: string,

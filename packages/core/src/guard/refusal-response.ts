@@ -17,7 +17,10 @@ const statusPhrases = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden
 
 /** How the response to a refused request can differ from the refusal table. */
 export interface RefusalResponseOptions {
-  /** The status, for a proxy in front that understands only some: nginx's `auth_request` accepts only 401 and 403. */
+  /**
+   * The status, for a proxy in front that understands only certain ones: nginx's `auth_request` accepts only 401 and
+   * 403.
+   */
   readonly status?: keyof typeof statusPhrases | undefined;
 }
 
@@ -25,7 +28,7 @@ export interface RefusalResponseOptions {
  * The response to a refused request: an RFC 6750 challenge (not with 403 and 503) and an RFC 9457
  * problem document.
  *
- * All of it is fixed text; nothing that came with the request is in it. The realm is fixed too.
+ * All of it, including the realm, is fixed text; nothing from the request is in it.
  */
 export function refusalResponse(refusal: Refusal, options: RefusalResponseOptions = {}): HttpResponse {
   const { code, error, message } = refusal;

@@ -6,10 +6,12 @@ import { redactToken } from "./redact-token.ts";
 import { type HttpResponse, refusalResponse } from "./refusal-response.ts";
 import { decisionFingerprint, fingerprints } from "./token-fingerprint.ts";
 
-/** What a log or a metric gets about each request; it contains no token. */
+/** What `onDecision` receives about each request; contains no token. */
 export interface ObservedRequest {
   readonly method: string;
-  /** The URL as the server saw it, its token replaced by the fingerprint, control characters percent-encoded. */
+  /**
+   * The URL as the server saw it, with the token replaced by its fingerprint and control characters percent-encoded.
+   */
   readonly url: string;
   /** First 8 hexadecimal digits of the token's SHA-256; `undefined` if there is not exactly one token. */
   readonly fingerprint: string | undefined;
@@ -23,7 +25,7 @@ export interface ObservationOptions {
    */
   readonly onDecision?: ((decision: Decision, request: ObservedRequest) => unknown) | undefined;
   /**
-   * Allows every request, and only reports to `onDecision` what would have been refused. For a trial in front of a live
+   * Allows every request, and only reports to `onDecision` what would have been refused, for a trial in front of a live
    * server. Default `false`. **Protects nothing.**
    */
   readonly reportOnly?: boolean | undefined;
@@ -42,18 +44,20 @@ export interface GuardResult {
   /** The decision; a refusal without a `response` only if `reportOnly` is set. */
   readonly download: Download;
   /**
-   * The request's URL without its token; for a refused request, whose URL only an outer logger still
-   * reads, also without tokens in any other place.
+   * The request's URL without its token. After a refusal, only an outer logger still reads the URL, so tokens in all
+   * other places are removed too.
    */
   readonly url: string;
-  /** Removes the token from another copy of the URL, such as a framework's `originalUrl`, as was done for `url`. */
+  /**
+   * Removes the token from another copy of the URL, such as a framework's `originalUrl`, in the same way as from `url`.
+   */
   readonly stripUrl: (copy: string) => string;
   readonly tokenParameter: string;
 }
 
 /**
- * Checks one request; for a token that the gate remembers, without a promise, which would take as long as the check.
- * Throws or rejects only because of a defect: then respond with 500.
+ * Checks one request. If the gate remembers the token, it returns no promise, since a promise would take as long as the
+ * check. Throws or rejects only because of a defect: then respond with 500.
  */
 export type RequestGuard = (method: string, url: string) => GuardResult | Promise<GuardResult>;
 
@@ -76,9 +80,10 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
 
   return (method, url) => {
     const resultOf = (decision: Decision, fingerprint: string | undefined): GuardResult => {
-      // Asynchronous, so that what a log throws rejects too. Not awaited: a slow log must not hold the download up.
+      // Asynchronous, so that an exception in the log becomes a rejection. Not awaited: a slow log must not delay the
+      // download.
       const report = async (log: DecisionLog): Promise<unknown> =>
-        // A line feed would forge a line of a log; an escape sequence would command the terminal that shows it.
+        // A line feed could forge a log line; an escape sequence could control the terminal that shows it.
         log(decision, {
           method,
           url: redactToken(url, tokenParameter, fingerprint).replace(/\p{Cc}/gu, encodeURIComponent),
@@ -87,7 +92,7 @@ export function createRequestGuard(options: GuardOptions): RequestGuard {
       if (onDecision) report(onDecision).catch(() => {});
       const response = decision.allowed || reportOnly ? undefined : refusalResponse(decision);
       const stripUrl = response ? stripRefused : stripAllowed;
-      // In this order: V8 needs 0.4 µs more to add a member to a copy.
+      // In this order, because V8 takes 0.4 µs longer to add a member to a copy.
       const download = { fingerprint, ...decision };
       return { response, download, url: stripUrl(url), stripUrl, tokenParameter };
     };

@@ -4,8 +4,8 @@ import { gateDefaults } from "../gate-defaults.ts";
 import { sha256 } from "../rs256.ts";
 
 /**
- * The fingerprint of a URL's token, which does not reveal it; `undefined` if the URL does not have exactly one token.
- * See {@link fingerprintToken}.
+ * The fingerprint of a URL's token, which does not reveal the token; `undefined` if the URL does not have exactly one
+ * token. See {@link fingerprintToken}.
  */
 export async function tokenFingerprint(
   url: string,
@@ -16,15 +16,15 @@ export async function tokenFingerprint(
 }
 
 /**
- * Identifies a token in logs without revealing it: the first 8 hexadecimal digits of its SHA-256, as
- * Caddy's `hash` log filter prints them. Tokens signed in the same second by the same key are the
- * same string and so have the same fingerprint.
+ * Identifies a token in logs without revealing it: the first 8 hexadecimal digits of its SHA-256, as Caddy's `hash` log
+ * filter prints them. Tokens signed in the same second with the same key are identical, and so are their fingerprints.
  */
 export async function fingerprintToken(token: string): Promise<string> {
   return (await sha256(token)).slice(0, 8);
 }
 
-// By the claims, which are one object as long as the gate remembers the token: a hash for each request would show.
+// Keyed by the claims, which are the same object as long as the gate remembers the token: hashing for each request
+// would be noticeably slower.
 export const fingerprints: WeakMap<object, string> = new WeakMap();
 
 /** The fingerprint of the token that a gate has just decided on, calculated once for a token it remembers. */

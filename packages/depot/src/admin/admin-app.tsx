@@ -33,7 +33,7 @@ export interface AdminAppOptions {
   readonly url?: string | undefined;
   /** Whether the listener itself has TLS; without it, and without `url`, only this computer can use the pages. */
   readonly hasTls: boolean;
-  /** Of one file that is uploaded, in bytes. */
+  /** The largest file that can be uploaded, in bytes. */
   readonly largestUpload: number;
 }
 
@@ -53,7 +53,7 @@ export function createAdminApp(
   const cookie = createSessionCookie(administrator, hasTls || url !== undefined);
   const app = new Hono<AdminEnvironment>();
 
-  /** Another site can give its own name the address of this computer; without TLS, its pages could then use these. */
+  /** Another site can point its own host name at this computer; without TLS, its pages could then use these. */
   function isOwnHost({ host, hostname }: URL): boolean {
     if (url !== undefined) return host === new URL(url).host;
     return hasTls || ["localhost", "[::1]"].includes(hostname) || /^127\.\d+\.\d+\.\d+$/.test(hostname);
@@ -65,7 +65,7 @@ export function createAdminApp(
     if (!isOwnHost(new URL(req.url))) return text("Use the address that the depot printed when it started.\n", 421);
     await next();
   });
-  // Its tokens are in no browser, so that no other site can use them, and its uploads are larger than forms.
+  // No browser has its tokens, so no other site can use them, and its uploads are larger than forms.
   const signIn = createJamfSignIn(parts.bearerTokens);
   for (const path of jamfSignInPaths) app.all(path, signIn);
   app.route(apiPath, api);
@@ -74,7 +74,7 @@ export function createAdminApp(
   const limitForm = bodyLimit({ maxSize: longestForm, onError: ({ text }) => text("The form is too large.\n", 413) });
   app.use((context, next) => (isUpload(context.req.path) ? next() : limitForm(context, next)));
   app.use(async (context, next) => {
-    // Hono stores the form, so that it is read once, and what cannot be read is refused here for all pages.
+    // Hono stores the form, so it is read once, and an unreadable form is refused here for all pages.
     const isReadable = isUpload(context.req.path) || (await canReadForm(context));
     if (!isReadable) return context.text("The form cannot be read: reload the page, and send it again.\n", 400);
     await next();
@@ -128,7 +128,7 @@ export function createAdminApp(
   app.notFound((context) => sendPage(context, <NotFoundPage />, 404));
   app.onError((error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
-    // Nothing has a name with a NUL character.
+    // No name contains a NUL character.
     if (isUnstorableText(error)) return sendPage(context, <NotFoundPage />, 404);
     if (isDepotError(error) && notFoundCodes.includes(error.code)) return sendPage(context, <NotFoundPage />, 404);
     context.env.report({ problem: error.message });
@@ -139,7 +139,7 @@ export function createAdminApp(
   return app;
 }
 
-/** Whether the body is a form, or nothing that claims to be one; a body that is too large is an error of its own. */
+/** Whether the body is a form, or does not claim to be one; a body that is too large is a different error. */
 async function canReadForm({ req }: AdminContext): Promise<boolean> {
   try {
     await req.parseBody();
@@ -150,7 +150,7 @@ async function canReadForm({ req }: AdminContext): Promise<boolean> {
   }
 }
 
-/** The errors for what is named in an address. */
+/** The errors for a path that names something unknown. */
 const notFoundCodes = ["item_unknown", "link_unknown", "page_invalid", "api_token_unknown"];
 
 /** As strict as pages with one script can be. */
@@ -205,7 +205,7 @@ function UnavailablePage() {
   return (
     <Page title="The depot is not available at the moment" isNarrow>
       <div class="card">
-        <p>The change was not made. The log of the depot says what failed. Try again in a moment.</p>
+        <p>Nothing was changed. The depot's log says what failed. Try again in a moment.</p>
       </div>
     </Page>
   );
@@ -215,7 +215,7 @@ function DiskFullPage() {
   return (
     <Page title="The depot's disk is full" isNarrow>
       <div class="card">
-        <p>The change was not made. Free some space on the depot's disk, and try again.</p>
+        <p>Nothing was changed. Free some space on the depot's disk, and try again.</p>
       </div>
     </Page>
   );

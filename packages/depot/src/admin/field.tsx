@@ -47,7 +47,10 @@ export function SelectField({
   );
 }
 
-/** What a field that is not one of these needs, so that its notes are read with it, and that it has the focus if it is wrong. */
+/**
+ * The attributes that any other field needs, so that screen readers read its notes with it, and it has the focus if it
+ * is wrong.
+ */
 export function fieldAttributes({
   id,
   hint,
@@ -61,7 +64,7 @@ export function fieldAttributes({
   };
 }
 
-/** What is said below a field. */
+/** The notes below a field. */
 export function FieldNotes({ id, hint, problem }: Omit<FieldTexts, "label">): JSX.Element {
   return (
     <>

@@ -6,11 +6,11 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 export interface ListPosition {
   /** The path of the page. */
   readonly path: string;
-  /** What else its address has, such as the search. */
+  /** Other parameters of its address, such as the search. */
   readonly query?: Readonly<Record<string, string | undefined>> | undefined;
   /** The entry that it begins after; unset on the first page. */
   readonly after: string | undefined;
-  /** The same of the next page; unset on the last one. */
+  /** The entry that the next page begins after; unset on the last page. */
   readonly next: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function Pager({ path, query, after, next }: ListPosition): JSX.Element {
   );
 }
 
-/** Reads what is searched for; PostgreSQL accepts no text with a null byte. */
+/** Reads the search text; PostgreSQL accepts no text with a NUL character. */
 export function readSearch(text = ""): string | undefined {
   const search = text
     .replace(/\p{Cc}/gu, " ")
@@ -50,10 +50,10 @@ const longestSearch = 200;
 
 interface SearchFormProps {
   readonly path: string;
-  /** What is searched for, in words. */
+  /** Which columns are searched, such as `Title or identifier`. */
   readonly label: string;
   readonly search: string | undefined;
-  /** Other parts of the address, which stay. */
+  /** Other parameters of the address, which stay the same. */
   readonly query?: Readonly<Record<string, string | undefined>> | undefined;
 }
 

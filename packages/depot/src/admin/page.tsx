@@ -22,11 +22,11 @@ const sections = [
 /** One page. */
 export interface PageProps {
   readonly title: string;
-  /** The path of its section in the navigation; unset, there is no navigation. */
+  /** The path of its section in the navigation; if unset, there is no navigation. */
   readonly section?: (typeof sections)[number]["path"] | undefined;
-  /** Of the session, for the form that signs out. */
+  /** The form token of the session, for the form that signs out. */
   readonly formToken?: string | undefined;
-  /** Instead of the title. */
+  /** Shown instead of the title. */
   readonly heading?: Child;
   /** Whether it has the form that uploads a file. */
   readonly hasUpload?: boolean | undefined;
@@ -101,7 +101,7 @@ export function Page({
   );
 }
 
-/** Shows that a form was sent by a page of this session. */
+/** Proves that a form was sent by a page of this session. */
 export function FormToken({ formToken }: { readonly formToken: string }): JSX.Element {
   return <input type="hidden" name="form_token" value={formToken} />;
 }
@@ -121,7 +121,7 @@ export function Notice({
   );
 }
 
-/** A word that stands out. */
+/** A highlighted word. */
 export function Badge({
   kind,
   children,
@@ -132,7 +132,7 @@ export function Badge({
   return <span class={kind === undefined ? "badge" : `badge ${kind}`}>{children}</span>;
 }
 
-/** A number of bytes, as people say it. */
+/** A number of bytes in a readable form. */
 export function formatSize(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
@@ -140,7 +140,7 @@ export function formatSize(bytes: number): string {
   return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
 }
 
-/** What an item is shown by. */
+/** What the icon of an item is made from. */
 export interface ItemIconProps {
   readonly id: string;
   readonly title: string;
@@ -150,8 +150,8 @@ export interface ItemIconProps {
 }
 
 /**
- * The icon of an app. An app without one has the first letter of its title, and a package a box, on one of six colours,
- * which is always the same for an item.
+ * The icon of an app. Without one, an app shows the first letter of its title, and a package a box, on one of six
+ * colours, which is always the same for an item.
  */
 export function ItemIcon({ id, title, kind, icon }: ItemIconProps): JSX.Element {
   if (icon !== undefined) return <img class="item-icon" src={iconPath(icon)} alt="" loading="lazy" />;

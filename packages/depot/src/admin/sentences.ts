@@ -1,4 +1,4 @@
-/** Not with an identifier or a URL, which stays as it is. */
+/** Does not match at an identifier or a URL, which stays as it is. */
 const startsWithWord = /^[a-z]+(?![^ ,:']|:\/\/)/;
 
 /** The message of an error and its remedy, as sentences. */

@@ -196,5 +196,5 @@ details + details { margin-top: 0.75rem; }
 }
 `;
 
-/** Of its content: another style has another path, so that browsers can keep it. */
+/** A hash of the content: a changed style has another path, so browsers can cache each one. */
 export const styleHash: string = createHash("sha256").update(style).digest("hex").slice(0, 12);

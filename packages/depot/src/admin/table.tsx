@@ -3,7 +3,7 @@
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 
-/** What a table shows of each of its rows. */
+/** What a table shows for each of its rows. */
 export interface Column<Row> {
   /** On a narrow page, it is in front of each cell. */
   readonly name: string;

@@ -33,7 +33,7 @@ export interface ApiTokens {
   find(token: string): Promise<{ readonly id: string; readonly name: string } | undefined>;
 }
 
-/** So that programs that look for leaked secrets can recognise one. */
+/** Lets programs that look for leaked secrets recognise a token. */
 const prefix = "portcullis_";
 const tokenForm = /^portcullis_[0-9a-f]{40}$/;
 const secretBytes = 20; // 160 bits

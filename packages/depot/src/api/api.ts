@@ -117,10 +117,10 @@ export function createApi({
   return api;
 }
 
-/** A member of a JSON body that has another type than it must have. */
+/** A JSON body, or a member of it, that has the wrong type. */
 class FieldError extends Error {
-  constructor(name: string, type: string) {
-    super(`The member ${name} of the JSON body must be ${type}.`);
+  constructor(name: string | undefined, type: string) {
+    super(`The ${name === undefined ? "" : `member ${name} of the `}JSON body must be ${type}.`);
   }
 }
 
@@ -139,7 +139,7 @@ function storingHosting(value: unknown): StoringHosting {
   throw new FieldError("hosting", "data-folder, database or origin");
 }
 
-/** Where a file is that is not uploaded. */
+/** The location of a file that is not uploaded. */
 function hostedSource({ url, object }: Fields): HostedSource | undefined {
   if (url !== undefined) return { hosting: "web-server", url: text(url, "url") };
   return object === undefined ? undefined : { hosting: "origin", object: text(object, "object") };
@@ -148,7 +148,7 @@ function hostedSource({ url, object }: Fields): HostedSource | undefined {
 async function readFields(request: Request): Promise<Fields> {
   const body: unknown = await request.json().catch(() => undefined);
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as Record<string, unknown>;
-  throw new FieldError("(all of it)", "an object");
+  throw new FieldError(undefined, "an object");
 }
 
 function statusOf(code: DepotErrorCode): number {

@@ -9,7 +9,7 @@ export interface Actor {
   readonly address?: string | undefined;
 }
 
-/** Every kind of change, as the audit log says it. */
+/** Every kind of change, in the words of the audit log. */
 export const auditActions = {
   configuration_created: "created the configuration",
   configuration_saved: "saved the configuration",
@@ -37,7 +37,7 @@ export type AuditAction = keyof typeof auditActions;
 /** One change. */
 export interface AuditEntry {
   readonly action: AuditAction;
-  /** What was changed. No secret is in it, nor in the detail. */
+  /** What was changed. Neither this nor the detail contains a secret. */
   readonly subject: string;
   /** How it was changed. */
   readonly detail?: string | undefined;

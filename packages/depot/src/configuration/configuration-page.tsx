@@ -78,7 +78,7 @@ export function addConfigurationPage(
   });
 }
 
-/** The new key, `undefined` to keep the one that there is. */
+/** The new key; `undefined` to keep the current one. */
 async function readKey(source: string, pasted: string, file: unknown): Promise<string | undefined> {
   if (source === "paste") return pasted;
   if (source === "upload") return file instanceof File ? file.text() : "";
@@ -123,7 +123,7 @@ function ConfigurationPage(props: ConfigurationPageProps): JSX.Element {
           <h2 id="remove">Remove the configuration</h2>
           <p>
             Its private key is deleted, and no app can be installed until you save another configuration. Tokens that
-            have been issued work until they expire.
+            were already issued stay valid until they expire.
           </p>
           <form method="post" action="/configuration/remove">
             <FormToken formToken={formToken} />

@@ -34,8 +34,9 @@ export interface ConfigurationChange {
   readonly tokenExpiry?: number | undefined;
   readonly enabled?: boolean | undefined;
   /**
-   * Whether tokens of all earlier keys are refused from now on, because one was stolen; default `false`: each is accepted
-   * until the last token that it signed has expired. Downloads that begin or resume with such a token fail.
+   * Whether tokens of all earlier keys are refused from now on, because one was stolen; default `false`: each earlier
+   * key is accepted until the last token that it signed has expired. Downloads that begin or resume with such a token
+   * fail.
    */
   readonly revokeOldKeys?: boolean | undefined;
 }
@@ -96,7 +97,7 @@ export function createConfiguration(
     return { row, issuer: cached.issuer };
   }
 
-  /** `found` decides what happens if there is a configuration: another depot can have made one in the meantime. */
+  /** `found` decides what happens if there is a configuration: another depot might have created one in the meantime. */
   async function save(change: ConfigurationChange, found: "change" | "keep" | "refuse"): Promise<ConfigurationRecord> {
     const row = await store.write(async (transaction) => {
       const before = await onlyRow(transaction);
@@ -141,7 +142,7 @@ export function createConfiguration(
 
   return {
     async createFirst() {
-      if (await hasHadOne(db)) return void (await current()); // which fails if the data key is another one
+      if (await hasHadOne(db)) return void (await current()); // which fails if the data key is the wrong one
       const encryptionKey = await generateEncryptionKey();
       await save({ displayName: firstDisplayName, encryptionKey, tokenExpiry: firstTokenExpiry }, "keep");
     },

@@ -22,7 +22,7 @@ export interface DataKey {
 
 const cipher = "aes-256-gcm";
 const form = "v1";
-/** In bytes; the digits, and white space around them. */
+/** In bytes: the digits, and white space around them. */
 const maxFileSize = 1024;
 
 /** Creates the data key from its text: 64 hexadecimal digits, white space around them ignored. */
@@ -70,7 +70,7 @@ function dataKeyOf(text: string, name: string): DataKey {
   };
 }
 
-/** Reads the data key from a file; makes the file, readable by its owner alone, if it is missing. */
+/** Reads the data key from a file; creates the file, readable by its owner only, if it is missing. */
 export function readDataKeyFile(file: string): DataKey {
   try {
     return dataKeyOf(readText(file), `the data key in ${file}`);
@@ -78,7 +78,7 @@ export function readDataKeyFile(file: string): DataKey {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  // Under another name first: a second depot that starts now must find a whole key or none.
+  // Written under another name first: a second depot that starts now must find a complete key or none.
   const made = `${file}.${randomBytes(6).toString("hex")}`;
   writeFileSync(made, `${randomBytes(32).toString("hex")}\n`, { flag: "wx", mode: 0o600, flush: true });
   try {
@@ -91,7 +91,7 @@ export function readDataKeyFile(file: string): DataKey {
   return dataKeyOf(readText(file), `the data key in ${file}`);
 }
 
-/** What was opened is checked: a named pipe would be waited for, and a device has no end. */
+/** The opened file is checked: reading a named pipe would wait for its other end, and a device has no end. */
 function readText(file: string): string {
   const { O_RDONLY, O_NONBLOCK = 0 } = constants; // Windows has no O_NONBLOCK
   const descriptor = openSync(file, O_RDONLY | O_NONBLOCK);

@@ -3,7 +3,7 @@ import { createGate, type Decision, type Gate } from "@portcullis/core";
 import type { Configuration } from "./configuration.ts";
 import type { VerificationKey } from "./verification-keys.ts";
 
-/** A gate for tokens of this depot, each of which opens one path. */
+/** A gate for tokens of this depot, each of which is valid for one path. */
 export interface DepotGate extends Gate {
   /** Thumbprints of the keys whose tokens are accepted. */
   keyIds(): readonly string[];
@@ -14,14 +14,17 @@ export interface DepotGate extends Gate {
 }
 
 /**
- * A command or another depot on this database can have replaced the key, or revoked a stolen one: the keys are read again
- * this often, in seconds.
+ * A command or another depot on this database might have replaced the key, or revoked a stolen one, so the keys are
+ * read again this often, in seconds.
  */
 const reloadInterval = 1;
 /** How long a request waits for a database that does not respond, in milliseconds. */
 const longestWait = 1000;
 
-/** Creates the gate and reads its keys; `now` in seconds. While the keys cannot be read, those that were read last count. */
+/**
+ * Creates the gate and reads its keys; `now` in seconds. While the keys cannot be read, the last ones that were read
+ * are used.
+ */
 export async function createDepotGate(
   configuration: Pick<Configuration, "verificationKeys">,
   now: () => number,
@@ -58,12 +61,12 @@ export async function createDepotGate(
   }
 
   async function reload(): Promise<void> {
-    // A load that has begun can have read the keys before the change that this one is for.
+    // A load in progress might have read the keys before the change that this load is for.
     await loading?.catch(() => {});
     return loadOnce();
   }
 
-  /** Whether the keys were read less than this many seconds ago; not so after the clock was set back. */
+  /** Whether the keys were read less than this many seconds ago; `false` after the clock was set back. */
   function isNewerThan(seconds: number): boolean {
     const age = now() - loadedAt;
     return age >= 0 && age < seconds;
@@ -78,8 +81,8 @@ export async function createDepotGate(
     await loadIfOld();
     const decision = await gate.check(url);
     if (decision.allowed || decision.code !== "signature_invalid") return decision;
-    // A command or another depot can have replaced the key a moment ago: a manifest has its tokens immediately. However
-    // many such tokens there are, the keys are read by one query at a time.
+    // A command or another depot might have replaced the key a moment ago, and manifests contain tokens of the new key
+    // immediately. However many such tokens there are, only one query at a time reads the keys.
     await Promise.race([reload().catch(() => {}), setTimeout(longestWait, undefined, { ref: false })]);
     return gate.check(url);
   }

@@ -40,7 +40,9 @@ export function createJamfApi(parts: JamfApiParts): (context: AdminContext) => P
   };
 }
 
-/** Who it is; `undefined` if nobody, and a number of seconds to wait after too many attempts. */
+/**
+ * Who makes the request; `undefined` if the credentials are wrong; after too many attempts, how many seconds to wait.
+ */
 async function findActor(
   authorization: string,
   address: string | undefined,

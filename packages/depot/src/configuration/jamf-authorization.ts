@@ -1,6 +1,9 @@
 import type { AdminContext } from "../admin/admin-environment.ts";
 
-/** Whether a browser sends the request: it can have been told the password, and would send it with the forms of other sites. */
+/**
+ * Whether a browser sends the request: it might have stored the password, and would send it with the forms of other
+ * sites.
+ */
 export function isBrowser(req: AdminContext["req"]): boolean {
   return req.header("Origin") !== undefined || req.header("Sec-Fetch-Site") !== undefined;
 }
@@ -21,7 +24,7 @@ export function bearerOf(authorization: string): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }
 
-/** The response to who has tried too often. */
+/** The response after too many attempts. */
 export function tooManyAttempts(seconds: number): Response {
   return textResponse(429, "Too many attempts with a wrong password.", { "Retry-After": String(seconds) });
 }

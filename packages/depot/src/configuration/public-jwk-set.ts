@@ -2,7 +2,7 @@ import { createPublicKey } from "node:crypto";
 import type { Env, Hono } from "hono";
 import type { VerificationKey } from "./verification-keys.ts";
 
-/** Public keys as a JWK Set (RFC 7517 section 5), as verifiers read them. */
+/** Public keys as a JWK Set (RFC 7517 section 5), for verifiers. */
 export interface PublicJwkSet {
   readonly keys: readonly {
     readonly kty: string | undefined;
@@ -10,7 +10,7 @@ export interface PublicJwkSet {
     readonly e: string | undefined;
     readonly alg: "RS256";
     readonly use: "sig";
-    /** RFC 7638 thumbprint. The tokens do not name it, so that verifiers try every key. */
+    /** RFC 7638 thumbprint. The tokens do not name it, so verifiers try every key. */
     readonly kid: string;
   }[];
 }
@@ -29,12 +29,12 @@ export function publicJwkSet(keys: readonly VerificationKey[]): PublicJwkSet {
 const jwkSetPath = "/jwks.json";
 
 /**
- * How long a cache can serve the set, in seconds. A verifier that meets a token of a new key asks again: it must not get
- * a set from before the change for long.
+ * How long a cache can serve the set, in seconds. A verifier that receives a token of a new key fetches the set again,
+ * and must soon get one from after the change.
  */
 const freshness = 5;
 
-/** Adds the route of the public keys, which are no secret. It asks the database at most once a second. */
+/** Adds the route of the public keys, which are not secret. It queries the database at most once a second. */
 export function addJwkSet<Environment extends Env>(
   app: Hono<Environment>,
   verificationKeys: () => Promise<readonly VerificationKey[]>,

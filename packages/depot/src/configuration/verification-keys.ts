@@ -52,7 +52,7 @@ export async function lastExpiry(
   return latest;
 }
 
-/** The tokens of every other key end when the last one that it could have signed has expired. */
+/** Every other key is accepted until the last token that it could have signed has expired. */
 export async function retireKeys(transaction: Database, signing: string | undefined, until: number): Promise<void> {
   await transaction
     .updateTable("verification_key")
@@ -62,7 +62,7 @@ export async function retireKeys(transaction: Database, signing: string | undefi
     .execute();
 }
 
-/** A thief signs tokens with any expiry, so that waiting for the last one is not enough. */
+/** A thief can sign tokens with any expiry, so waiting for the last one to expire is not enough. */
 export async function revokeKeys(transaction: Database, signing: string): Promise<void> {
   await transaction.updateTable("verification_key").set({ accepted_until: 0 }).where("key_id", "!=", signing).execute();
 }

@@ -9,7 +9,7 @@ import type { HostedSource } from "./hosting.ts";
 import { noOrigin, type StoredFile } from "./store-file.ts";
 import { openOnWebServer, readWebServerUrl } from "./web-server.ts";
 
-/** A copy of a file that is hosted elsewhere, and how a version leads to it there. */
+/** A copy of a file that is hosted elsewhere, and how a version refers to it there. */
 export interface FetchedFile extends FileToWrite {
   /** The last part of its name. */
   readonly name: string;

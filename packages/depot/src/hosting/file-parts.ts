@@ -8,8 +8,8 @@ import type { StoringHosting } from "./hosting.ts";
 /** In bytes. */
 const partSize = 1024 * 1024;
 /**
- * The largest file that is stored in the database, in bytes. It is written in one transaction, and nothing else is written
- * meanwhile.
+ * The largest file that is stored in the database, in bytes. It is written in one transaction, and nothing else can be
+ * written in the meantime.
  */
 export const largestInDatabase: number = 32 * 1024 * 1024;
 
@@ -29,7 +29,7 @@ export function checkFits(size: number, hosting: StoringHosting | undefined): vo
   if (hosting === "database" && size > largestInDatabase) throw databaseLimit.refusal();
 }
 
-/** Stores a file in parts. Without a version that leads to them, they are rolled back with the transaction. */
+/** Stores a file in parts. If no version comes to lead to them, they are rolled back with the transaction. */
 export async function insertParts(transaction: Database, sha256: string, path: string): Promise<void> {
   const file = await open(path, "r");
   try {
@@ -67,7 +67,7 @@ export function readParts(
         const part = await findPart(db, sha256, number);
         const start = number * partSize;
         const bytes = part?.subarray(position - start, last + 1 - start);
-        // Only before the first byte: what was sent of one location is not continued from another.
+        // Retried only before the first byte: a response from one location is not continued from another.
         if (!bytes?.length) throw new OriginError(503, "the file is no longer in the database", position === first);
         position += bytes.length;
         controller.enqueue(bytes);

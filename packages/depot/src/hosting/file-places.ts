@@ -2,7 +2,7 @@ import type { Origin, RemoteOrigin, WritableOrigin } from "@portcullis/origin";
 
 /** An origin that files can be hosted in. */
 export interface DepotOrigin extends Origin, Partial<Pick<WritableOrigin, "write">> {
-  /** Whether anyone gets an object without credentials, so that there is no use in tokens; unset, nobody does. */
+  /** Whether anyone can get an object without credentials, which makes tokens useless; if unset, nobody can. */
   isPublic?: RemoteOrigin["isPublic"];
 }
 
@@ -19,12 +19,15 @@ export interface FileToWrite {
 export interface FilePlaces {
   /** The folder with `SHA256/NAME` of everything that is hosted in the data folder. */
   readonly files: string;
-  /** The folder for what is not complete yet. */
+  /** The folder for incomplete files. */
   readonly incoming: string;
   /** Unset: nothing can be hosted in an origin. */
   readonly origin?: DepotOrigin | undefined;
-  /** Adds a token to the URL of a file on a web server; unset, it is read without one. */
+  /** Adds a token to the URL of a file on a web server; if unset, the file is read without one. */
   readonly addToken?: ((url: string) => Promise<string>) | undefined;
-  /** The web servers that files can be taken from, each `https://` and a host; unset, any: for a person on this computer. */
+  /**
+   * The web servers that files can be taken from, each `https://` and a host; if unset, any: for a person on this
+   * computer.
+   */
   readonly webServers?: readonly string[] | undefined;
 }

@@ -23,16 +23,18 @@ export async function openHosted(
   if (version.hosting === "database") return openParts(version, db);
   if (version.hosting === "web-server") return checkVersion(await openOnWebServer(address ?? "", places), version);
   if (places.origin) return checkVersion(await places.origin.open(address ?? "", options), version);
-  return { found: false, status: 503, problem: "the file is in an origin, and --origin is missing" };
+  return { found: false, status: 503, problem: "the file is in an origin, but the depot was started without --origin" };
 }
 
 /**
- * What is below `/f/`, by the SHA-256 in its name. The data folder comes first: what is there needs no database, and
- * cannot be another file than the one that its name says.
+ * The files below `/f/`, found by the SHA-256 in their names. The data folder comes first: a file there needs no
+ * database, and is always the one that its name says.
  */
 export function createHostedFiles(db: Database, places: FilePlaces): Origin {
   const local = folder(places.files);
-  /** Versions that were served lately: while the database is gone, their files in the origin still are. */
+  /**
+   * Versions that were served recently: while the database is unavailable, their files in the origin are still served.
+   */
   const known = new Map<string, HostedVersion>();
 
   async function find(sha256: string): Promise<HostedVersion | undefined> {
@@ -62,7 +64,7 @@ export function createHostedFiles(db: Database, places: FilePlaces): Origin {
       if (!/^[0-9a-f]{64}$/.test(sha256) || more.length > 0) return found;
       try {
         const version = await find(sha256);
-        // One on a web server is served by that alone.
+        // A file on a web server is served by that server only.
         if (version?.file_name !== fileName || version?.hosting === "web-server") return found;
         if (!version || version.hosting === "data-folder") return found;
         const object = await openHosted(version, db, places, options);
@@ -89,7 +91,7 @@ function openParts({ sha256, file_name, size, validator }: HostedVersion, db: Da
   };
 }
 
-/** Another file than the one that was published would be refused by the device, which has its hashes: this says why. */
+/** A device has the hashes of the published file and would refuse any other; this says why. */
 function checkVersion(object: OriginObject | Missing, { size, validator }: HostedVersion): OriginObject | Missing {
   if (!object.found) return object;
   if (object.size === size && validatorOf(object) === validator) return object;

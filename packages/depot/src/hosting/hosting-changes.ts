@@ -31,8 +31,8 @@ export interface HostingCheck extends HostedVersionRecord {
 /** Where the files of items are. An item is named by its bundle identifier or its ID. */
 export interface HostingChanges {
   /**
-   * Moves the file of one version, or of all; resolves with those that were moved. Links stay the same, and downloads in
-   * progress are continued or, if they were from the database, begun again.
+   * Moves the file of one version, or of all; resolves with those that were moved. Links stay the same, and downloads
+   * in progress continue or, if they came from the database, start again.
    *
    * What was in the data folder is removed a day later, so that a backup that is being made is complete. Nothing is
    * removed from an origin or a web server.
@@ -104,7 +104,7 @@ export function createHostingChanges({ store, places, now, recordChange }: Hosti
   };
 }
 
-/** Brings the file of a version to another place, or reads the one that is there. */
+/** Brings the file of a version to another location, or reads the one that is already there. */
 async function withFile<Result>(
   version: VersionRow,
   choice: HostingChoice,

@@ -21,7 +21,7 @@ export interface HostingOptions {
   readonly storing: readonly StoringHosting[];
   /** Whether files that are in its origin already can be published from there. */
   readonly hasOrigin: boolean;
-  /** Where they can be without being stored by it; each `https://` and a host. */
+  /** The web servers that files can be on without being stored by the depot; each `https://` and a host. */
   readonly webServers: readonly string[];
 }
 
@@ -60,7 +60,7 @@ interface HostingFieldProps {
   readonly options: HostingOptions;
   readonly selected: string;
   readonly problem: FormProblem | undefined;
-  /** Whether the form moves files: then a web server can be chosen too, and there is no choice of its own for "as before". */
+  /** Whether the form moves files: then a web server can be chosen too, and "Same as the newest version" cannot. */
   readonly isMove?: boolean | undefined;
 }
 
@@ -71,7 +71,7 @@ export function HostingField({ id, options, selected, problem, isMove = false }:
   const hint = `The database stores files of up to ${largestInDatabase / 1024 ** 2} MiB.`;
   return (
     <SelectField {...{ id, hint, problem, label: "Hosting location", name: "hosting" }}>
-      {!isMove && <option value="">Like the newest version</option>}
+      {!isMove && <option value="">Same as the newest version</option>}
       {locations.map((location) => (
         <option
           value={location}

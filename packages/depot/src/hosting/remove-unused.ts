@@ -4,14 +4,14 @@ import type { Store } from "../store/schema.ts";
 import type { FilePlaces } from "./file-places.ts";
 
 /**
- * For this long, in seconds, a file stays in the data folder although no version leads to it: it can be one that is being
- * published, and a backup of the database that was just made can name it.
+ * How long, in seconds, a file stays in the data folder without a version that leads to it: it might be being
+ * published, or a recent backup of the database might refer to it.
  */
 const day = 86_400;
 
 /**
- * Removes what is of no use: copies that a process left behind when it was killed, and files of the data folder that are
- * hosted elsewhere now, or were never published.
+ * Removes what is no longer needed: copies that a process left behind when it was killed, and files of the data folder
+ * that are hosted elsewhere now, or were never published.
  *
  * @param now - seconds since 1970
  */
@@ -20,7 +20,7 @@ export async function removeUnused(store: Store, places: FilePlaces, now: number
   for (const sha256 of await readdir(places.files)) {
     const path = join(places.files, sha256);
     if (!/^[0-9a-f]{64}$/.test(sha256) || !(await isOld(path, now)) || (await isUsed(store.db, sha256, now))) continue;
-    // Nothing is published meanwhile: a publication makes sure in its own transaction that the file is there.
+    // Nothing is published in the meantime: a publication makes sure in its own transaction that the file is there.
     await store.write(async (transaction) => {
       if (await isUsed(transaction, sha256, now)) return;
       await rm(path, { recursive: true, force: true });
@@ -28,7 +28,10 @@ export async function removeUnused(store: Store, places: FilePlaces, now: number
   }
 }
 
-/** Removes copies, and the folders of uploads by a form. What cannot be removed must not keep others from publishing. */
+/**
+ * Removes copies, and the folders of uploads by a form. A copy that cannot be removed must not prevent others from
+ * publishing.
+ */
 export async function removeAbandoned(incoming: string, now: number): Promise<void> {
   for (const name of await readdir(incoming)) {
     const path = join(incoming, name);
@@ -41,7 +44,7 @@ async function isOld(path: string, now: number): Promise<boolean> {
   return found !== undefined && now - found.mtimeMs / 1000 > day;
 }
 
-/** Whether a version leads to it, or did so a day ago. */
+/** Whether a version leads to it, or did so within the last day. */
 async function isUsed(db: Store["db"], sha256: string, now: number): Promise<boolean> {
   const version = await db
     .selectFrom("version")

@@ -35,7 +35,7 @@ export async function storeFile(
   }
   checkFits(size, hosting);
   if (hosting === "database") {
-    // It must not be known to a client that never had the file: a resume is granted for it.
+    // A client that never had the file must not know it, since it allows a resume.
     const validator = `"${randomBytes(16).toString("hex")}"`;
     const commit = (transaction: Database): Promise<void> => insertParts(transaction, sha256, path);
     return { hosting, address: null, validator, commit };
@@ -90,11 +90,11 @@ async function copyToOrigin(name: string, { path, size }: FileToWrite, origin: W
   }
 }
 
-/** The refusal of everything that is in an origin. */
+/** The error for anything in an origin, if the depot has none. */
 export function noOrigin(): Error {
   return depotError(
     "hosting_impossible",
     "the depot has no origin",
-    "Start it with --origin SOURCE, and pass the same to portcullis publish and portcullis item",
+    "Start it with --origin SOURCE, and pass the same option to portcullis publish and portcullis item",
   );
 }

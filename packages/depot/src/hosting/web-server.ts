@@ -13,10 +13,10 @@ interface WebServerFile {
 
 /**
  * Reads the URL of a file on a web server: `https:`, because devices accept nothing else, without anything that could
- * be a secret, and on one of the servers that the depot may use.
+ * be a secret, and on one of the servers that the depot can use.
  *
- * Otherwise anyone who can publish could make the depot request any address that it can reach, such as one of a private
- * network. Redirects are not followed, so that the servers that are named are all that is requested.
+ * Otherwise anyone who can publish could make the depot request any address that it can reach, such as one in a private
+ * network. Redirects are not followed, so only the named servers are requested.
  */
 export function readWebServerUrl(text: string, { webServers }: Pick<FilePlaces, "webServers">): WebServerFile {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -31,7 +31,7 @@ export function readWebServerUrl(text: string, { webServers }: Pick<FilePlaces, 
     throw depotError(
       "web_server_unknown",
       `the depot is not configured to use files on ${url.origin}`,
-      `Start the depot with it: --web-server ${url.origin}`,
+      `Start the depot with --web-server ${url.origin}`,
     );
   }
   const name = nameOf(url);
@@ -56,19 +56,19 @@ export function checkWebServer(text: string): string {
   );
 }
 
-/** Asks a web server for a file, with a token as a device does. */
+/** Requests a file from a web server, with a token, as a device does. */
 export async function openOnWebServer(text: string, places: FilePlaces): Promise<OriginObject | Missing> {
   const { server, name } = readWebServerUrl(text, places);
   return httpOrigin({ url: server, authorize: places.addToken }).open(name);
 }
 
-/** Whether anyone can download the file without a token, so that there is no use in tokens. */
+/** Whether anyone can download the file without a token, which makes tokens useless. */
 export async function isPublic(text: string, places: FilePlaces): Promise<boolean> {
   const { server, name } = readWebServerUrl(text, places);
   return httpOrigin({ url: server }).isPublic(name);
 }
 
-/** A token is bound to the path byte for byte, so only characters that every client sends as they are. */
+/** A token is bound to the path byte for byte, so only characters that every client sends unchanged are allowed. */
 function nameOf({ pathname }: URL): string | undefined {
   const name = pathname.slice(1);
   return /^[\w.~/-]+$/.test(name) && isObjectName(name) ? name : undefined;

@@ -95,7 +95,7 @@ interface FoundVersion {
   readonly icon: string | null;
 }
 
-/** A link is only made for a channel that has a version, and a channel never loses its version. */
+/** A link is only created for a channel that has a version, and a channel never loses its version. */
 function findVersion(db: Database, secret: string): Promise<FoundVersion> {
   return db
     .selectFrom("link")

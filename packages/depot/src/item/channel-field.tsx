@@ -9,7 +9,7 @@ interface ChannelFieldProps {
   readonly label: string;
   readonly hint?: string | undefined;
   readonly value: string;
-  /** Names to choose from; others can be typed. */
+  /** Suggested names; others can be typed. */
   readonly channels: readonly string[];
   readonly problem: FormProblem | undefined;
 }

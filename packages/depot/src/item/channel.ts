@@ -59,7 +59,7 @@ export async function rollBackChannel(
   return versionId;
 }
 
-/** Finds a channel of an item; throws `channel_unknown`, which names those that there are. */
+/** Finds a channel of an item; throws `channel_unknown`, which lists the existing ones. */
 export async function findChannel(
   db: Database,
   { id, bundle_identifier }: ItemRow,

@@ -7,7 +7,7 @@ import type { Database } from "../store/schema.ts";
 import { setChannel } from "./channel.ts";
 import { storeIcon } from "./icon.ts";
 
-/** What is known of a published file. */
+/** What is known about a published file. */
 export interface VersionFacts {
   readonly kind: "ipa" | "pkg";
   readonly sha256: string;

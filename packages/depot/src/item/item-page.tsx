@@ -21,12 +21,12 @@ import { VersionsCard } from "./versions-card.tsx";
 const versionsPerPage = 20;
 const linksShown = 20;
 
-/** What came of a form of the page. */
+/** The outcome of a form on the page. */
 export interface ItemPageState {
   readonly problem?: FormProblem | undefined;
   readonly sentLink?: SentLink | undefined;
   readonly sentHosting?: SentHosting | undefined;
-  /** Instead of what the address says was done. */
+  /** Replaces the outcome that the address gives. */
   readonly done?: string | undefined;
   readonly fileProblems?: ReadonlyMap<string, string> | undefined;
 }

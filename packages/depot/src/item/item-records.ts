@@ -40,16 +40,16 @@ export interface VersionRecord {
   readonly address: string | undefined;
   /** The channels that lead to it. */
   readonly channels: readonly string[];
-  /** Warnings about what would keep devices from installing it. */
+  /** Warnings about what would prevent devices from installing it. */
   readonly warnings: readonly PackageWarning[];
 }
 
-/** The version as people name it, with its build if that says more. */
+/** The version as people write it, with its build number if that says more. */
 export function versionName({ bundleVersion, build }: Pick<VersionRecord, "bundleVersion" | "build">): string {
   return build === undefined || build === bundleVersion ? bundleVersion : `${bundleVersion} (${build})`;
 }
 
-/** A channel, and what its version says of itself. */
+/** A channel, and the metadata of its version. */
 export interface ChannelOfItem {
   readonly item_id: string;
   readonly name: string;
@@ -126,7 +126,7 @@ export async function versionRecords(
   }));
 }
 
-/** What a version says of itself, as it is stored. */
+/** The metadata of a version, as it is stored. */
 export function namesOf(metadata: string): Pick<VersionRecord, "bundleVersion" | "build"> {
   const { bundleVersion = "", build } = JSON.parse(metadata) as AppMetadata & { readonly build?: string };
   return { bundleVersion, build };

@@ -24,14 +24,14 @@ import type { PublishedVersion } from "./publish.ts";
 import { hostedPath, PublishForms, publishPath, type SentForm, uploadPath, uploadsPath } from "./publish-forms.tsx";
 import { receiveUpload, type SizeLimit } from "./receive-upload.ts";
 
-/** Whether what is sent to a path is a file, which is larger than a form and not read into memory. */
+/** Whether requests to a path send a file, which is larger than a form and is not read into memory. */
 export function isUpload(path: string): boolean {
   return path === uploadPath || path === uploadsPath || path.startsWith(`${uploadsPath}/`);
 }
 
 const perPage = 50;
 
-/** Adds the list of all apps and packages, and the publication of new ones. */
+/** Adds the list of all apps and packages, and the forms that publish new ones. */
 export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, maxUpload: number): void {
   const hosting = hostingOptions(parts.places);
 
@@ -106,7 +106,7 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
     );
   });
 
-  /** Publishes, and responds with the page of the item, or with this one and what is wrong. */
+  /** Publishes, and responds with the page of the item, or with this page and what is wrong. */
   async function showPublished(
     context: AdminContext,
     sent: () => SentForm | undefined,
@@ -163,7 +163,7 @@ function ItemsPage({ list: { entries, next }, search, after, problem, ...forms }
           <p class="empty">
             {search === undefined
               ? "Nothing has been published yet. Publish an app below."
-              : `Nothing contains “${search}”.`}
+              : `No app or package matches “${search}”.`}
           </p>
         )}
         <ul class="list" hidden={entries.length === 0}>

@@ -19,7 +19,7 @@ import {
 
 /** What is published, and which version each channel leads to. An item is named by its bundle identifier or its ID. */
 export interface Items {
-  /** By title; those alone that contain `search` in their title or identifier. */
+  /** Sorted by title; only those whose title or identifier contains `search`. */
   list(page?: PageOptions & { readonly search?: string | undefined }): Promise<Page<ItemRecord>>;
   find(item: string): Promise<ItemRecord>;
   /** Newest first. */
@@ -112,7 +112,7 @@ export function createItems(store: Store, now: () => number, recordChange: Recor
     choose: (name, channel, versionId) =>
       change(name, { action: "channel_set", channel }, async (transaction, item) => {
         checkChannel(channel);
-        // Of this item: another one's file under its links would replace the app on every device.
+        // The version must be of this item: another item's file under its links would replace the app on every device.
         if (!(await findVersion(transaction, item.id, versionId, now()))) throw versionUnknown(item, versionId);
         await setChannel(transaction, { itemId: item.id, channel, versionId, now: time() });
         return versionId;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { syncFolder } from "@portcullis/origin/node";
 
 /**
- * Gives a complete file its place; a file of the same hash that is there already is the same file. The file also keeps
- * its first name, by which an upload is published again if the database was gone, or the process was killed.
+ * Moves a complete file to its place; an existing file with the same hash is the same file. The file also keeps its
+ * first name, so that an upload can be published again if the database was unavailable or the process was killed.
  */
 export async function placeFile(copy: string, folder: string, name: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -21,14 +21,14 @@ async function place(copy: string, target: string): Promise<void> {
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return;
-    // The files can be on another file system than the copy, such as a folder that several depots share.
+    // The files can be on a different file system from the copy, such as a folder that several depots share.
     if (code === "EXDEV") await copyFileWhole(copy, target);
     else if (noLinks.includes(code)) await rename(copy, target);
     else throw error;
   }
 }
 
-/** What a file system says that has no hard links. */
+/** The errors of file systems without hard links. */
 const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
 async function copyFileWhole(copy: string, target: string): Promise<void> {

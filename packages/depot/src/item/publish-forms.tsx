@@ -10,7 +10,7 @@ import { ChannelField } from "./channel-field.tsx";
 export const uploadPath: string = "/items/upload";
 /** Where its script sends a file in parts, by the protocol tus. */
 export const uploadsPath: string = "/items/uploads";
-/** Where its script has a complete upload published. */
+/** Where its script publishes a complete upload. */
 export const publishPath: string = "/items/publish";
 /** Where the form sends the address of a file that is hosted already. */
 export const hostedPath: string = "/items/hosted";
@@ -27,7 +27,7 @@ export interface SentForm {
 export interface PublishFormsProps {
   readonly formToken: string;
   readonly hosting: HostingOptions;
-  /** Those that the item has. */
+  /** The channels that the item has. */
   readonly channels?: readonly string[] | undefined;
   readonly sent?: SentForm | undefined;
   readonly problem?: FormProblem | undefined;
@@ -124,7 +124,7 @@ function HostedForm({ formToken, hosting, channels, sent, problem }: PublishForm
   );
 }
 
-/** What the field for the channel has in both forms. */
+/** The attributes of the channel field in both forms. */
 function channelField({ channels = [], sent }: Pick<PublishFormsProps, "channels" | "sent">) {
   const hint = "From now on, links to this channel install this version.";
   return { name: "channel", label: "Channel", hint, value: sent?.channel ?? "release", channels };

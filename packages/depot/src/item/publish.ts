@@ -28,7 +28,7 @@ export interface PublishedVersion {
   /** Whether the same file had been published before; then only the channel was changed. */
   readonly wasKnown: boolean;
   readonly hosting: Hosting;
-  /** Warnings about what would keep devices from installing it. */
+  /** Warnings about what would prevent devices from installing it. */
   readonly warnings: readonly PackageWarning[];
 }
 
@@ -36,8 +36,8 @@ export interface PublishedVersion {
 export interface PublishOptions {
   readonly channel: string;
   /**
-   * Where the file is to be hosted; default where the newest version of the item is; for the first one, in the origin, or the
-   * data folder if files cannot be stored in an origin. A file that was published before stays where it is.
+   * Where to host the file. By default, where the newest version of the item is; for the first version, in the origin,
+   * or in the data folder if files cannot be stored in an origin. A file that was published before stays where it is.
    */
   readonly hosting?: StoringHosting | undefined;
   /** Called periodically with the number of bytes that have been copied. */
@@ -54,11 +54,11 @@ export interface PublishParts {
 }
 
 /**
- * Publishes a file: copies and hashes it, reads what it says of itself, and makes it the version of a channel.
+ * Publishes a file: copies and hashes it, reads its metadata, and makes it the version of a channel.
  *
- * The order makes it safe to end at any moment: the copy is complete and on disk before it gets its place, and it has
- * its place before one transaction publishes it. What is left behind in between can be downloaded by nobody, since no
- * token is issued for it, and is used when the same file is published again.
+ * The order makes it safe to stop at any moment: the copy is complete and on disk before it gets its place, and it has
+ * its place before one transaction publishes it. Nobody can download a file that is left behind in between, since no
+ * token is issued for it; it is used when the same file is published again.
  */
 export async function publishFile(
   source: string,
@@ -67,7 +67,7 @@ export async function publishFile(
 ): Promise<PublishedVersion> {
   const { places } = parts;
   checkChannel(channel);
-  await readPackage(source); // before gigabytes are copied of what is no package, such as a named pipe
+  await readPackage(source); // before copying gigabytes of something that is not a package, such as a named pipe
   checkFits((await stat(source)).size, hosting);
   await removeAbandoned(places.incoming, parts.now());
   const copy = join(places.incoming, randomUUID());
@@ -96,11 +96,11 @@ export async function publishHosted(
 
 /** A complete file that is on disk. */
 export interface CompleteCopy extends FileToWrite {
-  /** What the file is called where it comes from. */
+  /** The original name of the file. */
   readonly name: string;
   readonly channel: string;
   readonly hosting?: StoringHosting | undefined;
-  /** Where it is already; unset, it is stored. */
+  /** Where it already is; if unset, it is stored. */
   readonly stored?: StoredFile | undefined;
 }
 

@@ -17,12 +17,12 @@ export interface Upload {
 
 /** How to receive it. */
 export interface UploadOptions {
-  /** A folder for what is not complete yet. */
+  /** A folder for incomplete files. */
   readonly incoming: string;
   /** Of a file, in bytes. */
   readonly maxSize: number;
   /**
-   * Called with the fields before the file; what it throws ends the upload before anything is stored. It can return a
+   * Called with the fields before the file; if it throws, the upload ends before anything is stored. It can return a
    * limit of its own for this file.
    */
   readonly check: (fields: ReadonlyMap<string, string>) => SizeLimit | undefined;
@@ -73,13 +73,13 @@ async function receive(
   const ending = new AbortController();
   let stored: Promise<string> | undefined;
   parser.on("field", (name, value) => void fields.set(name, value));
-  // Rejects with the first thing that goes wrong.
+  // Rejects with the first error.
   const failed = new Promise<never>((_resolve, reject) => {
     parser.on("error", (error) => reject(endedEarly(error as Error)));
     parser.on("file", (_field, stream, sentName) => {
-      // Without a listener, a truncated part would end the process. An error with a code is of the disk.
+      // Without a listener, a truncated part would end the process. An error with a code comes from the disk.
       stream.on("error", (error) => reject("code" in error ? error : endedEarly(error)));
-      // A form without a chosen file has an empty one.
+      // A form without a chosen file sends an empty one.
       if (!sentName) return void stream.resume();
       const limit = () => check(fields) ?? usualLimit;
       stored = store(stream, { folder, sentName, limit, least, signal: ending.signal });
@@ -92,7 +92,7 @@ async function receive(
     const file = await Promise.race([failed, stored ?? Promise.reject(noFile())]);
     return { file, fields };
   } catch (error) {
-    // The rest of the request is not read. Not even of the file that was begun: it is closed before it is removed.
+    // The rest of the request is not read, not even the rest of the file, which is closed before it is removed.
     ending.abort();
     await stored?.catch(() => {});
     throw error;
@@ -137,7 +137,7 @@ async function store(stream: Readable, { folder, sentName, limit, least, signal 
   return file;
 }
 
-/** Not by a pipe, which would close the connection when something goes wrong, and then there is no response. */
+/** Not with a pipe, which would close the connection on an error, so that there would be no response. */
 async function parse(body: ReadableStream<Uint8Array>, parser: Writable): Promise<void> {
   const finished = once(parser, "finish");
   finished.catch(() => {});
@@ -152,7 +152,7 @@ async function parse(body: ReadableStream<Uint8Array>, parser: Writable): Promis
   await finished;
 }
 
-/** The name is the item's only in part, see `publishFile`; here it must only be a name. */
+/** The item uses only part of the name, see `publishFile`; here it only has to be a file name. */
 function safeName(sent: string): string {
   const name = basename(sent.replaceAll("\\", "/"))
     .replace(/[^\w. -]+/g, "-")

@@ -1,7 +1,10 @@
 import { type PackageWarning, profileWarnings } from "@portcullis/issuer";
 import type { VersionRow } from "../store/schema.ts";
 
-/** What would keep devices from installing a version now: a provisioning profile can have expired since it was published. */
+/**
+ * What would prevent devices from installing a version now: its provisioning profile can have expired since it was
+ * published.
+ */
 export function versionWarnings(
   { warnings, profile_expires_at }: Pick<VersionRow, "warnings" | "profile_expires_at">,
   now: number,

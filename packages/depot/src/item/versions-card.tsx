@@ -16,11 +16,13 @@ interface VersionsCardProps extends Omit<HostingFormsProps, "versions" | "itemId
   readonly versions: Page<VersionRecord>;
   /** The version that the list begins after. */
   readonly after: string | undefined;
-  /** Of versions whose file cannot be downloaded from where it is, by their ID. */
+  /** What is wrong with files that cannot be downloaded from their location, by the ID of the version. */
   readonly fileProblems: ReadonlyMap<string, string>;
 }
 
-/** The versions of an item: what keeps each from being installed, where its file is, and which channels lead to it. */
+/**
+ * The versions of an item: what prevents each from being installed, where its file is, and which channels lead to it.
+ */
 export function VersionsCard({ item, versions, after, fileProblems, ...forms }: VersionsCardProps): JSX.Element {
   const { entries, next } = versions;
   const { formToken } = forms;

@@ -38,7 +38,7 @@ export function addLinkPage(app: Hono<AdminEnvironment>, parts: AdminParts): voi
   });
 }
 
-const revokedNotice = "The link is revoked. Tokens that were issued through it work until they expire.";
+const revokedNotice = "The link is revoked. Tokens that were issued through it stay valid until they expire.";
 
 interface LinkPageProps {
   readonly link: LinkRecord;

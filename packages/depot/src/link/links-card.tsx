@@ -36,7 +36,9 @@ export function LinksCard(props: LinksCardProps): JSX.Element {
     <section class="card" aria-labelledby="links">
       <h2 id="links">Links</h2>
       {links.length === 0 ? (
-        <p class="faint">No links yet. Create one for each person or device, so that you can revoke each by itself.</p>
+        <p class="faint">
+          No links yet. Create one for each person or device, so that you can revoke each one separately.
+        </p>
       ) : (
         <LinkTable links={links} now={now} />
       )}

@@ -53,7 +53,7 @@ function LinksPage(props: LinksPageProps): JSX.Element {
           <SearchForm path="/links" label="Person or device" search={search} query={query} />
         )}
         {entries.length > 0 && <LinkTable links={entries} now={now} hasTitles={item === undefined} />}
-        {entries.length === 0 && search !== undefined && <p class="empty">No link is for “{search}”.</p>}
+        {entries.length === 0 && search !== undefined && <p class="empty">No link matches “{search}”.</p>}
         {entries.length === 0 && search === undefined && (
           <p class="empty">
             There are no links yet. <a href="/items">Choose an app</a> and create one.

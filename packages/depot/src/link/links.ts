@@ -16,7 +16,7 @@ export interface NewLink {
   readonly channel: string;
   /** The person or device that it is for. */
   readonly recipient: string;
-  /** How long it works, in days; unset, until it is revoked. */
+  /** How long it works, in days; if unset, until it is revoked. */
   readonly days?: number | undefined;
 }
 
@@ -41,13 +41,13 @@ export interface Links {
   create(
     link: NewLink,
   ): Promise<{ readonly id: string; readonly secret: string; readonly expiresAt: number | undefined }>;
-  /** Newest first; of all items, or of one; those alone whose recipient contains `search`. */
+  /** Newest first; of all items, or of one; only those whose recipient contains `search`. */
   list(
     page?: PageOptions & { readonly item?: string | undefined; readonly search?: string | undefined },
   ): Promise<Page<LinkRecord>>;
   /** One link by its ID; throws `link_unknown`. */
   get(id: string): Promise<LinkRecord>;
-  /** Takes effect with the next request, on every depot of this database. */
+  /** Takes effect with the next request, on every depot that uses this database. */
   revoke(id: string): Promise<void>;
   /** Finds a link by its secret, whether it is still valid or not. */
   find(secret: string): Promise<LinkRow | undefined>;
@@ -181,7 +181,7 @@ export function linkUnknown(id: string): Error {
   return depotError("link_unknown", `there is no link with the ID ${id}`, "List them: portcullis link list");
 }
 
-/** What is stored of a secret; `undefined` for a text that no secret is. */
+/** What is stored instead of a secret; `undefined` for text that cannot be a secret. */
 export function secretHash(secret: string): string | undefined {
   return secretForm.test(secret) ? hashOf(secret) : undefined;
 }

@@ -52,7 +52,7 @@ export function mdmCommands({ kind, bundleIdentifier, manifestUrl }: InstalledIt
     },
     {
       name: "Workspace ONE",
-      how: "In the device's page, choose More Actions, Custom Command, and paste it.",
+      how: "On the device's page, choose More Actions > Custom Command, and paste it.",
       text: innerDictionary(command),
     },
     {
@@ -63,7 +63,7 @@ export function mdmCommands({ kind, bundleIdentifier, manifestUrl }: InstalledIt
   ];
 }
 
-/** Workspace ONE takes the dictionary of the key `Command` alone, and makes the rest itself. */
+/** Workspace ONE takes only the dictionary of the key `Command`, and adds the rest itself. */
 function innerDictionary(command: string): string {
   const [, inner = command] =
     /<key>Command<\/key>\s*(<dict>[\s\S]*<\/dict>)\s*<key>CommandUUID<\/key>/.exec(command) ?? [];

@@ -14,7 +14,7 @@ export function QrCode({ text, label }: { readonly text: string; readonly label:
   let dark = "";
   for (let row = 0; row < count; row += 1) {
     for (let start = 0, end = 0; start < count; start = end + 1) {
-      // One rectangle for all dark modules that are side by side.
+      // One rectangle for all adjacent dark modules.
       for (end = start; end < count && code.isDark(row, end); end += 1);
       if (end > start) dark += `M${start} ${row}h${end - start}v1h-${end - start}z`;
     }

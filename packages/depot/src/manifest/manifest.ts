@@ -55,8 +55,8 @@ export interface ManifestParts {
 }
 
 /**
- * Creates the function that writes the manifest of a link, with tokens that are made for this request: the link can stay
- * the same for years while each token lives for minutes and opens one path.
+ * Creates the function that writes the manifest of a link, with tokens that are created for this request: the link can
+ * stay the same for years, while each token is valid for minutes and for one path.
  */
 export function createManifests(parts: ManifestParts): (request: ManifestRequest) => Promise<ManifestResult> {
   const templates = new Map<string, string>();
@@ -116,8 +116,9 @@ interface FoundLink {
 type LinkFinder = (hash: string) => Promise<FoundLink | undefined>;
 
 /**
- * Creates the function that finds a link by the hash of its secret, with one query that is built once: building it takes
- * longer than running it. A link is only made for a channel that has a version, and a channel never loses its version.
+ * Creates the function that finds a link by the hash of its secret, with one query that is built once: building it
+ * takes longer than running it. A link is only created for a channel that has a version, and a channel never loses its
+ * version.
  */
 function linkFinder(db: Database): LinkFinder {
   const query = db
@@ -134,7 +135,9 @@ function linkFinder(db: Database): LinkFinder {
   return async (hash) => (await db.executeQuery<FoundLink>({ ...query, parameters: [hash] })).rows[0];
 }
 
-/** Manifests of the versions that were served lately, by the ID of the version, in which the place of the URL with its token is marked. */
+/**
+ * Manifests of recently served versions, by the ID of the version; each has a mark in place of the URL with its token.
+ */
 type Templates = Map<string, string>;
 const mostTemplates = 1000;
 const place = "https://portcullis.invalid/place-of-the-url";

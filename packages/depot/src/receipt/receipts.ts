@@ -26,7 +26,7 @@ export interface ReceiptRecord {
   readonly address: string | undefined;
   readonly headAt: number | undefined;
   readonly getAt: number | undefined;
-  /** All bytes that were sent, also those sent twice. */
+  /** All bytes that were sent, including those sent twice. */
   readonly bytes: number;
   /** Of the file, in bytes. */
   readonly size: number;
@@ -47,13 +47,13 @@ export interface Receipts {
   /** Those of one link, newest first. */
   list(linkId: string, page?: PageOptions): Promise<Page<ReceiptRecord>>;
   /**
-   * Removes receipts whose manifest was fetched before this time, at most 200 of them; resolves with how many it removed.
-   * When a link was last used stays known.
+   * Removes receipts whose manifest was fetched before this time, at most 200 of them; resolves with how many it
+   * removed. The time when a link was last used is kept.
    */
   removeBefore(time: number): Promise<number>;
 }
 
-/** So that no request waits long for the database meanwhile. */
+/** Few enough that no request waits long for the database. */
 const mostRemoved = 200;
 
 /** Creates the receipts' rules over their table; `now` in seconds. */

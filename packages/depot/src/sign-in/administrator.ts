@@ -10,7 +10,7 @@ import { checkNewPassword, hashPassword, isPassword } from "./password.ts";
 export interface Session {
   /** The value of its cookie. */
   readonly token: string;
-  /** To be sent with every form, so that no other site can send one. */
+  /** Every form must contain it, so that no other site can send one. */
   readonly formToken: string;
 }
 
@@ -36,13 +36,13 @@ export interface Administrator {
   /** Sets the password with a setup link; all sessions and setup links end, and a new session begins. */
   setUp(secret: string, password: string, address: string | undefined): Promise<Session>;
   signIn(password: string, address: string | undefined): Promise<SignInResult>;
-  /** The same without a session; both count as attempts. */
+  /** Checks the password without starting a session; both count as attempts. */
   checkPassword(password: string, address: string | undefined): Promise<PasswordCheck>;
   /** The session of a cookie; `undefined` if it has ended. */
   session(token: string): Promise<Session | undefined>;
   signOut(session: Session, address: string | undefined): Promise<void>;
   /**
-   * Replaces the password; all sessions end, and a new one begins. Attempts count as those of signing in.
+   * Replaces the password; all sessions end, and a new one begins. Attempts count like attempts to sign in.
    *
    * Rejects with `password_invalid` if the new password is not allowed.
    */
@@ -108,7 +108,7 @@ export function createAdministrator(store: Store, now: () => number): Administra
 
     async setUp(secret, password, address) {
       checkNewPassword(password);
-      // Only then is the hash made, which takes time and memory.
+      // Only then is the hash computed, which takes time and memory.
       if (!(await findSetupLink(db, secret))) throw setupLinkUnknown();
       const password_hash = await hashPassword(password);
       return store.write(async (transaction) => {
@@ -127,7 +127,7 @@ export function createAdministrator(store: Store, now: () => number): Administra
       const check = await checkPassword(password, address);
       if (check.outcome !== "right") return check;
       const session = await store.write(async (transaction) => {
-        // It can have been replaced in the meantime, and then its sessions have ended.
+        // The password might have been replaced in the meantime, which ended its sessions.
         if ((await passwordHash(transaction)) !== check.stored) return undefined;
         await recordChanges(actor(address), now)(transaction, { action: "signed_in", subject: "administrator" });
         return beginSession(transaction);
@@ -141,7 +141,7 @@ export function createAdministrator(store: Store, now: () => number): Administra
       if (check.outcome !== "right") return check;
       const password_hash = await hashPassword(next);
       const session = await store.write(async (transaction) => {
-        // Of two changes at one moment, the second one has been made with a password that is no longer right.
+        // If two changes are made at the same moment, the second one used a password that is no longer valid.
         if ((await passwordHash(transaction)) !== check.stored) return undefined;
         await transaction.updateTable("administrator").set({ password_hash, changed_at: time() }).execute();
         for (const table of ["session", "bearer_token"] as const) await transaction.deleteFrom(table).execute();

@@ -1,6 +1,6 @@
 /** Limits how often a password can be tried. */
 export interface AttemptLimit {
-  /** Counts an attempt; returns how many seconds to wait, 0 if it is allowed. To be called before the password is checked. */
+  /** Counts an attempt; returns how many seconds to wait, 0 if it is allowed. Call it before checking the password. */
   attempt(address: string | undefined): number;
   /** The password was right: the attempts of this address no longer count. */
   succeeded(address: string | undefined): void;
@@ -9,7 +9,7 @@ export interface AttemptLimit {
 /** In seconds. */
 const period = 15 * 60;
 const mostOfAddress = 10;
-/** Of all addresses together: an attacker can have many. */
+/** For all addresses together: an attacker can have many. */
 const mostInAll = 100;
 
 /** Creates a limit over 15 minutes: 10 attempts of an address, and 100 in all; `now` in seconds. */
@@ -18,7 +18,7 @@ export function createAttemptLimit(now: () => number): AttemptLimit {
   return {
     attempt(address = "") {
       const time = now();
-      // Never longer than what is allowed in all. A clock that was set back must not make anyone wait longer.
+      // The list is never longer than the limit for all addresses. If the clock is set back, nobody must wait longer.
       attempts = attempts.filter(({ at }) => at > time - period && at <= time);
       const own = attempts.filter((attempt) => attempt.address === address);
       const full = own.length >= mostOfAddress ? own : attempts.length >= mostInAll ? attempts : undefined;

@@ -4,16 +4,16 @@ import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
 import type { Administrator, PasswordCheck } from "./administrator.ts";
 
-/** A token that stands for the administrator's password for a while. */
+/** A token that replaces the administrator's password for a while. */
 export interface BearerToken {
   readonly token: string;
   /** Seconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** Tokens of programs that use Jamf's API: each was given for the administrator's password. */
+/** Tokens of programs that use Jamf's API: each is issued in exchange for the administrator's password. */
 export interface BearerTokens {
-  /** A token for the password; attempts count as those of signing in. */
+  /** Exchanges the password for a token; attempts count like attempts to sign in. */
   signIn(
     password: string,
     address: string | undefined,
@@ -25,13 +25,13 @@ export interface BearerTokens {
   invalidate(token: string, address: string | undefined): Promise<boolean>;
 }
 
-/** As Jamf Pro's, in seconds. */
+/** As in Jamf Pro, in seconds. */
 const life = 30 * 60;
-/** As a session of a browser, in seconds. */
+/** The same as for a browser session, in seconds. */
 const longestLife = 12 * 60 * 60;
 /** The oldest one ends if there are more. */
 const mostTokens = 100;
-/** So that programs that look for leaked secrets can recognise one. */
+/** Lets programs that look for leaked secrets recognise a token. */
 const prefix = "portcullis_admin_";
 const form = /^portcullis_admin_[0-9a-f]{40}$/;
 const secretBytes = 20; // 160 bits
@@ -68,7 +68,7 @@ export function createBearerTokens(
       const check = await administrator.checkPassword(password, address);
       if (check.outcome !== "right") return check;
       const made = await store.write(async (transaction) => {
-        // It can have been replaced in the meantime, and then all its tokens have ended.
+        // The password might have been replaced in the meantime, which ended all its tokens.
         const current = await transaction.selectFrom("administrator").select("password_hash").executeTakeFirst();
         if (current?.password_hash !== check.stored) return undefined;
         await transaction.deleteFrom("bearer_token").where("expires_at", "<=", time()).execute();

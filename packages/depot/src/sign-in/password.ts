@@ -34,7 +34,7 @@ export async function isPassword(password: string, stored: string): Promise<bool
   return timingSafeEqual(found, expected);
 }
 
-/** One at a time: any number of requests must not take any amount of memory. */
+/** One at a time, so that many requests together take no more memory than one. */
 let last: Promise<unknown> = Promise.resolve();
 
 function derive(

@@ -10,7 +10,7 @@ import { sentences } from "../admin/sentences.ts";
 import { isDepotError } from "../depot-error.ts";
 import { type Administrator, type Session, sessionLife } from "./administrator.ts";
 
-/** How a browser is signed in: by a cookie that no script reads and no other site sends. */
+/** How a browser is signed in: by a cookie that scripts cannot read and other sites cannot send. */
 export interface SessionCookie {
   read(context: AdminContext): Promise<Session | undefined>;
   set(context: AdminContext, session: Session): void;
@@ -75,7 +75,7 @@ export function addSignInPages(app: Hono<AdminEnvironment>, administrator: Admin
   });
 }
 
-/** The message for who has tried too often, and can try again after this many seconds. */
+/** The message after too many attempts; the next one is allowed after this many seconds. */
 export function tooManyAttempts(seconds: number): string {
   const minutes = Math.ceil(seconds / 60);
   return `Too many attempts. Try again in ${minutes} ${minutes === 1 ? "minute" : "minutes"}.`;

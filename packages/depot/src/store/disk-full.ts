@@ -1,4 +1,7 @@
-/** Of the file system, of SQLite, and of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+/**
+ * The codes of the file system, of SQLite, and of PostgreSQL
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
 const codes: readonly unknown[] = ["ENOSPC", "EDQUOT", "SQLITE_FULL", "53100"];
 
 /** Whether something could not be stored because there is no room for it. */

@@ -6,7 +6,7 @@ export type Migration = (db: Kysely<unknown>) => Promise<void>;
 /**
  * All steps, oldest first. A step that has been released is never changed: databases exist that have run it.
  *
- * Only types and clauses that SQLite and PostgreSQL both have.
+ * They use only types and clauses that both SQLite and PostgreSQL have.
  */
 export const migrations: readonly Migration[] = [
   createTables,
@@ -119,7 +119,7 @@ async function addChannelHistory(db: Kysely<unknown>): Promise<void> {
   await sql`update channel set change_id = item_id || ' ' || name`.execute(db);
 }
 
-/** What reading lists in pages, and removing receipts, needs. */
+/** What is needed to read lists page by page, and to remove receipts. */
 async function addPages({ schema }: Kysely<unknown>): Promise<void> {
   await schema.alterTable("link").addColumn("last_used_at", "bigint").execute();
   await schema.createIndex("item_title").on("item").columns(["title", "id"]).execute();

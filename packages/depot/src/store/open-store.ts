@@ -6,7 +6,7 @@ import { openSqlite } from "./sqlite.ts";
 
 export type { Store } from "./schema.ts";
 
-/** Opens the database, a file of SQLite or the URL of a PostgreSQL database, and brings its schema up to date. */
+/** Opens the database, an SQLite file or a PostgreSQL database with a URL, and brings its schema up to date. */
 export async function openStore(place: { readonly file: string } | { readonly url: string }): Promise<Store> {
   // Loaded only if it is used: it takes a tenth of a second.
   const store =

@@ -4,7 +4,7 @@ import { depotError } from "../depot-error.ts";
 export interface PageOptions {
   /** How many entries at most, 1 to 1000; default 100. */
   readonly limit?: number | undefined;
-  /** The ID of the last entry of the page before; unset, the first page. */
+  /** The ID of the last entry of the previous page; if unset, the first page. */
   readonly after?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export const largestPage = 1000;
 /**
  * Reads one page. An entry that is added in the meantime moves nothing: the page begins after an entry, not at a number.
  *
- * @param find - finds the entry that the page begins after, which must be of this list
+ * @param find - finds the entry that the page begins after, which must be in this list
  * @param read - reads at most this many rows, after that entry, in an order without ties
  */
 export async function readPage<Position, Row extends { readonly id: string }>(

@@ -3,10 +3,13 @@ import pg from "pg";
 import { depotError } from "../depot-error.ts";
 import type { Schema, Store } from "./schema.ts";
 
-/** How long to wait for a connection and for a statement, in milliseconds: the client of a depot waits as long. */
+/** How long to wait for a connection and for a statement, in milliseconds: the client of a depot waits just as long. */
 const longestWait = 5000;
 const mostConnections = 10;
-/** One writer at a time, as in SQLite, among all depots of this database. Any number that nothing else there uses. */
+/**
+ * Allows one writer at a time, as in SQLite, among all depots of this database. It can be any number that nothing else
+ * there uses.
+ */
 const writeLock = 7_067_855_418;
 
 /** Connects to a PostgreSQL database, whose name and password no message repeats. */
@@ -41,7 +44,7 @@ export async function openPostgres(url: string): Promise<Store> {
     throw depotError(
       "database_unavailable",
       `the database cannot be used: ${message || code}`,
-      "Check its URL, and that it is running",
+      "Check its URL and whether it is running",
     );
   }
   return {

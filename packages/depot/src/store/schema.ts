@@ -36,7 +36,7 @@ export interface ItemRow {
   icon: string | null;
 }
 
-/** One published file of an item; nothing of it changes but where it is hosted. */
+/** One published file of an item; only its hosting location can change. */
 export interface VersionRow {
   id: string;
   item_id: string;
@@ -116,7 +116,7 @@ export interface LinkRow {
   number: number;
   expires_at: number | null;
   revoked_at: number | null;
-  /** When a manifest was last fetched with it, as far as it is known from receipts that have been removed. */
+  /** When a manifest was last fetched with it, according to receipts that have been removed. */
   last_used_at: number | null;
 }
 
@@ -135,7 +135,7 @@ export interface ReceiptRow {
   head_at: number | null;
   /** The first GET request. */
   get_at: number | null;
-  /** All bytes that were sent, also those sent twice. */
+  /** All bytes that were sent, including those sent twice. */
   bytes: number;
   /** Bytes from the beginning of the file without a gap. */
   reached: number;
@@ -185,7 +185,7 @@ export interface SessionRow {
   expires_at: number;
 }
 
-/** A program that has signed in, as Jamf's API has it. */
+/** A program that has signed in as with Jamf's API. */
 export interface BearerTokenRow {
   /** SHA-256 of the token, in hexadecimal. */
   token_hash: string;

@@ -10,10 +10,10 @@ const longestWait = 5000;
 export function openSqlite(file: string): Store {
   createPrivateFile(file);
   const sqlite = new Libsql(file, { timeout: longestWait });
-  // Writers in other processes do not block readers, and the other way round.
+  // Writers in other processes do not block readers, and vice versa.
   sqlite.pragma("journal_mode = WAL");
   sqlite.pragma("foreign_keys = ON");
-  // A receipt that a power failure takes away is worth less than a disk flush for each manifest: see `write`.
+  // Losing a receipt in a power failure is better than flushing to disk for each manifest: see `write`.
   sqlite.pragma("synchronous = NORMAL");
   // In KiB if negative. The default of 2 MB makes lists over a large database read their pages again and again.
   sqlite.pragma("cache_size = -65536");
@@ -43,7 +43,7 @@ export function openSqlite(file: string): Store {
   };
 }
 
-/** More than there are different statements of fixed text; lists of any length make others. */
+/** More than the number of statements with fixed text; lists of varying length add others. */
 const mostStatements = 200;
 
 /** The database with its prepared statements kept: preparing takes longer than running a small one. */
@@ -78,7 +78,7 @@ function createPrivateFile(file: string): void {
   }
 }
 
-/** SQLite gives them the mode of the database, which an older one may not have. */
+/** SQLite creates them with the mode of the database, but older ones might have another mode. */
 function chmodIfThere(file: string): void {
   try {
     chmodSync(file, 0o600);

@@ -5,11 +5,11 @@ import { uploadScript } from "./upload-script.ts";
 
 const year = 31_536_000;
 
-/** Where the script of the upload form is: another script has another path, so that browsers can keep it. */
+/** Where the script of the upload form is: a changed script has another path, so browsers can cache each one. */
 export const uploadScriptPath: string | undefined =
   uploadScript && `/upload-${createHash("sha256").update(uploadScript).digest("hex").slice(0, 12)}.js`;
 
-/** Adds the route of the script, which is sent compressed to every browser that takes it. */
+/** Adds the route of the script, which is sent compressed to every browser that accepts that. */
 export function addUploadScript<Environment extends Env>(app: Hono<Environment>): void {
   if (uploadScript === undefined || uploadScriptPath === undefined) return;
   const script = Buffer.from(uploadScript);

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * The script of the upload form. The build puts its text here (tsup.config.ts); run from the sources, it is the one that
- * was built last. Without it, the form works as without JavaScript.
+ * The script of the upload form. The build puts its text here (tsup.config.ts); when the sources are run, it is the
+ * last one that was built. Without it, the form works as without JavaScript.
  */
 export const uploadScript: string | undefined = readBuilt();
 

@@ -7,7 +7,7 @@ import type { Readable } from "node:stream";
 import { DataStore, ERRORS, Upload } from "@tus/server";
 import { sha256OfFile } from "../item/sha256-of-file.ts";
 
-/** An upload that nothing was added to for this long, in milliseconds, is removed. */
+/** An upload that has received nothing for this long, in milliseconds, is removed. */
 const longestPause = 24 * 60 * 60 * 1000;
 const idForm = /^[0-9a-f]{32}$|^[0-9a-f]{64}$/;
 
@@ -20,12 +20,12 @@ export interface ReceivedFile {
 }
 
 /**
- * Uploads as files of a folder: `ID` has the bytes, and `ID.json` the size that it will have. Both survive a process that
- * is killed: what is in the file counts as received.
+ * Uploads as files in a folder: `ID` contains the bytes that were received, and `ID.json` the size of the complete
+ * file. Both survive if the process is killed.
  */
 export class UploadStore extends DataStore {
   readonly #folder: string;
-  /** Of the bytes that this process has received, so that a file need not be read again to hash it. */
+  /** Hashes of the bytes that this process has received, so that a file need not be read again to hash it. */
   readonly #hashes = new Map<string, { readonly hash: Hash; bytes: number }>();
 
   constructor(folder: string) {
@@ -40,9 +40,10 @@ export class UploadStore extends DataStore {
     const path = this.#path(upload.id);
     const { id, size, metadata } = upload;
     const before = await this.getUpload(id).catch(() => undefined);
-    // What is complete can have been published: it is not written to again. Nor is what is left of another upload.
+    // A complete upload might have been published, so it is not written to again, and neither is the rest of another
+    // upload.
     if (before?.size !== size || before?.offset === size) await this.remove(id);
-    // Under another name first: an upload has a whole description or none.
+    // Written under another name first: an upload has a complete description or none.
     await (await open(path, "a", 0o600)).close();
     await writeFile(`${path}.new`, JSON.stringify({ id, size, metadata }), { mode: 0o600 });
     await rename(`${path}.new`, `${path}.json`);

@@ -28,14 +28,14 @@ export interface Uploads {
    * Publishes a complete upload. Can be repeated: an upload that is named by its SHA-256 is published again from the
    * depot's own file.
    *
-   * Rejects with `upload_unknown`, or with what the issuer says of the package; the upload is then removed.
+   * Rejects with `upload_unknown`, or with the issuer's error about the package; the upload is then removed.
    */
   publish(upload: UploadToPublish, actor: Actor): Promise<PublishedVersion>;
 }
 
 /** How uploads are received. */
 export interface UploadOptions {
-  /** What is not complete yet. */
+  /** The folder for incomplete uploads. */
   readonly folder: string;
   /** In bytes. */
   readonly largest: number;
@@ -47,12 +47,12 @@ const hashForm = /^[0-9a-f]{64}$/;
 export function createUploads({ folder, largest }: UploadOptions, others: Omit<PublishParts, "recordChange">): Uploads {
   const store = new UploadStore(folder);
   const server = new Server({
-    // It is handled at several paths, so each says by itself where its uploads are.
+    // Uploads are handled below several paths, so the URL of each comes from its request.
     path: "/",
     generateUrl: ({ url }, { id }) => `${new URL(url).pathname}/${id}`,
     datastore: store,
     maxSize: largest,
-    // None: pages of other sites have no business here.
+    // None: pages of other sites must not upload.
     allowedOrigins: [],
     /** A client that knows the hash finds the upload again after any interruption, without having stored its URL. */
     namingFunction: (_request, metadata) => {
@@ -84,7 +84,7 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
       const received = await store.received(id);
       if (!received) {
         const known = hashForm.test(id) ? await publishKnown(id, channel, parts) : undefined;
-        // What a process that was killed has left of the upload, after it was published.
+        // Remains of the upload that a killed process left after it was published.
         if (known) await store.remove(id);
         if (known) return known;
         throw depotError(
@@ -103,7 +103,7 @@ export function createUploads({ folder, largest }: UploadOptions, others: Omit<P
         await store.remove(id);
         return published;
       } catch (error) {
-        // It will never be a package.
+        // This file will never be a package.
         if (isIssuerError(error)) await store.remove(id);
         throw error;
       }

@@ -53,7 +53,7 @@ export function writeApiConfiguration(
   return xmlDeclaration + writeElement(one, writeMembers(configuration));
 }
 
-/** Writes the list of all configurations: full records without their keys, as Jamf Pro's list is. */
+/** Writes the list of all configurations: full records without their keys, as in Jamf Pro's list. */
 export function writeApiList(
   configurations: readonly Omit<ApiConfiguration, "encryption_key">[],
   format: ApiFormat,
@@ -63,7 +63,7 @@ export function writeApiList(
   return xmlDeclaration + writeElement(many, writeMembers({ size: configurations.length }) + elements.join(""));
 }
 
-/** JSON declares no encoding, and has then the default of XML too: UTF-8. */
+/** JSON declares no encoding, so it is read as UTF-8, which is also XML's default. */
 function decode(bytes: Uint8Array): string {
   try {
     return decodeXml(bytes);

@@ -13,7 +13,7 @@ export interface ConfigurationApiOptions {
 
 type Awaitable<Value> = Value | Promise<Value>;
 
-/** What the API reads and changes: a `ConfigurationStore`, or one of your own that is asynchronous. */
+/** What the API reads and changes: a `ConfigurationStore`, or an asynchronous store of your own. */
 export interface ConfigurationApiStore {
   list(format: ApiFormat): Awaitable<string>;
   create(representation: string | Uint8Array): Awaitable<{ readonly id: number }>;
@@ -117,8 +117,8 @@ async function readBody(request: Request): Promise<Uint8Array | undefined> {
 }
 
 /**
- * The format that `Accept` weights most, the first of several (RFC 9110 section 12.5.1); XML without one. Jamf's own
- * client lists both, JSON with the lower weight.
+ * The format with the highest weight in `Accept`, the first one if several have it (RFC 9110 section 12.5.1); XML if
+ * there is none. Jamf's own client lists both, JSON with the lower weight.
  */
 function formatOf(request: Request): ApiFormat {
   let format: ApiFormat = "xml";

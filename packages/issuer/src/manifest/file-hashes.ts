@@ -125,8 +125,8 @@ function chunkHashes(size: number, chunkSize: number, chunks: string[][], md5: b
 }
 
 /**
- * Compares what every write changes; the change time reveals a modification time that was set back. By
- * name, so that a replaced file is detected too.
+ * Compares what every write changes; the change time reveals a modification time that was set back. The file is looked
+ * up by name, so that a replaced file is detected too.
  */
 async function checkUnchanged(file: string | URL, before: BigIntStats): Promise<void> {
   const after = await stat(file, { bigint: true }).catch(() => undefined);

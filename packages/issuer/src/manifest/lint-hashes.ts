@@ -51,7 +51,7 @@ function lintAlgorithm(asset: Record<string, unknown>, algorithm: Algorithm, pat
     flaw("hash_malformed", `${path}.${algorithm}s`, `It must be an array of hashes, and each ${mustBe}.`);
   }
   if (size === undefined) {
-    flaw("hash_incomplete", path, `The key ${algorithm}-size is missing, without which ${algorithm}s cannot be used.`);
+    flaw("hash_incomplete", path, `The key ${algorithm}-size is missing, and ${algorithm}s cannot be used without it.`);
   } else if (!Number.isSafeInteger(size) || (size as number) < 1) {
     flaw("type_wrong", `${path}.${algorithm}-size`, "It must be a whole number of bytes, 1 or more.");
   }

@@ -131,7 +131,7 @@ function lintRepeatedAsset(
 ): void {
   const hashes = (of: Record<string, unknown>): string => JSON.stringify([of.sha256, of.sha256s, of.md5, of.md5s]);
   if (asset.url === other.url && hashes(asset) !== hashes(other)) {
-    flaw("hash_conflict", path, "There is another asset of this kind and URL with other hashes: keep one.");
+    flaw("hash_conflict", path, "There is another asset with this kind and URL, but with different hashes: keep one.");
   } else {
     flaw("asset_repeated", path, "There is another asset of this kind: keep one of each.");
   }

@@ -18,7 +18,7 @@ export type ValueRule =
 /** What Apple's schema says about the keys of a dictionary, under Apple's names. */
 export type KeyRules = Readonly<Record<string, ValueRule & { readonly required?: true }>>;
 
-/** What a command function says about one of its options. */
+/** The rule for one option of a command function. */
 export type OptionRule = ValueRule & {
   /** Apple's key; an option without one is not written by {@link readOptions}. */
   readonly key?: string;
@@ -85,7 +85,8 @@ function checkValue(value: unknown, rule: ValueRule, path: string): PropertyList
       return dictionary(value, path) as PropertyListDictionary;
     case "map": {
       const members = Object.entries(dictionary(value, path));
-      if (!members.every(([name]) => rule.names.test(name))) throw invalidCommand(`${path}: name each ${rule.form}.`);
+      if (!members.every(([name]) => rule.names.test(name)))
+        throw invalidCommand(`${path}: each name must have the form ${rule.form}.`);
       return Object.fromEntries(members.map(([key, member]) => [key, checkValue(member, rule.members, `${path}[…]`)]));
     }
   }

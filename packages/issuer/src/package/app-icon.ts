@@ -12,7 +12,7 @@ import { visitZipEntries, type ZipEntry } from "./zip-directory.ts";
 
 /** In bytes. */
 const largestIcon = 1024 * 1024;
-/** An app has one for each screen: two sizes of an iPhone, three of an iPad. */
+/** An app has one for each kind of screen: two for iPhones, three for iPads. */
 const mostIcons = 16;
 
 /**
@@ -63,7 +63,10 @@ async function readIcon(handle: FileHandle, size: number, entry: ZipEntry): Prom
   }
 }
 
-/** The names in `CFBundleIcons`, and in the keys that apps had before iOS 5, without what differs for each screen. */
+/**
+ * The names in `CFBundleIcons`, and in the keys that apps had before iOS 5, without the part that differs for each
+ * screen.
+ */
 function iconNames(info: InfoPlist): ReadonlySet<string> {
   const primary = [info.CFBundleIcons, info["CFBundleIcons~ipad"]].map((icons) =>
     isDictionary(icons) ? icons.CFBundlePrimaryIcon : undefined,

@@ -2,7 +2,7 @@ import { issuerError } from "../issuer-error.ts";
 import { isXmlText } from "../property-list/xml.ts";
 import type { PackageDescription } from "./package-description.ts";
 
-/** In characters; real names have some dozen. Each is in every manifest, page and list that names the app. */
+/** In characters; real names have a few dozen. Each name is in every manifest, page and list that names the app. */
 const longestName = 1000;
 
 /**

@@ -63,7 +63,7 @@ async function readProfile(
   fileSize: number,
   entry: ZipEntry,
 ): Promise<ProvisioningProfile | undefined> {
-  // Nothing that large is a provisioning profile, which is a few kilobytes.
+  // Provisioning profiles have a few kilobytes; anything that large is not one.
   if (entry.size > largestInfoPlist || entry.compressedSize > largestInfoPlist) return undefined;
   return readProvisioningProfile(await readZipEntry(handle, fileSize, entry));
 }

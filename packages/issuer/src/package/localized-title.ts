@@ -4,14 +4,14 @@ import { readPropertyListFile } from "../property-list/read-property-list-file.t
 import type { Distribution } from "./distribution.ts";
 import type { XarArchive } from "./xar.ts";
 
-/** Other languages than these are asked last. */
+/** All other languages are tried last. */
 const preferredLanguages = /^(?:en|English|en[_-]\w+|Base)$/;
 /** In files; a hostile archive could have thousands. */
 const mostLanguages = 8;
 
 /**
  * The title of a distribution. It can be the key of a translation, which is in the Distribution itself or in the
- * archive's `Localizable.strings`: in English if possible. A key without a translation is no title.
+ * archive's `Localizable.strings`: in English if possible. A key without a translation is not a title.
  */
 export async function localizedTitle(
   { title, strings }: Pick<Distribution, "title" | "strings">,
@@ -26,7 +26,7 @@ export async function localizedTitle(
     const [, language] = /^(?:[^/]+\/)?([\w-]+)\.lproj\/Localizable\.strings$/.exec(path) ?? [];
     return language === undefined ? [] : [[language, path]];
   });
-  // A file that is damaged or too large translates nothing: the package itself can be as it should be.
+  // A file that is damaged or too large provides no translation; the package itself can still be valid.
   for (const [, path] of inOrderOfPreference(files)) {
     const content = await archive.read(path).catch(() => undefined);
     const found = content && lookUp(title, () => readPropertyListFile(content));
@@ -41,7 +41,7 @@ function inOrderOfPreference(byLanguage: readonly (readonly [string, string])[])
   return [...byLanguage].sort((a, b) => rank(a) - rank(b)).slice(0, mostLanguages);
 }
 
-/** A file that cannot be read translates nothing. */
+/** A file that cannot be read provides no translation. */
 function lookUp(key: string, read: () => unknown): string | undefined {
   try {
     const strings = read();

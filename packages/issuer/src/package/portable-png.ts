@@ -5,7 +5,9 @@ import { crc32, deflate, inflate, inflateRaw } from "node:zlib";
 const largestSide = 1024;
 const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 
-/** Samples of a pixel, and the bits that a sample can have, by colour type (PNG specification, table 11.1). */
+/**
+ * How many samples a pixel has, and how many bits a sample can have, by colour type (PNG specification, table 11.1).
+ */
 const colourTypes: Readonly<Record<number, { readonly samples: number; readonly depths: readonly number[] }>> = {
   0: { samples: 1, depths: [1, 2, 4, 8, 16] },
   2: { samples: 3, depths: [8, 16] },
@@ -26,9 +28,9 @@ export interface PortablePng {
 }
 
 /**
- * Writes an image again as a PNG of nothing but its pixels, so that it can be served to browsers: no text, no profiles,
- * nothing after the end, and exactly the size that it declares. Also reads the format that Xcode makes of every PNG in
- * an app (`CgBI`), which only Apple's programs can show.
+ * Rewrites an image as a PNG that contains only its pixels, so that it can be served to browsers: no text, no profiles,
+ * nothing after the end, and exactly the size that it declares. Also reads the format into which Xcode converts every
+ * PNG in an app (`CgBI`), which only Apple's programs can show.
  *
  * Resolves with `undefined` for anything else: damaged, interlaced, or more than 1024 pixels wide or high.
  */
@@ -77,7 +79,7 @@ function readChunks(file: Buffer): Map<string, Buffer> | undefined {
     else if (["IHDR", "PLTE", "tRNS", "CgBI"].includes(type)) {
       if (chunks.has(type)) return undefined;
       chunks.set(type, content);
-      // Of an upper-case letter: a chunk without which the image cannot be shown.
+      // An upper-case first letter marks a chunk without which the image cannot be shown.
     } else if (/^[A-Z]/.test(type)) return undefined;
     position = end + 4;
   }
@@ -97,10 +99,10 @@ function readHeader(ihdr: Buffer | undefined): Header | undefined {
   return { width, height, depth, colourType, stride, step: Math.max(1, bits / 8) };
 }
 
-/** How long `tRNS` is where it names one transparent colour, by colour type. */
+/** The length of `tRNS` if it names one transparent colour, by colour type. */
 const transparentLengths: Readonly<Record<number, number>> = { 0: 2, 2: 6 };
 
-/** The chunks that colours depend on; `undefined` if one that is needed is missing, or one is impossible. */
+/** The chunks that colours depend on; `undefined` if a required one is missing, or one is invalid. */
 function readPalette(chunks: ReadonlyMap<string, Buffer>, { colourType }: Header): Buffer[] | undefined {
   const trns = chunks.get("tRNS");
   if (colourType !== 3) {
@@ -142,7 +144,10 @@ function removeFilters(rows: Buffer, { stride, height, step }: Header): Buffer {
   return pixels;
 }
 
-/** What a filter expects a byte to be, by the bytes of the pixels to its left, above it, and above that to its left. */
+/**
+ * The value that a filter predicts for a byte, from the bytes of the pixels to its left, above it, and above that to
+ * its left.
+ */
 function predict(filter: number, left: number, above: number, corner: number): number {
   if (filter === 0) return 0;
   if (filter === 1) return left;

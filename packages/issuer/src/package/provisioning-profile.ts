@@ -12,7 +12,7 @@ export interface ProvisioningProfile {
  * only the device checks. Returns `undefined` if there is none in it.
  */
 export function readProvisioningProfile(bytes: Buffer): ProvisioningProfile | undefined {
-  // In DER, the content of the message is one piece, so that it can be found without reading the message.
+  // In DER, the content of the message is contiguous, so it can be found without parsing the message.
   const start = bytes.indexOf("<?xml");
   const end = bytes.indexOf("</plist>", start);
   if (start === -1 || end === -1) return undefined;

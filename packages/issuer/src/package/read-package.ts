@@ -44,7 +44,7 @@ export async function readPackage(
   }
 }
 
-/** What people give instead of a package, by its first bytes as Latin-1. */
+/** What people pass instead of a package, by its first bytes as Latin-1. */
 const otherFormats: readonly (readonly [start: RegExp, problem: string])[] = [
   [/^$/, "The file is empty: copy it again."],
   [/^\s*<(?:!doctype|html)/i, "The file is a web page, perhaps a sign-in page: download the package again."],
@@ -71,7 +71,7 @@ async function explainUnknown(handle: FileHandle): Promise<string> {
   return "The file is neither an .ipa (zip) nor a flat .pkg (xar).";
 }
 
-/** Of a zip archive with files, and of one without any. */
+/** The first bytes of a zip archive with files, and of an empty one. */
 const zipMagics: readonly string[] = ["PK\u0003\u0004", "PK\u0005\u0006"];
 
 /** Whether a file is a zip archive, as every `.ipa` is. */

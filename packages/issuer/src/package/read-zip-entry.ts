@@ -8,7 +8,7 @@ import { damagedZip, type ZipEntry } from "./zip-directory.ts";
 const inflateAll = promisify<Buffer, object, Buffer>(inflateRaw);
 const localHeaderSize = 30;
 
-/** Methods of compression that zip programs other than Xcode offer (APPNOTE 4.4.5). */
+/** Compression methods that zip programs other than Xcode offer (APPNOTE 4.4.5). */
 const otherMethods: ReadonlyMap<number, string> = new Map([
   [1, "Shrink"],
   [6, "Implode"],

@@ -28,7 +28,7 @@ export function decodeXml(bytes: Uint8Array): string {
   const encoding = unmarkedEncoding(bytes);
   if (encoding) return decode(bytes, encoding);
   const declared = declaredEncoding(bytes) ?? "utf-8";
-  // The declaration itself has one byte for each character.
+  // The declaration was read with one byte for each character.
   if (/^(utf|ucs|iso-10646)-?(16|32|2|4)/.test(declared))
     throw new Error(`it declares the encoding ${declared}, but does not use it`);
   return decode(bytes, declared);
@@ -83,7 +83,7 @@ function decode(bytes: Uint8Array, encoding: string): string {
   return text;
 }
 
-/** The characters of 0x80 to 0x9F; a blank for the five bytes that are none. */
+/** The characters of 0x80 to 0x9F; a blank for the five bytes that have none. */
 const windows1252 = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 
 /** Some versions of Node.js decode it as ISO-8859-1. */

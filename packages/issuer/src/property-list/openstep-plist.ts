@@ -4,7 +4,8 @@ const deepestNesting = 64;
 const mostValues = 200_000;
 /** Text that needs no quotation marks. */
 const bareText = /[A-Za-z0-9_$/:.-]+/y;
-// Each a loop over single characters: in one pattern for all of them, V8's stack overflows after some million comments.
+// Each pattern loops over single characters: with one pattern for all of them, V8's stack overflows after a few million
+// comments.
 const blank = /[\t-\r \u2028\u2029]+/y;
 const lineComment = /\/\/[^\r\n\u2028\u2029]*/y;
 const escapedCharacters: Readonly<Record<string, string>> = {

@@ -93,9 +93,9 @@ export function parsePlistXml(text: string): XmlElement {
   }
 
   function readEndTag(name: string): void {
-    if (!skip(`</${name}`)) throw new Error(`a ${name} element contains elements, or does not end`);
+    if (!skip(`</${name}`)) throw new Error(`a ${name} element contains elements, or is not closed`);
     skipBlank();
-    if (!skip(">")) throw new Error(`a ${name} element does not end`);
+    if (!skip(">")) throw new Error(`a ${name} element is not closed`);
   }
 
   function readContent(name: string): string {

@@ -76,7 +76,7 @@ function readInteger(text: string): number | bigint {
   // BigInt takes quadratic time; no property list has an integer beyond 128 bits. Apple's systems accept white space in
   // front only.
   const [, sign, digits] = /^\s{0,100}([+-]?)\s{0,100}(\d{1,40}|0[Xx][\dA-Fa-f]{1,32})$/.exec(text) ?? [];
-  if (digits === undefined) throw new Error("an integer is not a whole number, or has white space behind it");
+  if (digits === undefined) throw new Error("an integer is not a whole number, or has white space after it");
   const value = sign === "-" ? -BigInt(digits) : BigInt(digits);
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
@@ -97,7 +97,7 @@ function readDate(text: string): Date {
 }
 
 function readData(text: string): Buffer {
-  // Like Apple's systems, it skips other characters of ASCII.
+  // Like Apple's systems, this skips all other ASCII characters.
   if (/[^\0-\x7F]/.test(text)) throw new Error("data is not base64");
   return Buffer.from(text.replace(/[^A-Za-z0-9+/=]/g, ""), "base64");
 }
@@ -105,8 +105,8 @@ function readData(text: string): Buffer {
 /**
  * Writes an XML property list with Apple's document type.
  *
- * @throws {TypeError} for what it cannot hold: control characters and halves of a character (XML 1.0, section 2.2),
- * numbers that are not finite or not exact, invalid dates
+ * @throws {TypeError} for values that it cannot hold: control characters and unpaired surrogates (XML 1.0, section
+ * 2.2), numbers that are not finite or not exact, invalid dates
  */
 export function writePropertyList(value: PropertyListValue): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -131,7 +131,7 @@ function writeValue(value: unknown, depth: number): string {
   if (value instanceof Uint8Array) return `${indent}<data>${Buffer.from(value).toString("base64")}</data>`;
   if (depth > maxDepth) throw new TypeError(`the values are nested more than ${maxDepth} deep, or contain themselves`);
   if (Array.isArray(value)) {
-    // Not map: it leaves out the empty elements of a sparse array.
+    // Not `map`, which skips the empty elements of a sparse array.
     return writeCollection(
       "array",
       indent,

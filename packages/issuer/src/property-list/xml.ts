@@ -13,7 +13,7 @@ export interface XmlElement {
 export const xmlLimits: { readonly length: number; readonly nodes: number; readonly depth: number } = {
   /** In characters. */
   length: 4 * 1024 * 1024,
-  /** Elements and attributes; each costs some hundred bytes of memory. */
+  /** Elements and attributes; each takes hundreds of bytes of memory. */
   nodes: 200_000,
   depth: 100,
 };
@@ -89,7 +89,10 @@ export function childText(parent: XmlElement, name: string): string | undefined 
   return childrenNamed(parent, name)[0]?.text.trim();
 }
 
-/** Whether XML 1.0 (section 2.2) can contain a text, escaped or not: it cannot contain control characters, nor half a character. */
+/**
+ * Whether XML 1.0 (section 2.2) can contain a text, escaped or not: it cannot contain control characters or unpaired
+ * surrogates.
+ */
 export function isXmlText(text: string): boolean {
   return !/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text);
 }
@@ -103,10 +106,10 @@ const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
  */
 export function escapeXml(text: string): string {
   if (!isXmlText(text)) {
-    throw new TypeError("the text contains a control character or half a character, which XML cannot contain");
+    throw new TypeError("the text contains a control character or an unpaired surrogate, which XML cannot contain");
   }
-  // A carriage return would be read back as a line feed. C1 controls and bidirectional controls (Unicode
-  // 16, section 23.2) could command the terminal on which a manifest is shown, or reorder its text.
+  // A carriage return would be read back as a line feed. C1 controls and bidirectional controls (Unicode 16, section
+  // 23.2) could control the terminal on which a manifest is shown, or reorder its text.
   return text.replace(
     /[&<>\r\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]/g,
     (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`,

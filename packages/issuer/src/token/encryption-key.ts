@@ -13,11 +13,11 @@ const generateOne = "Generate an RSA key: openssl genrsa -out key.pem 2048";
 const rsaOnly = "tokens must be signed with an RSA key";
 
 /**
- * Reads the encryption key as Jamf Pro's form takes it: an RSA private key as pasted text, or the content
- * of an uploaded file; and also a JWK.
+ * Reads the encryption key in the forms that Jamf Pro accepts, an RSA private key as pasted text or as the content of
+ * an uploaded file; also reads a JWK.
  *
- * PKCS#8 and PKCS#1 both occur: `openssl genrsa` writes one or the other, depending on its version.
- * Errors say what was found instead; none of them contains a byte of it.
+ * PKCS#8 and PKCS#1 both occur: `openssl genrsa` writes one or the other, depending on its version. Errors say what was
+ * found instead; none of them quotes any of it.
  *
  * @param source - PEM text, or a JWK or JWK Set as JSON text; or the bytes of such a file
  * @param passphrase - decrypts the key if it is encrypted; otherwise it is ignored
@@ -86,7 +86,7 @@ function foundInstead(label: string): Error | undefined {
     );
   }
   if (label.endsWith("PRIVATE KEY")) {
-    return problem(`its BEGIN line names a key of another kind, but ${rsaOnly}`, generateOne);
+    return problem(`its BEGIN line names a key of another type, but ${rsaOnly}`, generateOne);
   }
   if (label.endsWith("PARAMETERS")) {
     return problem("this contains the parameters of a key, but no key", generateOne);
@@ -94,7 +94,7 @@ function foundInstead(label: string): Error | undefined {
   return problem("the PEM text contains no key", generateOne);
 }
 
-/** The error for a file without a complete PEM block; fixed text only, because the file may be half a key. */
+/** The error for a file without a complete PEM block; fixed text only, because the file might be half a key. */
 function unreadable(source: string | Uint8Array, text: string): Error {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
   if (trimmed === "") return problem("it is empty", generateOne);
@@ -113,7 +113,7 @@ function unreadable(source: string | Uint8Array, text: string): Error {
     );
   }
   if (trimmed.length < 256 && /^[^\n]+\.(pem|key|p8|der|p12|pfx|ppk|pvk|txt)$/i.test(trimmed)) {
-    return problem("this is the name of a file", "Use the content of the file");
+    return problem("this is a file name", "Use the content of the file");
   }
   if (trimmed.length >= 256 && /^[A-Za-z0-9+/=\s]+$/.test(trimmed)) {
     return problem("this is base64 without its BEGIN and END lines", "Copy the key again, with both");
@@ -142,7 +142,7 @@ function decode(block: PemBlock, passphrase: Passphrase | undefined): KeyObject 
 function undecryptable(block: PemBlock, error: unknown): Error {
   const { code = "" } = error as NodeJS.ErrnoException;
   const cipher = legacyCipherOf(block);
-  // One of 256 wrong passphrases gives bytes with a valid padding, whose format OpenSSL calls unsupported, too.
+  // One in 256 wrong passphrases gives bytes with valid padding, and OpenSSL calls their format unsupported, too.
   if (cipher !== undefined && code.endsWith("UNSUPPORTED")) {
     return problem(
       `the key is encrypted with ${cipher}, which OpenSSL no longer supports`,

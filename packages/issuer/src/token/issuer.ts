@@ -18,7 +18,7 @@ export interface Issuer {
   /** The public half of the key, for the gate. */
   publicKey(): IssuerPublicKey;
   /**
-   * Issues a token. As with Jamf Pro, two tokens issued in the same second are the same string.
+   * Issues a token. As with Jamf Pro, two tokens issued in the same second are identical.
    *
    * Rejects with `configuration_disabled` if the configuration is disabled, and with `path_required`
    * if tokens are bound to paths: then only links have tokens.
@@ -107,13 +107,15 @@ export function createIssuer(configuration: JwtConfiguration): Issuer {
   } satisfies Issuer);
 }
 
-/** The path for `aud`; the gate compares it with the request byte for byte, so a device must send it as it is. */
+/**
+ * The path for `aud`; the gate compares it with the request byte for byte, so a device must send it exactly as it is.
+ */
 function boundPath(url: string): string {
   const path = readPath(url);
   if (path !== undefined && path === new URL(url).pathname) return path;
   throw issuerError(
     "url_not_normalized",
-    "A device would request this path in another spelling, which a path-bound token does not open: use the URL as new URL(url).href writes it.",
+    "A device would request this path in another spelling, for which a path-bound token is not valid: use the URL as new URL(url).href writes it.",
   );
 }
 

@@ -22,8 +22,8 @@ export interface JwtConfiguration {
   /** Whether tokens are issued. Default `true`. */
   readonly enabled?: boolean | undefined;
   /**
-   * Whether each link's token opens the path of that link only, which it names in `aud`: for gates
-   * with the option `pathBound`. Default `false`, as with Jamf Pro, whose tokens open every path.
+   * Whether each link's token is valid for the path of that link only, which it names in `aud`: for gates with the
+   * option `pathBound`. Default `false`, as with Jamf Pro, whose tokens are valid for every path.
    */
   readonly pathBound?: boolean | undefined;
   /** The clock, in seconds since 1970. For tests. */

@@ -4,7 +4,7 @@ import { configurationError } from "@portcullis/core";
 /** A JSON Web Key before it is checked. */
 type AnyJwk = Readonly<Record<string, unknown>>;
 
-/** What the values of `kty` other than `RSA` are (RFC 7518 section 6.1, RFC 8037). */
+/** What the values of `kty` other than `RSA` mean (RFC 7518 section 6.1, RFC 8037). */
 const otherKinds: ReadonlyMap<unknown, string> = new Map([
   ["EC", "an elliptic-curve key"],
   ["OKP", "an Ed25519 or X25519 key"],
@@ -23,7 +23,7 @@ export function isPrivateJwk(text: string): boolean {
 /**
  * Reads a private RSA key in the form of a JWK (RFC 7517), or of a JWK Set that contains nothing else.
  *
- * @returns `undefined` if the text does not begin as a JSON object does
+ * @returns `undefined` if the text does not begin like a JSON object
  * @throws {ConfigurationError} naming `encryptionKey`, if the JSON is not one key that can sign
  */
 export function readPrivateJwk(text: string): KeyObject | undefined {
@@ -40,13 +40,13 @@ export function readPrivateJwk(text: string): KeyObject | undefined {
   }
   const { kty, use = "sig", key_ops: operations = ["sign"], alg = "RS256" } = jwk;
   if (kty !== "RSA") {
-    const kind = otherKinds.get(kty) ?? "a key of another kind";
+    const kind = otherKinds.get(kty) ?? "a key of another type";
     throw problem(`this is ${kind}, but tokens must be signed with an RSA key`, pemInstead);
   }
   if (use !== "sig" || alg !== "RS256" || !Array.isArray(operations) || !operations.includes("sign")) {
     throw problem(
       "the JWK is not for RS256 signatures; look at its use, key_ops and alg",
-      "Create a key of its own for these tokens: openssl genrsa -out key.pem 2048",
+      "Create a separate key for these tokens: openssl genrsa -out key.pem 2048",
     );
   }
   try {

@@ -1,4 +1,4 @@
-/** Buffers that transfers take for one block at a time and give back. */
+/** Buffers that transfers borrow for one block at a time. */
 export interface BufferPool {
   /** Takes a buffer of at most `wanted` bytes, rounded up to a power of two; a smaller one if memory is short. */
   take(wanted: number): Buffer;
@@ -11,12 +11,12 @@ export const smallestBlock: number = 64 * 1024;
 export const largestBlock: number = 4 * 1024 * 1024;
 
 /**
- * Creates a pool that holds `total` bytes, and beyond them only one of the smallest buffers for each transfer. It keeps
- * them all: allocating them again for each transfer doubled the time for a file of 10 MiB.
+ * Creates a pool that holds `total` bytes, and beyond that only one of the smallest buffers for each transfer. It keeps
+ * its buffers: allocating them again for each transfer doubled the time for a file of 10 MiB.
  *
  * Clients that read slowly hold their buffers. So that the first few cannot take everything, no buffer is larger than a
- * quarter of what is left; and so that many cannot stop the rest, the smallest are always granted: what they hold in all
- * is limited by the number of connections.
+ * quarter of what is left; and so that many cannot stop the rest, the smallest are always granted: their total is
+ * limited by the number of connections.
  */
 export function createBufferPool(total: number): BufferPool {
   const idle = new Map<number, Buffer[]>();
@@ -34,7 +34,7 @@ export function createBufferPool(total: number): BufferPool {
         return buffer;
       }
       if (taken + idleBytes > total) {
-        // Those of other sizes make room for it.
+        // Idle buffers of other sizes make room for it.
         idle.clear();
         idleBytes = 0;
       }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What the cache knows of one name: the version that is stored, and the SHA-256 of each of its blocks. */
+/** What the cache knows about one name: the version that is stored, and the SHA-256 of each of its blocks. */
 export interface CacheEntry {
   readonly name: string;
   readonly size: number;
@@ -10,14 +10,17 @@ export interface CacheEntry {
   /** Milliseconds since 1970. */
   readonly modified: number | undefined;
   readonly contentType: string | undefined;
-  /** One for each `blockSize` bytes, base64. */
+  /** One for each `blockSize` bytes, in base64. */
   readonly blocks: readonly string[];
 }
 
 /** Stored files are checked in blocks of this many bytes. */
 export const blockSize: number = 1024 * 1024;
 
-/** The file that describes what is stored under a name. Names of objects can be long and have any characters. */
+/**
+ * The file that describes what is stored under a name. It is named by a digest, since names of objects can be long and
+ * contain any character.
+ */
 export function entryFile(folder: string, name: string): string {
   return join(folder, `${digest(name)}.json`);
 }
@@ -27,12 +30,14 @@ export function dataFile(folder: string, name: string, etag: string, size: numbe
   return join(folder, `${digest(name)}-${digest(`${etag} ${size}`).slice(0, 16)}.data`);
 }
 
-/** Where a file is written until it is complete; in two containers, two processes can have one number. */
+/**
+ * Where a file is written until it is complete. Not named by process: processes in two containers can have the same ID.
+ */
 export function temporaryFile(file: string): string {
   return `${file}.${randomUUID()}.partial`;
 }
 
-/** The SHA-256 of one block, as an entry has it. */
+/** The SHA-256 of one block, in the form that entries use. */
 export function blockDigest(block: Uint8Array): string {
   return createHash("sha256").update(block).digest("base64");
 }

@@ -3,11 +3,11 @@ import { join } from "node:path";
 
 /** The files of a cache, including those of other processes in the same folder. */
 export interface CacheFiles {
-  /** Bytes that are stored or on their way. */
+  /** Bytes that are stored or being stored. */
   storedBytes(): Promise<number>;
   /**
-   * Removes the files that were not used for the longest time, until the others fit. `false` if they do not, because all
-   * of them are on their way.
+   * Removes the least recently used files until the others fit. `false` if they do not fit, because all of them are
+   * still being stored.
    */
   makeRoom(): Promise<boolean>;
 }
@@ -44,7 +44,7 @@ export function createCacheFiles(folder: string, maxBytes: number, now: () => nu
     return entry?.atimeMs ?? 0;
   }
 
-  /** An entry is written after its file, so one without a file is that of a file that was evicted. */
+  /** An entry is written after its file, so an entry without a file belongs to a file that was evicted. */
   async function removeEntriesWithoutFile(): Promise<void> {
     const names = await readdir(folder);
     const withFile = new Set(names.filter((name) => name.endsWith(".data")).map((name) => name.split("-", 1)[0]));

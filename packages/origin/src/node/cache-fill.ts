@@ -10,8 +10,8 @@ export interface CacheFill {
   /** Resolves with the SHA-256 of each block when the file is complete, and rejects if it could not be stored. */
   readonly completed: Promise<readonly string[]>;
   /**
-   * Reads a range of the version that is being stored, from `object`, which is the same version at the origin, where the
-   * download has failed or is far behind.
+   * Reads a range of the version that is being stored. Bytes that the download has failed to get, or is far from
+   * reaching, come from `object`, the same version at the origin.
    */
   read(range: ByteRange, object: OriginObject): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
@@ -19,7 +19,7 @@ export interface CacheFill {
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 const chunkSize = 256 * 1024;
-/** A client that wants bytes this far behind those that have arrived does not wait for them. */
+/** A client that wants bytes this far ahead of those that have arrived does not wait for them. */
 const longestWait = 16 * 1024 * 1024;
 
 /** Starts to download a whole object to `file`; `object` is read, and no client's connection can stop it. */
@@ -53,7 +53,8 @@ export function startFill(object: OriginObject, file: string): CacheFill {
     const reader = object.read({ first: 0, last: size - 1 }).getReader();
     try {
       handle = await open(temporary, "wx+", 0o600);
-      // The whole size at once: eviction, in other processes too, counts what is on its way.
+      // The file has its whole size from the start, so that eviction, in other processes too, counts what is still to
+      // come.
       await handle.truncate(size);
       const blocks = await store(handle, reader);
       await handle.sync();
@@ -130,8 +131,8 @@ async function writeAll(to: FileHandle, bytes: Uint8Array, position: number): Pr
 }
 
 /**
- * The same version, opened again when it is read; `prepare` is called before. For a download of the cache's own, which a
- * client that goes away must not stop, and for a version that was not opened for this request.
+ * The same version, opened again when it is read; `prepare` is called first. For the cache's own downloads, which must
+ * continue after a client disconnects, and for a version that was not opened for this request.
  */
 export function detached(
   origin: Origin,

@@ -2,8 +2,8 @@ import { mkdirSync, statSync } from "node:fs";
 
 /**
  * Creates the folder of a cache, or checks an existing one. The checksums of the files are in the same folder, so
- * anyone who can write there decides what is served: it must belong to this user or to root, and be closed to all others.
- * Windows has no such owner and mode; there, only the access control list of the folder counts.
+ * anyone who can write there decides what is served: it must belong to this user or to root, and nobody else can be
+ * allowed to write there. Windows has no such owner and mode; there, only the access control list of the folder counts.
  *
  * Throws an `Error` whose message is a sentence for the administrator.
  */
@@ -14,5 +14,5 @@ export function prepareCacheFolder(folder: string): void {
   if (self === undefined) return;
   if (uid !== self && uid !== 0)
     throw new Error(`${folder} belongs to another user, who could replace the files in it`);
-  if ((mode & 0o022) !== 0) throw new Error(`${folder} can be written by other users; close it: chmod go-w ${folder}`);
+  if ((mode & 0o022) !== 0) throw new Error(`${folder} can be written to by other users; run: chmod go-w ${folder}`);
 }

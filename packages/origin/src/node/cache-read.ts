@@ -7,7 +7,7 @@ import { readBlock } from "./read-block.ts";
 export interface CheckedRead {
   readonly fd: number;
   readonly entry: CacheEntry;
-  /** The blocks that this process has found undamaged; `readChecked` adds to it. */
+  /** The blocks that this process has found undamaged; `readChecked` adds to them. */
   readonly good: Set<number>;
   readonly range: ByteRange;
   readonly close: () => void;
@@ -17,7 +17,7 @@ export interface CheckedRead {
 }
 
 /**
- * Reads a range of a stored file. Each block is checked before it is sent, once by each process; where one is damaged, the
+ * Reads a range of a stored file. Each block is checked before it is sent, once by each process; if one is damaged, the
  * rest is read from the origin.
  */
 export function readChecked(read: CheckedRead): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -27,7 +27,7 @@ export function readChecked(read: CheckedRead): ReadableStream<Uint8Array<ArrayB
     const index = Math.floor(position / blockSize);
     const start = index * blockSize;
     const block = new Uint8Array(Math.min(blockSize, entry.size - start));
-    // A disk that fails to read is a damaged file.
+    // A read error counts as a damaged file.
     const length = await readBlock(fd, block, block.length, start).catch(() => -1);
     if (length < block.length || (!good.has(index) && blockDigest(block) !== entry.blocks[index])) {
       damaged();

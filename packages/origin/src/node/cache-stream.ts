@@ -64,7 +64,7 @@ export function readCached({ range, fromDisk, object, release }: CachedRange): R
       async cancel(reason) {
         isCancelled = true;
         await rest?.cancel(reason);
-        // The descriptor's number may be another file's as soon as it is closed: never while a read is in progress.
+        // Not while a read is in progress: once the descriptor is closed, its number can belong to another file.
         if (!isReading) end();
       },
     },

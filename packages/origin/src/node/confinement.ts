@@ -5,7 +5,7 @@ import { dirname, sep } from "node:path";
 export type FileStat = fs.BigIntStats;
 
 /**
- * The real path of what a descriptor has open, asked of the kernel; `undefined` where there is no `/proc`.
+ * The real path of a descriptor's file, as the kernel knows it; `undefined` if there is no `/proc`.
  *
  * This, not the name that was opened, is what confinement checks: a folder that is swapped with a symbolic link while
  * files are opened makes every check of a name true at one moment and false at the next. Paths are compared byte for
@@ -25,14 +25,14 @@ export function realRoot(folder: string): string {
   return root.endsWith(sep) ? root : root + sep;
 }
 
-/** For this long, in milliseconds, the real path of a folder is believed to be the same. */
+/** How long, in milliseconds, the real path of a folder is assumed not to change. */
 const rootTrust = 100;
 const roots = new Map<string, { readonly root: string; readonly since: number }>();
 
 /**
- * The same, found out at most ten times a second: it costs as much as opening a file. Where the folder itself is a link
- * that is switched to another one, links between the two folders may still be followed for this long; whether a file that
- * was opened is inside is checked each time.
+ * The same, looked up at most ten times a second: a lookup costs as much as opening a file. If the folder itself is a
+ * link that is switched to another folder, links between the two folders might still be followed for this long; whether
+ * an opened file is inside is checked each time.
  */
 export function recentRoot(folder: string, now: number = performance.now()): string {
   const known = roots.get(folder);
@@ -44,7 +44,7 @@ export function recentRoot(folder: string, now: number = performance.now()): str
 
 /**
  * Without `/proc` (macOS, Windows): whether a name resolves to a path inside the root, and every step of this path,
- * looked at afterwards, is a real folder that leads to the very file that was opened.
+ * checked afterwards, is a real folder that leads to the same file that was opened.
  *
  * Someone who can write to the folder and swaps often enough can still win this race: Node has no `openat`.
  */

@@ -45,9 +45,9 @@ export interface DiskCache extends Origin {
 /** After the origin could not be reached, it is not asked again for this long, in milliseconds: clients must not wait for each attempt. */
 const restAfterFailure = 10_000;
 const mostRemembered = 10_000;
-/** Entries in memory have at most about this many checksums, 44 bytes each. */
+/** The entries in memory hold at most about this many checksums, 44 bytes each. */
 const mostRecentBlocks = 100_000;
-/** In milliseconds: the time of use is not written to the disk more often. */
+/** The time of use is written to disk at most this often, in milliseconds. */
 const touchInterval = 1000;
 
 /** An entry in memory: reading it again would take longer than everything else for a small file. */
@@ -67,7 +67,7 @@ interface RecentEntry {
  * block is checked against its SHA-256 once by each process before it is sent; a damaged file is dropped and read from
  * the origin. Objects without a strong ETag are not cached.
  *
- * Throws an `Error` if the folder cannot be made, belongs to another user, or can be written by others.
+ * Throws an `Error` if the folder cannot be created, belongs to another user, or can be written to by others.
  */
 export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache {
   const { folder, maxBytes, serveStale = true, checkInterval = 0, onEvent = () => {}, now = Date.now } = options;
@@ -106,7 +106,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     return cachedObject(object, entry, data);
   }
 
-  /** A clock that was set back must not make the time longer. */
+  /** If the clock is set back, the time must not become longer. */
   function isWithin(since: number, milliseconds: number): boolean {
     const elapsed = now() - since;
     return elapsed >= 0 && elapsed < milliseconds;
@@ -151,7 +151,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
       object.close();
     };
     const damaged = (): void => {
-      onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged, and is fetched again` });
+      onEvent({ kind: "problem", problem: `the cached copy of ${entry.name} is damaged and will be fetched again` });
       recent.delete(entry.name);
       unlink(dataPath(entry)).catch(() => {});
     };
@@ -181,7 +181,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   }
 
   async function requireRoom(): Promise<void> {
-    if (!(await files.makeRoom())) throw new Error("the files that are being stored leave no room for it");
+    if (!(await files.makeRoom())) throw new Error("files that are still being stored leave no room for it");
   }
 
   /** Makes a complete file the version that is served from now on. */
@@ -195,7 +195,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     await files.makeRoom();
   }
 
-  /** The times of the entry's file say when it was last used and, modification time, when the origin last confirmed it. */
+  /** The entry file's access time says when it was last used, its modification time when it was last confirmed. */
   function remember(entry: CacheEntry, confirmed: number): void {
     const before = recent.get(entry.name);
     const isKnown = before?.entry === entry;
@@ -238,7 +238,7 @@ function factsOf({ name, size, etag, modified, contentType }: CacheEntry): Omit<
   };
 }
 
-/** The same object with bytes from elsewhere. Not a copy of all it has: the `file` of a folder's object would be sent instead. */
+/** The same object with bytes from elsewhere. Not its other members: the `file` of a folder would be sent instead. */
 function withBytes(object: OriginObject, read: OriginObject["read"], close: () => void): OriginObject {
   const { found, name, size, etag, modified, contentType, age, problem } = object;
   return { found, name, size, etag, modified, contentType, age, problem, read, close };

@@ -7,18 +7,18 @@ const read = promisify(fs.read);
 
 const sampleSize = 32 * 1024;
 const mostRemembered = 10_000;
-/** By inode, with the version that the tag is of. */
+/** ETags by inode, each with the version that it belongs to. */
 const remembered = new Map<bigint, { readonly stat: FileStat; readonly etag: string }>();
 
 /**
  * The strong entity tag of an open file: a digest of its size, its modification time in nanoseconds, and its first and
  * last 32 KiB.
  *
- * - The bytes make it unguessable for a client that never had the file; size and time alone can be found by trying, and
- *   a resume after a token's expiry is granted for the ETag. There is no secret to store, share or rotate. One derived
- * from the public key would not be a secret: the key can be computed from two tokens.
- * - Restarts and processes agree on it, and so do servers with copies of the same time, as `rsync -t` makes them. So
- *   neither the inode nor the change time is part of it.
+ * - The bytes make it unguessable for a client that never had the file; size and time alone can be guessed, and the
+ *   ETag is what allows a resume after the token has expired. There is no secret to store, share or rotate. One derived
+ *   from the public key would not be a secret: the key can be computed from two tokens.
+ * - It is the same after a restart, in every process, and on servers whose copies have the same time, as with `rsync
+ *   -t`. So neither the inode nor the change time is part of it.
  * - The ends are where `.ipa`, `.pkg` and `.dmg` keep the checksums of everything else: a rebuilt archive of the same
  *   size and time still gets another ETag.
  */
@@ -54,7 +54,10 @@ async function makeEtag(fd: number, stat: FileStat): Promise<string> {
   return etag;
 }
 
-/** A file that has become shorter leaves zeros; it is no longer the version that was opened, which is detected later. */
+/**
+ * If the file has become shorter, zeros are left; it is no longer the version that was opened, and that is detected
+ * later.
+ */
 async function readAll(fd: number, into: Buffer, position: number): Promise<void> {
   for (let done = 0; done < into.length; ) {
     const { bytesRead } = await read(fd, into, done, into.length - done, position + done);

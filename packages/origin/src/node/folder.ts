@@ -15,8 +15,8 @@ export interface FileObject extends OriginObject {
 /**
  * How long ago, in milliseconds, a file must have been modified before it is served.
  *
- * A write sets the modification time when it begins: in a file that was modified a moment ago a write can still be in
- * progress, which no later look at its times would show.
+ * A write sets the modification time when it begins: if a file was modified a moment ago, a write can still be in
+ * progress, and a later look at its times would not show it.
  */
 const settlingTime = 1000;
 /**
@@ -57,7 +57,7 @@ export function folder(path: string): WritableOrigin {
   };
 }
 
-/** Milliseconds until a file can be trusted. Times in the future, of a clock that is wrong, say nothing. */
+/** Milliseconds until a file can be trusted. Times in the future come from a wrong clock and are ignored. */
 function unsettled(file: OpenFile | Missing): number {
   if (!("fd" in file)) return 0;
   const now = Date.now();
@@ -124,7 +124,7 @@ function streamOf(file: OpenFile, { first, last }: ByteRange): ReadableStream<Ui
         }
       },
       cancel() {
-        // The descriptor's number may be another file's as soon as it is closed: never while a read is in progress.
+        // Not while a read is in progress: once the descriptor is closed, its number can belong to another file.
         isCancelled = true;
         if (!isReading) file.close();
       },

@@ -21,7 +21,7 @@ export function openCachedFile(path: string, size: number): CachedFile | undefin
     }
     fs.closeSync(fd);
   } catch {
-    // The origin has it.
+    // The origin still has it.
   }
   return undefined;
 }

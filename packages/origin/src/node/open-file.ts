@@ -10,7 +10,7 @@ export interface OpenFile {
   readonly stat: FileStat;
   /** Whether it was opened a moment ago as well. */
   readonly isWarm: boolean;
-  /** Whether the bytes that were read since are still those of the version that was opened. */
+  /** Whether the bytes that were read so far belong to the version that was opened. */
   isUnchanged(): boolean;
   close(): void;
 }
@@ -22,8 +22,8 @@ const readOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 /**
  * Opens a file below a folder, if it is allowed to be served. Symbolic links are followed as long as they stay inside.
  *
- * Only the open itself goes through the thread pool, and only if the file is not warm. The system calls after it concern
- * what the kernel has just looked up, and cost less than handing them to a thread.
+ * Only the open itself goes through the thread pool, and only if the file is not warm. The system calls after it
+ * concern what the kernel has just looked up, and take less time than passing them to a thread.
  *
  * Rejects only if the system fails, such as with too many open files, or if the folder itself is missing.
  */
@@ -50,7 +50,7 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
     noteOpened(path, stat);
     let isOpen = true;
     const close = (): void => {
-      // A second close could close another file that has since got the descriptor's number.
+      // A second close could close another file that has received the descriptor's number since.
       if (isOpen) fs.closeSync(fd);
       isOpen = false;
     };
@@ -63,7 +63,7 @@ export async function openFile(folder: string, name: string): Promise<OpenFile |
 
 function isInside(folder: string, path: string, real: string | undefined, stat: FileStat): boolean {
   if (real === undefined) return resolvesInside(path, realRoot(folder), stat);
-  // The folder may be a link that has just been switched.
+  // The folder might be a link that has just been switched.
   return real.startsWith(recentRoot(folder)) || real.startsWith(realRoot(folder));
 }
 
@@ -74,10 +74,10 @@ function open(path: string): Promise<number> {
 }
 
 /**
- * A write sets both times. One whose author then puts the modification time back still moves the change time; but so do
- * a rename and a deletion, which leave the bytes alone and by which versions are replaced: they also change the path of
- * the descriptor or the number of links. A changed mode or owner counts as a write: to break off is safe, and the client
- * resumes.
+ * A write sets both times. If the writer then resets the modification time, the change time still moves. A rename or a
+ * deletion, by which versions are replaced, moves the change time too, without touching the bytes; but it also changes
+ * the path of the descriptor or the number of links. A changed mode or owner counts as a write: aborting is safe,
+ * because the client resumes.
  */
 function isUnchanged(fd: number, before: FileStat, path: string | undefined): boolean {
   const now = fs.fstatSync(fd, { bigint: true });
@@ -87,13 +87,13 @@ function isUnchanged(fd: number, before: FileStat, path: string | undefined): bo
 
 const absences = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG", "ENXIO", "ENODEV", "EINVAL"];
 
-/** There is nothing to serve; the disk and the system work. */
+/** These errors mean that there is nothing to serve, not that the disk or the system fails. */
 function missing(error: NodeJS.ErrnoException, folder: string): Missing {
   const { code = "" } = error;
   if (code === "EACCES" || code === "EPERM") {
     return { found: false, status: 404, problem: "the user that this process runs as cannot read it" };
   }
   if (!absences.includes(code)) throw error;
-  realRoot(folder); // throws if it is the folder that is missing
+  realRoot(folder); // throws if the folder itself is missing
   return { found: false, status: 404 };
 }

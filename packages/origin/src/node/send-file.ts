@@ -14,8 +14,9 @@ const largestTlsBlock = 256 * 1024;
  * Sends a range of a file. While one block is written to the connection, the next one is read into another buffer.
  *
  * `begin` is called when the first block has been read, so that a disk that fails can still become a 500 response;
- * `wrote` with the bytes of each block. The last block is held back until the file has been checked again: as long as
- * it is missing, the client knows that it has not got everything. Rejects if the file cannot be read or has changed.
+ * `wrote` is called with the number of bytes of each block. The last block is held back until the file has been checked
+ * again: as long as it is missing, the client knows that the file is incomplete. Rejects if the file cannot be read or
+ * has changed.
  */
 export async function sendFile(
   response: ServerResponse,
@@ -27,7 +28,7 @@ export async function sendFile(
   const writer = createWriter(response);
   let wanted = firstBlock;
   let position = first;
-  // Read a moment ago; if it has left the kernel's memory since, everything else waits for one access to a disk.
+  // The file was read a moment ago. If the kernel has dropped it since, everything else waits for one disk access.
   const isInMemory = file.isWarm && file.stat.size <= smallestBlock;
   while (position <= last) {
     if (pool.isShort()) await writer.idle();
@@ -53,7 +54,7 @@ export async function sendFile(
 }
 
 /**
- * Larger blocks for a client that reads them immediately, small ones for a slow one, so that it holds little memory.
+ * Clients that read immediately get larger blocks; slow ones get small blocks, so that they hold little memory.
  */
 function nextSize(size: number, milliseconds: number, { socket }: ServerResponse): number {
   if (milliseconds > 1000) return smallestBlock;
@@ -64,7 +65,7 @@ function nextSize(size: number, milliseconds: number, { socket }: ServerResponse
 interface Writer {
   /** Waits until nothing is being written; resolves with how long the last write took, in milliseconds. */
   idle(): number | Promise<number>;
-  /** Writes a buffer of the pool, which is given back when the connection no longer needs it. */
+  /** Writes a buffer from the pool, and returns it to the pool when the connection no longer needs it. */
   write(buffer: Buffer, length: number, isLast: boolean): void;
 }
 
@@ -72,7 +73,7 @@ function createWriter(response: ServerResponse): Writer {
   let duration = 0;
   let finish: (() => void) | undefined;
   let wake: ((duration: number) => void) | undefined;
-  // The callback of a write may never come if the connection is closed.
+  // If the connection is closed, the callback of a write might never be called.
   response.once("close", () => finish?.());
   return {
     idle: () =>

@@ -21,11 +21,11 @@ export interface Transfer {
  * Sends an open object as the response to a GET or HEAD request, whole or in part, and closes the object.
  *
  * If the object fails, shrinks or is written to during the transfer, the connection is closed: half an app, or the
- * beginning of one and the end of another, must never look like a complete one. Headers that were set before are kept,
- * unless they describe the object.
+ * beginning of one version with the end of another, must never look like a complete app. Headers that were set before
+ * are kept, unless they describe the object.
  *
- * `startAgain` is called instead if the object turns out to be replaced before its first byte was sent: it opens the
- * new version and handles the request again.
+ * `startAgain` is called instead if the object turns out to have been replaced before its first byte was sent: it opens
+ * the new version and handles the request again.
  */
 export function sendObject(
   request: IncomingMessage,
@@ -97,10 +97,10 @@ export function sendHead(response: ServerResponse, head: ResponseHead): void {
 /** Headers that earlier middleware may have set for the file, and that are wrong for a problem document. */
 const descriptive = ["ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "Accept-Ranges"];
 
-/** A stricter or more particular `Cache-Control` that was set before is kept on what is allowed. */
+/** An allowed response keeps a `Cache-Control` that was set before, since it can be stricter or more specific. */
 function headersFor(response: ServerResponse, { headers, problem }: ResponseHead): OutgoingHttpHeaders {
   const own = response.getHeader("Cache-Control");
-  // Typed as changeable, but `writeHead` only reads it.
+  // Typed as mutable, but `writeHead` only reads it.
   if (own === undefined || problem !== undefined) return headers as OutgoingHttpHeaders;
   return { ...headers, "Cache-Control": String(own) };
 }

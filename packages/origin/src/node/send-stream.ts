@@ -5,8 +5,8 @@ const mostWaiting = 128 * 1024;
 
 /**
  * Sends a stream of exactly `length` bytes, no faster than the client reads. The last piece is held back until the
- * stream has ended well, so that a body that fails never looks complete. Rejects if the stream fails or has another
- * length; a client that disconnects cancels it.
+ * stream has ended without an error, so that a body that fails never looks complete. Rejects if the stream fails or has
+ * another length; a client that disconnects cancels it.
  */
 export async function sendStream(
   response: ServerResponse,

@@ -12,7 +12,8 @@ const blockSize = 1024 * 1024;
 
 /** Writes a file below a folder under a hidden name, and renames it when it is complete and on disk. */
 export async function writeFileBelow(folder: string, name: string, object: ObjectToWrite): Promise<void> {
-  if (!isObjectName(name)) throw new TypeError("name: it cannot be the name of a file");
+  if (!isObjectName(name))
+    throw new TypeError("name: must be a file name or a relative path, such as apps/example.ipa");
   const parent = await enterFolders(folder, dirname(name));
   const temporary = join(parent.path, `.${randomUUID()}`);
   try {
@@ -36,14 +37,14 @@ export async function writeFileBelow(folder: string, name: string, object: Objec
   }
 }
 
-/** A folder inside the root. Names below its path are looked up in this folder, whatever its own name leads to now. */
+/** A folder inside the root. Names below its path are looked up in this folder, wherever its own name leads by now. */
 interface EnteredFolder {
   readonly path: string;
   readonly handle: FileHandle | undefined;
 }
 
 /**
- * Enters a folder below the root, and creates what is missing of its path.
+ * Enters a folder below the root, and creates any part of its path that is missing.
  *
  * Every step is checked before anything is created below it: a symbolic link must not lead to a folder elsewhere.
  */
@@ -75,7 +76,7 @@ async function create(path: string): Promise<boolean> {
 }
 
 /**
- * Opens a folder, so that it is the same one that is checked and used (see {@link pathOfDescriptor}). Where there is no
+ * Opens a folder, so that the folder that is checked is the one that is used (see {@link pathOfDescriptor}). Without
  * `/proc`, its real path is used: someone who can write to the folder, and swaps it at the right moment, can win.
  */
 async function enter(path: string, root: string): Promise<EnteredFolder> {
@@ -88,5 +89,5 @@ async function enter(path: string, root: string): Promise<EnteredFolder> {
     return { path: isOpen ? `/proc/self/fd/${handle?.fd}` : Buffer.from(real, "latin1").toString(), handle };
   }
   await handle?.close();
-  throw new OriginError(502, "its folder is a link that leads out of the folder");
+  throw new OriginError(502, "its folder is a symbolic link that leads outside");
 }

@@ -38,7 +38,7 @@ export async function* readDecisions(chunks: AsyncIterable<Buffer>): AsyncGenera
   if (last) yield last;
 }
 
-/** Log collectors put a prefix in front of the JSON, as `journalctl` does, or put it into JSON of their own. */
+/** Log collectors put a prefix in front of the JSON, as `journalctl` does, or wrap it in their own JSON. */
 function readDecision(line: string): DecisionLine | undefined {
   const start = line.indexOf('{"');
   if (start === -1 || line.length > maxLineLength || !/\\?"event\\?"/.test(line)) return undefined;

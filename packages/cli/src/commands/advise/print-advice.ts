@@ -10,7 +10,7 @@ const delayClasses = [0, 1, 2, 5, 10, 15, 30, 60, 120];
 const longestBar = 40;
 /** The text beside a bar: its label on the left, the count on the right. */
 const besideBar = 17 + 9;
-/** Of the column of names. */
+/** The width of the column of names. */
 const nameWidth = 19;
 /** In a narrower window, the table of transfers becomes sentences. */
 const tableWidth = 60;

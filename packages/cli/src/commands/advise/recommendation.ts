@@ -3,9 +3,9 @@ import type { Usage } from "./usage.ts";
 
 /** The recommended Token Expiry in Jamf Pro, in minutes. */
 export interface Recommendation {
-  /** The present one, given or inferred from the log. */
+  /** The current one, given or inferred from the log. */
   readonly current: number;
-  /** `undefined` if the log has not enough data. */
+  /** `undefined` if the log does not have enough data. */
   readonly recommended: number | undefined;
   readonly sentence: string;
 }
@@ -14,7 +14,7 @@ const longestExpiry = 120;
 const fewestUses = 20;
 /** In seconds: a small difference between the clocks must not turn 10 minutes into 11. */
 const clockTolerance = 30;
-/** The share of requests that must arrive in time, of those that Jamf Pro's longest expiry would let in. */
+/** The share of requests that must arrive in time, of those that Jamf Pro's longest expiry would allow. */
 const wantedShare = 0.99;
 
 /** Infers the Token Expiry: no token was valid for longer than that. `undefined` if none was accepted. */

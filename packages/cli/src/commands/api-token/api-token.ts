@@ -15,7 +15,7 @@ export const apiToken = defineCommand({
   name: "api-token",
   summary: "create, list or revoke tokens that let CI jobs publish",
   description:
-    "An API token lets a program, such as a CI job, publish apps with portcullis publish --to, and create links. The token is printed only when it is created, because the depot stores only its hash. API tokens do not open files; devices get other tokens, in manifests. You do not need to stop the depot.",
+    "An API token lets a program, such as a CI job, publish apps with portcullis publish --to, and create links. The token is printed only when it is created, because the depot stores only its hash. API tokens do not give access to files; devices get different tokens, in manifests. You do not need to stop the depot.",
   operands: {
     action: { placeholder: "ACTION", description: "create, list or revoke", choices: actionNames(apiTokenActions) },
     subject: {

@@ -29,7 +29,7 @@ const noStore = { "Cache-Control": "no-store" };
 
 /**
  * Creates the request listener of `auth`: it responds as soon as it has the headers, whatever the method, and reads
- * nothing of the request but the one header that is trusted.
+ * nothing from the request but the one trusted header.
  */
 export function createAuthorizationListener(
   settings: AuthorizationSettings,
@@ -105,7 +105,7 @@ function send(response: ServerResponse, { status, headers, body }: Verdict): voi
   response.end(body);
 }
 
-/** For the log only; nothing is decided by it. */
+/** For the log only; it does not affect the decision. */
 function originalMethod({ method = "", headers }: IncomingMessage): string {
   return headers["x-forwarded-method"]?.toString() ?? headers["x-original-method"]?.toString() ?? method;
 }

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { UriSource } from "./proxy-preset.ts";
 
-/** Why there is no URL to check: the proxy is configured wrong, or another client is asking. */
+/** Why there is no URL to check: the proxy is misconfigured, or the request is not from the proxy. */
 export type MissingUrl = "uri_header_missing" | "uri_header_repeated" | "auth_path_unknown";
 
 /** The path for the subrequests of proxies. */
 export const authPath = "/auth";
 
-/** Finds the URL that a client requested from a proxy; two of them are as bad as none. */
+/** Finds the URL that a client requested from a proxy; if there are two, there is none that can be trusted. */
 export function originalUrl(
   { url = "", rawHeaders }: IncomingMessage,
   source: UriSource,

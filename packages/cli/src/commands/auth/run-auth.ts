@@ -17,7 +17,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
   // These are not about a token; a misconfigured proxy should be noticed now.
   const remaining =
     "header" in source
-      ? `; a request without the header ${source.header}, or on another path than ${authPath}, is still refused with 403`
+      ? `; a request without the header ${source.header}, or for a path other than ${authPath}, is still refused with 403`
       : "";
   const address = socket === undefined ? { host, port } : { socket };
   const warnings: string[] = [];

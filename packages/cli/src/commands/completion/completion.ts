@@ -1,6 +1,6 @@
 import { defineCommand } from "../../command-line/command.ts";
 
-/** The shells that a completion script can be made for. */
+/** The shells for which there is a completion script. */
 export const shells = ["bash", "zsh", "fish"] as const;
 
 /** `portcullis completion`: the script that makes a shell complete commands and options. */

@@ -6,7 +6,7 @@ import { type completion, shells } from "./completion.ts";
 
 type Shell = (typeof shells)[number];
 
-/** Makes `completion` for these commands, itself one of them. */
+/** Creates the command `completion` for these commands, of which it is one. */
 export function completionFor(commands: readonly Command[]): CommandRun<typeof completion> {
   return (_options, { out }, { shell }) => {
     out.line(completionScript(oneOf(shells, shell, "SHELL"), commands));
@@ -20,7 +20,9 @@ function completionScript(shell: Shell, commands: readonly Command[]): string {
   return shell === "bash" ? bashScript(commands) : zshScript(commands);
 }
 
-/** A Mac's zsh does not load its completion system without being told; in a file in `fpath`, the script is the function as well. */
+/**
+ * On a Mac, zsh does not load its completion system by default. In a file in `fpath`, the script is also the function.
+ */
 function zshScript(commands: readonly Command[]): string {
   return `#compdef portcullis
 (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }

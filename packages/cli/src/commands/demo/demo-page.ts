@@ -4,7 +4,7 @@ import { wrapText } from "../../terminal/wrap-text.ts";
 /** What the demo shows. */
 export interface DemoPage {
   readonly colours: Colours;
-  /** Of the terminal, in columns. */
+  /** The width of the terminal, in columns. */
   readonly width: number;
   readonly address: string;
   readonly working: string;

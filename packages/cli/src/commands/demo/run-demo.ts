@@ -33,7 +33,7 @@ export async function runDemo({ port, expiry }: OptionsOf<typeof demo>, context:
         encryptionKey: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
         tokenExpiry: expiry / 60,
         now: clock,
-        onWarning: () => {}, // http, which is right for a demo on this computer
+        onWarning: () => {}, // http is fine for a demo on this computer
       });
     const issuer = issuerAt(now);
     writeFileSync(sample.keyFile, issuer.publicKey().pem);

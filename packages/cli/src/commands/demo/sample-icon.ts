@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 
 const size = 180;
-/** Points of a pixel in each direction whose mean is its colour, so that edges are smooth. */
+/** Samples of a pixel in each direction; the pixel has their mean colour, so that edges are smooth. */
 const points = 3;
 
 type Colour = readonly [red: number, green: number, blue: number];
@@ -37,7 +37,7 @@ function pixel(x: number, y: number): Colour {
   return sum.map((part) => Math.round(part / points ** 2)) as unknown as Colour;
 }
 
-/** Of a point, both coordinates from 0 to 1. */
+/** The colour of a point, both coordinates from 0 to 1. */
 function colourAt(x: number, y: number): Colour {
   // A bookmark, with a notch at its end.
   if (isInside(x, y, [0.58, 0.2, 0.67, 0.42], 0) && y < 0.36 + Math.abs(x - 0.625) * 1.2) return mark;

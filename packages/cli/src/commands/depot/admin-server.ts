@@ -6,10 +6,10 @@ import { collides, isLocal, type ListenAddress, parseListenAddress } from "../..
 import type { SecondServer } from "../../server/run-server.ts";
 import { hideSecrets } from "./depot-listener.ts";
 
-/** An upload of some gigabytes over a slow line. */
+/** Long enough for an upload of several gigabytes over a slow connection. */
 const longestRequest = 6 * 60 * 60 * 1000;
 
-/** What the administration pages need to know of the rest. */
+/** What the administration pages need to know about the rest. */
 export interface AdminServerOptions {
   readonly depot: DepotServer;
   readonly address: ListenAddress;
@@ -18,7 +18,7 @@ export interface AdminServerOptions {
   readonly trustProxy: boolean;
   /** In bytes. */
   readonly largestUpload: number;
-  /** Whether a setup link is printed although there is a password. */
+  /** Whether a setup link is printed even if there is a password. */
   readonly resetPassword: boolean;
 }
 
@@ -44,7 +44,7 @@ export function readAdminAddress(
   if (collides(address, own)) {
     throw usageError(
       `--admin ${text} is the address of the depot itself`,
-      "The administration pages need an address of their own, which devices cannot reach",
+      "Use a separate address for the administration pages, which devices cannot reach",
     );
   }
   if (isLocal(address) || hasTls) return address;
@@ -62,8 +62,8 @@ function isOrigin(text: string): boolean {
 export async function createAdminServer(options: AdminServerOptions): Promise<SecondServer> {
   const { depot, address, url, largestUpload } = options;
   const hasTls = !isLocal(address);
-  // The proxy of devices need not be in front of these pages: a client could then count each password that it tries as
-  // that of another address.
+  // The devices' proxy might not be in front of these pages: a client could then make each password attempt count for a
+  // different address.
   const trustProxy = options.trustProxy && url !== undefined;
   const uploads = new WeakSet<object>();
   const app = await depot.createAdminApp({ url, hasTls, largestUpload });

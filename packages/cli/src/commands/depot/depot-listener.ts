@@ -73,7 +73,7 @@ export function createDepotListener(options: DepotListenerOptions): RequestListe
   };
 }
 
-/** The path for the log. A link is as secret as a token is, also in another place, in part, or percent-encoded. */
+/** The path for the log. A link is as secret as a token, even in another place, in part, or percent-encoded. */
 export function hideSecrets(url: string): string {
   const path = url.split(/[?#]/, 1)[0] ?? "";
   return path.includes("%") ? "…" : path.replace(/[0-9a-f]{12,}/gi, "…");

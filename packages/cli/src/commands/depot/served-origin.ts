@@ -12,7 +12,7 @@ export interface ServedOrigin extends OpenedDepotOrigin {
   observe(tools: Pick<ServerTools, "log" | "metrics">): void;
 }
 
-/** Opens the origin of a depot; one that other computers hold is checked first. */
+/** Opens the origin of a depot; one on another computer is checked first. */
 export async function openServedOrigin(options: DepotOriginOptions, env: Environment): Promise<ServedOrigin> {
   const { origin: source = "" } = options;
   let metrics: OriginMetrics | undefined;

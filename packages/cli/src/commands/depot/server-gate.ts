@@ -2,7 +2,7 @@ import type { DepotGate } from "@portcullis/depot";
 import { createKeyUsage } from "../../gate/key-usage.ts";
 import type { GateSurroundings, ReloadingGate } from "../../gate/reloading-gate.ts";
 
-/** The depot's gate as servers take it. The depot itself withdraws keys that are no longer needed. */
+/** The depot's gate, in the form that servers use. The depot itself withdraws keys that are no longer needed. */
 export function serverGate(gate: DepotGate, { log, metrics, now }: GateSurroundings): ReloadingGate {
   const say = (): void => {
     metrics?.keysLoaded(gate.keyIds());

@@ -18,7 +18,7 @@ function describeClaim(name: string, value: unknown, now: number): string {
   return shorten(typeof value === "string" ? value : JSON.stringify(value));
 }
 
-/** Secrets are removed before the text is cut: half of a signature is not recognized as one. */
+/** Secrets are removed before the text is truncated: half of a signature is not recognised as one. */
 function shorten(text: string): string {
   const safe = safeText(text);
   return safe.length > maxValueLength ? `${safe.slice(0, maxValueLength)}…` : safe;

@@ -16,7 +16,7 @@ import { readTokenParts, type TokenParts } from "../../token/token-parts.ts";
 /** The result of one check; `"unknown"` if an earlier one failed, or if it needs a key and none was given. */
 export type CheckResult = "passed" | "failed" | "unknown";
 
-/** What is known of a link. */
+/** What is known about a link. */
 export interface Examination {
   readonly token: string | undefined;
   readonly parts: TokenParts | undefined;
@@ -30,7 +30,7 @@ export interface Examination {
   readonly refusal: RefusalCode | undefined;
 }
 
-/** Asks the gate about a link, and checks the claims also where the gate stops at the signature. */
+/** Asks the gate about a link, and checks the claims even if the gate stops at the signature. */
 export async function examine(
   url: string,
   loaded: readonly NamedKeys[],
@@ -61,8 +61,8 @@ export async function examine(
 }
 
 /**
- * All faults of the claims and not only the first: a claim that does not match is replaced by the
- * required one for the next round. Of the times, the first fault ends the rounds.
+ * Finds all faults of the claims, not only the first: a claim that does not match is replaced by the required one for
+ * the next round. The first fault of a time ends the rounds.
  */
 function claimFaults(
   claims: JsonObject,
@@ -76,7 +76,7 @@ function claimFaults(
     issuer_mismatch: { iss: rules.issuer },
     subject_mismatch: { sub: rules.subject },
     audience_mismatch: { aud: rules.audience },
-    // A request without a path fits no token: that ends the rounds.
+    // A request without a path matches no token: that ends the rounds.
     path_mismatch: path === undefined ? undefined : { aud: path },
   };
   const replacement = replacements[refusal];
@@ -104,7 +104,7 @@ function listChecks(
     const needsKey = stage === "keys" || stage === "signature";
     if (faults.has(code)) checks.set(code, "failed");
     else checks.set(code, reached && (hasKeys || !needsKey) ? "passed" : "unknown");
-    // The claims are checked without the signature too; a fault of a time leaves the later ones open.
+    // The claims are checked without the signature too; after a fault of a time, the later checks are unknown.
     if (faults.has(code) && !needsKey && !mismatches.has(code)) reached = false;
   }
   return checks;

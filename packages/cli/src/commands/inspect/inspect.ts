@@ -33,7 +33,7 @@ export const inspect = defineCommand({
     },
     {
       command: "pbpaste | portcullis inspect - --key public.pem",
-      meaning: "the link in the clipboard, without a trace in the shell's history",
+      meaning: "the link in the clipboard, without leaving it in the shell's history",
     },
   ],
 });

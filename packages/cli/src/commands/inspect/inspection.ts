@@ -8,7 +8,7 @@ import { type Examination, examine } from "./examine.ts";
 import type { PastedLink } from "./pasted-link.ts";
 import { remedies } from "./remedy.ts";
 
-/** What is asked: a link, the keys and rules of the gate, and the time. */
+/** What to inspect: a link, the keys and rules of the gate, and the time. */
 export interface InspectionRequest {
   readonly link: PastedLink;
   readonly keys: readonly NamedKeys[];
@@ -52,7 +52,7 @@ export interface Verdict {
   readonly outcome: "REFUSED" | "NOT VERIFIED" | "VALID";
   /** The time that the link was checked for, as " as of …"; empty for the present. */
   readonly asOf: string;
-  /** What restricts the outcome, as ", token_expired" does; often empty. */
+  /** What restricts the outcome, such as ", token_expired"; often empty. */
   readonly detail: string;
   /** A sentence that begins in lower case, unless it is the message of a refusal. */
   readonly reason: string;
@@ -82,7 +82,7 @@ export function verdictText(inspection: Inspection): string {
   return `${outcome}${asOf}${detail}: ${reason}`;
 }
 
-/** Every key that was tried on the signature. */
+/** Every key with which the signature was checked. */
 export function triedKeys(
   loaded: readonly NamedKeys[],
 ): readonly { readonly file: string; readonly thumbprint: string }[] {

@@ -44,7 +44,7 @@ function whereTheTokenIs(url: string, parameter: string): string | undefined {
   return undefined;
 }
 
-/** In every shell, and in cmd.exe, an & without quotes ends the command. */
+/** In every shell, and in cmd.exe, an unquoted & ends the command. */
 function cutByShell(url: string): string | undefined {
   if (!url.includes("?")) return undefined;
   return "If the link continues with &, the shell has truncated it there: put the link in quotes, as in portcullis inspect 'LINK'.";

@@ -11,7 +11,7 @@ export function refuseKey(pasted: string): void {
   const what =
     label === undefined ? "this looks like a key, not like a link. If it is a PRIVATE key," : "this is a PRIVATE key:";
   throw usageError(
-    `${what} anyone who has it can open every download. It belongs in Jamf Pro and nowhere else`,
+    `${what} anyone who has it can download every file. It belongs in Jamf Pro and nowhere else`,
     remedy,
   );
 }

@@ -92,12 +92,12 @@ function withoutQuotedPrintable(text: string, parameter: string, notes: string[]
 }
 
 /**
- * The link in a line of a log, a command, a sentence, XML or a chat message (`<URL|text>`, `[text](URL)`);
- * `undefined` if the text is a link and nothing else, or has none. Of several links, the first with a token.
+ * The link in a line of a log, a command, a sentence, XML or a chat message (`<URL|text>`, `[text](URL)`); `undefined`
+ * if the text is a link and nothing else, or has none. If there are several links, the first one with a token.
  */
 function linkInText(text: string, parameter: string): string | undefined {
   if (/^([a-z-]+:\/\/|eyJ|[/?])/i.test(text)) {
-    // White space may be in a link that was wrapped, unless a whole token ends there; these characters are in no link.
+    // A wrapped link can contain white space, unless a complete token ends there; these characters are never in a link.
     const token = findWrappedTokens(text, parameter).find(isWholeToken);
     const isLast = token !== undefined && /^\s+[^\s&#]/.test(text.slice(token.end));
     const end = isLast ? token.end : text.search(/[<>|"”»]/);
@@ -112,7 +112,7 @@ function linkInText(text: string, parameter: string): string | undefined {
   );
 }
 
-/** A token that is among words, and in no link. */
+/** A token among other words, outside any link. */
 function tokenInText(text: string, parameter: string): string | undefined {
   if (!/\s/.test(text)) return undefined;
   return findWrappedTokens(text, parameter).find(isWholeToken)?.token;
@@ -127,8 +127,7 @@ function linkInWord(word: string): string[] {
 }
 
 /**
- * Punctuation that follows a link in a sentence; an unsigned token, whose third part is empty, ends with a dot of its
- * own.
+ * Punctuation that follows a link in a sentence; an unsigned token, whose third part is empty, itself ends with a dot.
  */
 function endOfSentence(text: string): string {
   const [marks = ""] = /(?<![)\],;:!.])[)\],;:!.]+$/.exec(text) ?? [];

@@ -1,6 +1,6 @@
 import { usageError } from "../../command-line/command-error.ts";
 
-/** 2025-03-31T12:00:00Z, with less or more of it. */
+/** 2025-03-31T12:00:00Z, with fewer or more parts. */
 const isoDate = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))? ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?$/;
 
 /** 31/Mar/2025:12:00:00 +0000, of an access log, or Mon, 31 Mar 2025 12:00:00 GMT, of an HTTP header. */

@@ -2,10 +2,13 @@ import type { NamedKeys } from "../../gate/named-keys.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 import type { Examination } from "./examine.ts";
 
-/** The lengths of RSA signatures, in bytes, with keys of 2048 to 8192 bits; a truncated one hardly ever has one of them. */
+/**
+ * The lengths of RSA signatures, in bytes, with keys of 2048 to 8192 bits; a truncated one almost never has one of
+ * them.
+ */
 const commonLengths = [256, 384, 512, 768, 1024];
 
-/** What to do about the first check that failed, one sentence each, the likeliest first. */
+/** What to do about the first check that failed, one sentence each, the most likely first. */
 export function remedies(examination: Examination, keys: readonly NamedKeys[], now: number): string[] {
   const { refusal, parts, checks } = examination;
   if (refusal === undefined) return [];
@@ -13,7 +16,7 @@ export function remedies(examination: Examination, keys: readonly NamedKeys[], n
   switch (refusal) {
     case "token_missing":
       return [
-        "Use the link in Jamf Pro's install command. Does Jamf Pro have a JSON Web Token Configuration that is enabled? Without one it sends links without a token.",
+        "Use the link in Jamf Pro's install command. Check that Jamf Pro has an enabled JSON Web Token Configuration: without one, it sends links without a token.",
       ];
     case "token_repeated":
       return ["Remove all tokens but one; a program on the path may have added the second."];
@@ -38,7 +41,7 @@ export function remedies(examination: Examination, keys: readonly NamedKeys[], n
     case "audience_mismatch":
       return ["Jamf Pro sets no audience. If the issuer of your links does, pass it with --audience."];
     case "path_mismatch":
-      return ["A path-bound token opens one path, in one spelling: use the link exactly as it was issued."];
+      return ["A path-bound token is valid for one path, in one spelling: use the link exactly as it was issued."];
     case "claim_malformed":
       return typeof exp === "number" && exp > 1e11
         ? ["The expiry seems to be in milliseconds; it must be in seconds."]

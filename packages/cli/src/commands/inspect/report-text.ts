@@ -8,7 +8,7 @@ import { type Inspection, redactedLink, triedKeys, verdictText } from "./inspect
 
 const labelWidth = 10;
 
-/** Where the report is printed, as far as it needs it. */
+/** What the report needs to know about where it is printed. */
 export interface ReportTarget extends Pick<Terminal, "line" | "width"> {
   readonly colours: Pick<Terminal["colours"], "bold" | "dim" | "green" | "red" | "yellow">;
 }

@@ -8,7 +8,7 @@ export interface UnwrappedLink {
   readonly notes: readonly string[];
 }
 
-/** Mail protection wraps links, and some gateways wrap wrapped ones. */
+/** Mail protection wraps links, and some gateways wrap links that are already wrapped. */
 const maxLayers = 3;
 
 /** Takes the download link out of an install link, or out of a link that mail protection or a redirector has rewritten. */
@@ -46,7 +46,7 @@ function installLink(url: string, notes: string[]): string | undefined {
   return decoded ?? value;
 }
 
-/** Microsoft Safe Links, Google, Barracuda and others have the link percent-encoded in a parameter of their own. */
+/** Microsoft Safe Links, Google, Barracuda and others put the percent-encoded link in a parameter of their own. */
 function linkInQuery(url: string, parameter: string): string | undefined {
   if (!/^https?:/i.test(url) || readToken(url, parameter).refusal !== "token_missing") return undefined;
   for (const part of url.split(/[?&#]/).slice(1)) {
@@ -56,7 +56,7 @@ function linkInQuery(url: string, parameter: string): string | undefined {
   return undefined;
 }
 
-/** Proofpoint URL Defense writes links in encodings of its own: version 2 in `u`, version 3 in the path. */
+/** Proofpoint URL Defense has its own encodings of links: version 2 in `u`, version 3 in the path. */
 function proofpointLink(url: string): string | undefined {
   const [, second] = /^https?:\/\/urldefense\.proofpoint\.com\/v2\/url\?u=([^&]+)/i.exec(url) ?? [];
   if (second !== undefined) return percentDecoded(second.replaceAll("-", "%").replaceAll("_", "/"));
@@ -76,7 +76,7 @@ function proofpointLink(url: string): string | undefined {
 
 const proofpointAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** `undefined` for bytes that are not UTF-8; a `%` without two digits is itself. */
+/** `undefined` for bytes that are not UTF-8; a `%` without two digits stays as it is. */
 function percentDecoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, "%25"));

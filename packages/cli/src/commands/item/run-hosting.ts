@@ -38,7 +38,7 @@ export async function runHosting(
 function readChoice({ hosting, url, object }: OptionsOf<typeof item>): HostingChoice {
   const given = [hosting, url, object].filter((value) => value !== undefined);
   if (given.length !== 1) {
-    throw usageError("item host: pass either --hosting, --url or --object", "For example: --hosting database");
+    throw usageError("item host: pass one of --hosting, --url and --object", "For example: --hosting database");
   }
   if (url !== undefined) return { hosting: "web-server", url };
   return object === undefined ? { hosting: hosting ?? "data-folder" } : { hosting: "origin", object };

@@ -39,12 +39,12 @@ async function run(
     const page = await depot.links.list({ limit, after, item: subject });
     return printPage(page, { name: "links", json, table: (links) => linkTable(links, now()) }, context);
   }
-  if (subject === undefined) return; // which `chooseAction` has refused
+  if (subject === undefined) return; // `chooseAction` has already refused this
   if (action === "create") return create(depot, subject, options, context);
   if (action === "revoke") {
     await depot.links.revoke(subject);
     if (json) out.json({ id: subject, revoked: true });
-    else out.sentence(`Link ${subject} is revoked. Tokens that were issued through it work until they expire.`);
+    else out.sentence(`Link ${subject} is revoked. Tokens that were issued through it stay valid until they expire.`);
     return;
   }
   const page = await depot.receipts.list(subject, { limit, after });

@@ -126,7 +126,10 @@ interface DescribedPackage {
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** What the package says of itself, where the options do not say otherwise; they suffice if it cannot be read. */
+/**
+ * The package's own metadata, unless the options override it. If the package cannot be read, the options can replace
+ * it.
+ */
 async function describePackage(file: string, options: OptionsOf<typeof manifest>): Promise<DescribedPackage> {
   const { title, identifier: bundleIdentifier, bundleVersion } = options;
   try {
@@ -159,7 +162,7 @@ function versionOf(file: string): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
-/** Before gigabytes are hashed for a file that cannot be written. */
+/** Checked before gigabytes are hashed for a file that cannot be written. */
 function checkPlace(file: string): void {
   if (existsSync(file)) throw failure(`${file} already exists, and no file is overwritten`);
   if (!existsSync(dirname(file))) throw failure(`${file} cannot be written: there is no folder ${dirname(file)}`);

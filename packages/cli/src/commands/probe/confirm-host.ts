@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 
-/** Asks for permission to probe a host: against a server of someone else, the requests are an attack. */
+/** Asks for permission to probe a host: against someone else's server, the requests are an attack. */
 export async function confirmHost({ host }: URL, requests: number, context: CommandContext): Promise<void> {
   const { stdin, stderr, err } = context;
   const question = `About ${requests} requests with valid and forged tokens will go to ${host}.`;

@@ -70,7 +70,7 @@ export function createProbeClient(options: { readonly timeout: number; readonly 
 
 /**
  * Sends the request and resolves with the response, within one deadline for all of it: a server that sends a byte now
- * and then, or one 103 after the other, keeps a socket from being idle for as long as it likes.
+ * and then, or one 103 response after another, can keep a socket from being idle forever.
  */
 function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse> {
   return new Promise((resolve) => {
@@ -91,7 +91,7 @@ function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse
       clearTimeout(deadline);
       const { statusCode: status = 0, headers = {} } = response ?? {};
       resolve({ status, headers, body: Buffer.concat(chunks).subarray(0, maxBody), tlsVersion, problem });
-      // The rest of the response may be gigabytes.
+      // The rest of the response might be gigabytes.
       if (problem || !response?.complete) request.destroy();
     }
 
@@ -101,7 +101,7 @@ function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse
       if (statusCode === 101) return end(switched);
       // RFC 9110 section 15: a status is from 100 to 599.
       if (statusCode < 200 || statusCode > 599) {
-        return end({ sentence: `its response has the status ${statusCode}, which HTTP does not have` });
+        return end({ sentence: `its response has the status ${statusCode}, which is not a status of HTTP` });
       }
       response = received;
       const { socket } = received;

@@ -14,7 +14,10 @@ const knownCodes: Readonly<Record<string, RequestProblem>> = {
     remedy: "Check the spelling of the host name.",
   },
   EAI_AGAIN: { sentence: "this computer cannot look up host names", remedy: "Check the DNS server and the network." },
-  ECONNREFUSED: { sentence: "nothing listens on that port", remedy: "Is the server running, and is this its port?" },
+  ECONNREFUSED: {
+    sentence: "nothing listens on that port",
+    remedy: "Check that the server is running, and that this is its port.",
+  },
   EHOSTUNREACH: { sentence: "this computer has no route to that host", remedy: "Check the network and the firewall." },
   ENETUNREACH: { sentence: "this computer has no route to that host", remedy: "Check the network and the firewall." },
   ECONNRESET: { sentence: "it closed the connection before the response was complete" },
@@ -39,7 +42,7 @@ const oldTls: RequestProblem = {
 export function describeRequestError(error: RequestError): RequestProblem {
   const { code = "", reason = "", message } = error;
   if (knownCodes[code]) return knownCodes[code];
-  // llhttp read something else than the start of an HTTP response.
+  // llhttp read something other than the start of an HTTP response.
   if (code === "HPE_INVALID_CONSTANT") return notHttp;
   if (code.startsWith("HPE_")) return { sentence: `its response is not valid HTTP (${message})` };
   if (/certificate|self[- ]signed|altname/i.test(message)) {

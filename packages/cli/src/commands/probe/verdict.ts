@@ -106,6 +106,6 @@ function lockedVerdict(results: readonly CaseResult[], checks: readonly Response
 /** Where to look when a valid token is refused. */
 function hint(status: number): string {
   if (status >= 500) return "See the server's log.";
-  if (status === 401 || status === 403) return "Does the server have the public half of the key that signed it?";
-  return "Is this the URL of a file?";
+  if (status === 401 || status === 403) return "Check that the server has the public half of the key that signed it.";
+  return "Check that this is the URL of a file.";
 }

@@ -37,7 +37,7 @@ export async function runPubkey(
 async function describeKeys(bytes: Buffer, name: string): Promise<DescribedKey[]> {
   try {
     const { text: source } = readPublicKeyFile(bytes, name);
-    // What the gate itself reads: a key that it refuses or ignores is not printed as if it were usable.
+    // Reads what the gate itself reads: a key that it refuses or ignores is not printed as if it were usable.
     return (await importKeys(source)).map(describe);
   } catch (error) {
     if (error instanceof CommandError) throw error;

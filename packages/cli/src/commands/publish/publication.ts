@@ -5,18 +5,18 @@ import type { publish } from "./publish.ts";
 /** The options of this command. */
 export type PublishCommandOptions = OptionsOf<typeof publish>;
 
-/** What was published, and the link that was made to it. */
+/** What was published, and the link that was created to it. */
 export interface Publication {
   readonly published: PublishedVersion;
   readonly link: MadeLink | undefined;
 }
 
-/** A link that was made with the publication. */
+/** A link that was created with the publication. */
 export interface MadeLink {
   readonly id: string;
-  /** Of the manifest, for an MDM. */
+  /** The URL of the manifest, for an MDM. */
   readonly url: string;
-  /** Of the page on which a person installs the app. */
+  /** The URL of the page on which a person installs the app. */
   readonly page: string;
   readonly expiresAt?: number | undefined;
 }

@@ -14,7 +14,7 @@ export const publish = defineCommand({
   name: "publish",
   summary: "publish an .ipa or .pkg to a depot",
   description:
-    "Publishes an .ipa or .pkg to a channel: reads its title, identifier and version, and makes it the version that the channel's links install. You do not need to stop the depot. If the same file has been published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there. With --object instead of FILE, a file that is in the depot's origin is published from there.",
+    "Publishes an .ipa or .pkg to a channel: reads its title, identifier and version, and makes it the version that the channel's links install. You do not need to stop the depot. If the same file has been published before, only the channel changes. With --data, on the depot's own machine, the file is copied into the data folder. With --to, from any machine, it is uploaded to the depot's administration address; if the upload is interrupted, run the command again to continue it. FILE can also be the https:// URL of a file on a web server that checks the depot's tokens: it is read once and not copied, and devices download it from there. With --object instead of FILE, a file that is already in the depot's origin is published from there.",
   operands: {
     file: {
       placeholder: "FILE",
@@ -45,7 +45,7 @@ export const publish = defineCommand({
     object: {
       kind: "text",
       placeholder: "NAME",
-      description: "publish the object of this name, such as prod/App.ipa, which is in the depot's origin already",
+      description: "publish the object with this name, such as prod/App.ipa, which is already in the depot's origin",
     },
     dataKeyFile: dataKeyFileOption,
     for: {

@@ -35,7 +35,7 @@ function checkOptions(options: PublishCommandOptions, file: string | undefined):
   if ((file === undefined) === (object === undefined)) {
     throw usageError(
       "pass either FILE or --object",
-      "FILE is the .ipa or .pkg; --object names one that is in the depot's origin already",
+      "FILE is the .ipa or .pkg; --object names one that is already in the depot's origin",
     );
   }
   if (object !== undefined && to === undefined && origin === undefined) {
@@ -45,7 +45,7 @@ function checkOptions(options: PublishCommandOptions, file: string | undefined):
     );
   }
   if (object !== undefined && hosting !== undefined && hosting !== "origin") {
-    throw usageError(`--hosting ${hosting} has no effect on --object, which stays in the origin`);
+    throw usageError(`--hosting ${hosting} has no effect on --object: the file stays in the origin`);
   }
   if (data === undefined && to === undefined) {
     throw usageError(

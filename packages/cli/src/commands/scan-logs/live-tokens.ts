@@ -8,7 +8,7 @@ export interface LiveToken extends CheckedToken {
   times: number;
 }
 
-/** The unexpired tokens in all logs; a bounded number of them, with precedence for those that may be valid. */
+/** The unexpired tokens in all logs; a bounded number of them, with precedence for those that might be valid. */
 export interface LiveTokens {
   add(token: CheckedToken, file: string, line: number): void;
   /** Sorted by expiry, the last to expire first. */

@@ -72,7 +72,7 @@ export function printScan(
       const key = keyId === undefined ? "" : `  ${safeText(nameOfKey(keys, keyId) ?? keyId)}`;
       const head = `  ${fingerprint}  ${left.padEnd(13)}${key}`;
       const place = `${times === 1 ? "once" : `${amount(times)} times`}, first in ${safeText(file)}:${line}`;
-      // Elsewhere a line stays a line, for grep.
+      // Lines are wrapped only on a terminal, so that grep finds whole lines.
       const isTooWide = out.isTerminal && head.length + place.length + 2 > out.width;
       out.line(`${head}${isTooWide ? `\n${" ".repeat(12)}` : "  "}${dim(place)}`);
     }
