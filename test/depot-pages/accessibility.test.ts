@@ -94,10 +94,10 @@ describe("every page, in Chromium", () => {
         await page.follow(`form[action="/links"] button`);
         await check("new link", page);
         await page.goto(adminUrl(depot, "/account"));
-        await page.fill("#name", "CI of Notes");
+        await page.fill("#name", "Notes CI");
         await page.follow(`form[action="/account/tokens"] button`);
         await check("new API token, and the table of them", page);
-        await page.fill("#name", "CI of Notes");
+        await page.fill("#name", "Notes CI");
         await page.fill("#days", "0");
         await send(page, `form[action="/account/tokens"] button`);
         await check("API token that is refused", page);

@@ -75,7 +75,7 @@ test("a missing object, and one without an origin, are refused, and the message 
   const refused = without.publishHosted({ hosting: "origin", object: "Notes.ipa" }, { channel: "release" });
   await assert.rejects(refused, { code: "hosting_impossible", message: /the depot has no origin/ });
   const [version] = await without.hosting.check(app);
-  assert.match(String(version?.problem), /in an origin, and --origin is missing/);
+  assert.match(String(version?.problem), /in an origin, but the depot was started without --origin/);
 });
 
 test("a file is moved into an origin that can be written to, and out of it", async () => {

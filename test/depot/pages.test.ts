@@ -74,7 +74,7 @@ describe("lists in pages", () => {
     const run = (...args: string[]) => runMain([...args, ...data.place], { now: data.clock.now });
     const first = await run("item", "list", "--limit", "3");
     assert.equal(first.stdout.trimEnd().split("\n").length, 4);
-    const [, next = ""] = /^There are more: add --after (\S+)\n$/.exec(first.stderr) ?? [];
+    const [, next = ""] = /^To see more, add --after (\S+)\n$/.exec(first.stderr) ?? [];
     const second = await run("item", "list", "--limit", "3", "--after", next);
     assert.equal(second.stdout.trimEnd().split("\n").length, 3);
     assert.equal(second.stderr, "");

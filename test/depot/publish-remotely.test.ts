@@ -226,8 +226,8 @@ describe("portcullis api-token", () => {
 
   test("creates, lists and revokes tokens", async () => {
     await data.publish();
-    const { id } = JSON.parse(await run("create", "CI of Notes", "--days", "5", "--json"));
-    assert.match(await run("list"), /^ID +FOR +STATE +USE\n\S+ +CI of Notes +works until \S+ \S+ +never used\n$/);
+    const { id } = JSON.parse(await run("create", "Notes CI", "--days", "5", "--json"));
+    assert.match(await run("list"), /^ID +FOR +STATE +USE\n\S+ +Notes CI +works until \S+ \S+ +never used\n$/);
     assert.equal(await run("revoke", id), `API token ${id} is revoked.\n`);
     assert.match(await run("list"), / revoked \d/);
   });

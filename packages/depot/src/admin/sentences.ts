@@ -1,4 +1,4 @@
-/** Does not match at an identifier or a URL, which stays as it is. */
+/** Does not match an identifier or a URL, which stays as it is. */
 const startsWithWord = /^[a-z]+(?![^ ,:']|:\/\/)/;
 
 /** The message of an error and its remedy, as sentences. */

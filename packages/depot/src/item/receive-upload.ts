@@ -19,11 +19,11 @@ export interface Upload {
 export interface UploadOptions {
   /** A folder for incomplete files. */
   readonly incoming: string;
-  /** Of a file, in bytes. */
+  /** The largest file that is received, in bytes. */
   readonly maxSize: number;
   /**
    * Called with the fields before the file; if it throws, the upload ends before anything is stored. It can return a
-   * limit of its own for this file.
+   * different limit for this file.
    */
   readonly check: (fields: ReadonlyMap<string, string>) => SizeLimit | undefined;
 }
@@ -32,17 +32,19 @@ export interface UploadOptions {
 export interface SizeLimit {
   /** In bytes. */
   readonly largest: number;
-  /** Creates the refusal of a file that is larger. */
+  /** Creates the error for a file that is larger. */
   readonly refusal: () => Error;
 }
 
-/** In bytes. The body of a form is larger than its file, by less than this: the fields, and the heads of the parts. */
+/**
+ * In bytes. The body of a form is larger than its file by less than this, for the fields and the headers of the parts.
+ */
 const longestRest = 64 * 1024;
 
 /**
  * Receives a form with one file, which is written to disk as it arrives, and removed when `use` has ended. Throws
  * `upload_failed` if there is no file, it is too large, or the connection was closed early. A file that is too large is
- * refused as soon as that is known: from the length that the request declares, or else while it arrives.
+ * refused as soon as that is known: from the length that the request declares, or otherwise while the file arrives.
  */
 export async function receiveUpload<Result>(
   request: Request,

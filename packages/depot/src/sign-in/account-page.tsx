@@ -136,7 +136,7 @@ function AccountPage({
             value={sent?.name ?? ""}
             required
             maxlength={200}
-            placeholder="CI of Notes"
+            placeholder="Notes CI"
             problem={problem}
           />
           <TextField
