@@ -195,7 +195,7 @@ test("with --report-only the status is always 204, and a header reports the refu
   const { msg } = await portcullis.line(({ msg }) => msg?.startsWith("REPORT ONLY") === true);
   assert.match(
     msg ?? "",
-    /without the header x-original-uri, or on another path than \/auth, is still refused with 403$/,
+    /without the header x-original-uri, or for a path other than \/auth, is still refused with 403$/,
   );
   const { status, headers } = await rawRequest(port, "/auth", { headers: { "X-Original-URI": "/app.ipa" } });
   assert.deepEqual([status, headers["x-portcullis-code"]], [204, "token_missing"]);

@@ -424,7 +424,7 @@ for (const [name, pasted] of Object.entries({
   test(`a private key pasted ${name} is refused, and no part of it is shown`, async () => {
     const { code, stdout, stderr } = await inspect(pasted);
     assert.equal(code, 2);
-    assert.match(stderr, /a PRIVATE key[:,] anyone who has it can open every download/);
+    assert.match(stderr, /a PRIVATE key[:,] anyone who has it can download every file/);
     for (const line of pemBody("\n").split("\n")) assert.ok(!(stdout + stderr).includes(line.slice(0, 20)));
   });
 }

@@ -64,7 +64,10 @@ for (const [answer, code, message] of [
 test("with --yes it does not ask; if there is no server, the exit code is 3", async () => {
   const run = await runMain(["probe", "http://127.0.0.1:1/a.ipa", "--yes"]);
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /cannot probe 127\.0\.0\.1:1: nothing listens on that port\nIs the server running/);
+  assert.match(
+    run.stderr,
+    /cannot probe 127\.0\.0\.1:1: nothing listens on that port\nCheck that the server is running/,
+  );
   const unknown = await runMain(["probe", "https://example.invalid/a.ipa", "--yes"]);
   assert.match(
     unknown.stderr,
@@ -364,7 +367,7 @@ for (const [name, start, more, message] of [
         `the status ${status}`,
         `HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`,
         undefined,
-        /the status \d+, which is not a status of HTTP/,
+        /the status \d+, which is not an HTTP status/,
       ] as const,
   ),
   ["a page after 204", "HTTP/1.1 204 X\r\n\r\n<html>", undefined, /sends a body in response to HEAD/],

@@ -132,7 +132,7 @@ describe("the inspector, in Chromium", () => {
     await shows(page, "Claims, not verified");
   });
 
-  test("keys: PEM, a certificate in PEM and in DER, a JWK, and the inside of a PEM block", async () => {
+  test("keys: PEM, a certificate in PEM and in DER, a JWK, and the body of a PEM block", async () => {
     const pem = openssl(["req", "-x509", "-key", writtenKey(), "-subj", "/CN=gate", "-days", "1"]);
     writeFileSync(file("gate.cer"), new X509Certificate(pem).raw);
     const page = await open();
@@ -179,7 +179,7 @@ describe("the inspector, in Chromium", () => {
   test("text that is not a key or a link gets a message that says what to do", async () => {
     const page = await open();
     await type(page, "#key", "public.pem");
-    await shows(page, "this is not a public key but the name of a file");
+    await shows(page, "this is not a public key but a file name");
     await page.click("#clear");
     await type(page, "#link", key.publicPem);
     await shows(page, "This is a key or certificate, not a link");

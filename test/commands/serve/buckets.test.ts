@@ -131,7 +131,7 @@ test("a cache in a folder that other users can write to ends the command, naming
   chmodSync(folder, 0o777);
   const run = await runMain(["serve", url, ...args, "--cache", folder]);
   assert.equal(run.code, 3);
-  assert.match(run.stderr, /^portcullis: --cache: .* can be written by other users; close it: chmod go-w \//);
+  assert.match(run.stderr, /^portcullis: --cache: .* can be written to by other users; run: chmod go-w \//);
 });
 
 test("a SOURCE that is refused is reported without its password, access key or signature", async () => {

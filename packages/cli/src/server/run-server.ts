@@ -100,7 +100,7 @@ export async function runServer(
   const endings: (() => unknown)[] = [leaveWorkers, log.end];
   let isEnding = false;
   try {
-    // Make
+    // Create
     const metrics = createMetrics(now, plan.reportOnly);
     const gate = await plan.createGate({ log, metrics, now });
     endings.push(gate.stop);

@@ -82,5 +82,5 @@ export async function readSmall(stream: Readable): Promise<Buffer> {
 
 function refuseLarge(length: number): void {
   if (length > maxBytes)
-    throw new Error("it is larger than 16 MiB, larger than any link, key, manifest or configuration");
+    throw new Error("it is larger than 16 MiB; links, keys, manifests and configurations are smaller");
 }

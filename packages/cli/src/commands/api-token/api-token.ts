@@ -38,7 +38,7 @@ export const apiToken = defineCommand({
     json: jsonOption,
   },
   examples: [
-    { command: 'portcullis api-token create "CI of Notes" --data data --days 365', meaning: "a token for one job" },
+    { command: 'portcullis api-token create "Notes CI" --data data --days 365', meaning: "a token for one job" },
     { command: "portcullis api-token list --data data", meaning: "all tokens, and when each was last used" },
     { command: "portcullis api-token revoke 8d1f0c6a2b --data data", meaning: "stop uploads with this token" },
   ],

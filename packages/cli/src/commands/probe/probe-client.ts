@@ -101,7 +101,7 @@ function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse
       if (statusCode === 101) return end(switched);
       // RFC 9110 section 15: a status is from 100 to 599.
       if (statusCode < 200 || statusCode > 599) {
-        return end({ sentence: `its response has the status ${statusCode}, which is not a status of HTTP` });
+        return end({ sentence: `its response has the status ${statusCode}, which is not an HTTP status` });
       }
       response = received;
       const { socket } = received;
