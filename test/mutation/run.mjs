@@ -16,6 +16,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { parseResults } from "./is-chosen.mjs";
+import { inLink, mutationPage } from "./page.mjs";
 import { leastNoticed, targets } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -50,7 +51,10 @@ const reports = names.map((name) => {
   if (!options["only-report"]) tryChanges(name, resultsFile);
   return reportOn(name, parseResults(readFileSync(resultsFile, "utf8")));
 });
-if (options.write) writePage(reports);
+if (options.write) {
+  const page = `${root}docs/mutation-testing.md`;
+  writeFileSync(page, mutationPage(readFileSync(page, "utf8"), reports, explained));
+}
 if (reports.some(({ isEnough }) => !isEnough)) process.exitCode = 1;
 
 function tryChanges(name, resultsFile) {
@@ -126,38 +130,6 @@ function isSame(one) {
     file === one.file && line === one.line && code === one.code && inOneLine(replacement) === one.replacement;
 }
 
-/** Replaces the sections of these targets, and the list of changes with a reason. */
-function writePage(written) {
-  const page = `${root}docs/mutation-testing.md`;
-  const listed = explained.map(
-    ({ file, code, replacement, reason }) =>
-      `| ${inLink(file)} | ${inCode(code)} | ${inCode(replacement)} | ${reason} |`,
-  );
-  const head = ["| file | text | changed to | why no test can notice it |", "|---|---|---|---|"];
-  const text = replaceBetween(readFileSync(page, "utf8"), "results", (before) => {
-    const sections = new Map(
-      before.split(/^(?=### )/m).map((section) => [/### (.*)/.exec(section)?.[1], `${section.trim()}\n`]),
-    );
-    for (const { name, section } of written) sections.set(name, section);
-    return Object.keys(targets)
-      .flatMap((name) => sections.get(name) ?? [])
-      .join("\n");
-  });
-  writeFileSync(
-    page,
-    replaceBetween(text, "survivors", () => `${[...head, ...listed].join("\n")}\n`),
-  );
-}
-
-/** The text with other content between the two comments that name a place. */
-function replaceBetween(text, place, contentFor) {
-  const [begin, end] = [`<!-- ${place}: begin -->\n`, `<!-- ${place}: end -->`];
-  const [before, rest = ""] = text.split(begin);
-  const [content, after] = rest.split(end);
-  if (after === undefined) throw new Error(`docs/mutation-testing.md needs ${begin.trim()} and ${end}`);
-  return `${before}${begin}${contentFor(content)}${end}${after}`;
-}
-
 /** Rounded down, so that a result is not better than measured. */
 function percent(part) {
   return `${Math.floor(part * 1000) / 10} %`;
@@ -165,18 +137,6 @@ function percent(part) {
 
 function inOneLine(text) {
   return text.replace(/\s+/g, " ");
-}
-
-/** A file or a folder of the sources. */
-function inLink(file) {
-  return `[${file.replace(/^packages\/([^/]*)\/src/, "$1")}](../${file})`;
-}
-
-/** The text as code in a Markdown table. */
-function inCode(text) {
-  const fence = text.includes("`") ? "``" : "`";
-  const escaped = text.replaceAll("|", "\\|");
-  return text === "" ? "nothing" : `${fence}${fence.length > 1 ? ` ${escaped} ` : escaped}${fence}`;
 }
 
 function run(program, programArgs, options) {
