@@ -65,9 +65,9 @@ export function mdmCommands({ kind, bundleIdentifier, manifestUrl }: InstalledIt
 
 /** Workspace ONE takes only the dictionary of the key `Command`, and adds the rest itself. */
 function innerDictionary(command: string): string {
-  const [, inner = command] =
-    /<key>Command<\/key>\s*(<dict>[\s\S]*<\/dict>)\s*<key>CommandUUID<\/key>/.exec(command) ?? [];
-  const lines = inner.split("\n");
+  const start = command.indexOf("<dict>", command.indexOf("<key>Command</key>"));
+  const inner = command.slice(start, command.indexOf("<key>CommandUUID</key>"));
+  const lines = inner.trimEnd().split("\n");
   const indent = /^\s*/.exec(lines.at(-1) ?? "")?.[0] ?? "";
   return lines.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join("\n");
 }
