@@ -28,10 +28,12 @@ const isFirst = ({ headers }: IncomingMessage): boolean => headers.range === "by
 function sendFirst(response: ServerResponse, headers: OutgoingHttpHeaders = facts): void {
   response.writeHead(206, { ...headers, "Content-Range": "bytes 0-0/1000", "Content-Length": 1 }).end("x");
 }
+/** Only for stores that never finish a response: on a busy machine, others can take longer than this. */
 const quick = { retryDelay: 1, responseTimeout: 300, stallTimeout: 300 };
+const patient = { retryDelay: 1, responseTimeout: 60_000, stallTimeout: 60_000 };
 
-async function read(url: string, size: number): Promise<Uint8Array> {
-  const object = await httpOrigin({ url, ...quick }).open("a.ipa");
+async function read(url: string, size: number, options = patient): Promise<Uint8Array> {
+  const object = await httpOrigin({ url, ...options }).open("a.ipa");
   assert.ok(object.found);
   assert.equal(object.size, size);
   return new Uint8Array(await new Response(object.read({ first: 0, last: size - 1 })).arrayBuffer());
@@ -77,7 +79,7 @@ test("opening an object takes one request on a kept-alive connection, however th
     });
     for (let round = 0; round < 5; round += 1) {
       asked.length = 0;
-      const object = await httpOrigin({ url, ...quick }).open("a.ipa");
+      const object = await httpOrigin({ url, ...patient }).open("a.ipa");
       assert.ok(object.found, title);
       assert.deepEqual([object.size, object.etag], [1000, '"1"'], title);
       assert.equal(asked.join(", "), methods, title);
@@ -125,7 +127,7 @@ test("a stalled body is abandoned, and so is a store that never responds", async
     if (isFirst(request)) return sendFirst(response);
     response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/1000" }).write("x");
   });
-  await assert.rejects(read(stalled, 1000), /sent nothing for 0.3 s/);
+  await assert.rejects(read(stalled, 1000, quick), /sent nothing for 0.3 s/);
   const silent = await storeAt(() => {});
   const result = await httpOrigin({ url: silent, ...quick }).open("a.ipa");
   const problem = "the web server cannot be reached: no response within 0.3 s";
@@ -145,7 +147,7 @@ test("a transient failure is tried three times, and a permanent one once", async
       requests += 1;
       response.writeHead(status).end();
     });
-    const result = await httpOrigin({ url, ...quick }).open("a.ipa");
+    const result = await httpOrigin({ url, ...patient }).open("a.ipa");
     assert.equal(result.found, false);
     assert.equal(requests, tries, String(status));
   }
@@ -207,7 +209,7 @@ for (const [title, send] of [
 ] as const) {
   test(`${title} sends the new version of an object that is replaced before its first byte`, async () => {
     const { url, timesOpened } = await replacedStore(2);
-    const response = await send(httpOrigin({ url, ...quick }));
+    const response = await send(httpOrigin({ url, ...patient }));
     assert.deepEqual([response.status, response.headers.get("ETag")], [200, '"3"']);
     assert.equal(await response.text(), "3".repeat(1000));
     assert.equal(timesOpened(), 3);
@@ -216,7 +218,7 @@ for (const [title, send] of [
   test(`${title} gives 503 with Retry-After for an object that is replaced again and again`, async () => {
     const { url, timesOpened } = await replacedStore(Number.POSITIVE_INFINITY);
     const problems: string[] = [];
-    const response = await send(httpOrigin({ url, ...quick }), problems);
+    const response = await send(httpOrigin({ url, ...patient }), problems);
     assert.deepEqual([response.status, response.headers.get("Retry-After")], [503, "2"]);
     assert.equal(response.headers.get("ETag"), null);
     await response.text();
@@ -225,17 +227,17 @@ for (const [title, send] of [
   });
 
   test(`${title} gives 502 or 503 with Retry-After for an object that fails before its first byte`, async () => {
-    for (const [status, reply] of [
-      [502, (response: ServerResponse) => response.writeHead(403).end()],
-      [502, (response: ServerResponse) => response.writeHead(200, facts).flushHeaders()],
-      [503, (response: ServerResponse) => response.writeHead(500).end()],
-      [503, (response: ServerResponse) => response.socket?.destroy()],
+    for (const [status, options, reply] of [
+      [502, patient, (response: ServerResponse) => response.writeHead(403).end()],
+      [502, quick, (response: ServerResponse) => response.writeHead(200, facts).flushHeaders()],
+      [503, patient, (response: ServerResponse) => response.writeHead(500).end()],
+      [503, patient, (response: ServerResponse) => response.socket?.destroy()],
     ] as const) {
       const url = await storeAt((request, response) => {
         if (isFirst(request)) sendFirst(response);
         else reply(response);
       });
-      const response = await send(httpOrigin({ url, ...quick }));
+      const response = await send(httpOrigin({ url, ...options }));
       assert.deepEqual([response.status, response.headers.get("Retry-After")], [status, "2"]);
       assert.equal(response.headers.get("Content-Type"), "application/problem+json");
       await response.text();
@@ -262,7 +264,7 @@ test("of a runtime's connection error only the code is reported", async () => {
 });
 
 test("if credentials cannot be loaded, the status is 503, and the provider's message stays secret", async () => {
-  const origin = s3({ bucket: "apps", credentials: () => Promise.reject(new Error("token SECRET")), ...quick });
+  const origin = s3({ bucket: "apps", credentials: () => Promise.reject(new Error("token SECRET")), ...patient });
   const problem = "there are no credentials for the bucket apps at the moment";
   assert.deepEqual(await origin.open("a.ipa"), { found: false, status: 503, problem });
 });
@@ -354,7 +356,7 @@ test("only the origin's own headers select range and version", async () => {
     response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/1000" }).end(Buffer.alloc(1000));
   });
   const headers = { range: "bytes=1-2", "IF-MATCH": "*", "if-none-match": "*", "accept-encoding": "gzip" };
-  const object = await httpOrigin({ url, headers, ...quick }).open("a.ipa");
+  const object = await httpOrigin({ url, headers, ...patient }).open("a.ipa");
   assert.ok(object.found);
   await new Response(object.read({ first: 0, last: 999 })).arrayBuffer();
   // fetch adds a second one to a request for a range.
@@ -393,7 +395,7 @@ test("an object with a content encoding is refused, because its size and its ran
   const url = await storeAt((_, response) =>
     response.writeHead(200, { ...facts, "Content-Length": 10, "Content-Encoding": "gzip" }).end(),
   );
-  const result = await httpOrigin({ url, ...quick }).open("a.ipa");
+  const result = await httpOrigin({ url, ...patient }).open("a.ipa");
   assert.ok(!result.found);
   assert.equal(result.status, 502);
   assert.match(result.problem ?? "", /Content-Encoding: gzip; upload it again without/);
@@ -401,7 +403,7 @@ test("an object with a content encoding is refused, because its size and its ran
 
 test("redirects are not followed", async () => {
   const url = await storeAt((_, response) => response.writeHead(302, { Location: "http://127.0.0.1:9/x" }).end());
-  const result = await httpOrigin({ url, ...quick }).open("a.ipa");
+  const result = await httpOrigin({ url, ...patient }).open("a.ipa");
   assert.ok(!result.found);
   assert.match(result.problem ?? "", /status 302: it redirects, and redirects are not followed/);
 });
