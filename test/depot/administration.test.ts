@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { createAttemptLimit } from "../../packages/depot/src/sign-in/attempt-limit.ts";
+import { openStore } from "../../packages/depot/src/store/open-store.ts";
 import { adminBrowser, type Headers, setupPath } from "./admin-browser.ts";
 import { createClock, depotData, type RunningDepot } from "./running-depot.ts";
 
@@ -178,6 +179,37 @@ describe("a session", () => {
     assert.equal((await browser.post("/configuration", form)).status, 303);
     assert.match((await browser.get("/audit")).text, /Stolen/);
   });
+});
+
+test("the database contains no setup link, no cookie and no password, which is hashed with scrypt as OWASP recommends", async () => {
+  const data = depotData();
+  const running = await data.start();
+  const store = await openStore(data.storePlace);
+  const setup = setupPath(running);
+  const rowsOf = async (table: "setup_link" | "session" | "administrator") =>
+    JSON.stringify(await store.db.selectFrom(table).selectAll().execute());
+  const links = await rowsOf("setup_link");
+  assert.match(links, /"secret_hash":"[0-9a-f]{64}"/);
+  assert.ok(!links.includes(setup.split("/")[2] ?? setup));
+  const browser = adminBrowser(running);
+  await browser.post(setup, { password, repeated: password });
+  const sessions = await rowsOf("session");
+  assert.match(sessions, /"token_hash":"[0-9a-f]{64}"/);
+  assert.ok(!sessions.includes(browser.cookie().split("=")[1] ?? browser.cookie()));
+  const administrator = await rowsOf("administrator");
+  assert.match(administrator, /"password_hash":"scrypt\$131072\$8\$1\$[\w-]{22}\$[\w-]{43}"/);
+  assert.ok(!administrator.includes(password));
+  await store.close();
+});
+
+test("a hundred attempts of all addresses together are allowed in 15 minutes", () => {
+  const clock = createClock();
+  const limit = createAttemptLimit(clock.now);
+  for (let attempt = 0; attempt < 100; attempt += 1) assert.equal(limit.attempt(`192.0.2.${attempt}`), 0);
+  clock.pass(60);
+  assert.equal(limit.attempt("198.51.100.1"), 840);
+  clock.pass(840);
+  assert.equal(limit.attempt("198.51.100.1"), 0);
 });
 
 test("a clock that is set back makes nobody wait longer than 15 minutes for the next attempt", () => {

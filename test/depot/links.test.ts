@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { before, describe, test } from "node:test";
 import { runMain } from "../support/run-main.ts";
-import { createClock, depotData, type RunningDepot } from "./running-depot.ts";
+import { createClock, depotData, publicUrl, type RunningDepot } from "./running-depot.ts";
 
 describe("links", () => {
   const clock = createClock();
@@ -106,6 +106,17 @@ describe("links", () => {
     assert.match(stdout, /expired \d/);
     assert.match(stdout, /never used/);
   });
+});
+
+test("a new link is printed with its manifest for an MDM, its page for a person, and what installs it without the page", async () => {
+  const depot = depotData();
+  await depot.publish();
+  const running = await depot.start();
+  const args = ["link", "create", "com.example.notes", "--for", "Ada", "--json", ...depot.place];
+  const { url, page, installLink } = JSON.parse((await runMain(args)).stdout);
+  assert.equal(installLink, `itms-services://?action=download-manifest&url=${encodeURIComponent(url)}`);
+  assert.equal(page, url.replace("/m/", "/i/").replace("/manifest.plist", ""));
+  assert.equal((await running.request(page.slice(publicUrl.length))).status, 200);
 });
 
 describe("portcullis link", () => {

@@ -1,14 +1,17 @@
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { createSampleFolder } from "../src/commands/demo/sample-files.ts";
 import { main } from "../src/main.ts";
 
 // Run by `npm run depot`: a depot on this computer with a sample app and a link, all of it deleted at the end.
-const port = "8443";
+const port = process.env.PORTCULLIS_PORT ?? "8443";
 const sample = createSampleFolder();
 const data = join(sample.path, "..", "depot");
 const publicUrl = `https://localhost:${port}`;
+
+const isBuilt = existsSync(new URL("../dist/bin.js", import.meta.url));
 
 /** Runs a command as on the command line, and returns what it printed; with `isShown`, prints it. */
 async function portcullis(argv: readonly string[], isShown = false): Promise<string> {
@@ -55,9 +58,9 @@ The manifest, with a token made for this request:
   curl --insecure ${url}
 
 The app, from the URL in the manifest:
-  curl --insecure -O "$(curl --insecure --silent ${url} | sed -n 's/.*<string>\\(https:[^<]*\\)<.*/\\1/p')"
+  curl --insecure -O "$(curl --insecure --silent ${url} | sed -n 's/.*<string>\\(https:[^<]*token=[^<]*\\)<.*/\\1/p')"
 
-In another terminal, here:
+In another terminal, here:${isBuilt ? "" : "\n  npm run build"}
   npx portcullis link list --data ${data}
   npx portcullis link receipts ${id} --data ${data}
   npx portcullis link revoke ${id} --data ${data}

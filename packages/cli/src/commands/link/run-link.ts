@@ -1,4 +1,4 @@
-import { checkPublicUrl, type Depot, manifestUrl } from "@portcullis/depot";
+import { checkPublicUrl, type Depot, installPageUrl, manifestUrl } from "@portcullis/depot";
 import { installLink } from "@portcullis/issuer";
 import { chooseAction } from "../../command-line/action.ts";
 import type { OperandsOf, OptionsOf } from "../../command-line/command.ts";
@@ -63,7 +63,8 @@ async function create(depot: Depot, item: string, options: LinkOptions, { out, e
   }
   const { id, secret, expiresAt } = await depot.links.create({ item, channel, recipient, days });
   const url = manifestUrl(publicUrl, secret);
-  if (json) return out.json({ id, url, installLink: installLink(url), expiresAt });
+  const page = installPageUrl(publicUrl, secret);
+  if (json) return out.json({ id, url, page, installLink: installLink(url), expiresAt });
   out.line(url);
   const end =
     expiresAt === undefined ? "until it is revoked" : `until ${new Date(expiresAt * 1000).toISOString().slice(0, 10)}`;
