@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createDataKey, openDepotServer } from "@portcullis/depot";
+import { depot } from "../../packages/cli/src/commands/depot/depot.ts";
+import { isLocal, parseListenAddress } from "../../packages/cli/src/server/listen-address.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, publicUrl } from "./running-depot.ts";
@@ -46,6 +48,11 @@ test("behind a proxy, only the host of --admin-url is accepted", async () => {
     [200, 421, 421, 421],
   );
   await server.close();
+});
+
+test("without --admin, only this computer can reach the pages", () => {
+  const address = parseListenAddress(depot.options.admin.default, "--admin");
+  assert.ok(isLocal(address), JSON.stringify(address));
 });
 
 test("--admin is refused if the password would be sent unencrypted, or if the pages cannot have this address", async () => {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
+import { sql } from "kysely";
+import Libsql from "libsql";
 import { migrations } from "../../packages/depot/src/store/migrations.ts";
 import { migrate, openStore } from "../../packages/depot/src/store/open-store.ts";
+import type { Database } from "../../packages/depot/src/store/schema.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { python } from "../support/python.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -21,6 +24,25 @@ test("a write is atomic, and the next one still works", async () => {
   assert.deepEqual(await names(), []);
   await Promise.all([insert("two", false), insert("three", false)]);
   assert.deepEqual((await names()).sort(), ["three", "two"]);
+  await store.close();
+});
+
+test("a write has the database for itself from its beginning, and is on disk when it ends", async () => {
+  const file = join(temporaryFolder(), "depot.db");
+  const store = await openStore({ file });
+  const other = new Libsql(file, { timeout: 0 });
+  // What it reads at its beginning is still so when it writes.
+  await store.write(async () => {
+    assert.throws(() => other.exec("begin immediate"), /locked|busy/i);
+  });
+  other.exec("begin immediate");
+  other.exec("rollback");
+  other.close();
+  const synchronous = async (db: Database) =>
+    (await sql<{ synchronous: number }>`pragma synchronous`.execute(db)).rows[0]?.synchronous;
+  // https://www.sqlite.org/pragma.html#pragma_synchronous: 2 is FULL, 1 is NORMAL.
+  assert.equal(await store.write(synchronous), 2);
+  assert.equal(await synchronous(store.db), 1);
   await store.close();
 });
 
