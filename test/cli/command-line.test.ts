@@ -39,6 +39,83 @@ test("the help of a command shows its options, examples and environment variable
   assert.equal((await runMain(["help", "serve"])).stdout, stdout);
 });
 
+test("the help of a command has its usage, operands, options, examples and what applies to all options", async () => {
+  assert.equal(
+    (await runMain(["advise", "--help"])).stdout,
+    `Usage: portcullis advise [options] <LOG...>
+
+Reads the JSON log of portcullis serve, gzipped or not, and shows how long after
+the install command devices start to download, how long transfers take, and how
+many resumed downloads were refused because their token had expired. Then
+recommends a Token Expiry of 5 to 120 minutes.
+
+Arguments:
+  LOG                  logs, oldest first, or - for standard input
+
+Options:
+  --expiry <DURATION>  the Token Expiry that Jamf Pro had while the log was
+                       written (default: inferred from the log) (no unit means
+                       minutes)
+  --json               print the result as JSON
+  --config <FILE>      read options from a JSON file
+  -h, --help           show this help
+
+Examples:
+  # is five minutes enough?
+  portcullis advise /var/log/portcullis/*.log --expiry 5
+
+A DURATION is a number with a unit: 90s, 10m, 2h or 1d.
+
+Each option can also be set with an environment variable (PORTCULLIS_EXPIRY for
+--expiry) or in the --config file; the command line takes precedence.
+`,
+  );
+  assert.equal(
+    (await runMain(["completion", "--help"])).stdout,
+    `Usage: portcullis completion [options] <SHELL>
+
+Prints a script that lets a shell complete the commands and options of
+portcullis.
+
+Arguments:
+  SHELL            bash, zsh or fish
+
+Options:
+  --config <FILE>  read options from a JSON file
+  -h, --help       show this help
+
+Examples:
+  # in ~/.bashrc
+  eval "$(portcullis completion bash)"
+  # in ~/.zshrc
+  eval "$(portcullis completion zsh)"
+  # in ~/.config/fish/config.fish
+  portcullis completion fish | source
+`,
+  );
+});
+
+test("help for a misspelled command reports it, and help alone is the program's", async () => {
+  const { code, stderr } = await runMain(["help", "srve"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /unknown command 'srve'\n\(Did you mean serve\?\)\nSee portcullis --help/);
+  assert.equal((await runMain(["help"])).stdout, (await runMain(["--help"])).stdout);
+});
+
+test("the help says what each exit code means", async () => {
+  const { stdout } = await runMain(["--help"]);
+  assert.equal(
+    stdout.slice(stdout.indexOf("Exit codes:")),
+    `Exit codes:
+  0  done, or the answer is yes
+  1  the command worked, and the answer is no
+  2  invalid command line, environment variable or configuration file
+  3  something outside failed: a file, a port, a host
+  4  a defect in this program; please report it
+`,
+  );
+});
+
 test("--version prints the version of the package", async () => {
   const { code, stdout } = await runMain(["--version"]);
   assert.equal(code, 0);
