@@ -8,7 +8,11 @@ const otherPort = "or another port.";
 for (const [error, sentence, remedy] of [
   [{ code: "ENOTFOUND" }, "this computer cannot find a host with that name", "Check the spelling of the host name."],
   [{ code: "EAI_AGAIN" }, "this computer cannot look up host names", "Check the DNS server and the network."],
-  [{ code: "ECONNREFUSED" }, "nothing listens on that port", "Is the server running, and is this its port?"],
+  [
+    { code: "ECONNREFUSED" },
+    "nothing listens on that port",
+    "Check that the server is running, and that this is its port.",
+  ],
   [{ code: "EHOSTUNREACH" }, "this computer has no route to that host", checkNetwork],
   [{ code: "ENETUNREACH" }, "this computer has no route to that host", checkNetwork],
   [{ code: "ECONNRESET" }, "it closed the connection before the response was complete", undefined],

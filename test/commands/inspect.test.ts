@@ -319,7 +319,10 @@ test("a forged header cannot control the terminal", async () => {
 
 /** The line of the report about the check that failed, and what the advice says. */
 const reports: Partial<Record<RefusalCode, readonly [line: string, advice: RegExp]>> = {
-  token_missing: ['the link has no "token" parameter', /^Use the link in Jamf Pro's install command\. .*enabled\?/],
+  token_missing: [
+    'the link has no "token" parameter',
+    /^Use the link in Jamf Pro's install command\. .*an enabled JSON/,
+  ],
   token_repeated: ["more than one token", /^Remove all tokens but one;/],
   token_too_long: ["more than 4096 characters", /^It has 5000 characters; .* Something was appended\.$/],
   token_malformed: ["not a well-formed JWT", /^This is not a token: tokens begin with eyJ\. .*inspect - < FILE$/],
@@ -329,7 +332,7 @@ const reports: Partial<Record<RefusalCode, readonly [line: string, advice: RegEx
   issuer_mismatch: ['issuer (iss) other than "JSS"', /^Jamf Pro always writes "JSS"\. .* with --issuer\.$/],
   subject_mismatch: ['subject (sub) other than "AppManifest"', /^This token is for another purpose \("me"\)\. /],
   audience_mismatch: ["an audience (aud), but none is expected", /^Jamf Pro sets no audience\. .* with --audience\.$/],
-  path_mismatch: ["not bound to this path (aud)", /^A path-bound token opens one path, in one spelling: /],
+  path_mismatch: ["not bound to this path (aud)", /^A path-bound token .*: use the link exactly as it was/],
   expiry_missing: ["no expiry (exp)", /^Jamf Pro does not issue such tokens; /],
   claim_malformed: ["a time (exp, nbf or iat) is not a valid number of seconds", /^Jamf Pro does not issue such/],
   token_expired: ["expired 1 min 1 s ago (1 min of clock skew allowed)", /^Send the install command again from Jamf/],

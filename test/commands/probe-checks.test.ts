@@ -263,9 +263,9 @@ test("the verdict counts the faults, and warnings do not count", () => {
     "SHUT: a request with a valid token gets no response: it hung up.",
   );
   for (const [status, hint] of [
-    [204, "Is this the URL of a file?"],
-    [401, "Does the server have the public half of the key that signed it?"],
-    [403, "Does the server have the public half of the key that signed it?"],
+    [204, "Check that this is the URL of a file."],
+    [401, "Check that the server has the public half of the key that signed it."],
+    [403, "Check that the server has the public half of the key that signed it."],
     [500, "See the server's log."],
   ] as const)
     assert.equal(of([], valid(status)), `SHUT: a valid token is refused (${status}), so nobody can download. ${hint}`);
