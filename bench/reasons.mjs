@@ -35,7 +35,7 @@ export const reasonsOfPeers = {
 };
 
 const copyOfTheRequest =
-  "The handler must not see the token, so it gets a copy of the request with a different URL. What the copy costs is measured separately: on Deno, it is nearly all of the difference; on Bun and workerd, the check and the asynchronous handler cost more.";
+  "The handler must not see the token, so it gets a copy of the request with a different URL. What the copy costs is measured separately: on Deno and workerd, it is nearly all of the difference; on Bun, the check and the header that is added to the response cost as much.";
 const guardItself =
   "The gate, the decision that the handler gets, and the removal of the token from the URL, as the profile above shows. The bare server does none of this.";
 const wholeFile = "Each round is a single download, so the figure varies from run to run: see the quartiles.";

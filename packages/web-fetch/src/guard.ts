@@ -35,7 +35,9 @@ export function guard<Rest extends unknown[]>(
       return new Response(request.method === "HEAD" ? null : body, { status, headers });
     }
     const stripped = url === request.url ? request : new Request(url, request);
-    return withCacheControl(await handler(stripped, download, ...rest));
+    const answered = handler(stripped, download, ...rest);
+    // A promise is awaited and nothing else: for a handler that has none, Bun and Deno then need no turn of their queue.
+    return withCacheControl("then" in answered ? await answered : answered);
   };
 }
 
