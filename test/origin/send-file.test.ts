@@ -19,6 +19,7 @@ for (const name of ["big.pkg", "small.pkg"]) fs.utimesSync(join(www, name), old,
 const origin = folder(www);
 const { read } = fs;
 let readsUntilFailure = Number.POSITIVE_INFINITY;
+let largestRead = 0;
 let transfer: Transfer | undefined;
 
 const server = createServer(async (request, response) => {
@@ -27,6 +28,7 @@ const server = createServer(async (request, response) => {
   type Done = (error: Error | null) => void;
   fs.read = ((...where: Parameters<typeof read>) => {
     readsUntilFailure -= 1;
+    largestRead = Math.max(largestRead, Number((where as readonly unknown[])[3]));
     if (readsUntilFailure > 0) return read(...where);
     setImmediate(where.at(-1) as unknown as Done, new Error("EIO: i/o error, read"));
   }) as typeof read;
@@ -56,4 +58,10 @@ test("a disk failure during the response ends the connection before the announce
   assert.ok(body.length < size);
   assert.equal(transfer?.problem(), "EIO: i/o error, read");
   assert.equal(transfer?.wasCut(), true);
+});
+
+test("a block is at most an eighth of what is sent, so that files sent together do not use up the pool", async () => {
+  largestRead = 0;
+  assert.equal((await rawRequest(port, "/big.pkg")).body.length, size);
+  assert.ok(largestRead <= size / 8, `${largestRead} bytes`);
 });

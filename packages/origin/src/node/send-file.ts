@@ -7,6 +7,11 @@ import { fileChanged, readBlock, readBlockNow } from "./read-block.ts";
 const pool = createBufferPool(32 * 1024 * 1024);
 
 const firstBlock = 256 * 1024;
+/**
+ * No block is larger than this part of what is sent, or than the first one: reading goes on while the rest is written, and
+ * a few files of 10 MiB at the same time do not use up the pool, whose buffers would then be allocated again each time.
+ */
+const largestPart = 1 / 8;
 /** TLS keeps an encrypted copy of what the client has not read yet. */
 const largestTlsBlock = 256 * 1024;
 
@@ -26,6 +31,7 @@ export async function sendFile(
   wrote: (bytes: number) => void,
 ): Promise<void> {
   const writer = createWriter(response);
+  const mostWanted = Math.max(firstBlock, (last - first + 1) * largestPart);
   let wanted = firstBlock;
   let position = first;
   // The file was read a moment ago. If the kernel has dropped it since, everything else waits for one disk access.
@@ -34,7 +40,7 @@ export async function sendFile(
     if (pool.isShort()) await writer.idle();
     if (response.destroyed) return;
     const left = last - position + 1;
-    const buffer = pool.take(Math.min(wanted, left));
+    const buffer = pool.take(Math.min(wanted, mostWanted, left));
     try {
       const length = Math.min(buffer.length, left);
       const read = isInMemory ? readBlockNow : readBlock;
