@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { importKeys } from "@portcullis/core";
 import type { Log } from "../../packages/cli/src/decision-log/create-log.ts";
 import { createReloadingGate } from "../../packages/cli/src/gate/reloading-gate.ts";
@@ -91,6 +92,32 @@ test("a token that no key verifies has the JWK Set fetched again, at most every 
   const expired = await gate.check("/a.ipa?token=eyJhbGciOiJSUzI1NiJ9.e30.AAAA");
   assert.ok(!expired.allowed);
   assert.equal(fetches, 5);
+  gate.stop();
+  host.close();
+  host.closeAllConnections();
+});
+
+test("with a longest wait, tokens that no key verifies wait for one fetch together no longer than that, and the keys that it brings are used", async () => {
+  const [old, next] = [signingKey(), signingKey()];
+  const setOf = (key: typeof old): string => JSON.stringify({ keys: [key.publicKey.export({ format: "jwk" })] });
+  let fetches = 0;
+  let pending: ServerResponse | undefined;
+  const host = createServer((_request, response) => {
+    fetches += 1;
+    if (fetches === 1) response.end(setOf(old));
+    else pending = response;
+  });
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/jwks.json`;
+  const surroundings = { log: collectingLog(), now: () => Date.now() / 1000, longestWait: 1 };
+  const gate = await createReloadingGate(settings([url]), surroundings);
+  const isAllowed = async (key: typeof old) => (await gate.check(`/a.ipa?token=${freshToken(key)}`)).allowed;
+  for (let tries = 0; tries < 3; tries += 1) assert.equal(await isAllowed(next), false);
+  assert.equal(await isAllowed(old), true);
+  while (!pending) await setImmediate();
+  pending.end(setOf(next));
+  while (!(await isAllowed(next))) await setImmediate();
+  assert.equal(fetches, 2);
   gate.stop();
   host.close();
   host.closeAllConnections();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { createGate, type Decision, type Gate, isConfigurationError } from "@portcullis/core";
 import { failure } from "../command-line/command-error.ts";
 import type { Log } from "../decision-log/create-log.ts";
@@ -23,6 +24,11 @@ export interface GateSurroundings {
   readonly log: Log;
   readonly metrics?: { keysLoaded(keyIds: readonly string[]): void; keyLoadFailed(): void };
   readonly now: () => number;
+  /**
+   * How long requests wait, in milliseconds, while JWK Sets are fetched because of a token that no key verifies; default
+   * until they have been fetched.
+   */
+  readonly longestWait?: number | undefined;
 }
 
 /** The keys of one load, and a gate made with them. */
@@ -50,7 +56,7 @@ const fetchPause = 5;
  */
 export async function createReloadingGate(
   values: GateOptionValues,
-  { log, metrics, now }: GateSurroundings,
+  { log, metrics, now, longestWait }: GateSurroundings,
 ): Promise<ReloadingGate> {
   const options = gateOptions(values, now);
   const noKeys = createGate({ ...options, keys: refuseAll });
@@ -98,9 +104,13 @@ export async function createReloadingGate(
     const age = now() - fetchedAt;
     if (fetching === undefined && (age >= fetchPause || age < 0)) {
       fetchedAt = now();
-      fetching = reloader.reload().finally(() => {
+      const reloading = reloader.reload().finally(() => {
         fetching = undefined;
       });
+      fetching =
+        longestWait === undefined
+          ? reloading
+          : Promise.race([reloading, sleep(longestWait, undefined, { ref: false })]);
     }
     await fetching;
   }
