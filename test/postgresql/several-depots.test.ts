@@ -3,6 +3,8 @@ import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { sql } from "kysely";
+import { openStore, type Store } from "../../packages/depot/src/store/open-store.ts";
 import { depotData, publicUrl, type RunningDepot, useDatabases } from "../depot/running-depot.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
@@ -101,4 +103,35 @@ test("a backup made with pg_dump is completely restored into an empty database",
   assert.ok(body.equals(file));
   const { receipts } = (await restored.links("receipts", id)) as { receipts: unknown[] };
   assert.equal(receipts.length, 2);
+});
+
+describe("a writer that does not come to an end", () => {
+  const database = server.createDatabase();
+
+  test("keeps others waiting for four seconds, after which none of their statements is left", async () => {
+    const [store, other] = [await openStore({ url: database }), await openStore({ url: database })];
+    await store.write(async (transaction) => {
+      await assert.rejects(
+        other.write(async () => assert.fail("two writers at once")),
+        /lock timeout/,
+      );
+      const waiting = sql<{ pid: number }>`select pid from pg_stat_activity where wait_event_type = 'Lock'`;
+      assert.deepEqual((await waiting.execute(transaction)).rows, []);
+    });
+    await other.write(async () => {});
+    await Promise.all([store.close(), other.close()]);
+  });
+
+  test("is ended by the server if it does nothing for 30 seconds, and no other session is", async () => {
+    const store = await openStore({ url: database });
+    const limitOf = async (db: Store["db"]) =>
+      (
+        await sql<{ limit: string }>`select current_setting('idle_in_transaction_session_timeout') as "limit"`.execute(
+          db,
+        )
+      ).rows;
+    assert.deepEqual(await store.write(limitOf), [{ limit: "30s" }]);
+    assert.deepEqual(await limitOf(store.db), [{ limit: "0" }]);
+    await store.close();
+  });
 });

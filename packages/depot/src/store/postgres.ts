@@ -5,6 +5,16 @@ import type { Schema, Store } from "./schema.ts";
 
 /** How long to wait for a connection and for a statement, in milliseconds: the client of a depot waits just as long. */
 const longestWait = 5000;
+/**
+ * How long the server waits for another writer, in milliseconds: less than its client does, so that the transaction ends
+ * and leaves no statement behind on its connection.
+ */
+const longestWaitForWriter = 4000;
+/**
+ * For how long, in milliseconds, a writer can do nothing within its transaction. A depot that was paused then, or whose
+ * computer is gone, would otherwise keep all others from writing.
+ */
+const longestPause = 30_000;
 const mostConnections = 10;
 /**
  * Allows one writer at a time, as in SQLite, among all depots of this database. It can be any number that nothing else
@@ -51,6 +61,11 @@ export async function openPostgres(url: string): Promise<Store> {
     db,
     write: (work) =>
       db.transaction().execute(async (transaction) => {
+        // For this transaction only: a pooler in front of the server can give its session to others.
+        const [wait, pause] = [longestWaitForWriter, longestPause].map((limit) => sql.lit(String(limit)));
+        await sql`select set_config('lock_timeout', ${wait}, true), set_config('idle_in_transaction_session_timeout', ${pause}, true)`.execute(
+          transaction,
+        );
         await sql`select pg_advisory_xact_lock(${sql.lit(writeLock)})`.execute(transaction);
         return work(transaction);
       }),
