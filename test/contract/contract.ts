@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { readToken, refusals } from "@portcullis/core";
-import type { AttackCase, PolicyName } from "../security/attack-case.ts";
+import { type AttackCase, type PolicyName, policies } from "../security/attack-case.ts";
 import { attackCorpus } from "../security/attack-corpus.ts";
 import { jamfClaims, testTime, type WebSigningKey, webSigningKey, webSignToken } from "../support/web-signing-key.ts";
 import { type HttpReply, sendRaw } from "./send-raw.ts";
@@ -13,6 +13,7 @@ export interface ContractSetup {
   readonly time: number;
   readonly reportOnly: boolean;
   readonly pathBound?: boolean;
+  readonly audience?: string;
 }
 
 /** A guarded server that behaves as {@link runContract} describes. */
@@ -303,7 +304,7 @@ export function runContract(driver: ContractDriver): void {
       }
     });
 
-    for (const policy of ["jamf", "pathBound"] as const) {
+    for (const policy of ["jamf", "pathBound", "audience"] as const) {
       test(`every case of the attack corpus gets its decision, by a gate with the policy "${policy}"`, {
         timeout: 300_000,
       }, async () => {
@@ -312,7 +313,7 @@ export function runContract(driver: ContractDriver): void {
           publicPem: key.publicPem,
           time: testTime,
           reportOnly: false,
-          pathBound: policy === "pathBound",
+          ...policies[policy],
         };
         const guarded = await driver.start(setup);
         try {

@@ -23,13 +23,20 @@ async function listen(app: FastifyInstance): Promise<{ port: number; close(): Pr
 runContract({
   name: "Fastify",
   oddTargetResponses: [400, 404],
-  start({ publicPem, time, reportOnly, pathBound }) {
+  start({ publicPem, time, reportOnly, pathBound, audience }) {
     const record = createDecisionRecord();
     const app = Fastify({ rewriteUrl: hideToken(), bodyLimit: 1e6 });
     app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
     app.get("/decisions", (_request, reply) => reply.send(record.takeJson()));
     app.register(async (guarded) => {
-      const options = { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision: record.onDecision };
+      const options = {
+        keys: publicPem,
+        now: () => time,
+        reportOnly,
+        pathBound,
+        audience,
+        onDecision: record.onDecision,
+      };
       guarded.register(guard, options);
       guarded.all("/throw", () => {
         throw new Error("the handler failed, on purpose");

@@ -21,7 +21,7 @@ for (const [name, Application] of [
 ] as const) {
   runContract({
     name: `${name}, an app with its own error handler`,
-    async start({ publicPem, time, reportOnly, pathBound }) {
+    async start({ publicPem, time, reportOnly, pathBound, audience }) {
       const record = createDecisionRecord();
       const app = new Application();
       app.silent = true;
@@ -38,7 +38,9 @@ for (const [name, Application] of [
         if (context.url !== "/decisions") return next();
         context.body = record.takeJson();
       });
-      app.use(guard({ keys: publicPem, now: () => time, reportOnly, pathBound, onDecision: record.onDecision }));
+      app.use(
+        guard({ keys: publicPem, now: () => time, reportOnly, pathBound, audience, onDecision: record.onDecision }),
+      );
       app.use(async (context) => {
         const { method, url, originalUrl, request, req, state } = context;
         if (url === "/throw") throw new Error("the handler failed, on purpose");

@@ -49,10 +49,10 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   response.end(JSON.stringify({ method, url, otherUrls, download: summaryOf(download), body }));
 }
 
-function guardOptions({ publicPem, time, reportOnly, pathBound }: ContractSetup) {
+function guardOptions({ publicPem, time, reportOnly, pathBound, audience }: ContractSetup) {
   const record = createDecisionRecord();
   const { onDecision } = record;
-  return { record, options: { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision } };
+  return { record, options: { keys: publicPem, now: () => time, reportOnly, pathBound, audience, onDecision } };
 }
 
 runContract({

@@ -21,10 +21,10 @@ async function listen(fetch: FetchHandler): Promise<RunningServer> {
   };
 }
 
-function guardOptions({ publicPem, time, reportOnly, pathBound }: ContractSetup) {
+function guardOptions({ publicPem, time, reportOnly, pathBound, audience }: ContractSetup) {
   const record = createDecisionRecord();
   const { onDecision } = record;
-  return { record, options: { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision } };
+  return { record, options: { keys: publicPem, now: () => time, reportOnly, pathBound, audience, onDecision } };
 }
 
 runContract({

@@ -68,7 +68,12 @@ export default { fetch: contractHandler(${JSON.stringify(setup)}) };`;
     target: "es2022",
     conditions: ["@portcullis/source"],
   });
-  const folder = join(root, ".tmp", "runtimes", `worker-${nodeCompatible}-${setup.reportOnly}-${setup.pathBound}`);
+  const folder = join(
+    root,
+    ".tmp",
+    "runtimes",
+    `worker-${nodeCompatible}-${setup.reportOnly}-${setup.pathBound}-${setup.audience}`,
+  );
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "worker0.js"), bundle.outputFiles[0]?.text ?? "");
   writeFileSync(join(folder, "config.capnp"), workerdConfiguration(1, { nodeCompatible }));

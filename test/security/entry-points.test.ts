@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createPrivateKey } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
-import { refusals } from "@portcullis/core";
+import { before, describe, test } from "node:test";
+import { readPath, refusals } from "@portcullis/core";
 import { createDataKey, openDepotServer } from "@portcullis/depot";
 import { type HttpReply, sendRaw } from "../contract/send-raw.ts";
 import { runMain } from "../support/run-main.ts";
@@ -77,31 +77,57 @@ for (const policy of ["jamf", "pathBound", "audience"] as const) {
   });
 }
 
-test("the depot's gate decides every path-bound case of the attack corpus", async () => {
-  const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", key.privateKey));
-  const encryptionKey = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" })
-    .export({ type: "pkcs8", format: "pem" })
-    .toString();
-  const options = {
-    data: join(base, "depot"),
-    dataKey: createDataKey("ab".repeat(32)),
-    publicUrl: "https://files.example",
-    now: () => now,
-  };
-  const configured = await openDepotServer(options);
-  await configured.configuration.save({ encryptionKey });
-  await configured.close();
-  const depot = await openDepotServer(options);
-  after(() => depot.close());
-  const wrong: string[] = [];
-  for (const { name, policy, target, expected } of corpus) {
-    if (policy === "audience" || expected === "audience_mismatch") continue;
-    const decision = await depot.gate.check(target);
-    const verdict = decision.allowed ? "allowed" : decision.code;
-    // A token as Jamf Pro makes it opens nothing here, whatever else is right or wrong with it.
-    if (policy === "jamf" ? decision.allowed : verdict !== expected) wrong.push(`${name}: ${verdict}, not ${expected}`);
-  }
-  assert.deepEqual(wrong, []);
+describe("the depot", () => {
+  const data = join(base, "depot");
+  const dataKey = "ab".repeat(32);
+  const options = { data, dataKey: createDataKey(dataKey), publicUrl: "https://files.example", now: () => now };
+  before(async () => {
+    const pkcs8 = Buffer.from(await crypto.subtle.exportKey("pkcs8", key.privateKey));
+    const encryptionKey = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" })
+      .export({ type: "pkcs8", format: "pem" })
+      .toString();
+    const depot = await openDepotServer(options);
+    await depot.configuration.save({ encryptionKey });
+    await depot.close();
+  });
+
+  test("has a gate that decides every path-bound case of the attack corpus", async () => {
+    const depot = await openDepotServer(options);
+    const wrong: string[] = [];
+    for (const { name, policy, target, expected } of corpus) {
+      if (policy === "audience" || expected === "audience_mismatch") continue;
+      const decision = await depot.gate.check(target);
+      const verdict = decision.allowed ? "allowed" : decision.code;
+      // A token as Jamf Pro makes it opens nothing here, whatever else is right or wrong with it.
+      if (policy === "jamf" ? decision.allowed : verdict !== expected)
+        wrong.push(`${name}: ${verdict}, not ${expected}`);
+    }
+    await depot.close();
+    assert.deepEqual(wrong, []);
+  });
+
+  test("responds to every case of the attack corpus, and to what is not below /f/ as to a file that is missing", async () => {
+    const keyFile = join(base, "data.key");
+    writeFileSync(keyFile, dataKey);
+    const server = await startServer([
+      ...["depot", "--data", data, "--data-key-file", keyFile],
+      ...["--public-url", options.publicUrl, "--admin", "off"],
+    ]);
+    const wrong: string[] = [];
+    for (const one of corpus) {
+      if (one.expected === "audience_mismatch") continue; // this one expects tokens with an audience, the path
+      const { status, body } = await request(server.port, one.target);
+      const { code } = status >= 400 && body.startsWith("{") ? JSON.parse(body) : {};
+      const isFile = readPath(one.target)?.startsWith("/f/") === true;
+      const isMissing = status === 404 && code === undefined;
+      const isRefused = isFile ? isKnownRefusal(code) : isMissing || (one.isOddTarget === true && status === 400);
+      const verdict = isFile && isMissing ? "allowed" : code;
+      if (one.policy === "pathBound" && isFile ? !isRight(one, verdict, status) : !isRefused)
+        wrong.push(`${one.name}: ${status} ${code}, not ${one.expected}`);
+    }
+    await server.end();
+    assert.deepEqual(wrong, []);
+  });
 });
 
 /** Whether a server decided as it should, or refused by itself what is not a request target. */
@@ -111,4 +137,8 @@ function isRight({ expected, isOddTarget }: AttackCase, verdict: string | undefi
 
 function request(port: number, target: string, headers = ""): Promise<HttpReply> {
   return sendRaw(port, `GET ${target} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n${headers}\r\n`);
+}
+
+function isKnownRefusal(code: unknown): boolean {
+  return typeof code === "string" && code in refusals;
 }

@@ -15,7 +15,7 @@ export interface PortcullisProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly log: readonly LogLine[];
   stderr(): string;
-  /** The port of the last line that names one; waits for it. */
+  /** The port of the last line that names one; waits for it, for as long as a process at a low priority can take to start. */
   port(): Promise<number>;
   /** Waits until a line of the log matches. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
@@ -26,6 +26,8 @@ export interface PortcullisProcess {
 }
 
 const longestWait = 60_000;
+/** A process that has ended is noticed immediately; one of many at a low priority on a busy machine takes minutes to start. */
+const longestStart = 600_000;
 
 /**
  * The program and the first arguments that run the command: the installed one if `PORTCULLIS_PACKED` is set, else the one
@@ -78,7 +80,7 @@ export function startPortcullis(
   const ended = once(child, "close").then(([code, signal]) => code ?? signal);
   after(() => child.kill("SIGKILL"));
 
-  function line(fits: (line: LogLine) => boolean): Promise<LogLine> {
+  function line(fits: (line: LogLine) => boolean, longest = longestWait): Promise<LogLine> {
     return new Promise((resolve, reject) => {
       const give = (found: LogLine | undefined, problem: string): void => {
         waiting.delete(look);
@@ -90,7 +92,7 @@ export function startPortcullis(
         const found = log.find(fits);
         if (found) give(found, "");
       };
-      const timer = setTimeout(() => give(undefined, "the line did not come"), longestWait);
+      const timer = setTimeout(() => give(undefined, "the line did not come"), longest);
       waiting.add(look);
       void ended.then(() => give(log.find(fits), "the command has ended"));
       look();
@@ -103,7 +105,7 @@ export function startPortcullis(
     stderr: () => errors,
     line,
     async port() {
-      const { msg } = await line(({ msg }) => / on https?:\/\/.*:\d+$/.test(msg ?? ""));
+      const { msg } = await line(({ msg }) => / on https?:\/\/.*:\d+$/.test(msg ?? ""), longestStart);
       return Number(/:(\d+)$/.exec(msg ?? "")?.[1]);
     },
     end(signal = "SIGTERM") {

@@ -9,9 +9,9 @@ import { runtimeName } from "../runtime-name.ts";
  * `/runtime` returns which runtime it really is.
  */
 export function contractHandler(setup: ContractSetup): (request: Request) => Response | Promise<Response> {
-  const { publicPem, time, reportOnly, pathBound } = setup;
+  const { publicPem, time, reportOnly, pathBound, audience } = setup;
   const { onDecision, takeJson } = createDecisionRecord();
-  const options = { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision };
+  const options = { keys: publicPem, now: () => time, reportOnly, pathBound, audience, onDecision };
   const guarded = guard(options, respondWithWhatWasSeen);
   return (request) => {
     const { pathname } = new URL(request.url);

@@ -12,12 +12,12 @@ declare global {
   }
 }
 
-const { publicPem, time, reportOnly, pathBound } = JSON.parse(process.env.CONTRACT_SETUP ?? "{}");
+const { publicPem, time, reportOnly, pathBound, audience } = JSON.parse(process.env.CONTRACT_SETUP ?? "{}");
 const { onDecision, takeJson } = createDecisionRecord();
 
 /** The README's hook, with what the contract needs: it stores the decision for the endpoint, and reports all decisions. */
 const guarded = guard(
-  { keys: publicPem, now: () => time, reportOnly, pathBound, onDecision },
+  { keys: publicPem, now: () => time, reportOnly, pathBound, audience, onDecision },
   (request: Request, download: Decision, event: RequestEvent, resolve: Parameters<Handle>[0]["resolve"]) => {
     event.locals.download = download;
     return resolve(Object.assign(event, { request, url: new URL(request.url) }));
