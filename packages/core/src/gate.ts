@@ -46,8 +46,8 @@ export interface Gate {
    */
   check(url: string | URL): Promise<Decision>;
   /**
-   * Waits until the keys are imported, where the runtime's crypto is asynchronous, and rejects with
-   * a configuration error if one cannot be used. Optional: `check` waits too, and fails closed.
+   * Waits until the keys are imported, if the runtime's crypto is asynchronous, and rejects with a configuration error
+   * if one cannot be used. Optional: `check` waits too, and fails closed.
    */
   ready(): Promise<void>;
   /** The query parameter that carries the token. */
@@ -94,7 +94,7 @@ export function createGate(options: GateOptions): Gate {
       // Here and below, only promises are awaited: each `await` takes a hundredth of the time of RSA.
       const found = keyRing.keysFor(known.header);
       for (const trusted of "then" in found ? await found : found) {
-        // The key that signed a remembered token may have been withdrawn.
+        // The key that signed a remembered token might have been withdrawn.
         const signed =
           "key" in known
             ? trusted.keyId === known.key.keyId

@@ -22,7 +22,7 @@ export interface PublicJwkSet {
   readonly keys: readonly PublicJwk[];
 }
 
-/** The shape of a Web Crypto `CryptoKey`, named here so that users need no DOM types. */
+/** The shape of a Web Crypto `CryptoKey`, declared here so that users do not need DOM types. */
 export interface CryptoKeyLike {
   readonly type: string;
   readonly extractable: boolean;

@@ -19,7 +19,7 @@ export interface Refusal {
 
 /**
  * What a step of the check returns if it can refuse for more than one reason: the fields of its value, or `refusal`.
- * All steps share this shape, with which the compiler allows access to the value only after a check of `refusal`. (A
+ * All steps share this shape; with it, the compiler allows access to the value only after a check of `refusal`. (A
  * decoder that can only fail as a whole returns `undefined` instead.)
  */
 export type Result<Value> =

@@ -73,8 +73,8 @@ export interface DepotOptions {
   /** Where files can be hosted besides the data folder and the database; default nowhere. */
   readonly origin?: DepotOrigin | undefined;
   /**
-   * What the origin is called, without credentials: files that a command stores in another origin than the one that the
-   * depot was last started with would never be served, so `origin_differs` is thrown. Unset, this is not checked.
+   * The name of the origin, without credentials. Files that a command stores in an origin other than the one that the
+   * depot was last started with would never be served, so `origin_differs` is thrown. If unset, this is not checked.
    */
   readonly originName?: string | undefined;
   /** The key that encrypts the private key: with it, files on web servers are requested with a token. */
@@ -101,8 +101,7 @@ const defaultActor = "program";
 const publicUrlSetting = "public_url";
 
 /**
- * Opens the data of a depot, to publish files and to create, list and revoke links. Several processes can do so at
- * once.
+ * Opens the data of a depot, to publish files and manage links. Several processes can do so at the same time.
  *
  * @example
  * const depot = await openDepot({ data: "/var/lib/portcullis" });
@@ -214,9 +213,7 @@ export function checkPublicUrl(text: string): string {
   );
 }
 
-/**
- * The same configuration, but the gate learns of each change immediately, so it accepts the first token of a new key.
- */
+/** The same configuration, but the gate learns of each change immediately: it accepts the first token of a new key. */
 function reloadingGate(configuration: Configuration, gate: DepotGate): Configuration {
   return {
     ...configuration,

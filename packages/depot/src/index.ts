@@ -19,7 +19,7 @@ export {
   openDepotServer,
 } from "./depot.ts";
 
-// What it holds
+// Its data
 
 export type { ApiTokenRecord, ApiTokens } from "./api-token/api-tokens.ts";
 export type { Actor, AuditAction, AuditEntry, AuditRecord } from "./audit/audit.ts";
@@ -45,6 +45,6 @@ export type { EndedDownload, ReceiptRecord, Receipts } from "./receipt/receipts.
 export type { Administrator, Session, SignInResult } from "./sign-in/administrator.ts";
 export type { Page, PageOptions } from "./store/page.ts";
 
-// When something cannot be done
+// Errors
 
 export { type DepotError, type DepotErrorCode, isDepotError } from "./depot-error.ts";

@@ -50,7 +50,7 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
 
     instance.addHook("onRequest", async (request, reply) => {
       const hidden = hiddenUrlOf(request.raw);
-      // Fails closed: without the rewritten URL, the log has had the token already.
+      // Fails closed: without the rewritten URL, the log already contains the token.
       if (!hidden) throw new Error("@portcullis/fastify: create the server with Fastify({ rewriteUrl: hideToken() })");
       const checked = check(request.method, hidden.url);
       const result = "then" in checked ? await checked : checked;
@@ -73,7 +73,7 @@ export const guard: (instance: GuardedInstance, options: GuardOptions) => Promis
     });
   },
   {
-    // Otherwise Fastify would confine the hook to this plugin, where there are no routes.
+    // Otherwise Fastify would limit the hook to this plugin, which has no routes.
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "@portcullis/fastify",
   },

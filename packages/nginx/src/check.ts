@@ -6,14 +6,13 @@ import type { NginxRequest } from "./nginx-request.ts";
  * Responds to an `auth_request`: 204 lets nginx send the file, 401 and 403 refuse it. No other status is used, because
  * nginx would turn it into a 500.
  *
- * The headers of the response are for `auth_request_set`: `Portcullis-Code` is `allowed` or the code
- * of the refusal, `Portcullis-Fingerprint` names the token in logs, `Portcullis-Problem` says what is
- * wrong with the configuration.
+ * The headers of the response are for `auth_request_set`: `Portcullis-Code` is `allowed` or the code of the refusal,
+ * `Portcullis-Fingerprint` identifies the token in logs, `Portcullis-Problem` says what is wrong with the
+ * configuration.
  */
 export async function check(request: NginxRequest): Promise<void> {
   try {
-    // Never $arg_token: nginx compares its name without regard to case, takes the first of several
-    // and does not decode it.
+    // Never $arg_token: nginx compares its name case-insensitively, takes the first of several and does not decode it.
     const url = request.variables.request_uri ?? "";
     const gate = createGate(readGateOptions(request));
     const decision = await gate.check(url);

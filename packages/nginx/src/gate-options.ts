@@ -11,7 +11,7 @@ interface Preloaded {
  * Reads a gate's options from nginx's configuration: a preloaded JSON object, or variables, of which only
  * `$portcullis_keys` is required. A variable wins over the same preloaded option.
  *
- * njs starts afresh for every request, so a cached token would be forgotten immediately: there is no cache.
+ * njs starts from scratch for every request and would forget a cached token immediately, so there is no cache.
  */
 export function readGateOptions({ variables }: NginxRequest): GateOptions {
   const { portcullis_options: preloaded } = globalThis as Preloaded;

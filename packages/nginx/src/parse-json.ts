@@ -9,7 +9,7 @@ const literal = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?
  */
 export function parseJson(text: string): unknown {
   const value: unknown = parse(text);
-  // The last quote is optional: otherwise a string that does not end would be tried from each quote in it.
+  // The last quote is optional: otherwise an unterminated string would be tried from each quote in it.
   const words = text.replace(/"(?:[^"\\]|\\.)*"?/g, " ").replace(/[{}[\],: \t\r\n]+/g, " ");
   if (!words.split(" ").every((word) => literal.test(word))) throw new SyntaxError("a number is not valid JSON");
   return value;

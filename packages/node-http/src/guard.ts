@@ -44,7 +44,7 @@ export type Middleware = (request: IncomingMessage, response: ServerResponse, ne
  * the fingerprint and not the token.
  *
  * If a listener throws or rejects, the response is 500, or the connection is closed if the response had begun; the
- * error is printed to standard error, and the server goes on. As middleware, it leaves errors to the framework.
+ * error is printed to standard error, and the server keeps running. As middleware, it leaves errors to the framework.
  *
  * @throws {ConfigurationError} if an option is wrong
  *

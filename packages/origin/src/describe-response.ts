@@ -6,7 +6,7 @@ import { type ConditionalRequest, selectRange } from "./select-range.ts";
 export interface ResponseHead {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The text of a problem document, to be sent instead of bytes of the object. */
+  /** The text of a problem document, sent instead of the object's bytes. */
   readonly problem?: string;
   /** The bytes of the object to send; absent for HEAD, 304 and problems. */
   readonly range?: ByteRange;

@@ -24,7 +24,9 @@ export function readObjectName(target: string, under = "/"): string | undefined 
   return segments.join("/");
 }
 
-/** Whether a name is one that `readObjectName` could return. An origin checks it again: it may be called directly. */
+/**
+ * Whether a name is one that `readObjectName` could return. An origin checks it again, since it can be called directly.
+ */
 export function isObjectName(name: string): boolean {
   return name.split("/").every(isSafeSegment);
 }

@@ -4,9 +4,9 @@ import { asOriginError, connectionProblem, OriginError } from "./origin-error.ts
 export interface ExpectedBody {
   /** Bytes. */
   readonly length: number;
-  /** Who sends it, for problems, such as `the bucket`. */
+  /** Who sends it, for messages, such as `the bucket`. */
   readonly title: string;
-  /** How long it may pause, in milliseconds. */
+  /** How long it can pause, in milliseconds. */
   readonly stallTimeout: number;
   /** Requests the body; called once, when the first byte is wanted. */
   open(): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
@@ -29,7 +29,7 @@ export function readExactly(body: ExpectedBody): ReadableStream<Uint8Array<Array
 
   async function next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     reader ??= (await body.open()).getReader();
-    if (hasEnded) end(); // cancelled meanwhile
+    if (hasEnded) end(); // cancelled in the meantime
     const { value, done } = await withinTime(reader.read(), stallTimeout, title);
     missing -= value?.length ?? 0;
     if (missing < 0 || (done && missing > 0)) {

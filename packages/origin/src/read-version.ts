@@ -58,7 +58,7 @@ export interface StoredVersion {
   readonly facts: ObjectFacts;
   readonly client: StoreClient;
   readonly title: string;
-  /** How long a body may pause, in milliseconds. */
+  /** How long a body can pause, in milliseconds. */
   readonly stallTimeout: number;
   /** Aborted if the client disconnects. Only `reading` ends the request. */
   readonly signal: AbortSignal;

@@ -15,8 +15,8 @@ import {
 /** An origin on another computer. */
 export interface RemoteOrigin extends Origin {
   /**
-   * Requests an object that does not exist: the only error must be that it is missing. Then finds out whether anyone can
-   * get one that does, as far as the store lists any. Never rejects.
+   * Requests an object that does not exist: the only error must be that it is missing. Then finds out whether anyone
+   * can get one that does exist, if the store lists one. Never rejects.
    */
   check(): Promise<RemoteCheck>;
   /** Whether anyone who knows an object's address can get it without credentials, and so bypass the gate. */
@@ -88,7 +88,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
     }
   }
 
-  /** Buckets and containers tell only those who could read an object that it does not exist. */
+  /** Buckets and containers say that an object does not exist only to clients that could read it. */
   async function servesAnyone(missingName: string): Promise<boolean> {
     try {
       const name = await store.anyName?.(AbortSignal.timeout(responseTimeout));
@@ -122,7 +122,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
         });
         const { code, remedy } = await client.diagnose(response);
         if (response.status === 404 && missingObjectCodes.includes(code)) {
-          // Everyone who reaches a web server may be allowed to have its files.
+          // Everyone who can reach a web server might be allowed to have its files.
           const isOpen = toldToReaders.includes(code) && (await servesAnyone(name));
           if (!isOpen) return { outcome: "usable" };
           return { outcome: "public", problem: `${store.title} serves its files to anyone, without a token` };
@@ -138,7 +138,9 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
   };
 }
 
-/** An empty object has no first byte (416), and a part may come without the length of the whole (RFC 9110 section 14.4). */
+/**
+ * An empty object has no first byte (416), and a part can come without the length of the whole (RFC 9110 section 14.4).
+ */
 function tellsSize({ status, headers }: Response): boolean {
   return status !== 416 && (status !== 206 || wholeLength(headers) !== undefined);
 }
@@ -158,5 +160,5 @@ function finishBody(response: Response, stallTimeout: number): void {
 
 /** How buckets and containers say that they have no such object. */
 const toldToReaders = ["NoSuchKey", "BlobNotFound"];
-/** A store that says no more than its status is a web server. */
+/** A store that gives only a status is a web server. */
 const missingObjectCodes = [...toldToReaders, "status 404"];

@@ -16,7 +16,7 @@ import {
 import type { WritableOrigin } from "./writable-origin.ts";
 import { createWrite } from "./write-object.ts";
 
-/** What signs requests to a bucket. */
+/** The credentials that sign requests to a bucket. */
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -38,7 +38,7 @@ export interface S3Options extends RemoteOptions {
   readonly endpoint?: string | undefined;
   /**
    * Whether the bucket is the first segment of the path and not part of the host name. Default `true` with an
-   * `endpoint`, and for a bucket whose name has a dot, which no wildcard certificate matches; else `false`.
+   * `endpoint`, and for a bucket whose name has a dot, which no wildcard certificate matches; otherwise `false`.
    */
   readonly pathStyle?: boolean | undefined;
   /** The credentials, or a function that is called before each request and does its own caching. */

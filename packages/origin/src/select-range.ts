@@ -56,8 +56,8 @@ function selectBytes({ method, range, ifRange }: ConditionalRequest, object: Obj
 }
 
 /**
- * Whether `If-Range` (section 13.1.5) allows the range. It is compared strongly, because joined halves of two versions
- * make a broken app.
+ * Whether `If-Range` (section 13.1.5) allows the range. The comparison is strong, because halves of two versions make a
+ * broken app.
  *
  * A date counts only for an object without an entity tag, and must be exactly the one that was sent. A client that has
  * the tag must not send a date, and versions can share one: tools that build reproducibly set all dates to the same.
@@ -81,7 +81,7 @@ function matchesWeakly(list: string, etag: string | undefined): boolean {
   return list === "*" || (etag !== undefined && entityTags(list).some((tag) => tag.replace(/^W\//, "") === etag));
 }
 
-/** The tags of a list (section 8.8.3). They may contain commas; what is between them is ignored. */
+/** The tags of a list (section 8.8.3). Tags can contain commas; anything between tags is ignored. */
 function entityTags(list: string): readonly string[] {
   return list.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
 }

@@ -46,7 +46,7 @@ export interface StoreExchange {
 export interface RemoteOptions {
   /** How long to wait for the first byte of a response, in milliseconds. Default 10 000. */
   readonly responseTimeout?: number | undefined;
-  /** How long a body may pause, in milliseconds. Default 60 000. */
+  /** How long a body can pause, in milliseconds. Default 60 000. */
   readonly stallTimeout?: number | undefined;
   /** The first delay before a retry, in milliseconds; it doubles, and half of it is random. Default 200. */
   readonly retryDelay?: number | undefined;
@@ -79,7 +79,7 @@ const isTransient = (status: number): boolean => status === 429 || (status >= 50
 export function createStoreClient(store: RemoteStore, options: RemoteOptions): StoreClient {
   const { responseTimeout = defaultResponseTimeout, retryDelay = 200, onExchange } = options;
 
-  /** Sends a request until the store gives a lasting response. */
+  /** Sends a request until the store gives a response that is not transient. */
   async function send(name: string, request: StoreRequest): Promise<Response> {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await sendOnce(name, request);

@@ -9,7 +9,7 @@ import {
 } from "./store-client.ts";
 import { type ObjectToWrite, readToWrite, type WritableOrigin } from "./writable-origin.ts";
 
-/** How a store takes objects. */
+/** How a store accepts objects. */
 export interface UploadProtocol {
   /** Stores a small object with one request. */
   putWhole(send: SendUpload, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
@@ -61,7 +61,7 @@ export function createWrite(
       await putParts(upload, object);
       await upload.complete();
     } catch (error) {
-      await upload.abort().catch(() => {}); // what made the upload fail can make this fail, too
+      await upload.abort().catch(() => {}); // the cause of the failed upload can make this fail, too
       throw error;
     }
   };

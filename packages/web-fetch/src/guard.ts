@@ -42,8 +42,8 @@ export function guard<Rest extends unknown[]>(
 }
 
 /**
- * Headers of a response that came from `fetch` cannot be changed, so a copy may be needed.
- * `Response.error()` cannot be copied: the runtime closes the connection or responds with 500.
+ * Headers of a response that came from `fetch` cannot be changed, so a copy might be needed. `Response.error()` cannot
+ * be copied: the runtime closes the connection or responds with 500.
  */
 function withCacheControl(response: Response): Response {
   if (response.status === 0 || response.headers.has("Cache-Control")) return response;

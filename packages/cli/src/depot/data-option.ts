@@ -55,12 +55,12 @@ export const depotOriginOptionTable = {
     kind: "text",
     placeholder: "SOURCE",
     description:
-      "where files can be hosted besides the data folder and the database: a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX, or https://HOST/PATH/ for files that are there already",
+      "where files can be hosted besides the data folder and the database: a folder, s3://BUCKET/PREFIX, azblob://ACCOUNT/CONTAINER/PREFIX, or https://HOST/PATH/ for files that are already there",
   },
   ...originOptionTable,
 } as const satisfies OptionTable;
 
-/** Where a file is to be hosted. */
+/** Where to host a file. */
 export const hostingOption = {
   kind: "choice",
   choices: ["data-folder", "database", "origin"],

@@ -15,7 +15,7 @@ export class KeyFileError extends Error {
   }
 }
 
-/** Formats that hold keys in a way that neither the gate nor the issuer reads, by their first bytes in hexadecimal. */
+/** Formats of keys that neither the gate nor the issuer reads, by their first bytes in hexadecimal. */
 const foreignFormats: readonly { readonly begin: RegExp; readonly name: string; readonly remedy: string }[] = [
   {
     // PFX (RFC 7292 section 4): a sequence that begins with the version 3.

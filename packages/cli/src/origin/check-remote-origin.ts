@@ -5,8 +5,9 @@ import { failure } from "../command-line/command-error.ts";
  * Checks a bucket, a container or a web server before it is used. A mistake ends the command; a store that cannot be
  * reached does not, because it might be back when the first request arrives.
  *
- * Returns warnings, and the store. If the check could not find out whether anyone can get its objects, the first one that
- * is served is requested without credentials too, and `warn` is called if that succeeds: the gate protects nothing.
+ * Returns warnings, and the store. If the check could not find out whether anyone can get its objects, the first one
+ * that is served is also requested without credentials. If that succeeds, the gate protects nothing, and `warn` is
+ * called.
  */
 export async function checkRemoteOrigin<Store extends RemoteOrigin>(
   store: Store,

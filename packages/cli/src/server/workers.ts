@@ -41,9 +41,9 @@ export function workerNumber({ env }: Pick<CommandContext, "env">): number | und
 }
 
 /**
- * How many of `total` simultaneous connections a worker accepts. Each needs one at least.
+ * How many of `total` simultaneous connections a worker accepts. Each worker needs at least one.
  *
- * @param number - of the worker, counted from 1
+ * @param number - the worker's number, counted from 1
  */
 export function connectionShare(total: number, workers: number, number: number): number {
   if (total >= workers) return Math.floor(total / workers) + (number <= total % workers ? 1 : 0);

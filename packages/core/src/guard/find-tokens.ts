@@ -34,7 +34,7 @@ const jsonSegment = /^(?:ey[JA]|ew[ok]|e30)/;
 const escapes = /(?:%(?:25)*|\\x|\\u00)([0-9a-f]{2})/gi;
 
 /**
- * Quoted-printable (RFC 2045 section 6.7), as mail programs write links: `=3D`, and `=` at the end of a wrapped line.
+ * Quoted-printable (RFC 2045 section 6.7), as email programs write links: `=3D`, and `=` at the end of a wrapped line.
  */
 const quotedPrintable = /=(?:\r?\n|([0-9A-F]{2}))/g;
 
@@ -42,7 +42,7 @@ const quotedPrintable = /=(?:\r?\n|([0-9A-F]{2}))/g;
 const decodingRounds = 8;
 
 /**
- * Finds every token in a text of any format: a URL, a log, a mail, a manifest.
+ * Finds every token in a text of any format: a URL, a log, an email, a manifest.
  *
  * A token is the value of the token parameter, and anything else that looks like a JWT or its signature, whole or
  * truncated. Values and names can be percent-encoded repeatedly, in whole or in part. A token ends before the first

@@ -69,8 +69,8 @@ export function createApi({
   api.use(bodyLimit({ maxSize: longestBody, onError: () => problem(413, "body_too_large", "The body is too large.") }));
 
   /**
-   * Publishes a complete upload, or a file from where it is hosted: on a web server, or in the depot's origin. The response
-   * is 202 while that is in progress: the client repeats the request.
+   * Publishes a complete upload, or a file from where it is hosted: on a web server, or in the depot's origin. While
+   * that is in progress, the response is 202, and the client repeats the request.
    */
   api.post("/versions", async (context) => {
     const fields = await readFields(context.req.raw);

@@ -4,8 +4,8 @@ export type LongWorkResult<Result> = { readonly isDone: true; readonly result: R
 /** Work that can take longer than a proxy waits for a response, so that clients ask for its result again and again. */
 export interface LongWork<Result> {
   /**
-   * Waits for the work with this key, which is begun if it is not in progress, for at most 20 seconds. Rejects as the work
-   * does. A result that nobody has waited for is kept for a minute.
+   * Waits at most 20 seconds for the work with this key, and starts it if it is not in progress. Rejects if the work
+   * does. A result that nobody is waiting for is kept for a minute.
    */
   wait(key: string, begin: () => Promise<Result>): Promise<LongWorkResult<Result>>;
 }
@@ -15,7 +15,7 @@ const longestWait = 20_000;
 /** In milliseconds. */
 const keptFor = 60_000;
 
-/** Creates what remembers the work that is in progress; `patience` is how long one request waits, in milliseconds. */
+/** Creates a record of the work in progress; `patience` is how long one request waits, in milliseconds. */
 export function createLongWork<Result>(patience: number = longestWait): LongWork<Result> {
   const works = new Map<string, Promise<Result>>();
 

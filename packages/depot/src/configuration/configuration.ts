@@ -53,9 +53,10 @@ export interface Configuration {
   /** No token is issued until there is a configuration again; those that were issued stay valid until they expire. */
   remove(): Promise<void>;
   /**
-   * The issuer of the configuration as it is in the database now.
+   * The issuer of the current configuration in the database.
    *
-   * @param revision - the revision that the caller has just read; if it is the one that was used last, nothing is read
+   * @param revision - the revision that the caller has just read; if it is unchanged since the last use, nothing is
+   *   read
    */
   issuer(revision?: number): Promise<Issuer>;
   /** The keys whose tokens are accepted now. */
@@ -110,7 +111,7 @@ export function createConfiguration(
         tokenExpiry: change.tokenExpiry ?? before?.token_expiry,
         enabled: change.enabled ?? (before ? before.enabled === 1 : true),
       };
-      // It checks every field, and its errors name the wrong one.
+      // It checks every field, and its errors name the invalid one.
       const issuer = createIssuer({ ...settings, now } as Parameters<typeof createIssuer>[0]);
       const saved: ConfigurationRow = {
         id: before?.id ?? (await nextOf(transaction, "last_configuration")),
@@ -203,6 +204,6 @@ function missing(): Error {
   return depotError(
     "configuration_missing",
     "There is no JSON Web Token configuration, so no token can be issued",
-    "Save one",
+    "Save one on the configuration page",
   );
 }

@@ -13,7 +13,7 @@ const partSize = 1024 * 1024;
  */
 export const largestInDatabase: number = 32 * 1024 * 1024;
 
-/** The limit for one file in the database, with its refusal. */
+/** The limit for one file in the database, with the error for a larger file. */
 export const databaseLimit: SizeLimit = {
   largest: largestInDatabase,
   refusal: () =>
@@ -29,7 +29,7 @@ export function checkFits(size: number, hosting: StoringHosting | undefined): vo
   if (hosting === "database" && size > largestInDatabase) throw databaseLimit.refusal();
 }
 
-/** Stores a file in parts. If no version comes to lead to them, they are rolled back with the transaction. */
+/** Stores a file in parts. If no version is stored that leads to them, they are rolled back with the transaction. */
 export async function insertParts(transaction: Database, sha256: string, path: string): Promise<void> {
   const file = await open(path, "r");
   try {

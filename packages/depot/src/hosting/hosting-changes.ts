@@ -34,7 +34,7 @@ export interface HostingChanges {
    * Moves the file of one version, or of all; resolves with those that were moved. Links stay the same, and downloads
    * in progress continue or, if they came from the database, start again.
    *
-   * What was in the data folder is removed a day later, so that a backup that is being made is complete. Nothing is
+   * Files that were in the data folder are removed a day later, so that a backup in progress is complete. Nothing is
    * removed from an origin or a web server.
    */
   change(item: string, choice: HostingChoice, versionId?: string): Promise<readonly HostedVersionRecord[]>;

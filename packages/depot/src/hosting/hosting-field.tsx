@@ -38,7 +38,7 @@ export function readStoringHosting(text: string): StoringHosting | undefined {
   throw depotError("hosting_impossible", "there is no such hosting location", "Choose one from the list");
 }
 
-/** Reads where a file is that is published from there: a URL, or the name of an object in the origin. */
+/** Reads the location of a file that is published from where it is: a URL, or the name of an object in the origin. */
 export function readHostedSource(address: string): HostedSource {
   const isUrl = /^[a-z][a-z0-9+.-]*:/i.test(address);
   return isUrl ? { hosting: "web-server", url: address } : { hosting: "origin", object: address };

@@ -5,7 +5,7 @@ import type { DepotOrigin } from "./file-places.ts";
 
 const setting = "origin";
 
-/** Records which origin a depot serves files from; an empty name is none. */
+/** Records which origin a depot serves files from; an empty name means none. */
 export async function recordOriginName(
   db: Database,
   { origin, originName }: { readonly origin?: DepotOrigin | undefined; readonly originName?: string | undefined },
@@ -14,8 +14,8 @@ export async function recordOriginName(
 }
 
 /**
- * Closes the store and throws `origin_differs` if the depot was last started with another origin; before its first start,
- * any is right.
+ * Closes the store and throws `origin_differs` if the depot was last started with another origin; before its first
+ * start, any origin is accepted.
  */
 export async function checkOriginName(store: Store, name: string | undefined): Promise<void> {
   const served = name === undefined ? undefined : await readSetting(store.db, setting);

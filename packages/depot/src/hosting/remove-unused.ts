@@ -4,8 +4,8 @@ import type { Store } from "../store/schema.ts";
 import type { FilePlaces } from "./file-places.ts";
 
 /**
- * How long, in seconds, a file stays in the data folder without a version that leads to it: it might be being
- * published, or a recent backup of the database might refer to it.
+ * How long, in seconds, a file stays in the data folder without a version that leads to it: a publication might be in
+ * progress, or a recent backup of the database might refer to it.
  */
 const day = 86_400;
 

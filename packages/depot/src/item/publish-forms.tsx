@@ -8,18 +8,18 @@ import { ChannelField } from "./channel-field.tsx";
 
 /** Where the form sends a file by itself. */
 export const uploadPath: string = "/items/upload";
-/** Where its script sends a file in parts, by the protocol tus. */
+/** Where its script sends a file in parts, with the tus protocol. */
 export const uploadsPath: string = "/items/uploads";
 /** Where its script publishes a complete upload. */
 export const publishPath: string = "/items/publish";
-/** Where the form sends the address of a file that is hosted already. */
+/** Where the form sends the address of a file that is already hosted. */
 export const hostedPath: string = "/items/hosted";
 
 /** What the form contained when nothing could be published. */
 export interface SentForm {
   readonly channel: string;
   readonly hosting: string;
-  /** Of a file that is hosted already. */
+  /** For a file that is already hosted. */
   readonly address: string;
 }
 
@@ -33,7 +33,7 @@ export interface PublishFormsProps {
   readonly problem?: FormProblem | undefined;
 }
 
-/** The forms that publish a file: one that uploads it, and one for a file that is hosted already. */
+/** The forms that publish a file: one that uploads it, and one for a file that is already hosted. */
 export function PublishForms(props: PublishFormsProps): JSX.Element {
   const { hasOrigin, webServers } = props.hosting;
   return (
@@ -64,7 +64,7 @@ function UploadForm({ formToken, hosting, channels, sent, problem }: PublishForm
         <div class="columns">
           <ChannelField {...channelField({ channels, sent })} id="channel" problem={problem} />
           <HostingField id="hosting" options={hosting} selected={sent?.hosting ?? ""} problem={problem} />
-          {/* Last, so that what the other fields do not allow is refused before the file is received. */}
+          {/* Last, so that a file that the other fields do not allow is refused before it is received. */}
           <TextField
             id="file"
             label="App or package"

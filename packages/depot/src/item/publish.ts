@@ -80,7 +80,7 @@ export async function publishFile(
 }
 
 /**
- * Publishes a file that is hosted elsewhere already: it is read once, to be hashed and described, and not stored.
+ * Publishes a file that is already hosted elsewhere: it is read once, to be hashed and described, and not stored.
  *
  * @param largest - in bytes
  */

@@ -117,7 +117,7 @@ interface StoreOptions {
   readonly folder: string;
   readonly sentName: string;
   readonly limit: () => SizeLimit;
-  /** The size that the file has at least, in bytes, as far as it is known. */
+  /** The minimum size of the file, in bytes, if it is known. */
   readonly least: number;
   readonly signal: AbortSignal;
 }

@@ -4,7 +4,7 @@ import { type ManifestOutcome, refusals } from "./manifest.ts";
 /** The response to a request for a manifest; `manifest` is absent for HEAD. */
 export function manifestResponse(outcome: ManifestOutcome, manifest: string | undefined): Response {
   if (outcome === "allowed") {
-    // A cache would send tokens that have expired, or that were made for another device.
+    // A cache would send tokens that have expired, or that were created for another device.
     const headers = {
       "Content-Type": "text/xml",
       "Cache-Control": "no-store",

@@ -19,7 +19,9 @@ export interface BearerTokens {
     address: string | undefined,
   ): Promise<BearerToken | Exclude<PasswordCheck, { readonly outcome: "right" }>>;
   isValid(token: string): Promise<boolean>;
-  /** Replaces a token by one that expires later, but not later than 12 hours after its sign-in; `undefined` if it is not valid. */
+  /**
+   * Replaces a token with one that expires later, at most 12 hours after its sign-in; `undefined` if it is not valid.
+   */
   keepAlive(token: string): Promise<BearerToken | undefined>;
   /** Ends a token; resolves with whether it was valid. */
   invalidate(token: string, address: string | undefined): Promise<boolean>;

@@ -20,9 +20,9 @@ export interface UploadToPublish {
   readonly hosting?: StoringHosting | undefined;
 }
 
-/** Files that are sent in parts, by the protocol tus (https://tus.io), and published when they are complete. */
+/** Files that are sent in parts with the tus protocol (https://tus.io), and published when they are complete. */
 export interface Uploads {
-  /** Handles a request of the protocol. */
+  /** Handles a request of the tus protocol. */
   handle(request: Request): Promise<Response>;
   /**
    * Publishes a complete upload. Can be repeated: an upload that is named by its SHA-256 is published again from the

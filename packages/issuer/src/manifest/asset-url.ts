@@ -6,7 +6,7 @@ import { issuerError } from "../issuer-error.ts";
  * The text is not rebuilt from a parsed URL: a signed or unusually encoded path must reach the server
  * unchanged.
  *
- * @throws {IssuerError} saying what is wrong; the message never repeats the URL, which may contain a secret
+ * @throws {IssuerError} saying what is wrong; the message never repeats the URL, which might contain a secret
  */
 export function checkAssetUrl(url: string | URL): string {
   const text = String(url);

@@ -39,7 +39,7 @@ export interface WholeFileHashes {
   readonly md5?: string;
 }
 
-/** Hexadecimal hashes of each chunk of a file; only the last chunk may be shorter. */
+/** Hexadecimal hashes of each chunk of a file; only the last chunk can be shorter. */
 export interface ChunkHashes {
   /** In bytes. */
   readonly size: number;

@@ -76,7 +76,7 @@ function readSource(source: string | Uint8Array, flaw: ReportFlaw): unknown {
   }
 }
 
-/** A manifest is a dictionary; any other text, such as an error message of a server, can be read as a string. */
+/** A manifest is a dictionary; any other text, such as a server's error message, can be read as a string. */
 function readOldStyle(text: string, flaw: ReportFlaw): Record<string, unknown> {
   const value = readOpenStepPlist(text);
   if (!isDictionary(value)) throw new Error("it is not a dictionary");

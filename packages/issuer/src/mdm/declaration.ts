@@ -24,8 +24,8 @@ export interface DeclarationOptions {
   /** Whether the device installs it automatically. Default `"Required"`. */
   readonly install?: "Required" | "Optional" | undefined;
   /**
-   * The manifest's `bundle-version`, including the build, such as `"1.0 (8)"`. It is part of the server
-   * token: a device looks for a new version only when that changes, and the URL may stay the same.
+   * The manifest's `bundle-version`, including the build, such as `"1.0 (8)"`. It is part of the server token: a device
+   * looks for a new version only when that changes, even if the URL stays the same.
    */
   readonly bundleVersion?: string | undefined;
   /** Default: a hash of the payload and of `bundleVersion`. */

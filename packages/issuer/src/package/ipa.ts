@@ -92,7 +92,7 @@ export async function findApp(handle: FileHandle, fileSize: number): Promise<Fou
     const [payload, app = "", name = "", resource = ""] = segments;
     const isApp = /\.app$/i.test(app);
     if (payload === "Payload" && isApp && name === "Info.plist" && segments.length === 3) {
-      // Two entries with the same name: different readers may see different ones (CVE-2013-4787 and similar attacks).
+      // Two entries with the same name: different readers might use different ones (CVE-2013-4787 and similar attacks).
       if (found) {
         throw issuerError(
           "package_hostile",

@@ -7,8 +7,8 @@ import { readAt } from "./read-at.ts";
 export interface ZipEntry {
   readonly name: string;
   /**
-   * Whether the name is the one that was meant: the archive says how it is encoded, or it is valid UTF-8. Otherwise it has
-   * one character for each byte: APPNOTE prescribes code page 437, but archives have whatever their author's system used.
+   * Whether the name is certain: the archive says how it is encoded, or it is valid UTF-8. Otherwise it has one
+   * character for each byte: APPNOTE prescribes code page 437, but archives use whatever their author's system used.
    */
   readonly nameIsCertain: boolean;
   /** The bytes of the name, which the local header repeats. */

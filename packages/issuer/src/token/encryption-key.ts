@@ -6,7 +6,7 @@ import { readPrivateJwk } from "./private-jwk.ts";
 
 export { isPrivateJwk } from "./private-jwk.ts";
 
-/** An RSA key of 8192 bits takes 6.4 KB as PEM; certificates and text may surround it. */
+/** An RSA key of 8192 bits takes 6.4 KB as PEM; certificates and text can surround it. */
 const longestText = 256 * 1024;
 
 const generateOne = "Generate an RSA key: openssl genrsa -out key.pem 2048";

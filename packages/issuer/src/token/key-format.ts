@@ -77,7 +77,7 @@ export function formatOfPrivateKey({ label, body }: PemBlock): KeyFormat | undef
 
 /** The cipher of an encrypted block, if OpenSSL 3 no longer supports it. */
 export function legacyCipherOf({ headers, body }: PemBlock): string | undefined {
-  // DES-EDE is triple DES, which OpenSSL still has.
+  // DES-EDE is triple DES, which OpenSSL still supports.
   const [, cipher] = /^DEK-Info:(DES(?!-EDE)|RC2|RC4|IDEA|BF|CAST5|SEED)\b/m.exec(headers) ?? [];
   if (cipher !== undefined) return cipher;
   // The identifier is in the first hundred bytes, before the encrypted key.

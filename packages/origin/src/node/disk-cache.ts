@@ -42,7 +42,7 @@ export interface DiskCache extends Origin {
   idle(): Promise<void>;
 }
 
-/** After the origin could not be reached, it is not asked again for this long, in milliseconds: clients must not wait for each attempt. */
+/** How long an origin that could not be reached is not asked again, in milliseconds: clients must not wait each time. */
 const restAfterFailure = 10_000;
 const mostRemembered = 10_000;
 /** The entries in memory hold at most about this many checksums, 44 bytes each. */

@@ -17,8 +17,8 @@ const remembered = new Map<bigint, { readonly stat: FileStat; readonly etag: str
  * - The bytes make it unguessable for a client that never had the file; size and time alone can be guessed, and the
  *   ETag is what allows a resume after the token has expired. There is no secret to store, share or rotate. One derived
  *   from the public key would not be a secret: the key can be computed from two tokens.
- * - It is the same after a restart, in every process, and on servers whose copies have the same time, as with `rsync
- *   -t`. So neither the inode nor the change time is part of it.
+ * - It is the same after a restart, in every process, and on servers whose copies have the same time (`rsync -t`). So
+ *   neither the inode nor the change time is part of it.
  * - The ends are where `.ipa`, `.pkg` and `.dmg` keep the checksums of everything else: a rebuilt archive of the same
  *   size and time still gets another ETag.
  */

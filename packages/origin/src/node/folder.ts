@@ -7,7 +7,7 @@ import { type OpenFile, openFile } from "./open-file.ts";
 import { fileChanged, readBlock } from "./read-block.ts";
 import { writeFileBelow } from "./write-file-below.ts";
 
-/** A file of a folder, open. `sendObject` reads it through its descriptor. */
+/** An open file in a folder. `sendObject` reads it through its descriptor. */
 export interface FileObject extends OriginObject {
   readonly file: OpenFile;
 }
@@ -20,8 +20,9 @@ export interface FileObject extends OriginObject {
  */
 const settlingTime = 1000;
 /**
- * How long ago, in milliseconds, its change time must be, which is set even if the modification time is put back. Most
- * systems read the time from a clock that ticks every 10 ms or less: two changes within a tick look like one.
+ * How long ago, in milliseconds, a file must have been changed. The change time is set even if the modification time is
+ * reset. Most systems read the time from a clock that ticks every 10 ms or less: two changes within a tick look like
+ * one.
  */
 const clockTick = 20;
 const longestWait = 3000;
@@ -34,7 +35,7 @@ const longestWait = 3000;
  * progress then complete with the old version. If a file is written to in place, its downloads are aborted before their
  * last bytes. If a file is still being written, the response waits, for at most three seconds. What this cannot see:
  * writes through a memory map, single writes that take longer than a second, a file that is written to after it was
- * renamed or after one of its names was removed and whose modification time is put back, and a network file system that
+ * renamed or after one of its names was removed and whose modification time is reset, and a network file system that
  * reports times late.
  */
 export function folder(path: string): WritableOrigin {

@@ -4,7 +4,7 @@ import type { Missing } from "../origin.ts";
 import { type FileStat, pathOfDescriptor, realRoot, recentRoot, resolvesInside } from "./confinement.ts";
 import { isWarm, noteOpened } from "./warm-files.ts";
 
-/** A regular file inside the folder, open. Its opener must close it. */
+/** An open regular file inside the folder. Its opener must close it. */
 export interface OpenFile {
   readonly fd: number;
   readonly stat: FileStat;

@@ -94,7 +94,7 @@ export function sendHead(response: ServerResponse, head: ResponseHead): void {
   response.end(head.problem);
 }
 
-/** Headers that earlier middleware may have set for the file, and that are wrong for a problem document. */
+/** Headers that earlier middleware might have set for the file, and that are wrong for a problem document. */
 const descriptive = ["ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "Accept-Ranges"];
 
 /** An allowed response keeps a `Cache-Control` that was set before, since it can be stricter or more specific. */

@@ -62,7 +62,7 @@ export function openFor(response: ServerResponse): OpenOptions {
   return new ClientOptions(response);
 }
 
-/** A class, because an object with a getter of its own is slow to make. */
+/** A class, because an object literal with a getter is slow to create. */
 class ClientOptions implements OpenOptions {
   readonly #response: ServerResponse;
   #controller: AbortController | undefined;

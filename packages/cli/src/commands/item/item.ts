@@ -51,7 +51,7 @@ export const item = defineCommand({
     },
     hosting: {
       ...hostingOption,
-      description: "host: where the files are to be stored: data-folder, database for files up to 32 MiB, or origin",
+      description: "host: where to store the files: data-folder, database for files up to 32 MiB, or origin",
     },
     url: {
       kind: "text",

@@ -44,7 +44,7 @@ function checkClock({ clockOffset }: ResponseContext): ResponseCheck {
   return fault("clock", `Its clock is ${words} ${direction} this computer's: tokens expire at the wrong time.`);
 }
 
-/** Tokens that hardly ever expire were signed with the real key, and are in the server's log now. */
+/** Tokens that almost never expire were signed with the real key, and are in the server's log now. */
 function checkAftermath(results: readonly CaseResult[]): ResponseCheck[] {
   if (methodsThrough(results, "endless").length === 0) return [];
   return [

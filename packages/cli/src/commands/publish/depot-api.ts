@@ -9,8 +9,8 @@ export interface DepotApi {
   readonly uploads: string;
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Sends a JSON object, again and again while the depot is not available, for at most two minutes, or says that it is
-   * still at work.
+   * Sends a JSON object. Repeats it for as long as the depot is still working, and for at most two minutes while it is
+   * not available.
    */
   post<Result>(path: string, body: object): Promise<ApiResponse<Result>>;
 }
@@ -20,13 +20,13 @@ export type ApiResponse<Result> =
   | { readonly isDone: true; readonly result: Result }
   | { readonly isDone: false; readonly code: string; readonly message: string; readonly remedy: string | undefined };
 
-/** In bytes: what a depot says about one version, with all warnings, has a few kilobytes. */
+/** In bytes. A depot's response about one version, with all warnings, has a few kilobytes. */
 const longestResponse = 256 * 1024;
 /** Seconds to wait before each further attempt, if the depot, or a proxy in front of it, does not say how long. */
 const retryDelays = [1, 3, 5, 10, 30, 30];
-/** A depot that is not available for longer than this is not waited for, in seconds. */
+/** The longest wait that a depot can request with `Retry-After`, in seconds. */
 const longestRetryAfter = 60;
-/** A depot waits 20 seconds before it says that it is still at work: this is about six hours. */
+/** A depot waits 20 seconds before it says that it is still working, so this takes about six hours. */
 const mostRepetitions = 1000;
 /** The depot is being restarted, or its database is. */
 const unavailable = [502, 503];
@@ -50,7 +50,7 @@ export function createDepotApi(base: URL, token: string): DepotApi {
     }
   }
 
-  /** The response, once it is neither "still at work" nor, for a while, "not available". */
+  /** The response, once it is neither "still working" nor, for a while, "not available". */
   async function sendUntilDone(path: string, body: object): Promise<Response> {
     let failures = 0;
     for (let repetitions = 0; ; repetitions += 1) {

@@ -3,9 +3,9 @@ import type { NamedKeys } from "../../gate/named-keys.ts";
 import { readTokenParts } from "../../token/token-parts.ts";
 
 /**
- * What a leaked token can do: `"valid"` opens downloads now; `"unverified"` may, but no key was
- * given; `"refused"` has not expired, but the gate refuses it with the keys given; `"expired"` opens
- * nothing; `"unreadable"` has no readable expiry: it is not a token, or is truncated.
+ * What a leaked token can do: `"valid"` opens downloads now; `"unverified"` might, but no key was given; `"refused"`
+ * has not expired, but the gate refuses it with the keys given; `"expired"` opens nothing; `"unreadable"` has no
+ * readable expiry: it is not a token, or is truncated.
  */
 export type LeakWorth = "valid" | "unverified" | "refused" | "expired" | "unreadable";
 
