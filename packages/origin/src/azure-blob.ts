@@ -64,7 +64,8 @@ export function azureBlob(options: AzureBlobOptions): RemoteOrigin & WritableOri
       "x-ms-date": new Date().toUTCString(),
       "x-ms-version": serviceVersion,
     };
-    const queries = [key ? "" : sas.replace(/^\?/, ""), String(new URLSearchParams(query))];
+    // A question mark in front of the signature is not repeated.
+    const queries = [key ? "" : sas, String(new URLSearchParams(query))];
     url.search = queries.filter((one) => one !== "").join("&");
     if (key) {
       const length = body?.length ?? 0;
