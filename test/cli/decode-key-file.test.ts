@@ -64,6 +64,6 @@ test("a file of more than 1 MiB is not read as a key", () => {
   assert.equal(decodeKeyFile(largest).length, largest.length);
   assert.throws(
     () => decodeKeyFile(Buffer.concat([largest, Buffer.from("a")])),
-    /more than 1 MiB.*file of the key alone/,
+    /larger than 1 MiB.*only the key/,
   );
 });
