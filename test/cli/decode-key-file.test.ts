@@ -62,8 +62,5 @@ test("every binary key is read as PEM, even one shorter than 128 bytes, and text
 test("a file of more than 1 MiB is not read as a key", () => {
   const largest = Buffer.alloc(1024 * 1024, "a");
   assert.equal(decodeKeyFile(largest).length, largest.length);
-  assert.throws(
-    () => decodeKeyFile(Buffer.concat([largest, Buffer.from("a")])),
-    /larger than 1 MiB.*only the key/,
-  );
+  assert.throws(() => decodeKeyFile(Buffer.concat([largest, Buffer.from("a")])), /larger than 1 MiB.*only the key/);
 });
