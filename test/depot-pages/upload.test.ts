@@ -176,6 +176,24 @@ describe("an upload from the page, in Chromium", () => {
     assert.deepEqual(stored(), []);
   });
 
+  test("of a file that is too large is refused without JavaScript too, before all of it has been sent", async () => {
+    const larger = writeSampleApp(join(folder, "Four.ipa"), { size: 4 * 1024 * 1024 });
+    const plain = await openSignedIn(chromium, depot, { javaScript: false });
+    for (const file of [large, larger]) {
+      await plain.goto(adminUrl(depot, "/items"));
+      await plain.chooseFile("#file", file);
+      await plain.fill("#channel", "nightly");
+      await plain.follow(submit);
+      assert.match(
+        await plain.text(),
+        /Nothing was published\. The file is larger than 1 MiB, the depot's limit/,
+        file,
+      );
+      assert.equal(await plain.evaluate(`document.querySelector("#file").getAttribute("aria-invalid")`), "true");
+    }
+    assert.deepEqual(plain.problems, []);
+  });
+
   test("without a session says what to do", async () => {
     await page.chooseFile("#file", app);
     await page.evaluate(

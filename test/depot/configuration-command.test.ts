@@ -25,7 +25,8 @@ describe("portcullis configuration", () => {
   const read = async () => JSON.parse(await run("show", "--json"));
 
   test("show prints all fields but the key, of which it prints the thumbprint", async () => {
-    const { keyId } = await read();
+    const { keyId, ...others } = await read();
+    assert.deepEqual(others, { id: 1, displayName: "Portcullis depot", tokenExpiry: 30, enabled: true });
     const lines = [
       /^Display name +Portcullis depot$/,
       /^Token expiry +30m$/,

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { placeFile } from "../../packages/depot/src/item/place-file.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData } from "./running-depot.ts";
@@ -55,6 +56,17 @@ test("the files can be on another file system than the data folder", { skip: !ex
   const [folder = ""] = readdirSync(elsewhere);
   assert.equal(readdirSync(join(elsewhere, folder)).length, 1, "no part of a copy is left behind");
   assert.deepEqual(readdirSync(join(depot.data, "incoming")), []);
+});
+
+test("a file gets its place in one step, so that nobody finds a part of it there", {
+  skip: process.platform === "win32",
+}, async () => {
+  const folder = temporaryFolder();
+  const copy = join(folder, "copy");
+  writeFileSync(copy, "the app");
+  const place = join(folder, "place");
+  await placeFile(copy, place, "App.ipa");
+  assert.equal(statSync(join(place, "App.ipa")).ino, statSync(copy).ino, "it is the same file, by a second name");
 });
 
 test("publishing the same file again sets the channel, and the file is stored once", async () => {

@@ -6,6 +6,7 @@ const { createDatabase } = await startPostgres();
 useDatabases(createDatabase);
 
 await import("../depot/administration.test.ts");
+await import("../depot/audit.test.ts");
 await import("../depot/configuration.test.ts");
 await import("../depot/configuration-command.test.ts");
 await import("../depot/hosting.test.ts");
