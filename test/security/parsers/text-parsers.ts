@@ -87,6 +87,24 @@ export const textParsers: readonly Parser[] = [
     ],
   },
   {
+    name: "property list: references in XML",
+    bound: "that of XML",
+    sources: ["issuer/property-list/plist-xml.ts"],
+    time: 60,
+    memory: 150,
+    inputs: () => [
+      {
+        what: "ampersands",
+        parse: () => readPropertyList(`<plist>${filled(longestXml - 15, "&", "<string>", "</string>")}</plist>`),
+        refused: /an ampersand that is not escaped/,
+      },
+      {
+        what: "references",
+        parse: () => readPropertyList(`<plist>${repeated(longestXml - 15, "&#9;", "<string>", "</string>")}</plist>`),
+      },
+    ],
+  },
+  {
     name: "property list: binary",
     bound: "16 MiB of values, each counted each time it is used; 64 levels",
     sources: ["issuer/property-list/binary-plist.ts"],

@@ -118,12 +118,26 @@ export function parsePlistXml(text: string): XmlElement {
   }
 }
 
+const reference = /&(?:(lt|gt|amp|apos|quot)|#(\d{1,8})|#x([\dA-Fa-f]{1,8}));/y;
+
+/** By a loop: a pattern that is replaced everywhere is first searched everywhere, which takes 500 MB for a million matches. */
 function resolveReferences(text: string): string {
-  return text.replace(/&(?:(lt|gt|amp|apos|quot)|#(\d{1,8})|#x([\dA-Fa-f]{1,8}));|&/g, (_, name, decimal, hex) => {
-    if (name !== undefined) return entities[name] ?? "";
-    const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
-    const isCharacter = code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-    if (!isCharacter) throw new Error("it has an ampersand that is not escaped, or an entity that is not defined");
-    return String.fromCodePoint(code);
-  });
+  const parts: string[] = [];
+  let end = 0;
+  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", end)) {
+    reference.lastIndex = at;
+    const found = reference.exec(text);
+    const character = found ? characterOf(found) : undefined;
+    if (character === undefined)
+      throw new Error("it has an ampersand that is not escaped, or an entity that is not defined");
+    parts.push(text.slice(end, at), character);
+    end = reference.lastIndex;
+  }
+  return parts.length === 0 ? text : parts.join("") + text.slice(end);
+}
+
+function characterOf([, name, decimal, hex = ""]: RegExpExecArray): string | undefined {
+  if (name !== undefined) return entities[name];
+  const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+  return code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : undefined;
 }
