@@ -76,6 +76,7 @@ export function sidebars(): Record<string, SidebarItem[]> {
         "security-standards.md",
         "attack-vectors.md",
         "attack-log.md",
+        "second-attack-log.md",
         "mutation-testing.md",
         "soak-tests.md",
         "project/security.md",
