@@ -164,7 +164,8 @@ function versionOf(file: string): string {
 
 /** Checked before gigabytes are hashed for a file that cannot be written. */
 function checkPlace(file: string): void {
-  if (existsSync(file)) throw failure(`${file} already exists, and no file is overwritten`);
+  if (existsSync(file))
+    throw failure(`${file} already exists, and no file is overwritten`, "Move it, or choose another name with --out");
   if (!existsSync(dirname(file))) throw failure(`${file} cannot be written: there is no folder ${dirname(file)}`);
 }
 
