@@ -11,8 +11,11 @@ const headroom = 0.5;
 const settlingTime = 1000;
 /** No more connections than this are kept above the limit, even if the system grants enough descriptors. */
 const mostUnchecked = 1024;
-/** Many honest devices can share an address, so only connections older than this count as held by it. */
-const addressGrace = 5000;
+/**
+ * Many honest devices can share an address, so only connections older than this count as held by it. On a
+ * busy machine a handshake can take seconds, so younger ones without a request are closed after refused ones.
+ */
+const connectionGrace = 5000;
 
 /**
  * How many connections fit into the descriptors that the system grants: two for each, a connection and its file, and
@@ -53,9 +56,10 @@ export type LimitReason = "full" | "evicted" | "address";
  *
  * With a plain limit, anyone can occupy a server with as many idle, slow or refused connections as it allows, and no
  * one else gets in. Here a new connection is accepted beyond the limit, up to a hard one, and after a moment others are
- * closed in its place: first those without a valid token; of these, those of the address with the most connections; of
- * these, the oldest. An honest request is checked within milliseconds of its arrival; while its response is in
- * progress, its connection is not closed.
+ * closed in its place: first those that were refused or send nothing, then those whose first request can still arrive, and
+ * last those that had a valid token; of these, those of the address with the most connections; of these, the oldest. An
+ * honest request is checked within milliseconds of its arrival; while its response is in progress, its connection is not
+ * closed.
  */
 export function limitConnections(
   server: Server,
@@ -81,8 +85,8 @@ export function limitConnections(
     let surplus = open.length - maxConnections;
     for (const connection of inOrderOfEviction(open, clientsAreDirect ? held : new Map())) {
       const count = held.get(connection.network) ?? 0;
-      const isHeld = performance.now() - connection.since >= addressGrace;
-      const holdsTooMany = clientsAreDirect && isHeld && count > maxPerNetwork && isUnauthenticated(connection);
+      const holdsTooMany =
+        clientsAreDirect && !isYoung(connection) && count > maxPerNetwork && isUnauthenticated(connection);
       if (surplus <= 0 && !holdsTooMany) continue;
       close(connection, holdsTooMany ? "address" : "evicted");
       held.set(connection.network, count - 1);
@@ -95,14 +99,15 @@ export function limitConnections(
     if (connections.all.size > hardLimit) trim();
     const count = connections.all.size;
     if (newcomer && count > maxConnections && !hasEvictable(connections, newcomer)) close(newcomer, "full");
-    else if (count > (clientsAreDirect ? maxPerNetwork : maxConnections)) {
+    else if (count > (clientsAreDirect ? Math.min(maxPerNetwork, maxConnections) : maxConnections)) {
       settling ??= setTimeout(trim, settlingTime).unref();
     }
   });
-  // Requests in the headroom can be checked, but no more than the limit can be served: each response needs a file.
+  // Requests in the headroom can be checked, but no more than the limit can be served: each response needs a file. A
+  // refusal that is still being sent needs none.
   server.on("request", ({ socket }: IncomingMessage) => {
     if (connections.all.size <= maxConnections) return;
-    const busy = [...connections.all].filter(({ responses }) => responses.size > 0);
+    const busy = [...connections.all].filter((connection) => evictionClass(connection) === undefined);
     const own = connections.of(socket);
     if (own && busy.length > maxConnections) close(own, "full");
   });
@@ -110,12 +115,19 @@ export function limitConnections(
 }
 
 /** Which connections are closed first; `undefined` for those that are not closed at all. */
-function evictionClass({ responses, wasAllowed }: OpenConnection): 0 | 1 | 2 | undefined {
+function evictionClass(connection: OpenConnection): 0 | 1 | 2 | 3 | undefined {
+  const { responses, wasAllowed, hadRequest } = connection;
   const all = [...responses];
   if (all.some(isAllowed)) return undefined;
-  if (all.some(({ headersSent }) => headersSent)) return wasAllowed ? 2 : 1; // is slow to read its refusal
-  if (all.length > 0) return undefined; // is being checked
-  return wasAllowed ? 2 : 0;
+  const isSent = all.some(({ headersSent }) => headersSent);
+  if (all.length > 0 && !isSent) return undefined; // is being checked
+  if (wasAllowed) return 3;
+  if (isSent) return 1; // is slow to read its refusal
+  return !hadRequest && isYoung(connection) ? 2 : 0;
+}
+
+function isYoung({ since }: OpenConnection): boolean {
+  return performance.now() - since < connectionGrace;
 }
 
 function hasEvictable({ all }: OpenConnections, except: OpenConnection): boolean {
@@ -124,8 +136,7 @@ function hasEvictable({ all }: OpenConnections, except: OpenConnection): boolean
 }
 
 function isUnauthenticated(connection: OpenConnection): boolean {
-  const place = evictionClass(connection);
-  return place === 0 || place === 1;
+  return !connection.wasAllowed && evictionClass(connection) !== undefined;
 }
 
 function inOrderOfEviction(

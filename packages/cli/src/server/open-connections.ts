@@ -14,6 +14,8 @@ export interface OpenConnection {
   readonly responses: Set<ServerResponse>;
   /** Whether it speaks HTTP already: with TLS, after the handshake. */
   isReady: boolean;
+  /** Whether one of its requests has arrived. */
+  hadRequest: boolean;
   /** Whether one of its requests has been allowed before. */
   wasAllowed: boolean;
 }
@@ -46,7 +48,8 @@ export function trackConnections(server: Server): OpenConnections {
   function add(socket: Socket, isReady: boolean): void {
     const network = networkOf(socket.remoteAddress);
     const since = performance.now();
-    const connection: OpenConnection = { socket, network, since, responses: new Set(), isReady, wasAllowed: false };
+    const responses = new Set<ServerResponse>();
+    const connection = { socket, network, since, responses, isReady, hadRequest: false, wasAllowed: false };
     const peer = peerOf(socket);
     all.add(connection);
     byPeer.set(peer, connection);
@@ -65,6 +68,7 @@ export function trackConnections(server: Server): OpenConnections {
   server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
     const connection = byPeer.get(peerOf(socket));
     if (!connection) return;
+    connection.hadRequest = true;
     connection.responses.add(response);
     response.once("close", () => {
       connection.responses.delete(response);
