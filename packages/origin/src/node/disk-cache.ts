@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { stat, unlink, utimes } from "node:fs/promises";
 import type { ByteRange, Missing, ObjectFacts, OpenOptions, Origin, OriginObject } from "../origin.ts";
-import { type CacheEntry, dataFile, entryFile, readEntry, writeEntry } from "./cache-entry.ts";
+import { type CacheEntry, dataFile, entryDataFile, entryFile, readEntry, writeEntry } from "./cache-entry.ts";
 import { createCacheFiles } from "./cache-files.ts";
 import { type CacheFill, detached, startFill } from "./cache-fill.ts";
 import { prepareCacheFolder } from "./cache-folder.ts";
@@ -78,7 +78,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   let recentBlocks = 0;
   let unreachableSince = 0;
   let unreachable: Missing | undefined;
-  const dataPath = ({ name, etag, size }: CacheEntry): string => dataFile(folder, name, etag, size);
+  const dataPath = (entry: CacheEntry): string => entryDataFile(folder, entry);
   prepareCacheFolder(folder);
 
   async function open(name: string, openOptions?: OpenOptions): Promise<OriginObject | Missing> {
