@@ -1,4 +1,4 @@
-/** Where the time of small responses, and of a new token, goes, which explains the budgets that are missed. */
+/** Where the time of small responses and of a new token goes, which explains the budgets that are missed. */
 import { withFolder } from "./bench-folder.mjs";
 import { profile } from "./profile.mjs";
 import { profileNewToken } from "./profile-new-token.mjs";

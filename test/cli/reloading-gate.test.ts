@@ -97,7 +97,7 @@ test("a token that no key verifies has the JWK Set fetched again, at most every 
   host.closeAllConnections();
 });
 
-test("with a longest wait, tokens that no key verifies wait for one fetch together no longer than that, and the keys that it brings are used", async () => {
+test("with a maximum wait, tokens that no key verifies wait no longer than that for one fetch together, and the keys that it returns are used", async () => {
   const [old, next] = [signingKey(), signingKey()];
   const setOf = (key: typeof old): string => JSON.stringify({ keys: [key.publicKey.export({ format: "jwk" })] });
   let fetches = 0;

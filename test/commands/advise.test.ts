@@ -268,7 +268,7 @@ of the install command.
   );
 });
 
-test("in a narrow window, the transfers are sentences", async () => {
+test("in a narrow window, transfers are described in sentences", async () => {
   const { stdout } = await runMain(["advise", "-", "--expiry", "10"], {
     stdin: mixedLog(),
     terminal: 40,

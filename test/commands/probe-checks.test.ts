@@ -23,7 +23,7 @@ function response(status: number, headers: Headers, more: Partial<ProbeResponse>
   return { ...empty, status, headers: present, ...more } as ProbeResponse;
 }
 
-/** The responses to a valid token: those of a sound server, and what is different. */
+/** The responses to a valid token: those of a correct server, and what differs. */
 function served(more: Headers = {}, changed: Partial<Responses> = {}): Responses {
   const headers = { ...sound, ...more };
   const range = { ...headers, "content-length": "1", "content-range": "bytes 0-0/7" };
@@ -232,7 +232,7 @@ const checks: readonly (readonly [
     "It is sent compressed (br): hashes and ranges do not match the file.",
     served({ "content-encoding": "br" }),
   ],
-  // Nothing is known about a file that is not served.
+  // If the file is not served, nothing is known about it.
   ...["head", "range", "etag", "caching", "type"].map((id) => [id, undefined, "", refused] as const),
 ];
 for (const [id, outcome, sentence, valid, other = refused, more = {}] of checks) {

@@ -33,7 +33,7 @@ async function probe(listener: RequestListener): Promise<{ readonly code: number
   return { code, report: JSON.parse(stdout) };
 }
 
-/** Serves a file as a locked server does, and to requests that the gate refuses with one of these codes. */
+/** Serves a file as a locked server does, but also for requests that the gate refuses with one of these codes. */
 function serverWithHoles(holes: readonly RefusalCode[], isHole: (method: string) => boolean = () => true) {
   const listener: RequestListener = async ({ url = "", method, headers }, response) => {
     const isRange = headers.range !== undefined;

@@ -12,9 +12,9 @@ import { writeTlsFiles } from "../support/tls-files.ts";
 export interface HttpsFolder {
   /** `https://localhost` and its port. */
   readonly origin: string;
-  /** From now on, tokens that one of these keys signed open their path; `now` in seconds. */
+  /** Makes tokens that one of these keys signed open their path from now on; `now` in seconds. */
   useKeys(keys: string, now: () => number): void;
-  /** What a device gets that trusts its certificate. */
+  /** The response to a device that trusts its certificate. */
   download(url: string): Promise<{ readonly status: number | undefined; readonly body: Buffer }>;
 }
 

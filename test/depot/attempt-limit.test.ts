@@ -24,7 +24,7 @@ test("an address has 10 attempts in 15 minutes, and the wait ends when the first
   assert.equal(attempt("a"), minute, "the nine of the first minute still count");
 });
 
-test("an attempt that was not allowed does not count, so the wait gets no longer", () => {
+test("an attempt that was not allowed does not count, so the wait does not get longer", () => {
   const { many, at } = limit();
   many(10, "a");
   at(5 * minute);

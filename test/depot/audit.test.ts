@@ -103,7 +103,7 @@ describe("the audit log", () => {
   const byProgram = (...actions: Expected["actions"]): Expected => ({ actions, actor: "administrator by API" });
   const nothing: Expected = { actions: [] };
 
-  /** Every route of the listener that is not only read, in an order in which each succeeds. */
+  /** Every route of the listener that changes something, in an order in which each request succeeds. */
   const requests: readonly (readonly [route: string, send: () => Promise<unknown>, expected: Expected])[] = [
     [
       "POST /setup/:secret",
@@ -122,7 +122,7 @@ describe("the audit log", () => {
         }),
       byPage("item_published"),
     ],
-    // A file that is not published changes nothing that anyone is served.
+    // A file that is not published does not change what anyone is served.
     [
       "ALL /items/uploads",
       async () => {

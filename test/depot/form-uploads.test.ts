@@ -131,7 +131,7 @@ describe("an upload by a form", () => {
     assert.deepEqual(leftBehind(), []);
   });
 
-  test("that declares to be too large is refused before any of the file arrives", async () => {
+  test("that declares that it is too large is refused before any of the file arrives", async () => {
     const begin = (fields: readonly string[], length: number) => {
       const outgoing = open({ "Content-Length": String(length) });
       for (const part of [...fields, fileHead("Big.ipa")]) outgoing.write(part);
@@ -216,7 +216,7 @@ describe("an upload by a form to the database", () => {
     head = `${parts.join("")}--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.ipa"\r\n\r\n`;
   });
 
-  /** Sends the fields, and of the file this many bytes and no more, and waits for the response. */
+  /** Sends the fields and only this many bytes of the file, and waits for the response. */
   async function begin(bytes: number, headers: Readonly<Record<string, string>> = {}) {
     const own = `127.0.0.1:${running.adminPort}`;
     const outgoing = httpRequest({

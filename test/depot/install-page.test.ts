@@ -53,7 +53,7 @@ describe("the page on which a person installs an app", () => {
     assert.deepEqual(receipts, []);
   });
 
-  test("is in no cache, no search engine and no frame; its address, the secret, goes nowhere; its files can be stored", async () => {
+  test("is not for caches, search engines or frames; its address, which is secret, is not sent anywhere; its files can be cached", async () => {
     for (const of of [secret, "A".repeat(secret.length)]) {
       const { headers } = await page(of);
       assert.equal(headers["cache-control"], "no-store");

@@ -9,12 +9,12 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const manifestUrl = `https://apps.example/m/${"0123456789".repeat(4)}/manifest.plist`;
 
-/** Programs of MDMs that write what they are called with, one argument a line. */
+/** Replacements for the programs of MDMs, which print their arguments, one a line. */
 const tools = temporaryFolder();
 for (const name of ["curl", "fleetctl"])
   writeFileSync(join(tools, name), `#!/bin/sh\nprintf '%s\\n' ${name} "$@"\n`, { mode: 0o755 });
 
-/** Runs a command as a person pastes it; returns how it calls the MDM's program, and the property list that it has written. */
+/** Runs a command as a person would paste it; returns how it calls the MDM's program, and the property list that it writes. */
 function paste(text: string) {
   const folder = temporaryFolder();
   const env = { PATH: `${tools}${delimiter}${process.env.PATH}` };

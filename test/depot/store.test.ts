@@ -31,7 +31,7 @@ test("a write has the database for itself from its beginning, and is on disk whe
   const file = join(temporaryFolder(), "depot.db");
   const store = await openStore({ file });
   const other = new Libsql(file, { timeout: 0 });
-  // What it reads at its beginning is still so when it writes.
+  // What it reads at its beginning is still true when it writes.
   await store.write(async () => {
     assert.throws(() => other.exec("begin immediate"), /locked|busy/i);
   });

@@ -55,7 +55,7 @@ await build({
 });
 if (command) {
   chmodSync(".", 0o755); // a test runs the command as nobody
-  // Where the tests look for the command as it was built.
+  // Where the tests look for the built command.
   await build({
     ...common,
     entryPoints: ["packages/cli/src/bin.ts"],

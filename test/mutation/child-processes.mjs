@@ -10,7 +10,7 @@ const coverageFolder = resolve("coverage-of-processes");
 let variables = {};
 let running = new Set();
 
-/** What is put before the command's own code. */
+/** Code that is inserted in front of the command's own code. */
 export const preamble = `
 import { renameSync as stryRename, writeFileSync as stryWrite } from "node:fs";
 if (process.env.STRYKER_COVERAGE_FOLDER && globalThis.__stryker__ === undefined) {
@@ -28,7 +28,7 @@ if (process.env.STRYKER_COVERAGE_FOLDER && globalThis.__stryker__ === undefined)
 }
 `;
 
-/** From now on, processes that are started get the variables. */
+/** Passes the variables to all processes that are started from now on. */
 function setVariables(next) {
   for (const name of Object.keys(variables)) delete process.env[name];
   variables = next;
@@ -49,12 +49,12 @@ export function watchProcesses() {
   };
 }
 
-/** In a process that is started from now on, a mutant is active. */
+/** Activates a mutant in the processes that are started from now on. */
 export function activateInProcesses(mutant) {
   setVariables({ __STRYKER_ACTIVE_MUTANT__: mutant });
 }
 
-/** What processes execute from now on belongs to a test. */
+/** Attributes to a test what processes execute from now on. */
 export function attributeProcesses(test) {
   mkdirSync(coverageFolder, { recursive: true });
   setVariables({ STRYKER_COVERAGE_FOLDER: coverageFolder, STRYKER_TEST: test });
@@ -74,7 +74,7 @@ export function readCoverageOfProcesses() {
   return coverage;
 }
 
-/** Ends the processes that a failed test has left. */
+/** Ends the processes that a failed test left behind. */
 export function endProcesses() {
   for (const child of running) child.kill("SIGKILL");
   running = new Set();

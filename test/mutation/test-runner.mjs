@@ -152,7 +152,7 @@ export const strykerPlugins = [
   declareClassPlugin(PluginKind.Reporter, "lines", LineReporter),
 ];
 
-/** How far a test file is from a source by name: the tests of what the source is part of are the likeliest to notice. */
+/** How far a test file is from a source by name: the tests of the part that contains the source are most likely to notice a change. */
 function distanceTo(file, source) {
   const words = new Set(relative(root, source).split(/[/.-]/));
   return -file.split(/[/.-]/).filter((word) => words.has(word)).length;

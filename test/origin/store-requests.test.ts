@@ -10,7 +10,7 @@ interface Sent {
   readonly headers: Headers;
 }
 
-/** Takes the place of the network: each response in turn, and then an object of 5 bytes. */
+/** Replaces the network: returns each response in turn, and then an object of 5 bytes. */
 function withoutNetwork(...responses: readonly Response[]): Sent[] {
   const sent: Sent[] = [];
   const next = [...responses];
@@ -82,7 +82,7 @@ test("s3 signs for the region and with the session token, and takes new credenti
     const authorization = headers.get("authorization") ?? "";
     assert.match(authorization, new RegExp(`Credential=KEY${index + 1}/\\d{8}/eu-central-1/s3/aws4_request`));
     assert.match(authorization, /SignedHeaders=[^,]*x-amz-security-token/);
-    // Node's fetch adds to it, which would make the signature wrong.
+    // Node's fetch adds to this header, which would make the signature wrong.
     assert.doesNotMatch(authorization, /accept-encoding/);
     assert.equal(headers.get("x-amz-security-token"), `session${index + 1}`);
     assert.equal(headers.get("accept-encoding"), "identity");

@@ -14,7 +14,7 @@ export interface AzureContainer {
   /** A shared access signature with these permissions (`r` reads, `w` writes, `c` creates, `d` deletes). */
   sas(permissions: string, expiry?: string): string;
   put(name: string, body: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Makes another container; anyone can get its blobs. */
+  /** Creates another container, whose blobs anyone can get. */
   addPublic(container: string): Promise<void>;
   remove(name: string): Promise<void>;
 }

@@ -13,7 +13,7 @@ import { startCeph } from "./ceph-bucket.ts";
 /** `PORTCULLIS_OBJECT_GIB=5` takes two minutes and 8 GB of memory. */
 const size = Math.round(Number(process.env.PORTCULLIS_OBJECT_GIB ?? 0.06) * 2 ** 30) + 17;
 
-// Its length divides no power of two, so that a position that is off by one of them has other bytes.
+// Its length does not divide any power of two, so that a position that is wrong by a power of two has different bytes.
 const pattern = randomBytes(1_048_583);
 
 function bytesAt(first: number, last: number): Buffer<ArrayBuffer> {

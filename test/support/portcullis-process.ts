@@ -26,7 +26,7 @@ export interface PortcullisProcess {
 }
 
 const longestWait = 60_000;
-/** A process that has ended is noticed immediately; one of many at a low priority on a busy machine takes minutes to start. */
+/** The end of a process is noticed immediately; a process at a low priority on a busy machine can take minutes to start. */
 const longestStart = 600_000;
 
 /**

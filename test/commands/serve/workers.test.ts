@@ -189,7 +189,7 @@ test("workers do not outlive the process that started them", async () => {
   await assert.rejects(rawRequest(port, "/app.ipa"), /ECONNREFUSED/);
 });
 
-test("--max-connections limits all workers together, also where it cannot be divided evenly", async () => {
+test("--max-connections limits all workers together, even if it cannot be divided evenly", async () => {
   const status = join(base, "shares.sock");
   const { portcullis, port } = await startTwo("--max-connections", "5", "--status", status);
   let served = 0;
