@@ -17,6 +17,8 @@ export interface PortcullisProcess {
   stderr(): string;
   /** The port of the last line that names one; waits for it, for as long as a process at a low priority can take to start. */
   port(): Promise<number>;
+  /** Waits until it listens, on a port or a unix socket, for as long as {@link port} does. */
+  listening(): Promise<LogLine>;
   /** Waits until a line of the log matches. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and waits for the end; resolves with the exit code or the signal's name. */
@@ -104,6 +106,7 @@ export function startPortcullis(
     log,
     stderr: () => errors,
     line,
+    listening: () => line(({ msg }) => / on (?:https?:\/\/.*:\d+|unix:.*)$/.test(msg ?? ""), longestStart),
     async port() {
       const { msg } = await line(({ msg }) => / on https?:\/\/.*:\d+$/.test(msg ?? ""), longestStart);
       return Number(/:(\d+)$/.exec(msg ?? "")?.[1]);

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
 /** A response as it arrived on the connection. */
 export interface RawResponse {
@@ -19,7 +19,7 @@ export interface RawRequest {
  * Sends one request without an HTTP client, so that nothing normalises its target, and reads
  * until the server closes the connection.
  */
-export function rawRequest(port: number, target: string, request: RawRequest = {}): Promise<RawResponse> {
+export function rawRequest(port: number | string, target: string, request: RawRequest = {}): Promise<RawResponse> {
   const { method = "GET", headers = {}, body = "" } = request;
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
   const lines = pairs.map(([name, value]) => `${name}: ${value}\r\n`).join("");
@@ -28,9 +28,10 @@ export function rawRequest(port: number, target: string, request: RawRequest = {
 }
 
 /** Sends bytes unchanged, and collects the response until its end. */
-export function sendBytes(port: number, bytes: Buffer): Promise<Buffer> {
+export function sendBytes(port: number | string, bytes: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    const socket = connectTo(port);
+    socket.once("connect", () => socket.write(bytes));
     const chunks: Buffer[] = [];
     socket.setTimeout(60_000, () => socket.destroy(new Error("no response")));
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -50,4 +51,9 @@ function parseResponse(bytes: Buffer): RawResponse {
     headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
   }
   return { status: Number(first.split(" ")[1]), headers, body: bytes.subarray(end + 4) };
+}
+
+/** Connects to a port of 127.0.0.1, or to the path of a unix socket. */
+export function connectTo(port: number | string): Socket {
+  return typeof port === "string" ? connect(port) : connect(port, "127.0.0.1");
 }

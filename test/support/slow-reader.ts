@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { PortcullisProcess } from "./portcullis-process.ts";
+import { connectTo } from "./raw-request.ts";
 
 /** Requests a file, reads the first bytes of the response and then stops reading. */
-export async function slowReader(port: number, request: string): Promise<Socket> {
-  const socket = connect(port, "127.0.0.1");
+export async function slowReader(port: number | string, request: string): Promise<Socket> {
+  const socket = connectTo(port);
   socket.on("error", () => {});
   socket.write(request);
   await once(socket, "readable");
