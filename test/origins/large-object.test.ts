@@ -10,7 +10,7 @@ import { signingKey } from "../support/signing-key.ts";
 import { temporaryFiles } from "../support/temporary-folder.ts";
 import { startCeph } from "./ceph-bucket.ts";
 
-/** `PORTCULLIS_OBJECT_GIB=5` takes two minutes and 8 GB of memory. */
+/** `PORTCULLIS_OBJECT_GIB=5` takes minutes and 9 GB of memory. */
 const size = Math.round(Number(process.env.PORTCULLIS_OBJECT_GIB ?? 0.06) * 2 ** 30) + 17;
 
 // Its length does not divide any power of two, so that a position that is wrong by a power of two has different bytes.
