@@ -5,7 +5,8 @@ import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
 import { printPage } from "../../depot/print-page.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
-import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
+import { tableLines, tableTime } from "../../terminal/align-columns.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 import { type apiToken, apiTokenActions } from "./api-token.ts";
 
 type ApiTokenOptions = OptionsOf<typeof apiToken>;
@@ -33,7 +34,7 @@ async function run(
 ): Promise<void> {
   const { out, err, now } = context;
   if (action === "list") {
-    const table = (entries: readonly ApiTokenRecord[]): readonly string[] => tokenTable(entries, now());
+    const table = (entries: readonly ApiTokenRecord[]): readonly string[] => tokenTable(entries, now(), out);
     return printPage(await apiTokens.list({ limit, after }), { name: "apiTokens", json, table }, context);
   }
   if (action === "revoke") {
@@ -52,7 +53,7 @@ async function run(
   );
 }
 
-function tokenTable(tokens: readonly ApiTokenRecord[], now: number): readonly string[] {
+function tokenTable(tokens: readonly ApiTokenRecord[], now: number, out: Terminal): readonly string[] {
   if (tokens.length === 0) return ["There are no API tokens."];
   const rows = tokens.map((token) => [
     token.id,
@@ -60,7 +61,7 @@ function tokenTable(tokens: readonly ApiTokenRecord[], now: number): readonly st
     state(token, now),
     token.lastUsedAt === undefined ? "never used" : `used ${tableTime(token.lastUsedAt)}`,
   ]);
-  return alignColumns([["ID", "FOR", "STATE", "USE"], ...rows]);
+  return tableLines([["ID", "FOR", "STATE", "USE"], ...rows], out);
 }
 
 function state({ revokedAt, expiresAt }: ApiTokenRecord, now: number): string {

@@ -3,7 +3,7 @@ import type { OptionsOf } from "../../command-line/command.ts";
 import { usageError } from "../../command-line/command-error.ts";
 import type { CommandContext } from "../../command-line/context.ts";
 import { type ExitCode, exitCode } from "../../command-line/exit-code.ts";
-import { alignColumns } from "../../terminal/align-columns.ts";
+import { tableLines } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
 import type { item } from "./item.ts";
 
@@ -30,7 +30,7 @@ export async function runHosting(
   if (json) out.json({ checks });
   else {
     const rows = checks.map(({ versionId, hosting, problem }) => [versionId, hosting, problem ?? "ok"]);
-    for (const line of alignColumns([["ID", "HOSTING", "STATE"], ...rows])) out.line(safeText(line));
+    for (const line of tableLines([["ID", "HOSTING", "STATE"], ...rows], out)) out.line(line);
   }
   return checks.every(({ problem }) => problem === undefined) ? exitCode.success : exitCode.negative;
 }

@@ -8,8 +8,9 @@ import { openDepotOrigin } from "../../depot/open-depot-origin.ts";
 import { printPage } from "../../depot/print-page.ts";
 import { readDataKey } from "../../depot/read-data-key.ts";
 import { checkDepotExists, withDepot } from "../../depot/with-depot.ts";
-import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
+import { tableLines, tableTime } from "../../terminal/align-columns.ts";
 import { safeText } from "../../terminal/safe-text.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 import { type item, itemActions } from "./item.ts";
 import { runHosting } from "./run-hosting.ts";
 
@@ -68,7 +69,7 @@ async function run(
   return exitCode.success;
 }
 
-function itemTable(items: readonly ItemRecord[]): readonly string[] {
+function itemTable(items: readonly ItemRecord[], out: Terminal): readonly string[] {
   if (items.length === 0) return ["Nothing has been published."];
   const rows = items.map(({ bundleIdentifier, title, kind, channels }) => [
     bundleIdentifier,
@@ -76,10 +77,10 @@ function itemTable(items: readonly ItemRecord[]): readonly string[] {
     kind,
     channels.map((channel) => `${channel.name} ${nameOf(channel)}`).join(", "),
   ]);
-  return alignColumns([["APP", "TITLE", "KIND", "CHANNELS"], ...rows]);
+  return tableLines([["APP", "TITLE", "KIND", "CHANNELS"], ...rows], out);
 }
 
-function versionTable(versions: readonly VersionRecord[]): readonly string[] {
+function versionTable(versions: readonly VersionRecord[], out: Terminal): readonly string[] {
   const rows = versions.map((version) => [
     version.id,
     nameOf(version),
@@ -89,7 +90,7 @@ function versionTable(versions: readonly VersionRecord[]): readonly string[] {
     version.channels.join(", "),
     version.warnings.map(({ code }) => code).join(", "),
   ]);
-  return alignColumns([["ID", "VERSION", "PUBLISHED", "BYTES", "HOSTING", "CHANNELS", "WARNINGS"], ...rows]);
+  return tableLines([["ID", "VERSION", "PUBLISHED", "BYTES", "HOSTING", "CHANNELS", "WARNINGS"], ...rows], out);
 }
 
 function nameOf({ bundleVersion, build }: Pick<VersionRecord, "bundleVersion" | "build">): string {

@@ -1,8 +1,9 @@
 import type { LinkRecord, ReceiptRecord } from "@portcullis/depot";
-import { alignColumns, tableTime } from "../../terminal/align-columns.ts";
+import { tableLines, tableTime } from "../../terminal/align-columns.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 
 /** The links as lines of text, columns aligned. */
-export function linkTable(links: readonly LinkRecord[], now: number): readonly string[] {
+export function linkTable(links: readonly LinkRecord[], now: number, out: Terminal): readonly string[] {
   if (links.length === 0) return ["There are no links."];
   const rows = links.map((link) => [
     link.id,
@@ -12,11 +13,11 @@ export function linkTable(links: readonly LinkRecord[], now: number): readonly s
     state(link, now),
     link.lastUsedAt === undefined ? "never used" : `used ${tableTime(link.lastUsedAt)}`,
   ]);
-  return alignColumns([["ID", "APP", "CHANNEL", "FOR", "STATE", "MANIFEST"], ...rows]);
+  return tableLines([["ID", "APP", "CHANNEL", "FOR", "STATE", "MANIFEST"], ...rows], out);
 }
 
 /** The receipts of a link as lines of text: what each device did. */
-export function receiptTable(receipts: readonly ReceiptRecord[]): readonly string[] {
+export function receiptTable(receipts: readonly ReceiptRecord[], out: Terminal): readonly string[] {
   if (receipts.length === 0) return ["Nobody has fetched a manifest with this link."];
   const rows = receipts.map((receipt) => [
     tableTime(receipt.manifestAt),
@@ -25,7 +26,7 @@ export function receiptTable(receipts: readonly ReceiptRecord[]): readonly strin
     receipt.address ?? "",
     outcome(receipt),
   ]);
-  return alignColumns([["MANIFEST", "VERSION", "CLIENT", "ADDRESS", "DOWNLOAD"], ...rows]);
+  return tableLines([["MANIFEST", "VERSION", "CLIENT", "ADDRESS", "DOWNLOAD"], ...rows], out);
 }
 
 function state({ revokedAt, expiresAt }: LinkRecord, now: number): string {

@@ -37,7 +37,7 @@ async function run(
   const { json, limit, after } = options;
   if (action === "list") {
     const page = await depot.links.list({ limit, after, item: subject });
-    return printPage(page, { name: "links", json, table: (links) => linkTable(links, now()) }, context);
+    return printPage(page, { name: "links", json, table: (links, out) => linkTable(links, now(), out) }, context);
   }
   if (subject === undefined) return; // `chooseAction` has already refused this
   if (action === "create") return create(depot, subject, options, context);
