@@ -24,7 +24,9 @@ export function lintHashes(asset: Record<string, unknown>, path: string, isPacka
 }
 
 function lintAlgorithm(asset: Record<string, unknown>, algorithm: Algorithm, path: string, flaw: ReportFlaw): void {
-  const { [algorithm]: whole, [`${algorithm}s`]: chunks, [`${algorithm}-size`]: size } = asset;
+  const whole = asset[algorithm];
+  const chunks = asset[`${algorithm}s`];
+  const size = asset[`${algorithm}-size`];
   const isHash = (value: unknown): value is string =>
     typeof value === "string" && value.length === digits[algorithm] && /^[0-9a-f]+$/i.test(value);
   const mustBe = `must be ${digits[algorithm]} hexadecimal digits`;
