@@ -370,6 +370,7 @@ test("every refusal code of the gate leads to a report that names it, and says w
     assert.match(run.whatToDo[0], advice);
     const { stdout } = await inspect(links[code] as string, ...more);
     assert.ok(stdout.includes(`\n  ✘ ${line}: ${code}\n`), stdout);
+    if (code === "token_not_yet_valid") assert.match(stdout, / 1 more check was not reached$/m);
   }
 });
 

@@ -72,7 +72,7 @@ test("--out writes a new file, never overwrites one, and reports what it contain
   assert.equal((await runMain(["manifest", "--lint", out])).code, 0);
   const again = await runMain(["manifest", app, "--url", url, "-o", out]);
   assert.equal(again.code, 3);
-  assert.match(again.stderr, /a\.plist already exists, and no file is overwritten/);
+  assert.match(again.stderr, /a\.plist already exists, and existing files are never overwritten/);
 });
 
 test("--lint checks a manifest and prints the place and fault of each finding, and the result on the last line", async () => {

@@ -189,7 +189,12 @@ const checks: readonly (readonly [
   ["etag", "warning", "Neither a strong ETag nor Last-Modified: devices cannot resume.", served({ etag: undefined })],
   ...["private", "no-store", "max-age=0, Private"].map(
     (control) =>
-      ["caching", "good", "Shared caches must not store the file.", served({ "cache-control": control })] as const,
+      [
+        "caching",
+        "good",
+        "Shared caches are told not to store the file.",
+        served({ "cache-control": control }),
+      ] as const,
   ),
   ...["public", "s-maxage=60"].map(
     (control) =>

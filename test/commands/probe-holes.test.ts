@@ -186,7 +186,7 @@ test("how a locked server responds is checked: each check has its sentence", asy
       "head: good: HEAD and GET agree.",
       "range: good: Range requests work (206).",
       "etag: good: A strong ETag lets devices resume.",
-      "caching: good: Shared caches must not store the file.",
+      "caching: good: Shared caches are told not to store the file.",
       "type: good: Its media type is application/octet-stream.",
     ],
   );

@@ -61,7 +61,10 @@ function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** `MESSAGE` of `journalctl --output json`, `log` of Docker's log files: the line as text. Others store it as an object. */
+/**
+ * `journalctl --output json` (in `MESSAGE`) and Docker (in `log`) store the line as text; other collectors store it as
+ * an object.
+ */
 function innerObject(value: unknown): JsonObject | undefined {
   if (typeof value === "string") return value.startsWith("{") ? parseObject(value) : undefined;
   return typeof value === "object" && value !== null ? (value as JsonObject) : undefined;

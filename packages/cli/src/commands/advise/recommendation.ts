@@ -42,7 +42,7 @@ export function recommend(usage: Usage, current: number): Recommendation {
 
 /**
  * The minutes after the install command within which the wanted share of requests arrives. Requests
- * later than Jamf Pro's longest expiry do not count: no expiry helps them.
+ * later than Jamf Pro's longest expiry do not count: no expiry would help them.
  */
 function neededMinutes(lives: readonly Histogram[], current: number): number {
   const delays = createHistogram(1);

@@ -4,9 +4,9 @@ import { createHistogram, type Histogram } from "./histogram.ts";
 /** How tokens were used, counted in bounded memory. */
 export interface Usage {
   decisions: number;
-  /** The longest time that an accepted token was still valid, in seconds: just below the Token Expiry. */
+  /** The longest remaining lifetime of an accepted token, in seconds: just below the Token Expiry. */
   longestLife: number;
-  /** Seconds that tokens were still valid at their first use; negative if they had expired. */
+  /** Remaining lifetimes of tokens at their first use, in seconds; negative if they had expired. */
   readonly firstUses: Histogram;
   /** The same for requests that resumed a download. */
   readonly resumes: Histogram;
@@ -14,7 +14,7 @@ export interface Usage {
   outlived: number;
   /** Resumed downloads that `--resume-grace` allowed. */
   graced: number;
-  /** Durations of complete transfers in seconds, by size of file. */
+  /** Durations of complete transfers in seconds, by file size. */
   readonly transfers: ReadonlyMap<number, Histogram>;
   /** Downloads that ended before they were complete. */
   brokenOff: number;
@@ -69,7 +69,7 @@ export function createUsageCollector(): { readonly usage: Usage; take(line: Deci
   return { usage, take };
 }
 
-/** Only these show how long a token must be valid. */
+/** Only these codes show how long a token must be valid. */
 function isAboutTime(code: string | undefined): boolean {
   return code === "allowed" || code === "token_expired";
 }

@@ -32,7 +32,7 @@ export const apiToken = defineCommand({
       placeholder: "N",
       min: 1,
       max: 3650,
-      description: "create: how many days the token works (default until it is revoked)",
+      description: "create: how many days the token works (default: until it is revoked)",
     },
     ...pageOptionTable,
     json: jsonOption,

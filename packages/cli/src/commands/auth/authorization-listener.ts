@@ -18,7 +18,7 @@ export interface AuthorizationSettings {
   readonly finished: (entry: LogEntry) => void;
 }
 
-/** A response to a proxy: only 204, 401 and 403 have a meaning to all of them. */
+/** A response to a proxy; 204, 401 and 403 are the only statuses that every proxy understands. */
 interface Verdict {
   readonly status: 204 | 401 | 403;
   readonly headers: Readonly<Record<string, string>>;
@@ -88,7 +88,7 @@ function decide({ decision, facts }: CheckedUrl, reportOnly: boolean): Verdict {
   return refusal(decision, headers);
 }
 
-/** 400 and 503 would be a server error to nginx: they become 403, and the code says which it was. */
+/** nginx would treat 400 and 503 as a server error, so both become 403; the code tells them apart. */
 function refusal(refused: Refused, ownHeaders: Readonly<Record<string, string>>): Verdict {
   const status = refused.status === 401 ? 401 : 403;
   const { headers, body } = refusalResponse(refused, { status });

@@ -7,7 +7,7 @@ export type MissingUrl = "uri_header_missing" | "uri_header_repeated" | "auth_pa
 /** The path for the subrequests of proxies. */
 export const authPath = "/auth";
 
-/** Finds the URL that a client requested from a proxy; if there are two, there is none that can be trusted. */
+/** Finds the URL that a client requested from a proxy; if there are two, neither can be trusted. */
 export function originalUrl(
   { url = "", rawHeaders }: IncomingMessage,
   source: UriSource,

@@ -4,8 +4,9 @@ import { usageError } from "../../command-line/command-error.ts";
 export type UriSource = { readonly header: string } | { readonly requestTarget: true };
 
 /**
- * What each proxy sends, according to its documentation: nginx and HAProxy what their configuration sets (the recipes
- * set this one), Caddy and Traefik `X-Forwarded-Uri`, Envoy's HTTP ext_authz the path itself.
+ * What each proxy sends, according to its documentation: nginx and HAProxy send the header that their configuration
+ * sets (the recipes set this one), Caddy and Traefik send `X-Forwarded-Uri`, and Envoy's HTTP ext_authz sends the path
+ * itself.
  */
 export const proxyPresets: Readonly<Record<string, UriSource>> = {
   nginx: { header: "x-original-uri" },

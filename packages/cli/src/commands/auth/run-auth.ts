@@ -14,7 +14,7 @@ export async function runAuth(settings: OptionsOf<typeof auth>, context: Command
   const { host, port, socket, reportOnly } = settings;
   const source = uriSource(settings.for, settings.uriHeader);
   const trusted = "header" in source ? `the header ${source.header}` : "the path of the request";
-  // These are not about a token; a misconfigured proxy should be noticed now.
+  // These refusals are not about a token, so they remain: a misconfigured proxy should be noticed now.
   const remaining =
     "header" in source
       ? `; a request without the header ${source.header}, or for a path other than ${authPath}, is still refused with 403`

@@ -21,7 +21,8 @@ function completionScript(shell: Shell, commands: readonly Command[]): string {
 }
 
 /**
- * On a Mac, zsh does not load its completion system by default. In a file in `fpath`, the script is also the function.
+ * On a Mac, zsh does not load its completion system by default. If the script is a file in `fpath`, it is also the
+ * completion function.
  */
 function zshScript(commands: readonly Command[]): string {
   return `#compdef portcullis

@@ -18,7 +18,7 @@ export const configuration = defineCommand({
   name: "configuration",
   summary: "show or change how a depot signs tokens, or print its public keys",
   description:
-    "Shows or changes the JSON Web Token configuration of a depot, which has the same fields as Jamf Pro's form. The action change can replace the key that signs tokens, for example because it was stolen: the next token is signed with the new key. Tokens that the old key signed stay valid until they expire. You do not need to stop the depot: it notices the change, as do other depots that share the database. The action public-keys prints a JWK Set of all keys whose tokens are accepted, for a web server that checks the depot's tokens itself; print it again after each change of the key. The private key is never printed.",
+    "Shows or changes the JSON Web Token configuration of a depot, which has the same fields as Jamf Pro's form. The change action can replace the key that signs tokens, for example because it was stolen: the next token is signed with the new key. Tokens that the old key signed stay valid until they expire. You do not need to stop the depot: it notices the change, as do other depots that share the database. The public-keys action prints a JWK Set of all keys whose tokens are accepted, for a web server that checks the depot's tokens itself; print it again after each change of the key. The private key is never printed.",
   operands: {
     action: {
       placeholder: "ACTION",
@@ -39,7 +39,7 @@ export const configuration = defineCommand({
     revokeOldKeys: {
       kind: "flag",
       description:
-        "change: refuse the tokens of all earlier keys immediately, because a key was stolen; downloads with these tokens fail",
+        "change: refuse the tokens of all earlier keys immediately, for example if a key was stolen; downloads with these tokens fail",
     },
     passphraseFile: {
       kind: "text",

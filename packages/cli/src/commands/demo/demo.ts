@@ -6,7 +6,7 @@ export const demo = defineCommand({
   name: "demo",
   summary: "watch downloads being refused and allowed, without any setup",
   description:
-    "Creates an ephemeral key and a few sample files, serves them with portcullis serve on this computer only, and prints commands to try. When you stop it, it deletes everything.",
+    "Creates an ephemeral key and a few sample files, serves them with portcullis serve on this computer only, and prints commands to try. When you stop it, it deletes the key and the files.",
   operands: {},
   options: {
     port: {

@@ -67,7 +67,7 @@ function serveOptions(key: string, port: string): OptionsOf<typeof serve> {
   return resolveOptions(serve.options, { commandLine, env: {}, file: {}, fileName: "" }) as OptionsOf<typeof serve>;
 }
 
-/** The log of `serve` is written by another thread; here its lines must come before and after the page. */
+/** The log of `serve` is written by another thread; here, its lines and the page must stay in order. */
 function inOneStream(context: CommandContext): CommandContext {
   const stdout: OutputStream = new Writable({
     decodeStrings: false,

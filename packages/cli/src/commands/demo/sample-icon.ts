@@ -48,7 +48,7 @@ function colourAt(x: number, y: number): Colour {
   return top.map((part, index) => part + ((bottom[index] ?? 0) - part) * y) as unknown as Colour;
 }
 
-/** Whether a point is in a rectangle with round corners. */
+/** Whether a point is in a rectangle with rounded corners. */
 function isInside(
   x: number,
   y: number,

@@ -9,7 +9,7 @@ import { hideSecrets } from "./depot-listener.ts";
 /** Long enough for an upload of several gigabytes over a slow connection. */
 const longestRequest = 6 * 60 * 60 * 1000;
 
-/** What the administration pages need to know about the rest. */
+/** What the administration pages need to know about the rest of the server. */
 export interface AdminServerOptions {
   readonly depot: DepotServer;
   readonly address: ListenAddress;
@@ -22,7 +22,7 @@ export interface AdminServerOptions {
   readonly resetPassword: boolean;
 }
 
-/** Reads `--admin`; `undefined` if it is off. Where others can reach the pages, a certificate is required. */
+/** Reads `--admin`; `undefined` if it is off. If other computers can reach the pages, a certificate is required. */
 export function readAdminAddress(
   text: string,
   { own, hasTls, url }: { readonly own: ListenAddress; readonly hasTls: boolean; readonly url: string | undefined },

@@ -22,7 +22,10 @@ export interface DepotListenerOptions extends ServerTools {
   readonly pending: Set<Promise<void>>;
 }
 
-/** Creates the request listener: files as `serve` serves them, with receipts; everything else by the depot's app. */
+/**
+ * Creates the request listener: it serves files as `serve` does, and writes receipts; the depot's app handles
+ * everything else.
+ */
 export function createDepotListener(options: DepotListenerOptions): RequestListener {
   const { depot, gate, resumeGrace, trustProxy, now, finished, metrics } = options;
   const manifests = new Counter({
@@ -73,7 +76,7 @@ export function createDepotListener(options: DepotListenerOptions): RequestListe
   };
 }
 
-/** The path for the log. A link is as secret as a token, even in another place, in part, or percent-encoded. */
+/** The path for the log. A link is as secret as a token, wherever it appears, even in part or percent-encoded. */
 export function hideSecrets(url: string): string {
   const path = url.split(/[?#]/, 1)[0] ?? "";
   return path.includes("%") ? "…" : path.replace(/[0-9a-f]{12,}/gi, "…");

@@ -8,11 +8,11 @@ import type { ServerTools } from "../../server/run-server.ts";
 /** An origin from which a depot serves files. */
 export interface ServedOrigin extends OpenedDepotOrigin {
   readonly warnings: readonly string[];
-  /** From now on, its requests are counted, and a warning is logged if it serves its files to anyone. */
+  /** After this call, its requests are counted, and a warning is logged if it serves its files to anyone. */
   observe(tools: Pick<ServerTools, "log" | "metrics">): void;
 }
 
-/** Opens the origin of a depot; one on another computer is checked first. */
+/** Opens the origin of a depot; a remote one is checked first. */
 export async function openServedOrigin(options: DepotOriginOptions, env: Environment): Promise<ServedOrigin> {
   const { origin: source = "" } = options;
   let metrics: OriginMetrics | undefined;

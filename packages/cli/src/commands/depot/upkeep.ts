@@ -17,8 +17,8 @@ export interface UpkeepOptions {
 const hour = 3_600_000;
 
 /**
- * Removes old receipts and unused files, now and every hour; returns a function that ends this, and resolves when
- * nothing is being removed.
+ * Removes old receipts and unused files, now and every hour; returns a function that stops this. Its promise resolves
+ * when nothing is being removed.
  */
 export function startUpkeep(options: UpkeepOptions): () => Promise<void> {
   const { depot, retention, now, log, interval = hour } = options;

@@ -2,7 +2,7 @@ import { maxTokenLength, type RefusalCode } from "@portcullis/core";
 import type { GateRuleValues } from "../../gate/gate-option-table.ts";
 import { formatDuration } from "../../terminal/format-duration.ts";
 
-/** What is true of a link if a check passes, and what if it fails. */
+/** What is true of a link if a check passes, and if it fails. */
 type CheckName = readonly [passed: string, failed: string];
 
 /** Names the checks; `exp` is the token's expiry, if it has a usable one. */

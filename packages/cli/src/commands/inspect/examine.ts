@@ -61,8 +61,8 @@ export async function examine(
 }
 
 /**
- * Finds all faults of the claims, not only the first: a claim that does not match is replaced by the required one for
- * the next round. The first fault of a time ends the rounds.
+ * Finds all faults in the claims, not only the first: a claim that does not match is replaced by the required one for
+ * the next round. The first fault in a time ends the rounds.
  */
 function claimFaults(
   claims: JsonObject,
@@ -104,7 +104,7 @@ function listChecks(
     const needsKey = stage === "keys" || stage === "signature";
     if (faults.has(code)) checks.set(code, "failed");
     else checks.set(code, reached && (hasKeys || !needsKey) ? "passed" : "unknown");
-    // The claims are checked without the signature too; after a fault of a time, the later checks are unknown.
+    // The claims are checked without the signature too; after a fault in a time, the later checks are unknown.
     if (faults.has(code) && !needsKey && !mismatches.has(code)) reached = false;
   }
   return checks;

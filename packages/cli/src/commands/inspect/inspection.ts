@@ -52,7 +52,7 @@ export interface Verdict {
   readonly outcome: "REFUSED" | "NOT VERIFIED" | "VALID";
   /** The time that the link was checked for, as " as of …"; empty for the present. */
   readonly asOf: string;
-  /** What restricts the outcome, such as ", token_expired"; often empty. */
+  /** What qualifies the outcome, such as ", token_expired"; often empty. */
   readonly detail: string;
   /** A sentence that begins in lower case, unless it is the message of a refusal. */
   readonly reason: string;

@@ -20,7 +20,7 @@ export function refuseKey(pasted: string): void {
 function looksLikeKey(pasted: string): boolean {
   const text = pasted.replace(/\\[rn]|[\s"'<>\uFEFF]/g, "");
   if (/^MII[A-Za-z0-9+/=_-]{197}/.test(text)) return true;
-  // A line of a key has 64 characters; a link of that length has a dot or a colon in it, and a path no plus sign.
+  // A line of a key has 64 characters; a link of that length contains a dot or a colon, and a path has no plus sign.
   if (/^(?!eyJ|\/(?!.*\+))(?=.*[+/])[A-Za-z0-9+/=]{64,}$/.test(text)) return true;
   return /^\{.*kty:/s.test(text);
 }

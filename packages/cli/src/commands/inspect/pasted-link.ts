@@ -68,7 +68,7 @@ export function readPastedLink(pasted: string, parameter: string, isArgument: bo
   return { url: text, isBareToken: false, notes: [...notes, ...linkNotes(text, parameter, isArgument)] };
 }
 
-/** Joins a wrapped token, and removes the quotation marks of an email. */
+/** Joins a wrapped token, and removes the `>` marks of a quoted email. */
 function withoutLineBreaks(text: string, parameter: string, notes: string[]): string {
   let joined = "";
   let copied = 0;
@@ -137,7 +137,7 @@ function endOfSentence(text: string): string {
   return hasThreeParts ? marks : marks.slice(1);
 }
 
-/** How JSON can write characters of links; not `&`, and not the quote that ends the text. */
+/** JSON escapes of the characters in links, except `&` and the quotation mark that ends the text. */
 const jsonEscape = /\\(?:\/|u00(?!2[26])[2-7][0-9a-f])/gi;
 
 function withoutJsonEscapes(text: string, notes: string[]): string {
@@ -149,7 +149,7 @@ function withoutJsonEscapes(text: string, notes: string[]): string {
   return text.replace(jsonEscape, decode);
 }
 
-/** Where `&` is written like this. */
+/** How `&` is escaped, and where. */
 const escapes: readonly (readonly [pattern: RegExp, place: string])[] = [
   [/&(?:amp|#38|#x26);/gi, "HTML and in manifests"],
   [/\\u0026/gi, "JSON"],

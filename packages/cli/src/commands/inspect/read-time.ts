@@ -19,7 +19,7 @@ export function readTime(text: string): number {
   throw usageError("--now must be seconds since 1970, or a date such as 2025-03-31T12:00:00Z");
 }
 
-/** The date as every runtime reads it; empty if it is in neither form. */
+/** The date in a form that every runtime can read; empty if it is in neither form. */
 function normalized(text: string): string {
   const [, day, time = "00:00", zone = ""] = isoDate.exec(text) ?? [];
   if (day !== undefined) return `${day}T${time}${zone.replace(/^(?:UTC|GMT)$/, "Z")}`;

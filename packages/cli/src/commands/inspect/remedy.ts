@@ -3,8 +3,8 @@ import { formatDuration } from "../../terminal/format-duration.ts";
 import type { Examination } from "./examine.ts";
 
 /**
- * The lengths of RSA signatures, in bytes, with keys of 2048 to 8192 bits; a truncated one almost never has one of
- * them.
+ * The lengths of RSA signatures, in bytes, with keys of 2048 to 8192 bits; a truncated signature almost never has
+ * one of these lengths.
  */
 const commonLengths = [256, 384, 512, 768, 1024];
 

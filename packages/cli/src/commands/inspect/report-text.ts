@@ -60,7 +60,8 @@ function printChecks({ examination, keys, rules, now }: Inspection, out: ReportT
     else if (code === "signature_invalid" && keys.length === 0) out.line(yellow("  ? signature NOT VERIFIED"));
     else if (code !== "keys_unavailable") notReached += 1;
   }
-  if (notReached > 0) out.line(dim(`  · ${notReached} more checks were not reached`));
+  const count = notReached === 1 ? "1 more check was" : `${notReached} more checks were`;
+  if (notReached > 0) out.line(dim(`  · ${count} not reached`));
 }
 
 function printSentences(title: string, sentences: readonly string[], out: ReportTarget): void {

@@ -64,7 +64,7 @@ function proofpointLink(url: string): string | undefined {
   const end = url.lastIndexOf("__;");
   if (wrapper === undefined || end < wrapper.length) return undefined;
   const [encoded = ""] = url.slice(end + 3).split("!", 1);
-  // Each * represents the next of the encoded characters, `**` and a letter as many as the letter counts.
+  // Each `*` represents the next encoded character; `**` and a letter represent as many as the letter encodes.
   const replaced = decodeBase64urlText(encoded);
   let at = 0;
   return url.slice(wrapper.length, end).replace(/\*(?:\*(.))?/g, (_, letter?: string) => {

@@ -29,7 +29,7 @@ export const item = defineCommand({
   name: "item",
   summary: "list, promote, roll back or move the apps of a depot",
   description:
-    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. Promoting points a channel to the version of another channel, or to any other version; a rollback points it back to its previous version. The action host moves the files of an app to another hosting location, and check tests whether each file can be downloaded from its location. Links stay the same. You do not need to stop the depot.",
+    "An item is an app or a package with all its published versions. A channel, such as release or beta, points to one of them, and the links to that channel install that version. Promoting points a channel to the version of another channel, or to any other version; a rollback points it back to its previous version. The host action moves the files of an app to another hosting location, and the check action tests whether each file can be downloaded from its location. Links stay the same. You do not need to stop the depot.",
   operands: {
     action: {
       placeholder: "ACTION",
@@ -47,7 +47,7 @@ export const item = defineCommand({
     versionId: {
       kind: "text",
       placeholder: "ID",
-      description: "promote and host: use the version with this ID; item versions lists the IDs",
+      description: "promote and host: use the version with this ID, as listed by portcullis item versions",
     },
     hosting: {
       ...hostingOption,

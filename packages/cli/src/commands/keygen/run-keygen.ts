@@ -46,7 +46,7 @@ export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: Comm
   return exitCode.success;
 }
 
-/** `wx`: an existing key is never overwritten; the mode is set before the first byte is there. */
+/** `wx`: an existing key is never overwritten; the mode is set before the first byte is written. */
 function writeNewFile(path: string, content: string, mode: number): void {
   try {
     writeFileSync(path, content, { flag: "wx", mode });

@@ -44,7 +44,7 @@ export async function runManifest(
     return await makeManifest(file ?? "", options, context);
   } catch (error) {
     if (isIssuerError(error)) {
-      // As with sign, a wrong URL is a wrong command line.
+      // As with sign, an invalid URL is a usage error.
       if (error.code.startsWith("url_")) throw usageError(error.message);
       throw failure(error.code.startsWith("file_") ? `${file}: ${error.message}` : error.message);
     }
@@ -80,7 +80,7 @@ async function makeManifest(
     onProgress: ({ hashed, size }) =>
       progress.show(`${progressBar(hashed / size, 30)} ${percent(hashed / size)} hashed`),
   }).finally(() => progress.clear());
-  // Otherwise the manifest would join the version of one package with the hashes of another.
+  // Otherwise the manifest would combine the version of one package with the hashes of another.
   if (versionOf(file) !== before) {
     throw failure(`${file} was replaced while it was being read`, "Wait until it is complete, and try again.");
   }
@@ -162,10 +162,13 @@ function versionOf(file: string): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
 }
 
-/** Checked before gigabytes are hashed for a file that cannot be written. */
+/** Checked first, so that gigabytes are not hashed for a manifest that cannot be written. */
 function checkPlace(file: string): void {
   if (existsSync(file))
-    throw failure(`${file} already exists, and no file is overwritten`, "Move it, or choose another name with --out");
+    throw failure(
+      `${file} already exists, and existing files are never overwritten`,
+      "Move it, or choose another name with --out",
+    );
   if (!existsSync(dirname(file))) throw failure(`${file} cannot be written: there is no folder ${dirname(file)}`);
 }
 

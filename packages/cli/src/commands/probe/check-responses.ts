@@ -130,7 +130,7 @@ function checkValidator({ headers }: ProbeResponse): ResponseCheck {
 
 function checkCaching({ headers }: ProbeResponse): ResponseCheck {
   const control = headers["cache-control"] ?? "";
-  if (/\b(private|no-store)\b/i.test(control)) return good("caching", "Shared caches must not store the file.");
+  if (/\b(private|no-store)\b/i.test(control)) return good("caching", "Shared caches are told not to store the file.");
   if (/\bpublic\b|s-maxage/i.test(control)) {
     return fault("caching", "Shared caches may STORE THE FILE and serve it without a token.");
   }

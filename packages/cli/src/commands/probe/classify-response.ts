@@ -6,7 +6,7 @@ import type { ProbeResponse } from "./probe-client.ts";
  */
 export type ResponseKind = "through" | "refused" | "redirect" | "page" | "failed" | "none";
 
-/** Classifies one response; `file` is the response to the valid token by the same method, if there is one. */
+/** Classifies one response; `file` is the response to the valid token with the same method, if there is one. */
 export function classifyResponse(
   response: ProbeResponse,
   file: ProbeResponse | undefined,
@@ -33,7 +33,7 @@ export function isSuccess({ status }: ProbeResponse): boolean {
 /** An .ipa is a ZIP archive and a .pkg an XAR archive, whatever the server calls them. */
 const startsApp = ["PK\u0003\u0004", "xar!"];
 
-/** Whether its media type is that of a page or of an error description, and the URL is of neither. */
+/** Whether its media type is that of a page or an error description, although its URL suggests neither. */
 function isPage({ headers, body }: ProbeResponse, pathname: string): boolean {
   if (/\.(html?|xhtml|json)$/i.test(pathname) || startsApp.some((start) => body.indexOf(start) === 0)) return false;
   return /^(text\/html|application\/(xhtml\+xml|json|problem\+json))\b/i.test(headers["content-type"] ?? "");
@@ -42,7 +42,7 @@ function isPage({ headers, body }: ProbeResponse, pathname: string): boolean {
 const samePrefix = 64;
 
 /**
- * Whether a response is not the file. The beginning of the body has precedence over the length, since
+ * Whether a response is not the file. The beginning of the body takes precedence over the length, since
  * a manifest that is generated for each request has a different length every time.
  */
 function isDifferent(response: ProbeResponse, file: ProbeResponse): boolean {

@@ -70,7 +70,7 @@ export function createProbeClient(options: { readonly timeout: number; readonly 
 
 /**
  * Sends the request and resolves with the response, within one deadline for all of it: a server that sends a byte now
- * and then, or one 103 response after another, can keep a socket from being idle forever.
+ * and then, or one 103 response after another, can keep a socket from ever being idle.
  */
 function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse> {
   return new Promise((resolve) => {
@@ -96,7 +96,7 @@ function receive(request: ClientRequest, timeout: number): Promise<ProbeResponse
     }
 
     request.on("response", (received) => {
-      // RFC 9110 section 15.2.2: without an Upgrade field nobody asked to switch protocols.
+      // RFC 9110 section 15.2.2: without an Upgrade field, the request did not ask to switch protocols.
       const { statusCode = 0 } = received;
       if (statusCode === 101) return end(switched);
       // RFC 9110 section 15: a status is from 100 to 599.

@@ -38,7 +38,7 @@ const oldTls: RequestProblem = {
   remedy: "Devices need TLS 1.2 or 1.3: enable it on the server.",
 };
 
-/** Describes an error of a request; by its code, since messages change between versions of Node.js. */
+/** Describes the error of a request by its code, since messages change between versions of Node.js. */
 export function describeRequestError(error: RequestError): RequestProblem {
   const { code = "", reason = "", message } = error;
   if (knownCodes[code]) return knownCodes[code];
@@ -61,7 +61,7 @@ function describeTlsFailure(reason: string): RequestProblem {
   return notTls;
 }
 
-/** OpenSSL separates the parts of its errors by colons; the reason is in front of the name of the source file. */
+/** OpenSSL separates the parts of its errors with colons; the reason precedes the name of the source file. */
 function openSslReason(message: string): string {
   const parts = message.split(":");
   const file = parts.findIndex((part) => part.endsWith(".c"));

@@ -9,8 +9,8 @@ export interface DepotApi {
   readonly uploads: string;
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Sends a JSON object. Repeats it for as long as the depot is still working, and for at most two minutes while it is
-   * not available.
+   * Sends a JSON object. Repeats the request while the depot responds that it is still working, and for at most two
+   * minutes while it is not available.
    */
   post<Result>(path: string, body: object): Promise<ApiResponse<Result>>;
 }
@@ -20,7 +20,7 @@ export type ApiResponse<Result> =
   | { readonly isDone: true; readonly result: Result }
   | { readonly isDone: false; readonly code: string; readonly message: string; readonly remedy: string | undefined };
 
-/** In bytes. A depot's response about one version, with all warnings, has a few kilobytes. */
+/** In bytes. A depot's response about one version, with all warnings, is a few kilobytes long. */
 const longestResponse = 256 * 1024;
 /** Seconds to wait before each further attempt, if the depot, or a proxy in front of it, does not say how long. */
 const retryDelays = [1, 3, 5, 10, 30, 30];
@@ -50,7 +50,7 @@ export function createDepotApi(base: URL, token: string): DepotApi {
     }
   }
 
-  /** The response, once it is neither "still working" nor, for a while, "not available". */
+  /** Repeats the request while the response is "still working" or, for a while, "not available"; returns the last. */
   async function sendUntilDone(path: string, body: object): Promise<Response> {
     let failures = 0;
     for (let repetitions = 0; ; repetitions += 1) {

@@ -5,7 +5,7 @@ import type { publish } from "./publish.ts";
 /** The options of this command. */
 export type PublishCommandOptions = OptionsOf<typeof publish>;
 
-/** What was published, and the link that was created to it. */
+/** What was published, and the link to it, if one was created. */
 export interface Publication {
   readonly published: PublishedVersion;
   readonly link: MadeLink | undefined;

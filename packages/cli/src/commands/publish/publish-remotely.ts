@@ -22,8 +22,8 @@ import {
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 30_000];
 
 /**
- * Publishes a file in a depot on another machine. The depot names the upload by the SHA-256 of the file: the command
- * finds what was sent before it was interrupted, although it stores nothing on this machine.
+ * Publishes a file in a depot on another machine. The depot names the upload after the SHA-256 of the file, so the
+ * command can find what it sent before it was interrupted, although it stores nothing on this machine.
  */
 export async function publishRemotely(
   file: string,
@@ -57,7 +57,7 @@ async function publishUpload(
   return api.post("versions", version);
 }
 
-/** Checks before anything is sent whether the file can be published. */
+/** Checks, before anything is sent, that the file can be published; returns its SHA-256. */
 async function readAndHash(file: string): Promise<string> {
   try {
     await readPackage(file);

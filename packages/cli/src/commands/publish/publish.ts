@@ -34,13 +34,13 @@ export const publish = defineCommand({
     apiTokenFile: {
       kind: "text",
       placeholder: "FILE",
-      description: "file with the API token for --to (default the text in PORTCULLIS_API_TOKEN)",
+      description: "file with the API token for --to (default: the text in PORTCULLIS_API_TOKEN)",
     },
     channel: { ...channelOption, description: "publish to this channel, such as beta" },
     hosting: {
       ...hostingOption,
       description:
-        "where the file is stored: data-folder, database for files up to 32 MiB, or origin (default where the newest version of the app is; for its first version the origin, or data-folder without one)",
+        "where the file is stored: data-folder, database for files up to 32 MiB, or origin (default: where the newest version of the app is; for its first version, the origin, or data-folder if there is none)",
     },
     object: {
       kind: "text",
@@ -58,7 +58,7 @@ export const publish = defineCommand({
       placeholder: "N",
       min: 1,
       max: 36_500,
-      description: "how many days that link works (default until it is revoked)",
+      description: "how many days that link works (default: until it is revoked)",
     },
     qr: { kind: "flag", description: "draw a QR code of that link's page, which has a button that installs the app" },
     json: jsonOption,

@@ -11,7 +11,7 @@ import type { publish } from "./publish.ts";
 import { publishHere } from "./publish-here.ts";
 import { publishRemotely } from "./publish-remotely.ts";
 
-/** Publishes a file, and says what it is. */
+/** Publishes a file, and prints what was published. */
 export async function runPublish(
   options: PublishCommandOptions,
   context: CommandContext,

@@ -1,6 +1,6 @@
 import type { CheckedToken } from "./token-checker.ts";
 
-/** A token in a log that has not expired. */
+/** An unexpired token in a log. */
 export interface LiveToken extends CheckedToken {
   /** Where it was found first. */
   readonly file: string;
@@ -13,7 +13,7 @@ export interface LiveTokens {
   add(token: CheckedToken, file: string, line: number): void;
   /** Sorted by expiry, the last to expire first. */
   list(): readonly LiveToken[];
-  /** Whether there were more than fit. */
+  /** Whether there were more tokens than fit. */
   overflowed(): boolean;
 }
 

@@ -14,7 +14,7 @@ import type { serve } from "./serve.ts";
 
 type ServeOptions = OptionsOf<typeof serve>;
 
-/** Where `serve` takes the files from. */
+/** Where `serve` gets its files. */
 export interface Source {
   /** For the first line of the log, such as `serving apps`. */
   readonly purpose: string;
