@@ -110,7 +110,7 @@ test("the help says what each exit code means", async () => {
   0  done, or the answer is yes
   1  the command worked, and the answer is no
   2  invalid command line, environment variable or configuration file
-  3  something outside failed: a file, a port, a host
+  3  something outside the program failed: a file, a port, a host
   4  a defect in this program; please report it
 `,
   );

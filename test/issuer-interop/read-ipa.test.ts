@@ -478,7 +478,7 @@ describe("an .ipa is refused", () => {
         readPackage(path("method.ipa")),
         refuses(
           "package_unsupported",
-          new RegExp(`compressed with ${name}: zip the app again, with the method Deflate`),
+          new RegExp(`compressed with ${name}: zip the app again with the Deflate method`),
         ),
       );
     }

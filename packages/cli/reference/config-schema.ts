@@ -49,7 +49,7 @@ function optionSchema(option: OptionDefinition): object {
   }
 }
 
-/** A text such as `10m`, or, if the option has a unit for it, a number. */
+/** Text such as `10m`; also a number, if the option has a unit for it. */
 function durationSchema({ bareUnit, default: seconds }: DurationOption): object {
   const text = { type: "string", pattern: "^(d+ ?(s|min|m|h|d) ?)+$" };
   const shape = bareUnit === undefined ? text : { anyOf: [text, { type: "integer", minimum: 0 }] };

@@ -61,7 +61,7 @@ async function refuseLoss({ out }: CommandContext): Promise<void> {
   throw failure(`the result could not be written: ${describeSystemError(problem)}`);
 }
 
-/** Says what went wrong on standard error; with `--json`, as JSON. */
+/** Reports an error on standard error; with `--json`, as JSON. */
 function report(error: unknown, argv: readonly string[], { err }: CommandContext): ExitCode {
   const known = asCommandError(error);
   const code = known?.exitCode ?? exitCode.defect;

@@ -60,7 +60,7 @@ The manifest, with a token made for this request:
 The app, from the URL in the manifest:
   curl --insecure -O "$(curl --insecure --silent ${url} | sed -n 's/.*<string>\\(https:[^<]*token=[^<]*\\)<.*/\\1/p')"
 
-In another terminal, here:${isBuilt ? "" : "\n  npm run build"}
+In another terminal, in this folder:${isBuilt ? "" : "\n  npm run build"}
   npx portcullis link list --data ${data}
   npx portcullis link receipts ${id} --data ${data}
   npx portcullis link revoke ${id} --data ${data}

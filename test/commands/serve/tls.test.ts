@@ -155,7 +155,7 @@ test("TLS files that cannot be used end the program with what is wrong and what 
       own,
       otherKey,
       /--tls-key .*other\.key is not the key of .*--tls-cert .*own\.crt$/,
-      /print the same\nopenssl x509/,
+      /print the same key\nopenssl x509/,
     ],
     [
       file("order.crt", readFileSync(other, "utf8") + pem),

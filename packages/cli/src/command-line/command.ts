@@ -10,7 +10,7 @@ export interface Operand {
   /** What it can be, for completion. */
   readonly choices?: readonly string[];
   readonly optional?: boolean;
-  /** The last operand can take all that follow. */
+  /** Whether it takes all the arguments that follow too; only the last operand can. */
   readonly variadic?: boolean;
 }
 
@@ -61,7 +61,7 @@ export type CommandRun<Definition> = (
   operands: OperandsOf<Definition>,
 ) => Promise<ExitCode> | ExitCode;
 
-// biome-ignore lint/suspicious/noExplicitAny: a list holds commands of different options; `command` checked each
+// biome-ignore lint/suspicious/noExplicitAny: the list has commands with different options; `command` has checked each
 type AnyRun = (options: any, context: CommandContext, operands: any) => Promise<ExitCode> | ExitCode;
 
 /** A command that can be run. */

@@ -5,7 +5,8 @@ import type { OutputStream, Terminal } from "../terminal/terminal.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment variable that is set in workers (`--workers`); only the first process prints what is printed once.
+ * The environment variable that is set in workers (`--workers`); only the first process prints what must be printed
+ * once.
  */
 export const workerVariable = "_PORTCULLIS_WORKER";
 
@@ -23,7 +24,7 @@ export interface MainOptions {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly signals: SignalSource;
-  /** Seconds since 1970; default: the clock. */
+  /** Seconds since 1970; default: the system clock. */
   readonly now?: () => number;
 }
 

@@ -6,7 +6,7 @@ import { type AnyOptionValue, readJson, readText } from "./option-value.ts";
 
 /** Where options come from, in order of precedence. */
 export interface OptionSources {
-  /** By name in camelCase: the texts after each option, `true` for a flag. */
+  /** By name in camelCase: the values of each option as text, `true` for a flag. */
   readonly commandLine: Readonly<Record<string, true | readonly string[]>>;
   readonly env: Environment;
   /** The command's part of the configuration file. */

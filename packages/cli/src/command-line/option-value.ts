@@ -18,7 +18,7 @@ const words: Readonly<Record<string, boolean>> = {
   "": false,
 };
 
-/** Reads an option from text; `source` is the name that the user gave it by, such as `--port` or `PORTCULLIS_PORT`. */
+/** Reads an option from text; `source` says where it was set, such as `--port` or `PORTCULLIS_PORT`. */
 export function readText(option: OptionDefinition, text: string, source: string): AnyOptionValue {
   switch (option.kind) {
     case "flag": {

@@ -13,7 +13,7 @@ export interface FlagOption extends OptionBase {
   readonly kind: "flag";
 }
 
-/** One text, such as a file name or a URL. */
+/** Text, such as a file name or a URL. */
 export interface TextOption extends OptionBase {
   readonly kind: "text";
   /** The placeholder for the value in `--help`, in capitals. */
@@ -24,7 +24,7 @@ export interface TextOption extends OptionBase {
   readonly remedy?: string;
 }
 
-/** Any number of texts: given several times, or comma-separated in the environment. */
+/** Any number of values: the option is repeated, or they are comma-separated in the environment. */
 export interface ListOption extends OptionBase {
   readonly kind: "list";
   readonly placeholder: string;
@@ -51,11 +51,11 @@ export interface DurationOption extends OptionBase {
   readonly default?: number;
   /** The value is a multiple of this many seconds; default 1. */
   readonly step?: number;
-  /** The unit of a number without one; if absent, such a number is refused. */
+  /** The unit that a number without one is in; if absent, such a number is refused. */
   readonly bareUnit?: DurationUnit;
 }
 
-/** One word of a few. */
+/** One of a few words. */
 export interface ChoiceOption extends OptionBase {
   readonly kind: "choice";
   /** For when the choices joined by bars would be too long for `--help`. */

@@ -43,7 +43,7 @@ function decision(line: LogLine, { green, red, yellow, dim }: Colours): string {
 
 function life(secondsLeft: number): string {
   const seconds = Math.abs(secondsLeft);
-  // A unit is used from two upwards: 90 min is more exact than 2 h.
+  // A unit is used only for two or more of it: 90 min is more precise than 2 h.
   const [unit, length] = lifeUnits.find((one) => seconds >= 2 * one[1]) ?? ["s", 1];
   const amount = `${Math.round(seconds / length)} ${unit}`;
   return secondsLeft < 0 ? `expired ${amount} ago` : `${amount} left`;

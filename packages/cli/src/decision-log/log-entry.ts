@@ -1,5 +1,5 @@
 /**
- * One decision in the log of `serve` and `auth`: the members of the JSON line, also what `advise`
+ * One decision in the log of `serve` and `auth`: the members of the JSON line, which `advise` also
  * reads. It contains no token, and no control characters from outside.
  */
 export interface LogEntry {

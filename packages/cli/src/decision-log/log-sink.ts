@@ -23,15 +23,15 @@ const mostTogether = 16 * 1024;
  *
  * Node writes to pipes and terminals synchronously: a reader that stalls, or a terminal that is
  * stopped (Ctrl-S, a screen session nobody reads), would stall the server. So a real
- * descriptor is written from the thread pool, and lines are dropped when too many wait; a disk that
- * is full or a pipe that is closed is an event that is ignored.
+ * descriptor is written to from the thread pool, and lines are dropped when too many wait; a full
+ * disk or a closed pipe is only an event, which is ignored.
  */
 export function createLogSink(stream: OutputStream): LogSink {
   const { fd } = stream as { fd?: unknown };
   return typeof fd === "number" ? descriptorSink(fd) : streamSink(stream);
 }
 
-// Not a destination of pino's: when the process exits, it writes the rest synchronously, and retries forever if the
+// Not pino's own destination: when the process exits, that writes the rest synchronously, and retries forever if the
 // disk is full.
 function descriptorSink(fd: number): LogSink {
   let hasEnded = false;
@@ -83,8 +83,8 @@ function descriptorSink(fd: number): LogSink {
 }
 
 /**
- * A thread that hangs in a write to a pipe or terminal that nobody reads cannot be ended. Linux can open it once more,
- * in a mode in which a write to a full one is an error instead.
+ * A thread that hangs while writing to a pipe or terminal that nobody reads cannot be ended. Linux can open the pipe or
+ * terminal a second time, in a mode in which a write fails if there is no room.
  */
 function withoutBlocking(fd: number): number {
   try {

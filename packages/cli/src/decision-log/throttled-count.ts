@@ -1,4 +1,4 @@
-/** Counts events that can come as a flood. */
+/** Counts events that can arrive in a flood. */
 export interface ThrottledCount {
   count(): void;
   /** Reports what has not been reported yet, and stops counting. */

@@ -17,7 +17,7 @@ export const channelOption = {
   default: "release",
 } as const satisfies Omit<TextOption, "description">;
 
-/** Where the key is that encrypts the private key of a depot. */
+/** The file with the key that encrypts a depot's private key. */
 export const dataKeyFileOption = {
   kind: "text",
   placeholder: "FILE",

@@ -12,7 +12,7 @@ interface DepotPlace {
   readonly database: string | undefined;
   /** Opens the origin that files can be in. */
   readonly openOrigin?: (() => Promise<OpenedDepotOrigin>) | undefined;
-  /** Reads the key with which files on web servers are requested with a token. */
+  /** Reads the data key, which a depot needs to request files from web servers with a token. */
   readonly readKey?: (() => DataKey) | undefined;
 }
 

@@ -100,7 +100,7 @@ export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
   return pem;
 }
 
-/** UTF-32 is read as UTF-16 with a zero beside each character; no text that holds a key has other zeros. */
+/** UTF-32 is read as UTF-16 with a zero beside each character; the text of a key has no other zeros. */
 function readText(bytes: Buffer): string {
   const text = decodeText(bytes).replaceAll("\0", "");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that text never has

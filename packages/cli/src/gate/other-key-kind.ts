@@ -15,7 +15,10 @@ const otherKinds: readonly (readonly [kind: string, identifier: string])[] = [
   ["Ed448", "06032b6571"],
 ];
 
-/** Of a SubjectPublicKeyInfo (RFC 5280 section 4.1), both identifiers are in these bytes, and no byte of an RSA modulus is. */
+/**
+ * The first bytes of a SubjectPublicKeyInfo (RFC 5280 section 4.1): they contain both identifiers, and no byte of an
+ * RSA modulus.
+ */
 const longestAlgorithm = 32;
 
 /**

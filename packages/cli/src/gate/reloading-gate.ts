@@ -35,7 +35,7 @@ export interface GateSurroundings {
 interface LoadedGate {
   readonly gate: Gate;
   readonly loaded: readonly NamedKeys[];
-  /** Without repetitions: the same key given twice is one key. */
+  /** Without duplicates: the same key given twice is one key. */
   readonly keyIds: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** A text in which escapes are decoded, and where each character was in the original. */
+/** Text in which escapes are decoded, and where each character was in the original. */
 export interface DecodedText {
   readonly text: string;
   /** One more than there are characters: the last is where the text ended. */

@@ -37,7 +37,7 @@ interface WordPart {
 }
 
 /**
- * Finds every token in a text, as core does, and those that an email program or a terminal has wrapped, between any two
+ * Finds every token in text, as core does, and those that an email program or a terminal has wrapped, between any two
  * characters, percent-encoded or not, line ends included. A wrapped token must have a header that is JSON, and a
  * signature that has its full length where a line or a word ends, so that no word of the next line is mistaken for a part
  * of a token. Takes time proportional to the length.
@@ -132,7 +132,7 @@ function percentDecodings(word: string): readonly DecodedText[] {
   return layers;
 }
 
-/** Where tokens are in a text whose lines have been joined; `isLineEnd` says where a line ended. */
+/** Where tokens are in text whose lines have been joined; `isLineEnd` says where a line ended. */
 function tokensIn(text: string, isLineEnd: (index: number) => boolean): (readonly [start: number, end: number])[] {
   const found: (readonly [number, number])[] = [];
   for (const { 0: word, index: wordStart } of text.matchAll(/[\w.-]+/g)) {

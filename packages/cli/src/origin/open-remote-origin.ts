@@ -107,7 +107,7 @@ async function s3Options(bucket: string, prefix: string, options: OriginOptionVa
   };
 }
 
-/** From the environment, a shared profile, or the role of the container or instance, whose credentials renew themselves. */
+/** From the environment, a shared profile, or the role of the container or instance, whose credentials are renewed. */
 async function awsCredentials(env: Environment): Promise<S3Credentials | (() => Promise<S3Credentials>)> {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,

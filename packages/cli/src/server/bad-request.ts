@@ -18,7 +18,7 @@ function statusOf({ code = "" }: BadRequest): string | undefined {
 }
 
 /**
- * Responds to a request that cannot be parsed, and closes its connection; says whether there was one.
+ * Responds to a request that cannot be parsed, and closes its connection; returns whether there was a request.
  *
  * It responds only on a connection on which nothing was sent yet: in the middle of a file the response would be taken
  * for part of it.

@@ -5,7 +5,7 @@ import { isAllowed, type OpenConnection, type OpenConnections } from "./open-con
 
 // Listening sockets, file watches, the log and what Node itself keeps open.
 const reservedDescriptors = 50;
-/** The least headroom above the limit for connections that have not been checked yet, as a share of the limit. */
+/** The minimum headroom above the limit for connections that have not been checked yet, as a share of the limit. */
 const headroom = 0.5;
 /** A slow but honest client has this long to complete its handshake and send its request. */
 const settlingTime = 1000;

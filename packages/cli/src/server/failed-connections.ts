@@ -94,7 +94,7 @@ function limitLine(reason: LimitReason, closed: string, maxConnections: number, 
 }
 
 /**
- * What the administrator can fix if a handshake fails; `undefined` for the rest: a client that only looks whether a
+ * What the administrator can fix if a handshake fails; `undefined` for the rest: a client that only checks whether a
  * port is open reveals no problem of this server.
  */
 function handshakeProblem(code: string): string | undefined {

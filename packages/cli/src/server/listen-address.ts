@@ -23,7 +23,7 @@ export function isLocal(address: ListenAddress): boolean {
   return "socket" in address || isLoopback(address.host ?? "");
 }
 
-/** Whether two servers cannot both listen: on the same socket, or on the same port of one or all addresses. */
+/** Whether two servers would conflict: on the same socket, or on the same port of one or all addresses. */
 export function collides(one: ListenAddress, other: ListenAddress): boolean {
   if ("socket" in one || "socket" in other) {
     return "socket" in one && "socket" in other && one.socket === other.socket;

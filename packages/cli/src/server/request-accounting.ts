@@ -13,8 +13,8 @@ export interface RequestAccounting {
   /** From now on each response closes its connection. */
   closeConnections(): void;
   /**
-   * Waits a moment for the requests in progress: those that were aborted have their lines in the log shortly after
-   * their connections are closed.
+   * Waits a moment for the requests in progress: those that were aborted are logged shortly after their connections
+   * are closed.
    */
   settled(): Promise<void>;
 }

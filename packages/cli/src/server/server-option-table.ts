@@ -96,7 +96,7 @@ export const tlsOptionTable = {
   },
 } as const satisfies OptionTable;
 
-/** For downloads that take longer than their token lives. */
+/** For downloads that take longer than their token is valid. */
 export const resumeGraceOption = {
   kind: "duration",
   bareUnit: "min",

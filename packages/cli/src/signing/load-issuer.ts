@@ -6,7 +6,10 @@ import type { PrivateKeyOptionValues } from "./signing-options.ts";
 /** The options of a command that signs; `expiry` is passed separately. */
 type IssuerOptions = PrivateKeyOptionValues & { readonly privateKey: string; readonly pathBound: boolean };
 
-/** Creates the issuer that signs as Jamf Pro would; `expiry` in seconds, whole minutes. Warnings go to standard error. */
+/**
+ * Creates the issuer that signs as Jamf Pro would; `expiry` in seconds, a multiple of 60. Warnings go to standard
+ * error.
+ */
 export async function loadIssuer(
   { privateKey, passphraseFile, pathBound }: IssuerOptions,
   expiry: number,

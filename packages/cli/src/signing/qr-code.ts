@@ -9,7 +9,7 @@ export type QrCodeDrawing =
   | { readonly drawing?: never; readonly columns: number };
 
 /**
- * Draws a text as a QR code for a terminal, one character wide and half a character high for each module; says how wide
+ * Draws text as a QR code for a terminal, one character wide and half a character high for each module; says how wide
  * the terminal must be if it does not fit. The margin shrinks first: a link with a token needs almost 80 columns.
  *
  * Escape codes set black on white if colour is available, since a code drawn in a

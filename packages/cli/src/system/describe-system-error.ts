@@ -1,4 +1,4 @@
-/** Why the system refused, as the rest of a sentence that names the file or port; of any other error, its message. */
+/** Why the system refused, as the rest of a sentence that names the file or port; for any other error, its message. */
 export function describeSystemError(error: unknown): string {
   const { message } = error as Error;
   if (!isSystemError(error)) return message;
@@ -7,7 +7,7 @@ export function describeSystemError(error: unknown): string {
   return onFile ?? message.replace(/^(\w+ )?E[A-Z0-9]+: ([^,]*)(, .*)?$/s, "$2");
 }
 
-/** Whether a call of the system failed, such as one that opens a file. */
+/** Whether a system call failed, such as one that opens a file. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error;
 }

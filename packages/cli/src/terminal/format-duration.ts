@@ -22,6 +22,6 @@ export function formatDuration(seconds: number): string {
 /** A time in UTC, so that the logs of servers in different places can be compared; from seconds since 1970. */
 export function formatDate(seconds: number): string {
   const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) return "a time beyond the calendar";
+  if (Number.isNaN(date.getTime())) return "a date out of range";
   return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

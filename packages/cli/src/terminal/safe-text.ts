@@ -8,7 +8,7 @@ const shortestSecret = 20;
  * characters that could forge a log line or control a terminal are escaped.
  */
 export function safeText(text: string): string {
-  // Most texts of a log line: too short for a secret, and without anything to escape.
+  // Most values in a log line: too short for a secret, and without anything to escape.
   if (text.length < shortestSecret && /^[ -~]*$/.test(text)) return text;
   return withoutControls(withoutSecrets(text));
 }
@@ -36,7 +36,7 @@ function withoutSecrets(text: string): string {
 }
 
 /**
- * Escapes control characters as JSON does, so that JSON stays what it is; also those that reverse the
+ * Escapes control characters as JSON does, so that JSON keeps its meaning; also those that reverse the
  * direction of text (CVE-2021-42574), which make a name look like another.
  */
 export function withoutControls(text: string): string {

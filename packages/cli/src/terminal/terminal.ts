@@ -9,7 +9,7 @@ export type OutputStream = Writable & { readonly isTTY?: boolean; readonly colum
 /** Colours that are plain text where colour is not wanted. */
 export type Colours = ReturnType<typeof pico.createColors>;
 
-/** An output stream, as far as writing for people goes. */
+/** An output stream, with methods for text that people read. */
 export interface Terminal {
   /** Writes one line. */
   line(text?: string): void;
@@ -19,12 +19,12 @@ export interface Terminal {
   warning(text: string): void;
   /** Writes a value as JSON in one line, without characters that could control a terminal. */
   json(value: unknown): void;
-  /** Resolves when all is written; with the problem if something could not be. */
+  /** Resolves when everything has been written, with the error if something could not be. */
   written(): Promise<Error | undefined>;
   readonly colours: Colours;
   /** Whether a person is looking: tables, progress and questions only then. */
   readonly isTerminal: boolean;
-  /** In characters, as of now: a window can change; 80 if it is not known. */
+  /** In characters, at this moment, since a window can be resized; 80 if it is not known. */
   readonly width: number;
 }
 

@@ -20,7 +20,7 @@ export interface TlsCredentials {
   readonly minVersion: "TLSv1.2";
 }
 
-/** Credentials that fit together, and the files that they come from. */
+/** A certificate and the private key that matches it, and the files that they come from. */
 export interface LoadedTls {
   readonly credentials: TlsCredentials;
   readonly certificate: ServerCertificate;
@@ -69,7 +69,7 @@ function checkPair({ own, others }: ServerCertificate, keyPem: string, { certifi
   }
   throw failure(
     `--tls-key ${key} is not the key of the certificate in --tls-cert ${certificate}`,
-    "Use the key that this certificate was requested with. If the two match, these commands print the same\n" +
+    "Use the key that this certificate was requested with. If the two match, these commands print the same key\n" +
       `openssl x509 -noout -pubkey -in ${shellQuote(certificate)}\nopenssl pkey -pubout -in ${shellQuote(key)}`,
   );
 }

@@ -125,8 +125,8 @@ function chunkHashes(size: number, chunkSize: number, chunks: string[][], md5: b
 }
 
 /**
- * Compares what every write changes; the change time reveals a modification time that was set back. The file is looked
- * up by name, so that a replaced file is detected too.
+ * Compares every field that a write changes. A program can set the modification time back, but not the change time. The
+ * file is looked up by name, so that a replaced file is detected too.
  */
 async function checkUnchanged(file: string | URL, before: BigIntStats): Promise<void> {
   const after = await stat(file, { bigint: true }).catch(() => undefined);

@@ -67,7 +67,7 @@ const placeholders = [
 /** `%NAME%`, `@NAME@` and `__NAME__`, as Windows, Autoconf and many scripts write placeholders. */
 const capitalPlaceholder = /%(?![0-9A-F]{2})[A-Z][A-Z0-9_]+%|@[A-Z][A-Z0-9_]+@|__[A-Z][A-Z0-9_]*__/;
 
-/** Whether a text contains a placeholder that a build tool or template should have replaced. */
+/** Whether text contains a placeholder that a build tool or template should have replaced. */
 export function hasPlaceholder(text: string): boolean {
   if (capitalPlaceholder.test(text)) return true;
   return placeholders.some(([open, close]) => {

@@ -17,9 +17,9 @@ export interface LintManifestOptions {
 }
 
 /**
- * Checks an app manifest, or the one inside an MDM command, against Apple's schema and the known
- * behaviour of devices. Takes the bytes of a file, XML, binary or in the OpenStep format, or its text. Never throws, whatever the
- * input, and never repeats a URL.
+ * Checks an app manifest, or the one inside an MDM command, against Apple's schema and the known behaviour of devices.
+ * Takes the bytes of a file in XML, binary or OpenStep format, or its text. Never throws, whatever the input, and never
+ * repeats a URL.
  *
  * @example
  * const { valid, errors } = lintManifest(await readFile("manifest.plist"));
@@ -85,10 +85,14 @@ function readOldStyle(text: string, flaw: ReportFlaw): Record<string, unknown> {
   return value;
 }
 
-/** What devices accept, and other programs that read the manifest might not. */
+/** Reports what devices accept, but other programs that read the manifest might not. */
 function lintMarkup(text: string, outermost: string, flaw: ReportFlaw): void {
   if (outermost !== "plist") {
-    flaw("plist_missing", "", "There is no plist element around the values: devices need none, other programs do.");
+    flaw(
+      "plist_missing",
+      "",
+      "There is no plist element around the values: devices do not need it, but other programs do.",
+    );
   }
   try {
     parseXml(text);

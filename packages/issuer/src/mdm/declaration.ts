@@ -59,7 +59,7 @@ export interface InstalledApp {
   readonly attributes?: Omit<AppAttributes, "Removable"> | undefined;
   /** iOS 18.4 and later. */
   readonly appConfig?: AppConfig | undefined;
-  /** iOS 18.4 and later: by the extension's composed identifier, `Identifier (TeamIdentifier)`. */
+  /** iOS 18.4 and later. Each name is an extension's composed identifier, `Identifier (TeamIdentifier)`. */
   readonly extensionConfigs?: Readonly<Record<string, AppConfig>> | undefined;
   /** iOS 18.4 and later: identifier of an asset declaration with the configuration that MDM commands carry. */
   readonly legacyAppConfigAssetReference?: string | undefined;

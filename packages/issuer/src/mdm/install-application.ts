@@ -49,7 +49,10 @@ const rules: OptionRules = {
   iOSApp: { key: "iOSApp", type: "boolean" },
 };
 
-/** Without `installAsManaged` the command can be for an iPhone, which does not need it, unless it is for an iOS app on a Mac. */
+/**
+ * Without `installAsManaged`, the command might be for an iPhone, which does not need it, unless `iOSApp` says that it
+ * is for a Mac.
+ */
 function unlessManagedOnMac({ installAsManaged, iOSApp }: Readonly<Record<string, unknown>>): string | undefined {
   return installAsManaged === false || (iOSApp === true && installAsManaged !== true) ? needsManaged : undefined;
 }

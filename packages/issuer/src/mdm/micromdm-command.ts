@@ -52,7 +52,7 @@ const rules: OptionRules = {
  * Creates a command in MicroMDM's own JSON.
  *
  * What that JSON cannot express is refused: whole-file hashes in an inline manifest, which MicroMDM
- * drops silently. It has no `Kind` for books; send `installMediaCommand` there as a raw command
+ * drops silently. It has no `Kind` for books: send the output of `installMediaCommand` as a raw command
  * instead. NanoMDM accepts the property lists of the other functions as they are.
  *
  * @throws {IssuerError} `command_invalid` or `url_…`

@@ -22,7 +22,7 @@ export function joinComponent(reference: PackageReference | undefined, info: Pac
     ...bundle,
     path: posix.join(location, bundle.path).replace(/\/$/, ""),
   }));
-  // The payload can be the content of an app, whose own bundle is then in no list.
+  // The payload can be the contents of an app, whose own bundle is then not in any list.
   if (identifier !== undefined) {
     bundles.push({ path: location.replace(/\/$/, ""), identifier, version: undefined, build: undefined });
   }

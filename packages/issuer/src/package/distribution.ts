@@ -21,7 +21,7 @@ export interface Distribution {
   readonly product: { readonly identifier: string | undefined; readonly version: string | undefined };
   /** In the order of the choices outline; those that are not in it, or not selected by default, come last. */
   readonly references: readonly PackageReference[];
-  /** Whether an author chose that order: productbuild hides every choice, and keeps the order of its command line. */
+  /** Whether an author chose that order: productbuild itself hides every choice, and keeps its command line's order. */
   readonly ordered: boolean;
 }
 

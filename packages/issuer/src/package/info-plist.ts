@@ -49,7 +49,7 @@ function missing(info: InfoPlist, key: string, type: string): Error {
   return issuerError("package_incomplete", `The app's Info.plist has no ${key}${present}: build the app again.`);
 }
 
-/** A text, or a number, which some build tools write for versions. */
+/** The value as text; some build tools write versions as numbers. */
 function text(info: InfoPlist, key: string): string | undefined {
   const value = info[key];
   if (typeof value === "bigint" || (typeof value === "number" && Number.isFinite(value))) return String(value);

@@ -181,7 +181,7 @@ function divideByAlpha(colour: number, alpha: number): number {
   return alpha === 0 ? 0 : Math.min(255, Math.round((colour * 255) / alpha));
 }
 
-/** Rows with the filter Paeth, which suits most icons. */
+/** Rows with the Paeth filter, which suits most icons. */
 function addFilters(pixels: Buffer, { stride, step, height }: Header): Buffer {
   const rows = Buffer.alloc((stride + 1) * height);
   for (let row = 0, from = 0, to = 0; row < height; row += 1) {

@@ -3,13 +3,13 @@ import { isDictionary, readPropertyList } from "../property-list/property-list.t
 /** What a provisioning profile says about itself. */
 export interface ProvisioningProfile {
   readonly name: string;
-  /** When devices stop starting the app, in seconds since 1970. */
+  /** When devices begin to refuse to open the app, in seconds since 1970. */
   readonly expiresAt: number;
 }
 
 /**
- * Reads a provisioning profile, `embedded.mobileprovision`: a property list in a CMS message (RFC 5652), whose signature
- * only the device checks. Returns `undefined` if there is none in it.
+ * Reads a provisioning profile, `embedded.mobileprovision`: a property list in a CMS message (RFC 5652). Only the
+ * device checks its signature. Returns `undefined` if the profile cannot be read.
  */
 export function readProvisioningProfile(bytes: Buffer): ProvisioningProfile | undefined {
   // In DER, the content of the message is contiguous, so it can be found without parsing the message.

@@ -65,7 +65,7 @@ async function explainUnknown(handle: FileHandle): Promise<string> {
   if (known) return known[1];
   const { size } = await handle.stat();
   const trailer = Buffer.alloc(4);
-  // Apple's disk images end with a block of 512 bytes that begins with these four.
+  // Apple's disk images end with a block of 512 bytes that begins with these four letters.
   if (size >= 512) await handle.read(trailer, 0, 4, size - 512);
   if (trailer.toString("latin1") === "koly") return "The file is a disk image: open it, and pass the .pkg in it.";
   return "The file is neither an .ipa (zip) nor a flat .pkg (xar).";

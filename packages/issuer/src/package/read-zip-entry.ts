@@ -30,7 +30,7 @@ export async function readZipEntry(handle: FileHandle, fileSize: number, entry: 
     const method = otherMethods.get(entry.method) ?? `method ${entry.method}`;
     throw issuerError(
       "package_unsupported",
-      `The .ipa is compressed with ${method}: zip the app again, with the method Deflate.`,
+      `The .ipa is compressed with ${method}: zip the app again with the Deflate method.`,
     );
   }
   // Without ZIP64 an offset is modulo 4 GiB, so each possible position of the header is tried.

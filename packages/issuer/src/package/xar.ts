@@ -56,7 +56,7 @@ async function readBounded(handle: FileHandle, position: number, length: number)
 }
 
 async function decode(stored: Buffer, { size, encoding }: XarEntry): Promise<Buffer> {
-  // Named after gzip, but the format is zlib's (RFC 1950): xar has always written it so.
+  // Named after gzip, but the format is zlib's (RFC 1950): xar has always used this name.
   if (encoding === "application/x-gzip") return unpack(stored, size);
   if (encoding !== "application/octet-stream") {
     throw issuerError("package_unsupported", "The .pkg is compressed in an unusual way: build it with productbuild.");

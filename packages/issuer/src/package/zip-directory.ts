@@ -69,7 +69,7 @@ export async function visitZipEntries(
  * Xcode writes archives over 4 GiB, and archives with more than 65535 files, without ZIP64: offset and count are then
  * modulo 2^32 and 2^16. So the directory is assumed to end where the end record starts, if the offset agrees.
  *
- * A copy with extra bytes at its end, such as a line feed, is also read, as unzip does.
+ * Like unzip, this accepts a copy with extra bytes at its end, such as a line feed.
  */
 async function findDirectory(handle: FileHandle, fileSize: number): Promise<ZipDirectory> {
   const length = Math.min(fileSize, endSize + longestComment);

@@ -77,7 +77,8 @@ function decode(bytes: Uint8Array, encoding: string): string {
   } catch {
     throw new Error(`it is not valid ${encoding.toUpperCase()}`);
   }
-  // Where ICU's table differs from the Encoding Standard's, as for Cyrillic letters in Big5.
+  // Where ICU's table differs from the Encoding Standard's, as for Cyrillic letters in Big5, it has private-use
+  // characters.
   if (!encoding.startsWith("utf-") && /[\uE000-\uF8FF]/.test(text))
     throw new Error(`it has characters that cannot be converted from ${encoding.toUpperCase()}; save it as UTF-8`);
   return text;

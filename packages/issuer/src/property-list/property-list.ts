@@ -21,7 +21,7 @@ export function isDictionary(value: unknown): value is Record<string, unknown> {
   return Object.prototype.toString.call(value) === "[object Object]";
 }
 
-/** A device's parser, like ours, accepts far less than what would exhaust the stack. */
+/** A device's parser, like ours, refuses deep nesting long before the stack is exhausted. */
 const maxDepth = 512;
 
 /**

@@ -9,7 +9,7 @@ export interface XmlElement {
   readonly text: string;
 }
 
-/** What a document can have at most. Manifests, `Distribution` files and tables of contents have a few hundred kilobytes. */
+/** The limits for a document. Manifests, `Distribution` files and tables of contents have a few hundred kilobytes. */
 export const xmlLimits: { readonly length: number; readonly nodes: number; readonly depth: number } = {
   /** In characters. */
   length: 4 * 1024 * 1024,
@@ -90,7 +90,7 @@ export function childText(parent: XmlElement, name: string): string | undefined 
 }
 
 /**
- * Whether XML 1.0 (section 2.2) can contain a text, escaped or not: it cannot contain control characters or unpaired
+ * Whether XML 1.0 (section 2.2) can contain this text, escaped or not: it cannot contain control characters or unpaired
  * surrogates.
  */
 export function isXmlText(text: string): boolean {

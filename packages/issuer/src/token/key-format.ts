@@ -4,7 +4,7 @@ import type { PemBlock } from "./pem.ts";
 export interface KeyFormat {
   /** With its article, such as `"an Ed25519 key"`. */
   readonly name: string;
-  /** How to get a key that can sign from it, if that is possible. */
+  /** How to get a signing key from it, if that is possible. */
   readonly remedy?: string;
 }
 
@@ -24,7 +24,7 @@ const keyAlgorithms: Readonly<Record<string, string>> = {
   "608648016503040313": "an ML-DSA key",
 };
 
-/** The curve of SM2 (GM/T 0006), whose keys are otherwise elliptic-curve keys. */
+/** The curve of SM2 (GM/T 0006): apart from it, SM2 keys look like other elliptic-curve keys. */
 const sm2Curve = "06082a811ccf5501822d";
 
 /** Ciphers that OpenSSL 3 has only in its legacy provider (PKCS#5, PKCS#12), by object identifier. */

@@ -15,7 +15,7 @@ const otherKinds: ReadonlyMap<unknown, string> = new Map([
 const pemInstead =
   "Use the private key in PEM form, or as a JWK (RFC 7517) with the members n, e, d, p, q, dp, dq and qi";
 
-/** Whether a text is a private or secret JWK, or a JWK Set that contains one. */
+/** Whether text is a private or secret JWK, or a JWK Set that contains one. */
 export function isPrivateJwk(text: string): boolean {
   return (readJwks(text) ?? []).some(isPrivate);
 }
