@@ -20,7 +20,7 @@ export function configSchema(commands: readonly Command[]): object {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "portcullis configuration",
-    description: "Options of the portcullis commands; the command line and the environment win.",
+    description: "Options of the portcullis commands; the command line and the environment take precedence.",
     type: "object",
     additionalProperties: false,
     properties,
@@ -51,7 +51,7 @@ function optionSchema(option: OptionDefinition): object {
 
 /** Text such as `10m`; also a number, if the option has a unit for it. */
 function durationSchema({ bareUnit, default: seconds }: DurationOption): object {
-  const text = { type: "string", pattern: "^(d+ ?(s|min|m|h|d) ?)+$" };
+  const text = { type: "string", pattern: String.raw`^(\d{1,9} ?(s|min|m|h|d) ?)+$` };
   const shape = bareUnit === undefined ? text : { anyOf: [text, { type: "integer", minimum: 0 }] };
   return { ...shape, ...defaultOf(seconds === undefined ? undefined : durationText(seconds)) };
 }
