@@ -25,3 +25,21 @@ test("a file is hashed while it arrives, and read again only by a process that h
   assert.equal((await store.received(id))?.sha256, id);
   assert.equal((await new UploadStore(folder).received(id))?.sha256, hashOf(other));
 });
+
+test("an upload that is created again goes on with the bytes that have arrived, unless its size differs or it is complete", async () => {
+  const store = new UploadStore(temporaryFolder());
+  const sent = randomBytes(1000);
+  const id = createHash("sha256").update(sent).digest("hex");
+  const offsetAfterCreate = async (size: number): Promise<number> => {
+    await store.create(new Upload({ id, size, offset: 0, metadata: { sha256: id } }));
+    return (await store.getUpload(id)).offset;
+  };
+  assert.equal(await offsetAfterCreate(sent.length), 0);
+  await store.write(Readable.from([sent.subarray(0, 600)]), id, 0);
+  assert.equal(await offsetAfterCreate(sent.length), 600);
+  await store.write(Readable.from([sent.subarray(600)]), id, 600);
+  assert.equal((await store.received(id))?.sha256, id);
+  assert.equal(await offsetAfterCreate(sent.length), 0, "it was complete");
+  await store.write(Readable.from([sent.subarray(0, 600)]), id, 0);
+  assert.equal(await offsetAfterCreate(sent.length + 1), 0, "it was another upload");
+});

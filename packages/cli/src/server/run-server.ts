@@ -172,7 +172,7 @@ function readStatusAddress(text: string | undefined, own: ListenAddress): Listen
   if (!collides(address, own)) return address;
   throw usageError(
     `--status ${text} is the address of the server itself`,
-    "Use a separate address for health checks and metrics, which clients cannot reach",
+    "Use a separate address for health checks and metrics, one that clients cannot reach",
   );
 }
 

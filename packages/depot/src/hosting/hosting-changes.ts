@@ -84,7 +84,7 @@ export function createHostingChanges({ store, places, now, recordChange }: Hosti
         throw depotError(
           "hosting_impossible",
           `${item.bundle_identifier} has ${chosen.length} versions, and this is the file of one of them`,
-          "Pass the ID of its version; portcullis item versions lists the IDs",
+          "Pass the ID of its version. To list the IDs: portcullis item versions",
         );
       }
       const moved: HostedVersionRecord[] = [];

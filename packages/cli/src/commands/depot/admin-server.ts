@@ -44,7 +44,7 @@ export function readAdminAddress(
   if (collides(address, own)) {
     throw usageError(
       `--admin ${text} is the address of the depot itself`,
-      "Use a separate address for the administration pages, which devices cannot reach",
+      "Use a separate address for the administration pages, one that devices cannot reach",
     );
   }
   if (isLocal(address) || hasTls) return address;
