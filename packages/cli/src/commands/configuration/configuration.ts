@@ -51,7 +51,7 @@ export const configuration = defineCommand({
     enabled: {
       kind: "choice",
       choices: ["yes", "no"],
-      description: "change: whether tokens are issued; if not, links respond with 503",
+      description: "change: whether tokens are issued; if not, requests for links get 503",
     },
     json: jsonOption,
   },
