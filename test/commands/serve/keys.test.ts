@@ -208,7 +208,7 @@ test("a key file that everyone can write to produces a warning", async () => {
 
 test("a file that is not a key ends the program with an error and exit code 3", async () => {
   for (const [content, problem] of [
-    ["hello", /it contains no key, neither a PEM block nor a JWK\nTo make a public key file/],
+    ["hello", /it contains no key, neither a PEM block nor a JWK\nTo create a public key file/],
     ["", /the file is empty\nTo make/],
     [
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
