@@ -209,7 +209,7 @@ test("a key file that everyone can write to produces a warning", async () => {
 test("a file that is not a key ends the program with an error and exit code 3", async () => {
   for (const [content, problem] of [
     ["hello", /it contains no key, neither a PEM block nor a JWK\nTo create a public key file/],
-    ["", /the file is empty\nTo make/],
+    ["", /the file is empty\nTo create/],
     [
       "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
       /is an encrypted private key\nTo extract its public half, run: openssl pkey -in/,
