@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Debian's Chromium without a window, driven by its own protocol (https://chromedevtools.github.io/devtools-protocol). */
 export interface Chromium {
@@ -53,6 +54,7 @@ export interface ChromiumPage {
 }
 
 const longestWait = 60_000;
+const hasFocus = `location.hash !== "" || !document.querySelector("[autofocus]") || document.activeElement !== document.body`;
 
 /** Starts Chromium with an empty profile. */
 export async function startChromium(): Promise<Chromium> {
@@ -195,7 +197,7 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: colourScheme }] });
   }
 
-  /** Does something that leads to another page, and waits until that page has loaded. */
+  /** Does something that leads to another page, and waits until that page has loaded and the field with `autofocus` has the focus. */
   async function leaving(act: () => Promise<unknown>): Promise<void> {
     bytes = 0;
     const loaded = new Promise<void>((resolve, reject) => {
@@ -204,6 +206,12 @@ async function openPage(connection: Connection, options: PageOptions = {}): Prom
     });
     await act();
     await loaded;
+    // Chromium moves the focus when it next renders the page, unless the URL has a fragment.
+    const deadline = Date.now() + longestWait;
+    while (!(await evaluate(hasFocus))) {
+      if (Date.now() > deadline) throw new Error("the field with autofocus did not get the focus in time");
+      await sleep(10);
+    }
   }
 
   async function evaluate<Result>(expression: string): Promise<Result> {
