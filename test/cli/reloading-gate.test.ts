@@ -51,6 +51,31 @@ test("a key that matched no token for 120 minutes is reported once as removable"
   ]);
 });
 
+test("a host of a JWK Set that closes connections between fetches is no problem", async (t) => {
+  const key = signingKey();
+  const used = new Set<unknown>();
+  const host = createServer((request, response) => {
+    if (used.has(request.socket)) request.socket.destroy();
+    used.add(request.socket);
+    response.end(JSON.stringify({ keys: [key.publicKey.export({ format: "jwk" })] }));
+  });
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(host.address() as AddressInfo).port}/jwks.json`;
+  const log = collectingLog();
+  const gate = await createReloadingGate(settings([url]), { log, now: () => Date.now() / 1000 });
+  t.after(() => {
+    gate.stop();
+    host.close();
+    host.closeAllConnections();
+  });
+  for (let times = 0; times < 5; times += 1) await gate.reload();
+  assert.deepEqual(
+    log.lines.filter((line) => line.includes("not loaded")),
+    [],
+  );
+  assert.equal(used.size, 6);
+});
+
 test("a token that no key verifies has the JWK Set fetched again, at most every five seconds, however many there are", async () => {
   const [old, next] = [signingKey(), signingKey()];
   const jwk = ({ publicKey }: typeof old): object => publicKey.export({ format: "jwk" });

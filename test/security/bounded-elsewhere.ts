@@ -75,5 +75,6 @@ export const boundedElsewhere: Readonly<Record<string, readonly string[]>> = {
     "origin/node/file-etag.ts",
     "origin/node/read-block.ts",
     "origin/read-exactly.ts",
+    "origin/writable-origin.ts",
   ],
 };

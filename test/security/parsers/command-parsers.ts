@@ -203,7 +203,7 @@ export function commandParsers(folder: string): readonly Parser[] {
           },
           { what: "only BEGIN lines", parse: read(filled(longestKeyFile, "-----BEGIN PUBLIC KEY-----")) },
           { what: "binary zeros", parse: read(der), refused: /binary/ },
-          { what: "one byte too many", parse: read(filled(longestKeyFile + 1, "a")), refused: /more than 1 MiB/ },
+          { what: "one byte too many", parse: read(filled(longestKeyFile + 1, "a")), refused: /larger than 1 MiB/ },
         ];
       },
     },

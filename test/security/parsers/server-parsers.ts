@@ -136,7 +136,12 @@ export function serverParsers(folder: string): readonly Parser[] {
     {
       name: "JSON of the depot's API, both sides",
       bound: "requests 16 KiB, responses 256 KiB",
-      sources: ["depot/api/api.ts", "cli/commands/publish/publish-remotely.ts", "cli/system/read-short-body.ts"],
+      sources: [
+        "depot/api/api.ts",
+        "cli/commands/publish/depot-api.ts",
+        "cli/commands/publish/publish-remotely.ts",
+        "cli/system/read-short-body.ts",
+      ],
       time: 10,
       memory: 64,
       inputs: () => {

@@ -67,7 +67,8 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
     response = await fetch(url, {
       redirect: "error",
       signal,
-      headers: { Accept: "application/jwk-set+json, application/json" },
+      // A connection that is kept between fetches might be closed by the host at the moment it is used again.
+      headers: { Accept: "application/jwk-set+json, application/json", Connection: "close" },
     });
     if (response.status === 200) text = await Promise.race([readShortBody(response, maxBytes), late]);
     else await response.body?.cancel();
