@@ -16,7 +16,7 @@ export async function openRegularFile(file: string | URL, message: string): Prom
     handle = await open(file, O_RDONLY | O_NONBLOCK);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    // A folder on Windows, and a socket.
+    // The first is for a folder on Windows, the second for a socket.
     if (code === "EISDIR" || code === "ENXIO") throw issuerError("file_not_regular", message);
     throw error;
   }

@@ -53,7 +53,7 @@ export function createAdminApp(
   const cookie = createSessionCookie(administrator, hasTls || url !== undefined);
   const app = new Hono<AdminEnvironment>();
 
-  /** Another site can point its own host name at this computer; without TLS, its pages could then use these. */
+  /** Another site can point its own host name at this computer; without TLS, its pages could then use this server. */
   function isOwnHost({ host, hostname }: URL): boolean {
     if (url !== undefined) return host === new URL(url).host;
     return hasTls || ["localhost", "[::1]"].includes(hostname) || /^127\.\d+\.\d+\.\d+$/.test(hostname);
@@ -65,7 +65,8 @@ export function createAdminApp(
     if (!isOwnHost(new URL(req.url))) return text("Use the address that the depot printed when it started.\n", 421);
     await next();
   });
-  // No browser has its tokens, so no other site can use them, and its uploads are larger than forms.
+  // Before the checks for forms: no browser has the APIs' tokens, so no other site can use them, and uploads to the API
+  // are larger than forms.
   const signIn = createJamfSignIn(parts.bearerTokens);
   for (const path of jamfSignInPaths) app.all(path, signIn);
   app.route(apiPath, api);

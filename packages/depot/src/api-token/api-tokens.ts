@@ -14,7 +14,7 @@ export interface ApiTokenRecord {
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly revokedAt: number | undefined;
-  /** When it was last used; exact to a minute. */
+  /** When it was last used; accurate to the minute. */
   readonly lastUsedAt: number | undefined;
 }
 
@@ -41,7 +41,7 @@ const mostDays = 3650;
 const day = 86_400;
 const minute = 60;
 
-/** Creates the tokens' rules over their table; `now` in seconds. */
+/** Creates the functions that read and change API tokens in the database; `now` in seconds. */
 export function createApiTokens(store: Store, now: () => number, recordChange: RecordChange): ApiTokens {
   const { db } = store;
   const time = (): number => Math.floor(now());

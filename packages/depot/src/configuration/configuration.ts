@@ -67,7 +67,7 @@ const firstDisplayName = "Portcullis depot";
 /** Long enough to start the download of a large app: a download in progress is not interrupted. */
 const firstTokenExpiry = 30;
 
-/** Creates the configuration's rules over its tables; `now` in seconds. */
+/** Creates the functions that read and change the configuration in the database; `now` in seconds. */
 export function createConfiguration(
   store: Store,
   dataKey: DataKey,

@@ -2,13 +2,13 @@ import type { AdminContext } from "../admin/admin-environment.ts";
 import type { BearerToken, BearerTokens } from "../sign-in/bearer-tokens.ts";
 import { bearerOf, forPrograms, isBrowser, passwordOf, tooManyAttempts } from "./jamf-authorization.ts";
 
-/** Where programs sign in as with Jamf Pro, on the listener of the administration pages. */
+/** Where programs sign in as they would to Jamf Pro, on the listener of the administration pages. */
 export const jamfSignInPaths: readonly string[] = ["/api/v1/auth", "/api/v1/auth/*"];
 
 /**
- * Creates the handler with which programs sign in as with Jamf Pro: `POST token` with the administrator's password gives a token for
- * 30 minutes, `POST keep-alive` replaces it, `POST invalidate-token` ends it, and `GET /api/v1/auth` says whether it is
- * valid.
+ * Creates the handler with which programs sign in as they would to Jamf Pro: `POST token` with the administrator's
+ * password returns a token for 30 minutes, `POST keep-alive` replaces it, `POST invalidate-token` ends it, and
+ * `GET /api/v1/auth` says whether it is valid.
  */
 export function createJamfSignIn(bearerTokens: BearerTokens): (context: AdminContext) => Promise<Response> {
   return async ({ req, env }) => {

@@ -21,13 +21,13 @@ export interface FilePlaces {
   readonly files: string;
   /** The folder for incomplete files. */
   readonly incoming: string;
-  /** Unset: nothing can be hosted in an origin. */
+  /** If unset, nothing can be hosted in an origin. */
   readonly origin?: DepotOrigin | undefined;
   /** Adds a token to the URL of a file on a web server; if unset, the file is read without one. */
   readonly addToken?: ((url: string) => Promise<string>) | undefined;
   /**
-   * The web servers that files can be taken from, each `https://` and a host; if unset, any: for a person on this
-   * computer.
+   * The web servers that files can be taken from, each `https://` and a host. If unset, any web server is allowed,
+   * since only a person on this computer can choose it.
    */
   readonly webServers?: readonly string[] | undefined;
 }

@@ -91,7 +91,7 @@ function openParts({ sha256, file_name, size, validator }: HostedVersion, db: Da
   };
 }
 
-/** A device has the hashes of the published file and would refuse any other; this says why. */
+/** A device has the hashes of the published file and would refuse any other file; the problem says why. */
 function checkVersion(object: OriginObject | Missing, { size, validator }: HostedVersion): OriginObject | Missing {
   if (!object.found) return object;
   if (object.size === size && validatorOf(object) === validator) return object;

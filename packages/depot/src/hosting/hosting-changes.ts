@@ -51,7 +51,7 @@ export interface HostingParts {
   readonly recordChange: RecordChange;
 }
 
-/** Creates the rules for moving files. */
+/** Creates the functions that move and check files. */
 export function createHostingChanges({ store, places, now, recordChange }: HostingParts): HostingChanges {
   async function move(item: ItemRow, version: VersionRow, choice: HostingChoice): Promise<HostedVersionRecord> {
     return withFile(version, choice, store.db, places, async (stored) =>
@@ -104,7 +104,7 @@ export function createHostingChanges({ store, places, now, recordChange }: Hosti
   };
 }
 
-/** Brings the file of a version to another location, or reads the one that is already there. */
+/** Copies the file of a version to another location, or reads the one that is already there. */
 async function withFile<Result>(
   version: VersionRow,
   choice: HostingChoice,

@@ -30,12 +30,12 @@ export async function storeFile(
   if (hosting === "data-folder") {
     const place = (): Promise<void> => placeFile(path, join(places.files, sha256), fileName);
     await place();
-    // Again, if a file that was there already has been removed as unused in the meantime.
+    // It is placed again if a file that was already there has been removed as unused in the meantime.
     return { hosting, address: null, validator: null, commit: place };
   }
   checkFits(size, hosting);
   if (hosting === "database") {
-    // A client that never had the file must not know it, since it allows a resume.
+    // Random: the validator allows a download to be resumed, so a client that never had the file must not know it.
     const validator = `"${randomBytes(16).toString("hex")}"`;
     const commit = (transaction: Database): Promise<void> => insertParts(transaction, sha256, path);
     return { hosting, address: null, validator, commit };

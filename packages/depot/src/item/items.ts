@@ -32,7 +32,7 @@ export interface Items {
   rollBack(item: string, channel: string): Promise<VersionRecord>;
 }
 
-/** Creates the rules over the tables of items, versions and channels; `now` in seconds. */
+/** Creates the functions that read and change items, versions and channels in the database; `now` in seconds. */
 export function createItems(store: Store, now: () => number, recordChange: RecordChange): Items {
   const { db } = store;
 

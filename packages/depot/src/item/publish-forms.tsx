@@ -6,7 +6,7 @@ import { FormToken } from "../admin/page.tsx";
 import { HostingField, type HostingOptions } from "../hosting/hosting-field.tsx";
 import { ChannelField } from "./channel-field.tsx";
 
-/** Where the form sends a file by itself. */
+/** Where the form sends a file without its script. */
 export const uploadPath: string = "/items/upload";
 /** Where its script sends a file in parts, with the tus protocol. */
 export const uploadsPath: string = "/items/uploads";

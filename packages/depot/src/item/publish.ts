@@ -104,7 +104,7 @@ export interface CompleteCopy extends FileToWrite {
   readonly stored?: StoredFile | undefined;
 }
 
-/** Brings a copy to its hosting location, and makes it the version of a channel. */
+/** Stores a copy at its hosting location if it is not there already, and makes it the version of a channel. */
 export async function publishCopy(copy: CompleteCopy, parts: PublishParts): Promise<PublishedVersion> {
   const { path, sha256, size, name, channel } = copy;
   const { store, places, now, recordChange } = parts;
@@ -130,7 +130,7 @@ export async function publishCopy(copy: CompleteCopy, parts: PublishParts): Prom
   });
   return { ...published, kind, metadata: names, channel, sha256, size, warnings };
 
-  /** A file that was published before stays where it is; one that is missing in the data folder gets its place again. */
+  /** A file that was published before stays where it is; one missing from the data folder is stored there again. */
   async function storeCopy(): Promise<StoredFile | undefined> {
     if (known && known.hosting !== "data-folder") return undefined;
     if (copy.stored && !known) return copy.stored;

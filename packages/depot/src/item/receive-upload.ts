@@ -101,7 +101,7 @@ async function receive(
   }
 }
 
-/** It throws for a boundary that is too long (RFC 2046 section 5.1.1). */
+/** `Busboy` throws for a boundary that is too long (RFC 2046 section 5.1.1). */
 function createParser(type: string): InstanceType<typeof Busboy> {
   try {
     return new Busboy({
@@ -139,7 +139,7 @@ async function store(stream: Readable, { folder, sentName, limit, least, signal 
   return file;
 }
 
-/** Not with a pipe, which would close the connection on an error, so that there would be no response. */
+/** Does not use a pipe, which would close the connection on an error, so that no response could be sent. */
 async function parse(body: ReadableStream<Uint8Array>, parser: Writable): Promise<void> {
   const finished = once(parser, "finish");
   finished.catch(() => {});
@@ -154,7 +154,7 @@ async function parse(body: ReadableStream<Uint8Array>, parser: Writable): Promis
   await finished;
 }
 
-/** The item uses only part of the name, see `publishFile`; here it only has to be a file name. */
+/** Publishing uses only part of the name, see `publishCopy`; here it only has to be a file name. */
 function safeName(sent: string): string {
   const name = basename(sent.replaceAll("\\", "/"))
     .replace(/[^\w. -]+/g, "-")

@@ -2,7 +2,7 @@ import { type PackageWarning, profileWarnings } from "@portcullis/issuer";
 import type { VersionRow } from "../store/schema.ts";
 
 /**
- * What would prevent devices from installing a version now: its provisioning profile can have expired since it was
+ * What would prevent devices from installing a version now: its provisioning profile might have expired since it was
  * published.
  */
 export function versionWarnings(

@@ -59,7 +59,7 @@ const longestRecipient = 200;
 const mostDays = 36_500;
 const day = 86_400;
 
-/** Creates the links' rules over their table; `now` in seconds. */
+/** Creates the functions that read and change links in the database; `now` in seconds. */
 export function createLinks(store: Store, now: () => number, recordChange: RecordChange): Links {
   const { db } = store;
   return {
@@ -191,7 +191,7 @@ function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }
 
-/** It is printed in tables and logs. */
+/** Checks a recipient, which is printed in tables and logs; throws `recipient_invalid`. */
 export function checkRecipient(recipient: string, what = "recipient"): void {
   const isText = recipient.trim() !== "" && !/[\p{Cc}\p{Cs}]/u.test(recipient);
   if (isText && recipient.length <= longestRecipient) return;

@@ -5,7 +5,7 @@ import makeQrCode from "qrcode-generator";
 
 const margin = 4; // ISO/IEC 18004 requires four white modules on each side
 
-/** A text as a QR code: black on white in both colour schemes, since many cameras do not read an inverted one. */
+/** Text as a QR code: black on white in both colour schemes, since many cameras do not read an inverted one. */
 export function QrCode({ text, label }: { readonly text: string; readonly label: string }): JSX.Element {
   const code = makeQrCode(0, "M");
   code.addData(text, "Byte");

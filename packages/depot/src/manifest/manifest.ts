@@ -136,7 +136,8 @@ function linkFinder(db: Database): LinkFinder {
 }
 
 /**
- * Manifests of recently served versions, by the ID of the version; each has a mark in place of the URL with its token.
+ * Manifests of recently served versions, by the ID of the version; each has a placeholder instead of the URL with its
+ * token.
  */
 type Templates = Map<string, string>;
 const mostTemplates = 1000;

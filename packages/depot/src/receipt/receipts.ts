@@ -56,7 +56,7 @@ export interface Receipts {
 /** Few enough that no request waits long for the database. */
 const mostRemoved = 200;
 
-/** Creates the receipts' rules over their table; `now` in seconds. */
+/** Creates the functions that read and change receipts in the database; `now` in seconds. */
 export function createReceipts({ db, write }: Store, now: () => number): Receipts {
   const nothingYet = { bytes: sql.lit(0), reached: sql.lit(0) };
   // Built once: it is run for each manifest.

@@ -36,7 +36,7 @@ export interface Administrator {
   /** Sets the password with a setup link; all sessions and setup links end, and a new session begins. */
   setUp(secret: string, password: string, address: string | undefined): Promise<Session>;
   signIn(password: string, address: string | undefined): Promise<SignInResult>;
-  /** Checks the password without starting a session; both count as attempts. */
+  /** Checks the password without starting a session; like `signIn`, it counts as an attempt. */
   checkPassword(password: string, address: string | undefined): Promise<PasswordCheck>;
   /** The session of a cookie; `undefined` if it has ended. */
   session(token: string): Promise<Session | undefined>;
@@ -55,7 +55,7 @@ const setupLinkLife = 24 * 60 * 60;
 export const sessionLife: number = 12 * 60 * 60;
 const secretBytes = 20; // 160 bits
 
-/** Creates the administrator's rules over their tables; `now` in seconds. */
+/** Creates the functions that read and change the administrator's password and sessions; `now` in seconds. */
 export function createAdministrator(store: Store, now: () => number): Administrator {
   const { db } = store;
   const limit = createAttemptLimit(now);

@@ -38,7 +38,7 @@ const prefix = "portcullis_admin_";
 const form = /^portcullis_admin_[0-9a-f]{40}$/;
 const secretBytes = 20; // 160 bits
 
-/** Creates the rules of bearer tokens over their table; `now` in seconds. */
+/** Creates the functions that issue, replace and end bearer tokens; `now` in seconds. */
 export function createBearerTokens(
   store: Store,
   administrator: Pick<Administrator, "checkPassword">,

@@ -17,7 +17,10 @@ export interface SessionCookie {
   remove(context: AdminContext): void;
 }
 
-/** Creates the cookie's rules; with `isSecure`, the browser sends it over TLS only, and only to this host. */
+/**
+ * Creates the functions that read, set and remove the cookie; with `isSecure`, the browser sends it over TLS only, and
+ * only to this host.
+ */
 export function createSessionCookie(administrator: Administrator, isSecure: boolean): SessionCookie {
   const name = "portcullis_session";
   const prefix = isSecure ? ({ prefix: "host" } as const) : {};

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 
-/** The condition that one of these columns contains a text, ignoring case. */
+/** The condition that one of these columns contains this text, ignoring case. */
 export function contains(columns: readonly string[], text: string): RawBuilder<boolean> {
   const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
   const like = (column: string) => {

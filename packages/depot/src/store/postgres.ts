@@ -3,7 +3,7 @@ import pg from "pg";
 import { depotError } from "../depot-error.ts";
 import type { Schema, Store } from "./schema.ts";
 
-/** How long to wait for a connection and for a statement, in milliseconds: the client of a depot waits just as long. */
+/** How long to wait for a connection and for a statement, in milliseconds; clients of the depot wait just as long. */
 const longestWait = 5000;
 /**
  * How long the server waits for another writer, in milliseconds: less than its client does, so that the transaction ends
@@ -22,7 +22,7 @@ const mostConnections = 10;
  */
 const writeLock = 7_067_855_418;
 
-/** Connects to a PostgreSQL database, whose name and password no message repeats. */
+/** Connects to a PostgreSQL database. No message contains its name or password. */
 export async function openPostgres(url: string): Promise<Store> {
   if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
     throw depotError(

@@ -185,7 +185,7 @@ export interface SessionRow {
   expires_at: number;
 }
 
-/** A program that has signed in as with Jamf's API. */
+/** A program that has signed in as it would to Jamf Pro's API. */
 export interface BearerTokenRow {
   /** SHA-256 of the token, in hexadecimal. */
   token_hash: string;

@@ -46,7 +46,7 @@ export function openSqlite(file: string): Store {
 /** More than the number of statements with fixed text; lists of varying length add others. */
 const mostStatements = 200;
 
-/** The database with its prepared statements kept: preparing takes longer than running a small one. */
+/** The database with a cache of prepared statements: preparing a small one takes longer than running it. */
 function keepingStatements(sqlite: InstanceType<typeof Libsql>) {
   const statements = new Map<string, ReturnType<typeof sqlite.prepare>>();
   return {

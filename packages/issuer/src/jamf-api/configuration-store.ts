@@ -10,8 +10,8 @@ import {
 } from "./api-representation.ts";
 
 /**
- * The JSON Web Token configurations of one Jamf Pro instance, as in its API: one or none. For a lab
- * without Jamf Pro.
+ * The JSON Web Token configurations of one Jamf Pro instance, as in its API: one or none. It is meant
+ * for a lab without Jamf Pro.
  */
 export interface ConfigurationStore {
   /** All configurations: full records without their keys. */
@@ -20,7 +20,7 @@ export interface ConfigurationStore {
   create(representation: string | Uint8Array): { readonly id: number };
   /** Everything but the key. */
   read(id: number, format: ApiFormat): string;
-  /** Changes all members that the representation contains, and nothing else; if one is invalid, none. */
+  /** Changes all members that the representation contains, and nothing else; if one is invalid, nothing is changed. */
   update(id: number, representation: string | Uint8Array): void;
   remove(id: number): void;
   /** The issuer of a configuration; later updates do not change it. */
@@ -38,7 +38,7 @@ interface Stored {
  * `configuration_unknown`; text that is not a representation throws `representation_malformed`.
  *
  * Two differences from Jamf Pro are deliberate. `token_expiry` is required on creation: Jamf Pro
- * stores 0 if it is omitted, and every token has expired when it is issued. An `encryption_key` that is not
+ * stores 0 if it is omitted, and every token is then issued already expired. An `encryption_key` that is not
  * an RSA private key in PEM form is refused: Jamf Pro stores any text, and cannot sign with it.
  *
  * @param options - `now` and `onWarning` of `createIssuer`

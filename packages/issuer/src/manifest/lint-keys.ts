@@ -26,7 +26,7 @@ export function lintKeys(
   }
 }
 
-/** A key as a part of a path. One that is not a name can be a URL that ended up in the wrong place, with its token. */
+/** A key as a part of a path. A key that is not a plain name is not shown: it might be a misplaced URL with a token. */
 function shown(key: string): string {
   return /^[\w .-]{0,60}$/.test(key) ? key : `(a key of ${key.length} characters)`;
 }

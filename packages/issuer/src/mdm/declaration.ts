@@ -35,8 +35,8 @@ export interface DeclarationOptions {
 /** Options of {@link packageDeclaration}. */
 export interface PackageDeclarationOptions extends DeclarationOptions {
   /**
-   * The URL of the app manifest: `https:`, with its token. Devices read it again about every 24 hours,
-   * when the token has expired and the gate refuses it: for an update, send the declaration again with a
+   * The URL of the app manifest: `https:`, with its token. Devices read it again about every 24 hours;
+   * by then the token has expired, and the gate refuses it. For an update, send the declaration again with a
    * new link. A manifest with fresh tokens that anyone can read would leave the gate open.
    */
   readonly manifestUrl: string | URL;

@@ -6,7 +6,7 @@ import type { PackagedApp } from "./package-description.ts";
 /**
  * Describes an app by the names and versions in its `Info.plist`.
  *
- * @param folder - the name of the app's folder, if it is known: the title of an app whose Info.plist has no name
+ * @param folder - the name of the app's folder, if it is known; it is the title if the Info.plist has no name
  */
 export function describeApp(info: InfoPlist, folder: string | undefined): PackagedApp {
   const bundleIdentifier = typeof info.CFBundleIdentifier === "string" ? text(info, "CFBundleIdentifier") : undefined;

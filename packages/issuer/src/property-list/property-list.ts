@@ -66,7 +66,7 @@ function readDictionary({ children }: XmlElement): Record<string, unknown> {
   return dictionaryOf(entries);
 }
 
-/** Creates a dictionary. The key `__proto__` is only useful for changing the prototype of a careless copy. */
+/** Creates a dictionary; refuses the key `__proto__`, whose only use is to change the prototype of a careless copy. */
 export function dictionaryOf(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   if (entries.some(([key]) => key === "__proto__")) throw new Error("it has a key that would change a prototype");
   return Object.fromEntries(entries);

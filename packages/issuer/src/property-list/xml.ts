@@ -19,7 +19,7 @@ export const xmlLimits: { readonly length: number; readonly nodes: number; reado
 };
 
 /**
- * Parses XML strictly, in time and memory proportional to its length; throws on the first error, and never prints.
+ * Parses XML strictly, in time and memory proportional to its length; throws on the first error, and prints nothing.
  *
  * A document type with an internal subset is refused: XML bombs and attacks that read local files use entities, and
  * neither Apple's nor Jamf's documents declare any.
