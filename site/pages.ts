@@ -15,7 +15,7 @@ export interface SitePage {
   readonly title: string;
 }
 
-/** Where pages are on the site; the first pattern that matches counts. A README is the first page of its folder. */
+/** Where pages are on the site; the first pattern that matches wins. A README is the first page of its folder. */
 const places: readonly (readonly [source: RegExp, target: string])[] = [
   [/^site\/home\.md$/, "index.md"],
   [/^README\.md$/, "introduction.md"],
@@ -64,7 +64,7 @@ export function rewritePage({ source, target }: SitePage): {
     const [path = "", anchor] = address.split("#");
     const file = resolveFile(join(dirname(source), path));
     const suffix = anchor === undefined ? "" : `#${anchor}`;
-    // Not a page of VitePress, whose links would look for one.
+    // The inspector is not a VitePress page; with this target, the browser loads it instead of VitePress.
     if (file === "inspector/page.html") return `[${text}](${relativePath(target, "inspector.html")}){target="_self"}`;
     const page = targetOf(file);
     if (page !== undefined) return `${bang}[${text}](${relativePath(target, page)}${suffix})`;

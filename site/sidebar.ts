@@ -22,8 +22,9 @@ export const libraries: readonly string[] = [
 const back: SidebarItem = { text: "← All topics", link: "/contents" };
 
 /**
- * The sidebars, by the folder whose pages have them: first what a reader wants to do, and a sidebar of its own for each
- * long list. Throws if one names a page that does not exist; a test checks that every page is in one.
+ * The sidebars, by the folder of the pages that show them. The main one is ordered by what a reader wants to do; each
+ * long list has a sidebar of its own. Throws if one names a page that does not exist; a test checks that every page is
+ * in one.
  */
 export function sidebars(): Record<string, SidebarItem[]> {
   const named: Record<string, SidebarItem[]> = {

@@ -184,7 +184,7 @@ async function copyReport(): Promise<void> {
   }
 }
 
-/** Has screen readers announce a new result, but not every second of a time that counts. */
+/** Has screen readers announce a new result, but not each second of a countdown. */
 function announce(inspection: Inspection | undefined): void {
   const text = result.querySelector(".verdict")?.textContent ?? "";
   const subject =

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import process from "node:process";
 
-// This comes first, before any import of our own: an older Node.js would fail later, and blame the key.
+// This comes first, before any import of our own: an older Node.js would fail later, and its message would blame the
+// key.
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(

@@ -5,7 +5,7 @@ import "./style.css";
 
 export default {
   extends: theme,
-  /** The default theme has no main landmark on the start page, which is how screen readers skip the navigation. */
+  /** On the start page, the default theme has no main landmark, which screen readers use to skip the navigation. */
   setup(): void {
     const { frontmatter } = useData();
     const mark = async (): Promise<void> => {

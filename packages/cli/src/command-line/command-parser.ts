@@ -82,7 +82,7 @@ export function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return "done";
-    // Help for an unknown command: running it reports what is wrong with its name.
+    // `help` with an unknown command: parsing that name as a command reports what is wrong with it.
     if (error.code === "commander.help" && argv[1]) return parseCommandLine(commands, argv.slice(1), version, out);
     if (error.code === "commander.help") throw noCommand(commands);
     throw complain(complaint || error.message, commands, argv, error.code);

@@ -110,7 +110,7 @@ export function oneOf<Choice extends string>(choices: readonly Choice[], value: 
 
 function parseText(value: unknown, source: string): string {
   if (typeof value !== "string" || value === "") throw usageError(`${source} must be a non-empty string`);
-  // JSON can contain one, and Node.js would refuse it with a message about a type.
+  // JSON can contain a NUL character, and Node.js would refuse it with a message about a type.
   if (value.includes("\0"))
     throw usageError(`${source} contains a NUL character, which no file name or address can contain`);
   return value;

@@ -58,7 +58,7 @@ export interface DurationOption extends OptionBase {
 /** One of a few words. */
 export interface ChoiceOption extends OptionBase {
   readonly kind: "choice";
-  /** For when the choices joined by bars would be too long for `--help`. */
+  /** Used if the choices, joined by bars, would be too long for `--help`. */
   readonly placeholder?: string;
   readonly choices: readonly string[];
   readonly default?: string;

@@ -57,8 +57,8 @@ export async function fetchJwkSet(address: string): Promise<PublicJwkSet> {
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });
-  // In Node.js 20, a body that claims to be gzip but is not never ends, and its socket is already closed: without this
-  // timer, the process would end silently, with exit code 0.
+  // In Node.js 20, if a body claims to be gzip but is not, reading it never ends, and its socket is already closed.
+  // Without this timer, the process would end silently, with exit code 0.
   late.catch(() => {});
   const waiting = setTimeout(() => {}, fetchDeadline);
   let response: Response;

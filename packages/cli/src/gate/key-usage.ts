@@ -15,8 +15,8 @@ const longestExpiry = gateDefaults.maxLifetime;
 /**
  * Creates a tracker; `now` in seconds.
  *
- * A key counts as unused only while another one is used: after a quiet night, nobody must be told to remove the only
- * key that works.
+ * A key counts as unused only while another one is used: after a quiet night, the log must not tell anyone to remove
+ * the only key that works.
  */
 export function createKeyUsage(now: () => number): KeyUsage {
   const since = new Map<string, number>();

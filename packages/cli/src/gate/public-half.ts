@@ -30,7 +30,7 @@ function refusalOf(error: unknown, text: string, file: string): unknown {
     );
   }
   if (!/BEGIN OPENSSH/.test(text)) return new KeyFileError(error.problem, error.remedy);
-  // The public half in it is not encrypted; that of an RSA key says ssh-rsa.
+  // The public half in an OpenSSH key is not encrypted; that of an RSA key contains "ssh-rsa".
   const [{ body = "" } = {}] = findPemBlocks(text);
   if (!Buffer.from(body, "base64").toString("latin1").includes("ssh-rsa")) {
     return new KeyFileError(

@@ -47,7 +47,7 @@ export function watchConnections(
       tell(reason, (times) => limitLine(reason, connectionCount(times), maxConnections, address));
     },
   });
-  // Such as when the system has no descriptor left for one more connection.
+  // This happens if the system has no descriptor left for one more connection, for example.
   server.on("error", ({ message }) => {
     metrics.connectionFailed("system");
     tell("system", (times) => `${connectionCount(times)} could not be accepted: ${message}`);

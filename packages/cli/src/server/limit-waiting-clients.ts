@@ -10,7 +10,7 @@ export interface WaitingLimits {
   readonly requestTimeout: number;
   /**
    * Whether a request can take longer, and keeps its connection when others need room: an upload by a client that is
-   * allowed to.
+   * allowed to upload.
    */
   readonly mayTakeLong: (request: IncomingMessage) => boolean;
 }

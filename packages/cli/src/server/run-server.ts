@@ -60,7 +60,7 @@ export interface SecondServer {
   readonly hasTls: boolean;
   /** How long a request can take if {@link SecondServer.mayTakeLong} is true for it, in milliseconds. */
   readonly longestRequest: number;
-  /** Whether a request is an upload by a client that is allowed to. */
+  /** Whether a request is an upload by a client that is allowed to upload. */
   readonly mayTakeLong: (request: IncomingMessage) => boolean;
   /** `finished` must be called once for every response. */
   createListener(finished: (entry: LogEntry) => void): RequestListener;

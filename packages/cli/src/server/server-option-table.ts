@@ -7,7 +7,7 @@ import type {
   TextOption,
 } from "../command-line/option.ts";
 
-/** The options of both servers, `serve` and `auth`, besides those of the gate. */
+/** The options that all servers share: `serve`, `auth` and `depot`. */
 export const serverOptionTable = {
   status: {
     kind: "text",
@@ -69,7 +69,7 @@ export const workersOption = {
   description: "number of processes that share the address, each using one processor core",
 } as const satisfies NumberOption;
 
-/** For trying out a running server. */
+/** For trying the gate on a live server. */
 export const reportOnlyOption = {
   kind: "flag",
   description: "refuse nothing, and only log what would have been refused; the files are not protected",

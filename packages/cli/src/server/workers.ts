@@ -84,7 +84,7 @@ export async function runWorkers(
     const worker = cluster.fork({ [workerVariable]: String(number) });
     workers.set(number, worker);
     if (worker.process.stdout) relayLines(worker.process.stdout, log.relay);
-    // Messages that were sent before are lost.
+    // Messages that were sent before the worker takes orders are lost, so a signal to end is sent again.
     worker.on("message", (message) => {
       if (message === takesOrders && isEnding) order(worker, { signal: "SIGTERM" });
     });

@@ -2,7 +2,7 @@ import { safeText } from "./safe-text.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrapText } from "./wrap-text.ts";
 
-/** A table as lines of text: columns aligned, and nothing in them that a terminal obeys. */
+/** A table as lines of text: columns aligned, and without control characters. */
 export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   const safe = rows.map((row) => row.map(safeText));
   const widths = safe[0]?.map((_, column) => Math.max(...safe.map((row) => row[column]?.length ?? 0))) ?? [];

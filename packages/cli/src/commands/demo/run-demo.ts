@@ -76,7 +76,7 @@ function inOneStream(context: CommandContext): CommandContext {
   return { ...context, stdout };
 }
 
-/** The first port from this one on that nothing listens on. */
+/** Returns the first port, starting with this one, on which nothing listens. */
 async function freePort(firstPort: number): Promise<number> {
   const lastPort = Math.min(firstPort + portsToTry, 65_535);
   for (let port = firstPort; port <= lastPort; port += 1) {

@@ -47,7 +47,7 @@ export function redactedLink({ link, rules, fingerprint = "" }: Inspection): str
   return safeText(redactToken(link.url, rules.tokenParameter, fingerprint));
 }
 
-/** Does a link open downloads, and why? */
+/** Whether a link opens downloads, and why or why not. */
 export interface Verdict {
   readonly outcome: "REFUSED" | "NOT VERIFIED" | "VALID";
   /** The time that the link was checked for, as " as of …"; empty for the present. */

@@ -3,13 +3,14 @@ import { usageError } from "../../command-line/command-error.ts";
 /** 2025-03-31T12:00:00Z, with fewer or more parts. */
 const isoDate = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))? ?(Z|UTC|GMT|[+-]\d\d:?\d\d)?$/;
 
-/** 31/Mar/2025:12:00:00 +0000, of an access log, or Mon, 31 Mar 2025 12:00:00 GMT, of an HTTP header. */
+/** 31/Mar/2025:12:00:00 +0000, as in an access log, or Mon, 31 Mar 2025 12:00:00 GMT, as in an HTTP header. */
 const namedMonth =
   /^\[?(?:[A-Z][a-z]{2}, )?(\d{1,2})[ /]([A-Z][a-z]{2})[ /](\d{4})[ :](\d\d:\d\d:\d\d)(?:\.\d{1,9})? ?(GMT|UTC|[+-]\d{4})?\]?$/;
 
 /**
- * Reads the time of `--now`, in seconds since 1970, from such seconds or from a date. A date without a time zone is in the
- * zone of this computer. Anything else is refused, since `Date.parse` takes "Nov 30 12:00:00" for one in 2001.
+ * Reads the value of `--now`, seconds since 1970 or a date, and returns seconds since 1970. A date without a time zone
+ * is in the zone of this computer. Anything else is refused, since `Date.parse` reads "Nov 30 12:00:00" as a date in
+ * 2001.
  */
 export function readTime(text: string): number {
   const trimmed = text.trim();

@@ -19,7 +19,7 @@ export async function runKeygen(options: OptionsOf<typeof keygen>, { out }: Comm
   const pair = await promisify(generateKeyPair)("rsa", { modulusLength: Number(options.bits) });
   const privatePem = pair.privateKey.export({ type: options.pkcs1 ? "pkcs1" : "pkcs8", format: "pem" }).toString();
   const publicPem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
-  // The public half first: if its name is taken, no private key is left behind.
+  // The public half is written first: if its name is taken, no private key is left behind.
   writeNewFile(publicFile, publicPem, 0o644);
   try {
     writeNewFile(privateFile, privatePem, 0o600);

@@ -28,7 +28,7 @@ export async function runRedact(
   return exitCode.success;
 }
 
-/** No token can be found in these, so a copy would only seem clean. */
+/** No token can be found in compressed or UTF-16 input, so a copy of it would only seem clean. */
 async function* refuseUnreadable(stdin: Readable): AsyncGenerator<Buffer> {
   const [start, all] = await peek(stdin.iterator() as AsyncGenerator<Buffer>, compressionMarkLength);
   const format = compressionFormatOf(start);

@@ -61,7 +61,7 @@ export async function runScanLogs(
     err.sentence(`${err.colours.red("portcullis:")} ${safeText(file)} cannot be read: ${problem}`);
   }
   if (failed.length > 0) return exitCode.failure;
-  // By the counts, which are complete, and not by the list, which is bounded.
+  // The counts decide, because they are complete, and not the list, which is bounded.
   const isLeak = scans.some(({ found: { valid, unverified } }) => valid + unverified > 0);
   return isLeak ? exitCode.negative : exitCode.success;
 }
