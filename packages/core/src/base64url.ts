@@ -13,11 +13,11 @@ export function decodeBase64urlText(text: string): Uint8Array | undefined {
 
 /**
  * Decodes base64url (RFC 4648 section 5, RFC 7515 appendix C) from UTF-8 bytes, and accepts only the canonical
- * spelling.
+ * form.
  *
- * The platform's decoders skip padding, white space and junk, and ignore stray trailing bits. One signature would have
- * many spellings, and an attacker could choose one that a cache or a log does not expect. Returns `undefined` for
- * anything but the canonical form.
+ * The platform's decoders skip padding, white space and junk, and ignore stray trailing bits. With them, one signature
+ * would have many spellings, and an attacker could choose one that a cache or a log does not expect. Returns
+ * `undefined` for anything but the canonical form.
  *
  * @param bytes - where to write; a new array by default. It can be `text` itself, since each group is read before it is
  *   overwritten: this saves an allocation, which takes as long as decoding a hundred characters.
@@ -31,7 +31,7 @@ export function decodeBase64url(text: Uint8Array, bytes?: Uint8Array): Uint8Arra
   const bitsAt = (index: number): number => bitsOfByte[text[index] as number] as number;
   let written = 0;
   let all = 0; // negative from the first invalid character on
-  // Decoding four characters at a time takes two thirds of the time of one at a time.
+  // Decoding four characters at a time takes two thirds of the time of decoding one at a time.
   for (let index = 3; index < length; index += 4) {
     const group = (bitsAt(index - 3) << 18) | (bitsAt(index - 2) << 12) | (bitsAt(index - 1) << 6) | bitsAt(index);
     decoded[written] = group >> 16;

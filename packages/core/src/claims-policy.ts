@@ -29,7 +29,7 @@ export interface ClaimsPolicy {
  *
  * `path` is the requested path, as {@link readPath} returns it; only a path-bound policy compares it.
  *
- * The comparisons fail if a value is not a number, so a clock that returns NaN refuses everything.
+ * The comparisons fail if a value is not a number, so if the clock returns NaN, every token is refused.
  */
 export function validateClaims(
   claims: RegisteredClaims,

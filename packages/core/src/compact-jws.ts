@@ -41,8 +41,8 @@ export function parseCompactJws(token: string): Result<CompactJws> {
 }
 
 /**
- * Tokens are encoded one after the other into an array of 64 KiB; when it is full, a new one is allocated. An array for
- * each token would take 2 % of the time of a check.
+ * Tokens are encoded one after the other into an array of 64 KiB; when it is full, a new one is allocated. Allocating
+ * an array for each token would take 2 % of the time of a check.
  */
 let pool = new Uint8Array(0);
 let used = 0;

@@ -99,7 +99,7 @@ function valueIfNamed(part: string, parameter: string): string | undefined {
 }
 
 /**
- * Decodes a name or value as the WHATWG URL standard decodes forms, for ASCII results: bytes above 0x7F become
+ * Decodes a name or value as the WHATWG URL standard decodes forms, but only ASCII correctly: bytes above 0x7F become
  * characters that no token and no parameter name can contain, so they never match.
  */
 function formDecode(text: string): string {

@@ -67,7 +67,7 @@ const rules: Readonly<Record<keyof GateOptions, Rule>> = {
   ],
   cacheSize: withinLimits("cacheSize"),
   now: [
-    // Seconds give a year from -1200 to 5138; anything else is in milliseconds.
+    // In seconds, this range covers the years -1200 to 5138; a number outside it must be in milliseconds.
     (value) => typeof value === "function" && isNumberBetween(value(), -1e11, 1e11),
     "must be a function that returns seconds (not milliseconds) since 1970",
   ],

@@ -41,8 +41,8 @@ export type Decision = Allowed | Refused;
 export interface Gate {
   /**
    * Checks a request by its URL, in any form: absolute, or as in the request line. Anything wrong with the request or
-   * the keys is a refusal. Rejects only if there is a defect, such as a `now` that throws: then respond with 500, never
-   * with the file.
+   * the keys results in a refusal. Rejects only if there is a defect, such as a `now` that throws: then respond with
+   * 500, never with the file.
    */
   check(url: string | URL): Promise<Decision>;
   /**
@@ -55,9 +55,9 @@ export interface Gate {
 }
 
 /**
- * A gate's `check` with an additional method: `recall` decides about remembered tokens without a promise, which in a
- * server takes as long as the check itself. It is a member of the function and not of the gate, so that a gate derived
- * from another one, with its own `check`, is not bypassed.
+ * A gate's `check` with an additional method: `recall` decides about remembered tokens without a promise, because in a
+ * server, a promise takes as long as the check itself. It is a member of the function and not of the gate, so that a
+ * gate derived from another one, with its own `check`, is not bypassed.
  */
 export type RecallingCheck = Gate["check"] & { recall?(url: string): Decision | undefined };
 
@@ -88,10 +88,10 @@ export function createGate(options: GateOptions): Gate {
     if (known.refusal) return refused(known.refusal);
 
     let key: VerificationKey | undefined;
-    // Covers only the keys: a key server or the runtime's crypto can fail, and a defect elsewhere must not look like
-    // that.
+    // This `try` covers only the keys: a key server or the runtime's crypto can fail, and a defect elsewhere must not
+    // look like that.
     try {
-      // Here and below, only promises are awaited: each `await` takes a hundredth of the time of RSA.
+      // Here and below, only promises are awaited: each `await` takes a hundredth of the time of an RSA verification.
       const found = keyRing.keysFor(known.header);
       for (const trusted of "then" in found ? await found : found) {
         // The key that signed a remembered token might have been withdrawn.

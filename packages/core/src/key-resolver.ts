@@ -7,7 +7,7 @@ import type { VerificationKey } from "./rs256.ts";
 export type ResolvedKey = CryptoKeyLike | PublicJwk | VerificationKey;
 
 /**
- * Finds the key for a token by its protected header: the shape of the functions that jose's
+ * Finds the key for a token by its protected header. It has the shape of the functions that jose's
  * `createRemoteJWKSet` and `createLocalJWKSet` return. The header is not verified yet.
  */
 export type KeyResolver = (header: JoseHeader) => ResolvedKey | Promise<ResolvedKey>;

@@ -63,15 +63,16 @@ function membersOf(value: unknown): AnyJwk {
 }
 
 /**
- * Recognised by its algorithm: a JWK can have members named `usages` or `type`, but none that is an object with a name.
+ * A `CryptoKey` is recognised by its algorithm: a JWK can have members named `usages` or `type`, but no member that is
+ * an object with a name.
  */
 function isCryptoKey(source: unknown): source is CryptoKeyLike {
   return typeof (source as Partial<CryptoKeyLike> | null)?.algorithm?.name === "string";
 }
 
 /**
- * Recognised by its function, which JSON cannot contain; `instanceof` and symbols fail between the ESM and the CommonJS
- * copy of this package.
+ * A `VerificationKey` is recognised by its function, which JSON cannot contain; `instanceof` and symbols fail between
+ * the ESM and the CommonJS copy of this package.
  */
 export function isVerificationKey(source: unknown): source is VerificationKey {
   return typeof (source as Partial<VerificationKey> | null)?.verify === "function";

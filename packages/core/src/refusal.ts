@@ -30,7 +30,7 @@ export type Result<Value> =
  * Every reason to refuse a request, in the order in which the checks run. The error is `null` for a
  * client that sent no token at all (RFC 6750 section 3), and where no token can be checked.
  */
-// biome-ignore format: a table, one row a line
+// biome-ignore format: a table, one row per line
 const table = {
   // download-url.ts
   token_missing: ["url", 401, null, "The URL carries no token; use the link from the install command."],

@@ -19,7 +19,8 @@ interface NodeCrypto {
 }
 
 // `node:crypto` is synchronous, and faster than `crypto.subtle` wherever it exists: a check takes 0.5 to 0.7 × the time
-// on Node, 0.6 × on Bun, 0.9 × on Deno and workerd. Looked up by name at run time, so that no bundler sees an import.
+// on Node, 0.6 × on Bun, 0.9 × on Deno and workerd. It is looked up by name at run time, so that no bundler sees an
+// import.
 const nodeCrypto = (
   globalThis as { process?: { getBuiltinModule?(name: string): unknown } }
 ).process?.getBuiltinModule?.("node:crypto") as NodeCrypto | undefined;

@@ -10,7 +10,7 @@ export interface VerifiedToken {
   readonly key: VerificationKey;
 }
 
-/** 72 bits of the signature: practically unique. If two tokens have the same, the older one is forgotten. */
+/** 72 bits of the signature: practically unique. If two tokens have the same ones, the older token is forgotten. */
 const endOf = (token: string): string => token.slice(-12);
 
 /** Caches tokens whose signature is valid. */

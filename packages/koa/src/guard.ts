@@ -65,7 +65,7 @@ export function guard(options: GuardOptions, middleware?: Middleware): Middlewar
   };
 }
 
-/** Koa stores the first URL in two places, Express around it in a third, and all of them store it parsed as well. */
+/** Koa stores the first URL in two places, Express around it in a third, and both store it parsed as well. */
 function removeTokens(context: GuardedContext, checkedUrl: string, { url, stripUrl }: GuardResult): void {
   const strip = (copy: string): string => (copy === checkedUrl ? url : stripUrl(copy));
   const { req, request } = context as { readonly req: UrlCopies; readonly request: { originalUrl: string } };

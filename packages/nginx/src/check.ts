@@ -12,7 +12,8 @@ import type { NginxRequest } from "./nginx-request.ts";
  */
 export async function check(request: NginxRequest): Promise<void> {
   try {
-    // Never $arg_token: nginx compares its name case-insensitively, takes the first of several and does not decode it.
+    // $arg_token is never used: nginx compares its name case-insensitively, takes the first of several and does not
+    // decode it.
     const url = request.variables.request_uri ?? "";
     const gate = createGate(readGateOptions(request));
     const decision = await gate.check(url);
@@ -31,7 +32,7 @@ function statusFor(decision: Decision): 204 | 401 | 403 {
   return decision.status === 401 ? 401 : 403;
 }
 
-/** Fails closed. The message contains nothing from the request, so it can be in both logs. */
+/** Fails closed. The message contains nothing from the request, so it can be in the error log and the access log. */
 function misconfigured(request: NginxRequest, error: unknown): void {
   const { message } = error as Error;
   request.error(`portcullis: ${message}; every request is refused until this is fixed`);

@@ -9,7 +9,7 @@ interface Preloaded {
 
 /**
  * Reads a gate's options from nginx's configuration: a preloaded JSON object, or variables, of which only
- * `$portcullis_keys` is required. A variable wins over the same preloaded option.
+ * `$portcullis_keys` is required. A variable takes precedence over the same preloaded option.
  *
  * njs starts from scratch for every request and would forget a cached token immediately, so there is no cache.
  */

@@ -2,8 +2,8 @@ import { refusalCodes, refusalResponse, refusals } from "@portcullis/core";
 import type { NginxRequest } from "./nginx-request.ts";
 
 /**
- * Responds to the client for `error_page 401 403 = @NAME;`: the same status, challenge and problem document as every
- * other Portcullis server, by the code in `$portcullis_code`. A 403 of nginx's own stays a bare 403.
+ * Responds to the client for `error_page 401 403 = @NAME;`, with the same status, challenge and problem document as
+ * every other Portcullis server, chosen by the code in `$portcullis_code`. A 403 of nginx's own stays a bare 403.
  */
 export function refuse(request: NginxRequest): void {
   const code = refusalCodes.find((known) => known === request.variables.portcullis_code);

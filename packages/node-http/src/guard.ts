@@ -11,7 +11,7 @@ import {
 /**
  * A request after the guard: the token has been removed from its URL, and `download` is the decision.
  *
- * Express types its requests by declaration merging, once in an app; this package does not do it by
+ * Express types its requests by declaration merging, once per app; this package does not do that
  * itself, because JSR refuses packages that change global types.
  *
  * @example

@@ -115,7 +115,7 @@ async function sign(key: CryptoKey, text: string): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(signature)));
 }
 
-/** What to do about the errors that administrators meet (Azure Storage documentation, "Blob service error codes"). */
+/** What to do about errors that administrators encounter (Azure Storage documentation, "Blob service error codes"). */
 const remedies: Readonly<Record<string, string>> = {
   AuthenticationFailed:
     "the account key or shared access signature is wrong or has expired, or this computer's clock is off",

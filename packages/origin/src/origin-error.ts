@@ -23,7 +23,7 @@ export function asOriginError(error: unknown): OriginError | undefined {
   return error instanceof Error && error.name === "OriginError" ? (error as OriginError) : undefined;
 }
 
-/** How often an object is opened for one request if it is replaced each time before its first byte is sent. */
+/** How many times an object is opened for one request if it is replaced each time before its first byte is sent. */
 export const mostVersions = 3;
 
 /**

@@ -41,7 +41,7 @@ export interface OriginObject extends ObjectFacts {
   readonly problem?: string | undefined;
   /**
    * Reads a range of the version that was opened; called at most once. The stream fails if it cannot deliver every byte
-   * of the range, or if the object changes on the way: the last bytes of a mixed version are never delivered. If no
+   * of the range, or if the object changes meanwhile: the last bytes of a mixed version are never delivered. If no
    * byte has been sent yet, an `OriginError` decides what the client gets; any other error is a 500 response.
    */
   read(range: ByteRange): ReadableStream<Uint8Array<ArrayBuffer>>;

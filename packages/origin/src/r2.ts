@@ -70,7 +70,9 @@ function describe(bucket: R2BucketLike, key: string, name: string, object: R2Obj
   };
 }
 
-/** The bytes of this version only: without a body, the object has been replaced since it was opened. */
+/**
+ * Reads the bytes of this version only: a result without a body means that the object was replaced after it was opened.
+ */
 function readVersion(
   bucket: R2BucketLike,
   key: string,

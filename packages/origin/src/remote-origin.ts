@@ -54,7 +54,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
 
   function openObject(name: string, facts: ObjectFacts, response: Response, signal: AbortSignal): OriginObject {
     const { title } = store;
-    // Only a request for its bytes can be ended; an object whose bytes are in a cache has none.
+    // Closing the object ends the request for its bytes; if they come from a cache, there is no such request.
     let reading: AbortController | undefined;
     return {
       found: true,

@@ -62,7 +62,7 @@ function continueUpload(send: SendUpload, name: string, uploadId: string): Parts
   };
 }
 
-/** The bucket refuses bytes that were damaged on the way. */
+/** The bucket refuses bytes that were damaged in transit. */
 async function hashHeader(bytes: Uint8Array<ArrayBuffer>): Promise<Readonly<Record<string, string>>> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return { "X-Amz-Content-Sha256": Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") };

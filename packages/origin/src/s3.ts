@@ -127,7 +127,7 @@ function baseUrl({ bucket, endpoint, pathStyle }: S3Options, region: string): UR
   return service;
 }
 
-/** What to do about the errors that administrators meet (Amazon S3 API reference, "Error responses"). */
+/** What to do about errors that administrators encounter (Amazon S3 API reference, "Error responses"). */
 const remedies: Readonly<Record<string, string>> = {
   AccessDenied:
     "there is no such object, or the credentials do not allow reading it; grant s3:GetObject, and s3:ListBucket to distinguish the two",

@@ -60,7 +60,8 @@ function selectBytes({ method, range, ifRange }: ConditionalRequest, object: Obj
  * broken app.
  *
  * A date counts only for an object without an entity tag, and must be exactly the one that was sent. A client that has
- * the tag must not send a date, and versions can share one: tools that build reproducibly set all dates to the same.
+ * the tag must not send a date, and two versions can share a date: tools for reproducible builds set all dates to the
+ * same value.
  */
 export function ifRangeHolds(ifRange: string | undefined, { etag, modified }: ObjectFacts): boolean {
   return ifRange === undefined || ifRange === (etag ?? modified?.toUTCString());

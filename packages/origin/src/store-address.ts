@@ -5,7 +5,7 @@ export function encodePath(name: string): string {
     .replaceAll("%2F", "/");
 }
 
-/** The prefix without slashes around it and with one at its end; empty if there is no prefix. */
+/** The prefix without a slash at its start and with exactly one at its end; empty if there is no prefix. */
 export function folderPrefix(prefix: string): string {
   const trimmed = prefix.replace(/^\/{1,64}|\/{1,64}$/g, "");
   return trimmed === "" ? "" : `${trimmed}/`;

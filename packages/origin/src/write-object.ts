@@ -13,7 +13,7 @@ import { type ObjectToWrite, readToWrite, type WritableOrigin } from "./writable
 export interface UploadProtocol {
   /** Stores a small object with one request. */
   putWhole(send: SendUpload, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-  /** Begins a large one. */
+  /** Begins the upload of a large one. */
   begin(send: SendUpload, name: string): Promise<PartsUpload>;
   /** What to do about errors that mean something different for uploads than for downloads. */
   readonly remedies: Readonly<Record<string, string>>;

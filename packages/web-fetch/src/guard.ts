@@ -11,7 +11,7 @@ export type GuardedHandler<Rest extends unknown[] = unknown[]> = (
 ) => Response | Promise<Response>;
 
 /**
- * Guards a `(Request) => Response` handler: Deno, Bun, Cloudflare Workers, Hono and others.
+ * Guards a `(Request) => Response` handler for Deno, Bun, Cloudflare Workers, Hono and others.
  *
  * The handler gets the same request with the token removed from its URL: method, headers, body and abort signal are
  * unchanged. A response without `Cache-Control` gets `private`. Handler errors propagate to the runtime.
@@ -36,7 +36,8 @@ export function guard<Rest extends unknown[]>(
     }
     const stripped = url === request.url ? request : new Request(url, request);
     const answered = handler(stripped, download, ...rest);
-    // A promise is awaited and nothing else: for a handler that has none, Bun and Deno then need no turn of their queue.
+    // Only a promise is awaited: if the handler does not return one, Bun and Deno need no extra turn of their task
+    // queue.
     return withCacheControl("then" in answered ? await answered : answered);
   };
 }

@@ -21,7 +21,10 @@ interface View {
  */
 const plainJwt = "eyJ[\\w-]*(?:\\.[\\w-]*){0,2}";
 
-/** Also any three segments of which the last is as long as a signature, and a signature alone. Much slower. */
+/**
+ * Also matches any three segments of which the last is as long as a signature, and a signature alone. It is much
+ * slower.
+ */
 const anyJwt = `(?<![\\w-])[\\w-]+\\.[\\w-]+\\.[\\w-]{342,}|${plainJwt}|(?<![\\w-])[\\w-]{342,}`;
 
 /** How many characters an RSA-2048, 3072, 4096, 6144 or 8192 signature has. A file name has at most 255. */
@@ -139,7 +142,7 @@ function signatureLength(segment: string): number {
   const { length } = segment;
   const usual = usualSignatures.find((end) => length === end || segment.startsWith("eyJ", end));
   if (usual !== undefined || length < usualSignatures[0]) return usual ?? length;
-  // RSA-2048 leaves four bits of its last character unused. An unusual key has a multiple of 256 bits.
+  // The last character of an RSA-2048 signature has four unused bits. A key of unusual size has a multiple of 256 bits.
   const isWhole = length % 4 !== 1 && ((length * 6) >> 3) % 32 === 0;
   return isWhole || !/[AQgw]/.test(segment.charAt(usualSignatures[0] - 1)) ? length : usualSignatures[0];
 }

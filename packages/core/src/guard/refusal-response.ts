@@ -25,7 +25,7 @@ export interface RefusalResponseOptions {
 }
 
 /**
- * The response to a refused request: an RFC 6750 challenge (not with 403 and 503) and an RFC 9457
+ * The response to a refused request: an RFC 6750 challenge (not with 403 or 503) and an RFC 9457
  * problem document.
  *
  * All of it, including the realm, is fixed text; nothing from the request is in it.

@@ -71,7 +71,7 @@ export function startFill(object: OriginObject, file: string): CacheFill {
     }
   }
 
-  /** Writes whole blocks: the kernel reads a file that was written in small pieces more slowly. */
+  /** Writes whole blocks: the kernel is slower to read a file that was written in small pieces. */
   async function store(to: FileHandle, reader: Reader): Promise<readonly string[]> {
     const digests: string[] = [];
     for (let { value } = await reader.read(); value; { value } = await reader.read()) {
@@ -131,8 +131,8 @@ async function writeAll(to: FileHandle, bytes: Uint8Array, position: number): Pr
 }
 
 /**
- * The same version, opened again when it is read; `prepare` is called first. For the cache's own downloads, which must
- * continue after a client disconnects, and for a version that was not opened for this request.
+ * Returns the same version, which is opened again when it is read; `prepare` is called first. It is for the cache's own
+ * downloads, which must continue after a client disconnects, and for a version that was not opened for this request.
  */
 export function detached(
   origin: Origin,

@@ -2,8 +2,9 @@ import { mkdirSync, statSync } from "node:fs";
 
 /**
  * Creates the folder of a cache, or checks an existing one. The checksums of the files are in the same folder, so
- * anyone who can write there decides what is served: it must belong to this user or to root, and nobody else can be
- * allowed to write there. Windows has no such owner and mode; there, only the access control list of the folder counts.
+ * anyone who can write there decides what is served: it must belong to this user or to root, and must not be
+ * writable by anyone else. Windows has no such owner and mode; there, only the access control list of the folder
+ * counts.
  *
  * Throws an `Error` whose message is a sentence for the administrator.
  */

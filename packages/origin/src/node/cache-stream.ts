@@ -6,7 +6,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** Where the bytes of a range come from. */
 export interface CachedRange {
   readonly range: ByteRange;
-  /** The bytes from a position on that are on disk; `undefined` if they, and all after them, must come from the origin. */
+  /** The bytes on disk starting at a position; `undefined` if they, and all after them, must come from the origin. */
   fromDisk(position: number): Promise<Bytes | undefined>;
   /** The same version at the origin, for the rest. */
   readonly object: OriginObject;

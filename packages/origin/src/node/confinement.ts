@@ -46,7 +46,7 @@ export function recentRoot(folder: string, now: number = performance.now()): str
  * Without `/proc` (macOS, Windows): whether a name resolves to a path inside the root, and every step of this path,
  * checked afterwards, is a real folder that leads to the same file that was opened.
  *
- * Someone who can write to the folder and swaps often enough can still win this race: Node has no `openat`.
+ * Someone who can write to the folder and swaps paths often enough can still win this race: Node has no `openat`.
  */
 export function resolvesInside(path: string, root: string, opened: FileStat): boolean {
   const real = fs.realpathSync.native(path);

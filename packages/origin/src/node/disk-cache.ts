@@ -129,7 +129,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
     }
     const entry = await readEntry(folder, name);
     const stats = await stat(entryFile(folder, name)).catch(() => undefined);
-    // Last, because nothing must fail while the descriptor has no owner.
+    // This comes last, because if anything failed after it, the descriptor would never be closed.
     const data = entry && stats && openCachedFile(dataPath(entry), entry.size);
     if (!entry || !stats || !data) return missing;
     onEvent({ kind: "stale" });
@@ -238,7 +238,7 @@ function factsOf({ name, size, etag, modified, contentType }: CacheEntry): Omit<
   };
 }
 
-/** The same object with bytes from elsewhere. Not its other members: the `file` of a folder would be sent instead. */
+/** The same object with bytes from elsewhere. No other member is copied: a folder's `file` would be sent instead. */
 function withBytes(object: OriginObject, read: OriginObject["read"], close: () => void): OriginObject {
   const { found, name, size, etag, modified, contentType, age, problem } = object;
   return { found, name, size, etag, modified, contentType, age, problem, read, close };

@@ -20,9 +20,8 @@ export interface FileObject extends OriginObject {
  */
 const settlingTime = 1000;
 /**
- * How long ago, in milliseconds, a file must have been changed. The change time is set even if the modification time is
- * reset. Most systems read the time from a clock that ticks every 10 ms or less: two changes within a tick look like
- * one.
+ * How long ago, in milliseconds, a file's change time must be. It is set even if the modification time is reset. Most
+ * systems read the time from a clock that ticks every 10 ms or less: two changes within a tick look like one.
  */
 const clockTick = 20;
 const longestWait = 3000;

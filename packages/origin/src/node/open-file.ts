@@ -25,7 +25,7 @@ const readOnly = O_RDONLY | O_NONBLOCK | O_NOCTTY;
  * Only the open itself goes through the thread pool, and only if the file is not warm. The system calls after it
  * concern what the kernel has just looked up, and take less time than passing them to a thread.
  *
- * Rejects only if the system fails, such as with too many open files, or if the folder itself is missing.
+ * Rejects only if the system fails, for example because too many files are open, or if the folder itself is missing.
  */
 export async function openFile(folder: string, name: string): Promise<OpenFile | Missing> {
   const path = join(folder, name);

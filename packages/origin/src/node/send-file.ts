@@ -8,8 +8,9 @@ const pool = createBufferPool(32 * 1024 * 1024);
 
 const firstBlock = 256 * 1024;
 /**
- * No block is larger than this part of what is sent, or than the first one: reading goes on while the rest is written, and
- * a few files of 10 MiB at the same time do not use up the pool, whose buffers would then be allocated again each time.
+ * No block is larger than this part of what is sent, or than the first block if that is larger: reading continues while
+ * the rest is written, and a few files of 10 MiB at the same time do not use up the pool, whose buffers would then be
+ * allocated again each time.
  */
 const largestPart = 1 / 8;
 /** TLS keeps an encrypted copy of what the client has not read yet. */
@@ -18,7 +19,7 @@ const largestTlsBlock = 256 * 1024;
 /**
  * Sends a range of a file. While one block is written to the connection, the next one is read into another buffer.
  *
- * `begin` is called when the first block has been read, so that a disk that fails can still become a 500 response;
+ * `begin` is called when the first block has been read, so that a disk failure can still result in a 500 response;
  * `wrote` is called with the number of bytes of each block. The last block is held back until the file has been checked
  * again: as long as it is missing, the client knows that the file is incomplete. Rejects if the file cannot be read or
  * has changed.

@@ -55,8 +55,8 @@ export function serveFrom(origin: Origin, options: RespondOptions = {}): OriginL
 
 /**
  * The options for opening an object on behalf of a client: the signal is aborted if the client disconnects before it
- * has received everything. It is created when an origin needs it; creating one for each file of a folder would cost a
- * tenth of the whole request.
+ * has received everything. It is created when an origin needs it; creating one for each file of a folder would take a
+ * tenth of the time of the whole request.
  */
 export function openFor(response: ServerResponse): OpenOptions {
   return new ClientOptions(response);

@@ -14,11 +14,11 @@ const isLocalDevice = new Map<bigint, boolean>();
 const localFileSystems = [0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0x2fc12fc1, 0xf2f52010, 0xca451a4e];
 
 /**
- * Whether a file was opened a moment ago, so that it is opened again without the disk.
+ * Whether a file was opened a moment ago, so that it can be opened again without waiting for the disk.
  *
  * Passing a system call to the thread pool takes ten times as long as the call itself if the call does not wait for
- * anything. Only on Linux, and only on local disks: a file server can stop responding between two requests, and then a
- * call outside the thread pool would block everything.
+ * anything. This is used only on Linux, and only for local disks: a file server can stop responding between two
+ * requests, and then a call outside the thread pool would block everything.
  */
 export function isWarm(path: string): boolean {
   const opened = openedAt.get(path);
@@ -37,7 +37,7 @@ export function noteOpened(path: string, { dev }: FileStat): void {
   openedAt.set(path, performance.now());
 }
 
-/** Deno allows this call only with `--allow-sys`; and the file can have been removed since it was opened. */
+/** Deno allows this call only with `--allow-sys`; and the file might have been removed since it was opened. */
 function isOnLocalDisk(path: string): boolean {
   try {
     return localFileSystems.includes(fs.statfsSync(path).type >>> 0);

@@ -37,7 +37,10 @@ export async function writeFileBelow(folder: string, name: string, object: Objec
   }
 }
 
-/** A folder inside the root. Names below its path are looked up in this folder, wherever its own name leads by now. */
+/**
+ * A folder inside the root. Names below its path are looked up in this folder, even if its own name now leads
+ * elsewhere.
+ */
 interface EnteredFolder {
   readonly path: string;
   readonly handle: FileHandle | undefined;
@@ -52,7 +55,7 @@ async function enterFolders(folder: string, name: string): Promise<EnteredFolder
   const root = realRoot(folder);
   let entered = await enter(folder, root);
   for (const step of name.split("/")) {
-    if (step === ".") continue; // the root's own files have no other folder
+    if (step === ".") continue; // files directly in the root are in no other folder
     const { path, handle } = entered;
     try {
       if (await create(join(path, step))) await syncFolder(path);
@@ -77,7 +80,8 @@ async function create(path: string): Promise<boolean> {
 
 /**
  * Opens a folder, so that the folder that is checked is the one that is used (see {@link pathOfDescriptor}). Without
- * `/proc`, its real path is used: someone who can write to the folder, and swaps it at the right moment, can win.
+ * `/proc`, its real path is used: someone who can write to the folder, and swaps it at the right moment, can win this
+ * race.
  */
 async function enter(path: string, root: string): Promise<EnteredFolder> {
   const { O_RDONLY, O_DIRECTORY } = constants;
