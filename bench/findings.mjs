@@ -30,7 +30,7 @@ export function missedTable(outcomes) {
   const byReason = new Map();
   for (const outcome of outcomes.filter(({ holds }) => !holds)) {
     const { unit, value, most } = outcome;
-    const reason = reasonOfBudget(outcome) ?? "Not known.";
+    const reason = reasonOfBudget(outcome) ?? "The cause is not known.";
     const text = `${titleOf(outcome)}: ${limit(value)} ${unit}, budget ${limit(most)} ${unit}`;
     byReason.set(reason, [...(byReason.get(reason) ?? []), text]);
   }
@@ -44,7 +44,7 @@ const newToken = "profile of a new token";
 /** Microseconds of a new token, by the part of the gate that used them. */
 export function newTokenTable(measurements) {
   const parts = measurements.filter(({ group }) => group === newToken);
-  if (parts.length === 0) return "It was not measured.";
+  if (parts.length === 0) return "A new token was not profiled in this run.";
   const rows = parts.map(({ name, rounds }) => `| ${name} | ${median(rounds).toFixed(1)} µs |`);
   return ["| part of checking a new token | processor time |", "|---|---|", ...rows].join("\n");
 }

@@ -25,6 +25,6 @@ function append(parent: Node, content: Content): void {
 /** The element of the page with this id. */
 export function byId<Type extends HTMLElement>(id: string): Type {
   const found = document.getElementById(id);
-  if (found === null) throw new Error(`nothing is #${id}`);
+  if (found === null) throw new Error(`there is no element #${id}`);
   return found as Type;
 }

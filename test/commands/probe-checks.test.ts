@@ -142,7 +142,7 @@ const checks: readonly (readonly [
   [
     "head",
     "fault",
-    `HEAD gets no response, GET does (it hung up): ${endOfHead}`,
+    `HEAD gets no response, but GET does (it hung up): ${endOfHead}`,
     served({}, { HEAD: response(0, {}, { problem: { sentence: "it hung up" } }) }),
   ],
   ...["content-length", "content-type", "etag"].flatMap(

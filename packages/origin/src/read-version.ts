@@ -12,7 +12,7 @@ export function readFacts({ status, headers }: Response, title: string): ObjectF
   refuseEncoding(headers);
   const length = status === 206 ? wholeLength(headers) : headers.get("Content-Length");
   if (length == null || !/^\d{1,15}$/.test(length)) {
-    throw new OriginError(502, `${title} did not say the object's size`);
+    throw new OriginError(502, `${title} did not report the object's size`);
   }
   const seconds = parseHttpDate(headers.get("Last-Modified") ?? "");
   return {

@@ -127,7 +127,7 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
           if (!isOpen) return { outcome: "usable" };
           return { outcome: "public", problem: `${store.title} serves its files to anyone, without a token` };
         }
-        if (response.ok) return { outcome: "restricted", problem: `${store.title} responds with a file to every name` };
+        if (response.ok) return { outcome: "restricted", problem: `${store.title} returns a file for every name` };
         const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
         return { outcome: code === "AccessDenied" ? "restricted" : "refused", problem };
       } catch (error) {

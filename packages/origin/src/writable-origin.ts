@@ -29,5 +29,5 @@ export async function readToWrite(object: ObjectToWrite, range: ByteRange): Prom
   if (length === 0) return new Uint8Array();
   const bytes = await object.read(range);
   if (bytes.length === length) return bytes;
-  throw new OriginError(502, `${bytes.length} bytes were read to be stored instead of ${length}`);
+  throw new OriginError(502, `${length} bytes were to be stored, but ${bytes.length} were read`);
 }

@@ -40,7 +40,7 @@ test("a port that needs a privilege is reported, with what to do instead", async
   await assert.rejects(listening(443), (error) => {
     assert.ok(error instanceof CommandError);
     assert.equal(error.exitCode, 3);
-    assert.equal(error.message, "cannot listen on 127.0.0.1:443: ports below 1024 require a privilege");
+    assert.equal(error.message, "cannot listen on 127.0.0.1:443: ports below 1024 require privileges");
     assert.match(String(error.remedy), /port above 1023.*proxy.*AmbientCapabilities=CAP_NET_BIND_SERVICE/);
     return true;
   });

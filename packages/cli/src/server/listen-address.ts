@@ -65,7 +65,7 @@ function portProblem(
   }
   if (code === "EACCES" && port < 1024) {
     return failure(
-      `${where}: ports below 1024 require a privilege`,
+      `${where}: ports below 1024 require privileges`,
       "Use a port above 1023 with a proxy in front, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit",
     );
   }

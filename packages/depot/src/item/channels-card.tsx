@@ -43,13 +43,13 @@ export function ChannelsCard({ item: { id, channels }, formToken, problem }: Cha
       <h3>Promote</h3>
       <form class="inline" method="post" action={`/items/${id}/promote`}>
         <FormToken formToken={formToken} />
-        <SelectField id="from" label="Use the version of channel" problem={problem}>
+        <SelectField id="from" label="Use the version of the channel" problem={problem}>
           <ChannelOptions channels={channels} selected="beta" />
         </SelectField>
         <ChannelField
           id="to"
           name="to"
-          label="for channel"
+          label="for the channel"
           value="release"
           channels={channels.map(({ name }) => name)}
           problem={problem}

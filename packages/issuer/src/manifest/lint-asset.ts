@@ -39,7 +39,7 @@ function lintUrl(url: string, path: string, expectToken: boolean, flaw: ReportFl
   }
   const { refusal } = readToken(url);
   if (refusal === "token_repeated") {
-    flaw("token_repeated", path, "The URL has the token parameter more than once: the gate refuses that.");
+    flaw("token_repeated", path, "The URL has the token parameter more than once: the gate refuses such a URL.");
   }
   if (refusal === "token_missing" && expectToken) {
     flaw("token_missing", path, "The URL has no token: the gate will refuse the download.");

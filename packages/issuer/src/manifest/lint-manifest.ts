@@ -80,7 +80,7 @@ function readSource(source: string | Uint8Array, flaw: ReportFlaw): unknown {
 function readOldStyle(text: string, flaw: ReportFlaw): Record<string, unknown> {
   const value = readOpenStepPlist(text);
   if (!isDictionary(value)) throw new Error("it is not a dictionary");
-  const message = "This property list has the OpenStep format: devices read it, but other programs might not.";
+  const message = "This property list is in OpenStep format: devices read it, but other programs might not.";
   flaw("format_old", "", message);
   return value;
 }

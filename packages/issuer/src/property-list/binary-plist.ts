@@ -29,7 +29,7 @@ export function readBinaryPlist(bytes: Uint8Array): unknown {
     if (width < 1 || offset + width > view.length) throw new Error("it refers to bytes past its end");
     if (width <= 6) return view.readUIntBE(offset, width);
     if (width === 8) return Number(view.readBigUInt64BE(offset));
-    throw new Error("a number has an impossible width");
+    throw new Error("a number has an invalid width");
   }
 
   /** Counts the bytes of an object's content, and returns them. */
@@ -97,7 +97,7 @@ function readInteger(bytes: Buffer): number | bigint {
 function readReal(bytes: Buffer): number {
   if (bytes.length === 4) return bytes.readFloatBE();
   if (bytes.length === 8) return bytes.readDoubleBE();
-  throw new Error("a real has an impossible width");
+  throw new Error("a real has an invalid width");
 }
 
 function readDate(bytes: Buffer): Date {

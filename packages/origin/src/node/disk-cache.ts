@@ -181,7 +181,7 @@ export function diskCache(origin: Origin, options: DiskCacheOptions): DiskCache 
   }
 
   async function requireRoom(): Promise<void> {
-    if (!(await files.makeRoom())) throw new Error("files that are still being stored leave no room for it");
+    if (!(await files.makeRoom())) throw new Error("files that are still being stored leave no room for this file");
   }
 
   /** Makes a complete file the version that is served from now on. */

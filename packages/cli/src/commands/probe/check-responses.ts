@@ -99,7 +99,7 @@ function checkRefusals(all: readonly ProbeResponse[]): ResponseCheck {
 
 function checkHead(get: ProbeResponse, head: ProbeResponse): ResponseCheck {
   if (head.status === 0) {
-    return fault("head", `HEAD gets no response, GET does (${head.problem?.sentence}): devices send HEAD first.`);
+    return fault("head", `HEAD gets no response, but GET does (${head.problem?.sentence}): devices send HEAD first.`);
   }
   if (head.status !== get.status) {
     return fault("head", `HEAD responds with ${head.status}, GET with ${get.status}: devices send HEAD first.`);

@@ -68,7 +68,8 @@ export function printScan(
     out.line();
     out.line(wrapText(title, out.width));
     for (const { fingerprint, expiresAt, keyId, file, line, times } of members.slice(0, maxListed)) {
-      const left = `${formatDuration(expiresAt - now)} ${expiresAt > now ? "left" : "ago, within the clock skew"}`;
+      const time = formatDuration(expiresAt - now);
+      const left = expiresAt > now ? `${time} left` : `expired ${time} ago, within the clock skew`;
       const key = keyId === undefined ? "" : `  ${safeText(nameOfKey(keys, keyId) ?? keyId)}`;
       const head = `  ${fingerprint}  ${left.padEnd(13)}${key}`;
       const place = `${times === 1 ? "once" : `${amount(times)} times`}, first in ${safeText(file)}:${line}`;
