@@ -14,7 +14,7 @@ const partsOfServer = [
   ["the log line, metrics and limits", /packages\/cli\/|node_modules\/(prom-client|sonic-boom|@opentelemetry)/],
   ["the framework", /node_modules\//],
   ["collecting garbage", /^\(garbage collector\)$/],
-  ["Node.js' HTTP server and sockets", /^node:|^\(program\)$/],
+  ["the HTTP server and sockets of Node.js", /^node:|^\(program\)$/],
 ];
 
 /**

@@ -94,7 +94,7 @@ export function performancePages(results) {
   files["performance.md"] = template.replace(/\{\{(\w+)\}\}/g, (_, name) => parts[name]);
   files["measurements.md"] = `# Measurements
 
-Every median and its quartiles, of which [Performance](performance.md) shows the most important ones.
+This page lists every median with its quartiles. [Performance](performance.md) shows the most important ones.
 
 ${parts.machine}
 
