@@ -75,7 +75,10 @@ const binaryKinds = ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KE
 export function decodeKeyFile(bytes: Buffer, file = "FILE"): string {
   if (bytes.length === 0) throw new KeyFileError("the file is empty");
   if (bytes.length > largestKeyFile)
-    throw new KeyFileError("it is larger than 1 MiB, and no key is that large", "Pass a file that contains only the key");
+    throw new KeyFileError(
+      "it is larger than 1 MiB, and no key is that large",
+      "Pass a file that contains only the key",
+    );
   const start = bytes.toString("hex", 0, 40);
   const foreign = foreignFormats.find(({ begin }) => begin.test(start));
   if (foreign)
