@@ -38,12 +38,13 @@ export const budgets = [
     to: "curl from nginx",
     most: 1 / 0.9,
   },
-  ...sizes.map((size) => ({
-    of: [`a file of ${size} in the cache`, "cache, asking once a minute"],
-    to: "folder",
-    most: 1 / 0.95,
-  })),
-  { of: ["a file of 1 GiB in the cache", "cache"], to: "folder", most: 1 / 0.95 },
+  ...sizes.flatMap((size) =>
+    ["cache", "cache, asking once a minute"].map((kind) => ({
+      of: [`a file of ${size} in the cache`, kind],
+      to: "folder",
+      most: 1 / 0.95,
+    })),
+  ),
   { of: ["growth: memory", "good and forged tokens"], most: 25 },
   { of: ["growth: open connections", "5000 open"], to: "100 open", most: 1.5 },
   ...["", ", with 10000 items and 1000000 receipts"].flatMap((state) => [
@@ -87,5 +88,10 @@ export function titleOf({ group, name, to, plus }) {
   return `${group}: ${name}${to ? `, relative to ${to}` : plus ? `, more than ${plus}` : ""}`;
 }
 
-/** A measured figure, as people read it. */
+/** A measured figure beside its budget, with the digits that show that it is missed. */
+export function measuredValue({ value, most, holds }) {
+  return !holds && limit(value) === limit(most) ? value.toFixed(3) : limit(value);
+}
+
+/** A figure, as people read it. */
 export const limit = (number) => (number >= 10 ? number.toFixed(0) : number.toFixed(2));

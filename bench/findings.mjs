@@ -1,5 +1,5 @@
 /** What the measurements show: tables for docs/performance.md, whose figures and claims all come from the data. */
-import { limit, titleOf } from "./budgets.mjs";
+import { limit, measuredValue, titleOf } from "./budgets.mjs";
 import { format } from "./plot.mjs";
 import { comparisons, reasonOfBudget, reasonsOfPeers } from "./reasons.mjs";
 import { median, ratio } from "./statistics.mjs";
@@ -29,9 +29,9 @@ export function aheadTable(measurements) {
 export function missedTable(outcomes) {
   const byReason = new Map();
   for (const outcome of outcomes.filter(({ holds }) => !holds)) {
-    const { unit, value, most } = outcome;
+    const { unit, most } = outcome;
     const reason = reasonOfBudget(outcome) ?? "The cause is not known.";
-    const text = `${titleOf(outcome)}: ${limit(value)} ${unit}, budget ${limit(most)} ${unit}`;
+    const text = `${titleOf(outcome)}: ${measuredValue(outcome)} ${unit}, budget ${limit(most)} ${unit}`;
     byReason.set(reason, [...(byReason.get(reason) ?? []), text]);
   }
   if (byReason.size === 0) return "In this run, no budget was missed.";
@@ -87,13 +87,17 @@ const growths = [
     "keys, a new token",
     "One key is tried after another, because Jamf Pro's tokens do not say which key signed them.",
   ],
-  ["growth: keys, a repeated token", "keys, a repeated token", "A repeated token is not verified again."],
+  [
+    "growth: keys, a repeated token",
+    "keys, a repeated token",
+    "A repeated token is not verified again; the gate only looks for the key that signed it.",
+  ],
   [
     "growth: open connections",
     "open connections",
     "The more connections there are, the less of the data of each is in the processor's caches.",
   ],
-  ["growth: open connections, 2 workers", "open connections, `--workers 2`", "The same."],
+  ["growth: open connections, 2 workers", "open connections, `--workers 2`", "The same reason."],
   [
     "growth: good requests in a flood",
     "forged tokens",

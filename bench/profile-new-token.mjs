@@ -28,7 +28,7 @@ export function profileNewToken() {
   }, parts);
 }
 
-/** The time of each check, after as many for the compiler. */
+/** Prints the processor time of each check. As many checks run first, so that the compiler has optimised the code. */
 async function checkTokens(count) {
   const gate = createGate({ keys: publicPem, cacheSize: 0 });
   const urls = makeTokens(400).map((token) => Buffer.from(`/a.ipa?token=${token}`, "latin1"));

@@ -35,9 +35,11 @@ export const reasonsOfPeers = {
 };
 
 const copyOfTheRequest =
-  "The handler must not see the token, so it gets a copy of the request with a different URL. What the copy costs is measured separately: on Deno and workerd, it is nearly all of the difference; on Bun, the check and the header that is added to the response cost as much.";
+  "The handler must not see the token, so it gets a copy of the request with a different URL. What the copy costs is measured separately: on Deno and workerd, it is most of the difference; on Bun, the check and the header that is added to the response cost more.";
 const guardItself =
   "The gate, the decision that the handler gets, and the removal of the token from the URL, as the profile above shows. The bare server does none of this.";
+const httpOfNode =
+  "Almost none of it is in the gate or the adapter, as the profile above shows. The rest is in the HTTP code of Node.js; what makes it slower there is not known.";
 const wholeFile = "Each round is a single download, so the figure varies from run to run: see the quartiles.";
 
 /** Reasons by the group and name of a budget, and what it is compared with. */
@@ -46,7 +48,8 @@ const reasonsOfBudgets = [
     /^a new token: gate\.check/,
     "Verifying the signature with RSA is most of it, as the profile above shows. The rest is strict decoding, parsing the JSON, reading the URL and validating the claims.",
   ],
-  [/^guard: a repeated token: @portcullis\/(node-http|koa)/, guardItself],
+  [/^guard: a repeated token: @portcullis\/node-http/, httpOfNode],
+  [/^guard: a repeated token: @portcullis\/koa/, guardItself],
   [/^guard: a repeated token: @portcullis\/web-fetch/, copyOfTheRequest],
   [
     /^guard: each token new: @portcullis\/koa/,

@@ -2,8 +2,8 @@
  * `npm run bench`: measures Portcullis beside its peers in one run, and writes docs/performance.md with its plots.
  *
  * `npm run bench -- --check` writes nothing, and fails if a budget is missed. With `--short` it takes about a minute and
- * fails if a figure is twice its budget, or twice what it is in results.json. With names of measurements, only
- * these are made, and the rest of the page is kept: `npm run bench -- files stores`.
+ * fails if a ratio is more than twice its budget and more than twice the one in results.json. With names of
+ * measurements, only these are made, and the rest of the page is kept: `npm run bench -- files stores`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /** Writes docs/performance.md and its plots from results.json: `node bench/write-page.mjs`, or at the end of a run. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check, limit, titleOf } from "./budgets.mjs";
+import { check, limit, measuredValue, titleOf } from "./budgets.mjs";
 import {
   aheadTable,
   growthTable,
@@ -48,9 +48,10 @@ export function measurementTable(measurements) {
 
 /** The budgets, what was measured, and whether it holds. */
 export function budgetTable(outcomes) {
-  const rows = outcomes.map(({ group, name, to, plus, unit, value, most, holds }) => {
-    const measured = `${limit(value)} ${unit}${holds ? "" : " (missed)"}`;
-    return `| ${titleOf({ group, name, to, plus })} | ≤ ${limit(most)} ${unit} | ${measured} |`;
+  const rows = outcomes.map((outcome) => {
+    const { unit, most, holds } = outcome;
+    const measured = `${measuredValue(outcome)} ${unit}${holds ? "" : " (missed)"}`;
+    return `| ${titleOf(outcome)} | ≤ ${limit(most)} ${unit} | ${measured} |`;
   });
   return ["| what | budget | measured |", "|---|---|---|", ...rows].join("\n");
 }

@@ -211,13 +211,13 @@ describe("an .ipa written by unusual tools is described", () => {
 
   const folderNames: [string, Buffer, string, string[]][] = [
     ["in UTF-8 without the flag that says so", Buffer.from("Söhne 例"), "Söhne 例", []],
-    ["in code page 437", Buffer.from("5394686e65", "hex"), "com.example.app", ["title_guessed"]],
-    ["in Mac OS Roman", Buffer.from("539a686e65", "hex"), "com.example.app", ["title_guessed"]],
+    ["in code page 437", Buffer.from("5394686e65", "hex"), "com.example.app", ["title_missing"]],
+    ["in Mac OS Roman", Buffer.from("539a686e65", "hex"), "com.example.app", ["title_missing"]],
     // In code page 437 these bytes are "âAâvâè".
-    ["in Shift-JIS", Buffer.from("83418376838a", "hex"), "com.example.app", ["title_guessed"]],
-    ["in Shift-JIS, with a backslash in it", Buffer.from("955c8ca7", "hex"), "com.example.app", ["title_guessed"]],
-    ["in ISO-8859-1", Buffer.from("Söhne", "latin1"), "com.example.app", ["title_guessed"]],
-    ["in GBK", Buffer.from("d3a6d3c3", "hex"), "com.example.app", ["title_guessed"]],
+    ["in Shift-JIS", Buffer.from("83418376838a", "hex"), "com.example.app", ["title_missing"]],
+    ["in Shift-JIS, with a backslash in it", Buffer.from("955c8ca7", "hex"), "com.example.app", ["title_missing"]],
+    ["in ISO-8859-1", Buffer.from("Söhne", "latin1"), "com.example.app", ["title_missing"]],
+    ["in GBK", Buffer.from("d3a6d3c3", "hex"), "com.example.app", ["title_missing"]],
   ];
   for (const [name, folder, title, guesses] of folderNames) {
     test(`with the name of its folder ${name}`, async () => {

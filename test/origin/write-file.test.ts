@@ -86,7 +86,10 @@ test("a folder in the way that is a file or a named pipe is reported, without wa
   writeFileSync(join(base, "file"), "");
   execFileSync("mkfifo", [join(base, "pipe")]);
   for (const name of ["file/a.ipa", "pipe/a.ipa"])
-    await assert.rejects(folder(base).write(name, bytesToWrite(5).object), { code: "ENOTDIR" }, name);
+    await assert.rejects(folder(base).write(name, bytesToWrite(5).object), (error: NodeJS.ErrnoException) => {
+      assert.deepEqual([error.code, error.path], ["ENOTDIR", join(base, name)]);
+      return !error.message.includes("/proc/");
+    });
 });
 
 test("fewer or more bytes than were asked for are not stored", async () => {

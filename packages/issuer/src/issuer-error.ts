@@ -13,7 +13,7 @@ const reasons = {
   url_not_https: "Apple's devices accept only https here.",
   url_has_credentials: "The URL contains a user name or a password.",
   url_not_encoded: "The URL contains white space or control characters, which must be percent-encoded.",
-  url_not_normalized: "The path of a path-bound link is not encoded as devices send it.",
+  url_not_normalized: "The path of a path-bound link is not written as devices send it.",
   // Manifests and commands (app-manifest.ts, mdm-command.ts)
   manifest_invalid: "Apple's schema does not allow the manifest.",
   command_invalid: "Apple's schema does not allow the command.",

@@ -88,16 +88,22 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
     }
   }
 
-  /** Buckets and containers say that an object does not exist only to clients that could read it. */
+  async function listsPublicObject(): Promise<boolean> {
+    const name = await store.anyName?.(AbortSignal.timeout(responseTimeout));
+    return name !== undefined && (await isPublic(name));
+  }
+
+  /** A bucket or container tells only clients that could read an object that it does not exist. */
+  async function tellsAnyoneWhatIsMissing(missingName: string): Promise<boolean> {
+    const { code } = await client.diagnose(await askWithoutCredentials(missingName));
+    return missingInBucketCodes.includes(code);
+  }
+
+  /** One of these tests can fail, for example because the credentials do not allow listing. */
   async function servesAnyone(missingName: string): Promise<boolean> {
-    try {
-      const name = await store.anyName?.(AbortSignal.timeout(responseTimeout));
-      if (name !== undefined && (await isPublic(name))) return true;
-      const { code } = await client.diagnose(await askWithoutCredentials(missingName));
-      return toldToReaders.includes(code);
-    } catch {
-      return false;
-    }
+    const tests = [listsPublicObject(), tellsAnyoneWhatIsMissing(missingName)];
+    const outcomes = await Promise.allSettled(tests);
+    return outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value);
   }
 
   return {
@@ -122,10 +128,13 @@ export function createRemoteOrigin(store: RemoteStore, options: RemoteOptions = 
         });
         const { code, remedy } = await client.diagnose(response);
         if (response.status === 404 && missingObjectCodes.includes(code)) {
-          // Everyone who can reach a web server might be allowed to have its files.
-          const isOpen = toldToReaders.includes(code) && (await servesAnyone(name));
+          // A web server is not tested: everyone who can reach it might be allowed to have its files.
+          const isOpen = missingInBucketCodes.includes(code) && (await servesAnyone(name));
           if (!isOpen) return { outcome: "usable" };
-          return { outcome: "public", problem: `${store.title} serves its files to anyone, without a token` };
+          return {
+            outcome: "public",
+            problem: `${store.title} serves its files to anyone, without a token: make it private`,
+          };
         }
         if (response.ok) return { outcome: "restricted", problem: `${store.title} returns a file for every name` };
         const problem = `${store.title} refused: ${remedy === undefined ? code : `${code}: ${remedy}`}`;
@@ -159,6 +168,6 @@ function finishBody(response: Response, stallTimeout: number): void {
 }
 
 /** How buckets and containers say that they have no such object. */
-const toldToReaders = ["NoSuchKey", "BlobNotFound"];
+const missingInBucketCodes = ["NoSuchKey", "BlobNotFound"];
 /** A store that gives only a status is a web server. */
-const missingObjectCodes = [...toldToReaders, "status 404"];
+const missingObjectCodes = [...missingInBucketCodes, "status 404"];

@@ -35,10 +35,10 @@ export function guard<Rest extends unknown[]>(
       return new Response(request.method === "HEAD" ? null : body, { status, headers });
     }
     const stripped = url === request.url ? request : new Request(url, request);
-    const answered = handler(stripped, download, ...rest);
+    const result = handler(stripped, download, ...rest);
     // Only a promise is awaited: if the handler does not return one, Bun and Deno need no extra turn of their task
     // queue.
-    return withCacheControl("then" in answered ? await answered : answered);
+    return withCacheControl("then" in result ? await result : result);
   };
 }
 

@@ -5,9 +5,8 @@ import { failure } from "../command-line/command-error.ts";
  * Checks a bucket, a container or a web server before it is used. A mistake ends the command; a store that cannot be
  * reached does not, because it might be back when the first request arrives.
  *
- * Returns warnings, and the store. If the check could not find out whether anyone can get its objects, the first one
- * that is served is also requested without credentials. If that succeeds, the gate protects nothing, and `warn` is
- * called.
+ * Returns warnings, and the store. Unless the check found that anyone can get its objects, the first one that is served
+ * is also requested without credentials. If that succeeds, the gate protects nothing, and `warn` is called.
  */
 export async function checkRemoteOrigin<Store extends RemoteOrigin>(
   store: Store,

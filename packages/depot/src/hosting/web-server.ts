@@ -38,7 +38,7 @@ export function readWebServerUrl(text: string, { webServers }: Pick<FilePlaces, 
   if (name === undefined) {
     throw depotError(
       "url_invalid",
-      "the path of the URL does not name a file, or devices would encode it differently",
+      "the path of the URL does not name a file, or devices would send it differently",
       "Give the file a plain name: letters, digits, hyphens, underscores and dots",
     );
   }

@@ -21,10 +21,10 @@ const simulatorBuild: PackageWarning = {
   message: "The app was built for the simulator, so no device can run it: build it for a device.",
 };
 
-const titleGuessed: PackageWarning = {
-  code: "title_guessed",
+const titleMissing: PackageWarning = {
+  code: "title_missing",
   message:
-    "The app has no CFBundleName, and the archive does not say how the name of its folder is encoded: the title is the bundle identifier.",
+    "The app has no name of its own, and the archive does not say how the name of its folder is encoded: the title is the bundle identifier.",
 };
 
 /** Reads the description of an `.ipa`: the `Info.plist` of the one app in its `Payload`. */
@@ -45,7 +45,7 @@ export async function readIpa(handle: FileHandle, now: number): Promise<PackageD
       ...(signed ? [] : [notSigned]),
       ...(profile ? profileWarnings(profile.expiresAt, now) : []),
       ...(isSimulatorBuild(info) ? [simulatorBuild] : []),
-      ...(infoPlist.nameIsCertain || ownTitle(info) !== undefined ? [] : [titleGuessed]),
+      ...(infoPlist.nameIsCertain || ownTitle(info) !== undefined ? [] : [titleMissing]),
     ],
   };
 }

@@ -40,6 +40,6 @@ export interface PackageWarning {
     | "profile_expires_soon"
     | "several_apps"
     | "simulator_build"
-    | "title_guessed";
+    | "title_missing";
   readonly message: string;
 }

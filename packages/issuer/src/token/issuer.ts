@@ -115,7 +115,7 @@ function boundPath(url: string): string {
   if (path !== undefined && path === new URL(url).pathname) return path;
   throw issuerError(
     "url_not_normalized",
-    "A device would encode this path differently, and a path-bound token is not valid for that: use the URL as new URL(url).href writes it.",
+    "A device would send this path differently, and a path-bound token is not valid for that: use the URL as new URL(url).href writes it.",
   );
 }
 

@@ -8,9 +8,9 @@ const pool = createBufferPool(32 * 1024 * 1024);
 
 const firstBlock = 256 * 1024;
 /**
- * No block is larger than this part of what is sent, or than the first block if that is larger: reading continues while
- * the rest is written, and a few files of 10 MiB at the same time do not use up the pool, whose buffers would then be
- * allocated again each time.
+ * Blocks grow to this part of what is sent, rounded up to a power of two, or to the first block if that is larger: reading
+ * continues while the rest is written, and a few files of 10 MiB at the same time do not use up the pool, whose buffers
+ * would then be allocated again each time.
  */
 const largestPart = 1 / 8;
 /** TLS keeps an encrypted copy of what the client has not read yet. */

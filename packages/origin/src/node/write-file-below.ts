@@ -12,6 +12,24 @@ const blockSize = 1024 * 1024;
 
 /** Writes a file below a folder under a hidden name, and renames it when it is complete and on disk. */
 export async function writeFileBelow(folder: string, name: string, object: ObjectToWrite): Promise<void> {
+  try {
+    await write(folder, name, object);
+  } catch (error) {
+    throw namingTheFile(error, join(folder, name));
+  }
+}
+
+/** An error of the file system names the file, and not the descriptor of its folder, which nobody knows. */
+function namingTheFile(error: unknown, path: string): unknown {
+  const { path: opened, message } = error as NodeJS.ErrnoException;
+  if (!opened?.startsWith("/proc/self/fd/")) return error;
+  return Object.assign(error as Error, {
+    path,
+    message: message.replace(/'\/proc\/self\/fd\/.*'/s, () => `'${path}'`),
+  });
+}
+
+async function write(folder: string, name: string, object: ObjectToWrite): Promise<void> {
   if (!isObjectName(name))
     throw new TypeError("name: must be a file name or a relative path, such as apps/example.ipa");
   const parent = await enterFolders(folder, dirname(name));
@@ -86,12 +104,16 @@ async function create(path: string): Promise<boolean> {
 async function enter(path: string, root: string): Promise<EnteredFolder> {
   const { O_RDONLY, O_DIRECTORY } = constants;
   const handle = process.platform === "linux" ? await open(path, O_RDONLY | O_DIRECTORY) : undefined;
-  const opened = handle && pathOfDescriptor(handle.fd);
-  const real = opened ?? (await realpath(path, "latin1"));
-  if (`${real}${sep}`.startsWith(root)) {
+  try {
+    const opened = handle && pathOfDescriptor(handle.fd);
+    const real = opened ?? (await realpath(path, "latin1"));
+    if (!`${real}${sep}`.startsWith(root)) {
+      throw new OriginError(502, "its folder is a symbolic link that leads outside");
+    }
     const isOpen = opened !== undefined;
     return { path: isOpen ? `/proc/self/fd/${handle?.fd}` : Buffer.from(real, "latin1").toString(), handle };
+  } catch (error) {
+    await handle?.close();
+    throw error;
   }
-  await handle?.close();
-  throw new OriginError(502, "its folder is a symbolic link that leads outside");
 }

@@ -141,7 +141,7 @@ async function describePackage(file: string, options: OptionsOf<typeof manifest>
         bundleIdentifier: bundleIdentifier ?? metadata.bundleIdentifier,
         ...version,
       },
-      warnings: warnings.filter(({ code }) => code !== "title_guessed" || title === undefined),
+      warnings: warnings.filter(({ code }) => code !== "title_missing" || title === undefined),
     };
   } catch (error) {
     if (!isIssuerError(error) || error.code === "file_not_regular") throw error;

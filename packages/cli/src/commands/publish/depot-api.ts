@@ -9,8 +9,8 @@ export interface DepotApi {
   readonly uploads: string;
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Sends a JSON object. Repeats the request while the depot responds that it is still working, and for at most two
-   * minutes while it is not available.
+   * Sends a JSON object. Repeats the request while the depot responds that it is still working, and up to six times
+   * while the response is 502 or 503.
    */
   post<Result>(path: string, body: object): Promise<ApiResponse<Result>>;
 }
