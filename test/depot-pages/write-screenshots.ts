@@ -49,12 +49,15 @@ test("the pictures are written", async () => {
   async function saveDocument(shown: ChromiumPage, name: string): Promise<void> {
     writeFileSync(join("docs", "depot", `${name}.png`), await shown.screenshot());
     await save(shown, name);
+    await shown.show({ width: 1280, colourScheme: "light" });
   }
 
   await page.goto(adminUrl(depot, "/configuration"));
   await saveDocument(page, "configuration");
   await page.goto(adminUrl(depot, "/items"));
   await saveDocument(page, "apps");
+  await page.show({ width: 390, colourScheme: "light" });
+  await saveDocument(page, "apps-phone");
   await page.follow('.list a[href]:not([href*="?"])');
   const item = await page.url();
   for (const recipient of ["Test iPads", "Grace's iPhone", "iPad 0117"]) {
