@@ -90,26 +90,40 @@ describe("publish --to", () => {
     other.close();
   });
 
-  /** A server that gives one response after the other, and counts the requests. */
-  async function scripted(responses: readonly (readonly [status: number, retryAfter: string | undefined])[]) {
+  type Scripted = readonly [status: number | "broken" | "cut", retryAfter?: string | undefined];
+
+  /**
+   * A server that gives one response after the other, or breaks the connection before or within its response, and
+   * counts the requests.
+   */
+  async function scripted(responses: readonly Scripted[], ...args: string[]) {
     const published = {
       itemId: "1",
+      page: "https://apps.example/i/1",
+      url: "https://apps.example/m/1/manifest.plist",
       channel: "release",
       metadata: { title: "Notes", bundleVersion: "1.0" },
       warnings: [],
     };
     let requests = 0;
     const server = createServer((request, response) => {
-      const [status, retryAfter] = responses[requests] ?? [201, undefined];
+      const [status, retryAfter] = responses[requests] ?? [201];
       requests += 1;
       request.resume();
+      if (status === "broken") return request.socket.destroy();
+      if (status === "cut") {
+        request.on("end", () => {
+          response.writeHead(202, { "Content-Length": "100" }).write("{", () => request.socket.destroy());
+        });
+        return;
+      }
       if (retryAfter !== undefined) response.setHeader("Retry-After", retryAfter);
       response.writeHead(status).end(JSON.stringify(published));
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const env = { PORTCULLIS_API_TOKEN: token };
-    const { code, stdout, stderr } = await runMain(["publish", sample("5.0"), "--to", to], { env });
+    const { code, stdout, stderr } = await runMain(["publish", sample("5.0"), "--to", to, ...args], { env });
     server.close();
     return { requests, printed: `${code} ${stdout}${stderr}` };
   }
@@ -144,6 +158,40 @@ describe("publish --to", () => {
       assert.match(refused.printed, new RegExp(`^3 .*responded with ${status}`));
       assert.equal(refused.requests, 1);
     }
+  });
+
+  const unavailable = (times: number) => Array.from({ length: times }, (): Scripted => [503, "0"]);
+
+  test("is repeated when a depot without a proxy is restarted, but not if it was never reached", async () => {
+    const restarted = await scripted([[202, "0"], ["broken"]]);
+    assert.match(restarted.printed, /^0 Notes 1\.0 is on channel release/);
+    assert.equal(restarted.requests, 3);
+    const gone = await scripted([[202, "0"], ["broken"], ...unavailable(20)]);
+    assert.match(gone.printed, /^3 .*responded with 503/);
+    assert.equal(gone.requests, 8, "a broken connection is one of the six attempts");
+    const cut = await scripted([["cut"]]);
+    assert.match(cut.printed, /^0 Notes 1\.0 is on channel release/);
+    assert.equal(cut.requests, 2);
+    const wrong = await scripted([["broken"]]);
+    assert.match(wrong.printed, /^3 .*cannot be reached/);
+    assert.equal(wrong.requests, 1);
+  });
+
+  test("has six further attempts after each response that it is at work", async () => {
+    const { requests, printed } = await scripted([...unavailable(6), [202, "0"], ...unavailable(6)]);
+    assert.match(printed, /^0 Notes 1\.0 is on channel release/);
+    assert.equal(requests, 14);
+  });
+
+  test("does not request a link again if the first request might have created it", async () => {
+    for (const failure of [[502, "0"], ["broken"]] as const) {
+      const refused = await scripted([[201], failure], "--for", "Testers");
+      assert.match(refused.printed, /^3 .*(responded with 502|cannot be reached)/);
+      assert.equal(refused.requests, 2, String(failure));
+    }
+    const repeated = await scripted([[201], [503, "0"]], "--for", "Testers");
+    assert.match(repeated.printed, /^0 /);
+    assert.equal(repeated.requests, 3);
   });
 
   test("a file that is too large for its hosting location is not sent", async () => {
