@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
+import { openStore } from "../../packages/depot/src/store/open-store.ts";
+import { writeSetting } from "../../packages/depot/src/store/settings.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { originHostingSuite } from "./origin-hosting-suite.ts";
@@ -82,6 +84,36 @@ test("a command that has another origin than the depot is refused, before it sto
     /^3 .*the depot was started without an origin.*\nStart it with the same --origin, or leave --origin out/,
   );
   assert.match(await run("publish", app, "--hosting", "data-folder"), /^0 /);
+});
+
+test("buckets of the same name at different services are different origins", async () => {
+  const depot = depotData();
+  await depot.publish();
+  const keys = { AWS_ACCESS_KEY_ID: "KEY", AWS_SECRET_ACCESS_KEY: "secret", AWS_REGION: "eu-central-1" };
+  const azure = { AZURE_STORAGE_KEY: "c2VjcmV0" };
+  const [minio, other] = ["https://minio.example:9000", "https://store.example"];
+  const amazon = "s3://apps";
+  const check = async (serving: string, source: string, env: Record<string, string>, ...args: string[]) => {
+    const store = await openStore(depot.storePlace);
+    await writeSetting(store.db, "origin", serving);
+    await store.close();
+    const command = ["item", "check", "com.example.notes", ...depot.place, "--origin", source, ...args];
+    const { code, stderr } = await runMain(command, { env });
+    return code === 0 ? "same" : stderr;
+  };
+  const differs = /the depot serves files from another origin/;
+  assert.equal(await check(amazon, amazon, keys), "same");
+  assert.match(await check(amazon, amazon, keys, "--endpoint", minio), differs);
+  assert.match(await check(amazon, amazon, { ...keys, AWS_ENDPOINT_URL: minio }), differs);
+  const name = `${amazon} at ${minio}`;
+  assert.match(await check(name, amazon, keys), new RegExp(`another origin: ${name}`));
+  assert.equal(await check(name, `${amazon}/`, keys, "--endpoint", `${minio}/`), "same");
+  assert.equal(await check(name, amazon, { ...keys, AWS_ENDPOINT_URL_S3: minio, AWS_ENDPOINT_URL: other }), "same");
+  assert.equal(await check(name, amazon, { ...keys, AWS_ENDPOINT_URL_S3: other }, "--endpoint", minio), "same");
+  const container = "azblob://account/apps";
+  assert.match(await check(container, container, azure, "--endpoint", other), differs);
+  assert.equal(await check(`${container} at ${other}`, container, azure, "--endpoint", other), "same");
+  assert.equal(await check(container, container, { ...azure, AWS_ENDPOINT_URL: minio }), "same", "only for s3://");
 });
 
 test("each mistake gets a message that says what to do", async () => {

@@ -73,7 +73,7 @@ export async function openStore(
       const [container = "", ...prefix] = rest;
       if (place === "" || container === "")
         throw usageError(`${withoutCredentials(source)}: use azblob://ACCOUNT/CONTAINER/PREFIX`);
-      const { endpoint } = options;
+      const endpoint = storeEndpoint(kind, options, env);
       const credentials = azureCredentials(env);
       return azureBlob({ account: place, container, prefix: prefix.join("/"), endpoint, credentials, ...observed });
     }
@@ -84,6 +84,12 @@ export async function openStore(
     if (error instanceof TypeError) throw usageError(`${withoutCredentials(source)}: ${error.message}`);
     throw error;
   }
+}
+
+/** The URL of the service that has the bucket or container; `undefined` for that of Amazon or Microsoft. */
+export function storeEndpoint(kind: StoreKind, options: OriginOptionValues, env: Environment): string | undefined {
+  if (kind === "azblob") return options.endpoint;
+  return kind === "s3" ? (options.endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL) : undefined;
 }
 
 /**
@@ -101,7 +107,7 @@ async function s3Options(bucket: string, prefix: string, options: OriginOptionVa
     bucket,
     prefix,
     region: options.region ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION,
-    endpoint: options.endpoint ?? env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL,
+    endpoint: storeEndpoint("s3", options, env),
     pathStyle: addressing === undefined ? undefined : addressing === "path",
     credentials: await awsCredentials(env),
   };
