@@ -90,3 +90,20 @@ test("a file is moved into an origin that can be written to, and out of it", asy
   await writing.hosting.change("com.example.other", { hosting: "database" });
   assert.deepEqual(await read(writing, `f/${sha256}/Other.ipa`), readFileSync(file));
 });
+
+test("a file in the origin that is too large for the database is not read before it is refused", async () => {
+  writeSampleApp(join(bucket, "Large.ipa"), { identifier: "com.example.large", size: 33 * 1024 ** 2 });
+  utimesSync(join(bucket, "Large.ipa"), 0, 1);
+  let opened = 0;
+  const counting = await openWith({
+    open(name) {
+      opened += 1;
+      return writable.open(name);
+    },
+  });
+  await counting.publishHosted({ hosting: "origin", object: "Large.ipa" }, { channel: "release" });
+  opened = 0;
+  const refused = counting.hosting.change("com.example.large", { hosting: "database" });
+  await assert.rejects(refused, { code: "hosting_impossible", message: /larger than 32 MiB/ });
+  assert.equal(opened, 0);
+});

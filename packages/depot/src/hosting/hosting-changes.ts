@@ -7,7 +7,7 @@ import { namesOf, versionName } from "../item/item-records.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database, ItemRow, VersionRow } from "../store/schema.ts";
 import { copied, fetchHosted } from "./fetch-hosted.ts";
-import { deleteParts } from "./file-parts.ts";
+import { checkFits, deleteParts } from "./file-parts.ts";
 import type { FilePlaces, FileToWrite } from "./file-places.ts";
 import { openHosted } from "./hosted-files.ts";
 import type { Hosting, HostingChoice } from "./hosting.ts";
@@ -124,6 +124,7 @@ async function withFile<Result>(
     });
   }
   const { hosting } = choice;
+  checkFits(size, hosting);
   const store = async (path: string): Promise<Result> =>
     use(await storeFile({ path, sha256, size }, file_name, hosting, places));
   if (version.hosting === "data-folder") return store(join(places.files, sha256, file_name));
