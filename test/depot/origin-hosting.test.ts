@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { type DepotOrigin, type DepotServer, openDepotServer, readDataKeyFile } from "@portcullis/depot";
+import { type DepotOrigin, type DepotServer, openDepot, openDepotServer, readDataKeyFile } from "@portcullis/depot";
 import type { ByteRange } from "@portcullis/origin";
 import { folder } from "@portcullis/origin/node";
+import { Kysely } from "kysely";
+import { openStore } from "../../packages/depot/src/store/open-store.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { depotData, publicUrl } from "./running-depot.ts";
 import { writeSampleApp } from "./sample-app.ts";
@@ -106,4 +108,30 @@ test("a file in the origin that is too large for the database is not read before
   const refused = counting.hosting.change("com.example.large", { hosting: "database" });
   await assert.rejects(refused, { code: "hosting_impossible", message: /larger than 32 MiB/ });
   assert.equal(opened, 0);
+});
+
+test("an origin without a name is not taken for the one that the depot had before", async () => {
+  const other = depotData();
+  mkdirSync(other.data, { recursive: true });
+  const dataKey = readDataKeyFile(join(other.data, "data.key"));
+  const start = async (more: { readonly origin?: DepotOrigin; readonly originName?: string }) =>
+    (await openDepotServer({ ...other.options, ...more, dataKey, publicUrl })).close();
+  const open = async (originName: string) => (await openDepot({ ...other.options, originName })).close();
+  await start({ origin: writable, originName: "one" });
+  await open("one");
+  await assert.rejects(open("two"), { code: "origin_differs", message: /another origin: one/ });
+  await start({ origin: writable });
+  await open("two");
+  await start({});
+  await assert.rejects(open("two"), { code: "origin_differs", message: /without an origin/ });
+});
+
+test("a depot whose origin cannot be checked disconnects from its database", async (context) => {
+  const data = temporaryFolder();
+  const store = await openStore({ file: join(data, "depot.db") });
+  await store.db.schema.dropTable("setting").execute();
+  await store.close();
+  const disconnect = context.mock.method(Kysely.prototype, "destroy");
+  await assert.rejects(openDepot({ data, originName: "one" }), /no such table/);
+  assert.equal(disconnect.mock.callCount(), 1);
 });

@@ -12,6 +12,7 @@ import { type Actor, recordChanges } from "./audit/audit.ts";
 import { type Configuration, createConfiguration } from "./configuration/configuration.ts";
 import type { DataKey } from "./configuration/data-key.ts";
 import { createDepotGate, type DepotGate } from "./configuration/depot-gate.ts";
+import { reloadingGate } from "./configuration/reloading-gate.ts";
 import { depotError } from "./depot-error.ts";
 import type { DepotOrigin, FilePlaces } from "./hosting/file-places.ts";
 import { createHostedFiles } from "./hosting/hosted-files.ts";
@@ -111,7 +112,10 @@ const publicUrlSetting = "public_url";
  */
 export async function openDepot(options: DepotOptions): Promise<Depot> {
   const { depot, store } = await open(options);
-  await checkOriginName(store, options.originName);
+  await checkOriginName(store.db, options.originName).catch(async (error: unknown) => {
+    await depot.close();
+    throw error;
+  });
   return depot;
 }
 
@@ -211,27 +215,6 @@ export function checkPublicUrl(text: string): string {
     "the public URL must be https://HOST or https://HOST:PORT, with nothing after it",
     "For example: https://apps.example. Devices accept only https",
   );
-}
-
-/** The same configuration, but the gate learns of each change immediately: it accepts the first token of a new key. */
-function reloadingGate(configuration: Configuration, gate: DepotGate): Configuration {
-  return {
-    ...configuration,
-    async save(change) {
-      const saved = await configuration.save(change);
-      await gate.reload();
-      return saved;
-    },
-    async create(change) {
-      const created = await configuration.create(change);
-      await gate.reload();
-      return created;
-    },
-    async remove() {
-      await configuration.remove();
-      await gate.reload();
-    },
-  };
 }
 
 /** Requests a file on a web server as a device does; without a token while none are issued. */

@@ -1,26 +1,26 @@
 import { depotError } from "../depot-error.ts";
-import type { Database, Store } from "../store/schema.ts";
-import { readSetting, writeSetting } from "../store/settings.ts";
+import type { Database } from "../store/schema.ts";
+import { deleteSetting, readSetting, writeSetting } from "../store/settings.ts";
 import type { DepotOrigin } from "./file-places.ts";
 
 const setting = "origin";
 
-/** Records which origin a depot serves files from; an empty name means none. */
+/** Records which origin a depot serves files from; an empty name means none, and no record an origin without a name. */
 export async function recordOriginName(
   db: Database,
   { origin, originName }: { readonly origin?: DepotOrigin | undefined; readonly originName?: string | undefined },
 ): Promise<void> {
-  if (originName !== undefined || origin === undefined) await writeSetting(db, setting, originName ?? "");
+  if (originName === undefined && origin !== undefined) await deleteSetting(db, setting);
+  else await writeSetting(db, setting, originName ?? "");
 }
 
 /**
- * Closes the store and throws `origin_differs` if the depot was last started with another origin; before its first
- * start, any origin is accepted.
+ * Throws `origin_differs` if the depot was last started with another origin; before its first start, or if its origin
+ * had no name, any is accepted.
  */
-export async function checkOriginName(store: Store, name: string | undefined): Promise<void> {
-  const served = name === undefined ? undefined : await readSetting(store.db, setting);
+export async function checkOriginName(db: Database, name: string | undefined): Promise<void> {
+  const served = name === undefined ? undefined : await readSetting(db, setting);
   if (served === undefined || served === name) return;
-  await store.close();
   if (served === "") {
     throw depotError(
       "origin_differs",

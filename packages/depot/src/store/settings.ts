@@ -14,3 +14,8 @@ export async function writeSetting(db: Database, name: string, value: string): P
     .onConflict((conflict) => conflict.column("name").doUpdateSet({ value }))
     .execute();
 }
+
+/** Deletes a setting, if it was written. */
+export async function deleteSetting(db: Database, name: string): Promise<void> {
+  await db.deleteFrom("setting").where("name", "=", name).execute();
+}
