@@ -56,12 +56,14 @@ const lifeUnits = [
 ] as const;
 
 function duration(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+  return milliseconds < 999.5 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
+/** 999,499 bytes are `999 kB`, and 999,500 are `1.0 MB`. */
 function size(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length - 1);
+  let power = 0;
+  while (power < units.length - 1 && bytes >= 999.5 * 1000 ** power) power += 1;
   const amount = bytes / 1000 ** power;
-  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
+  return `${amount.toFixed(power === 0 || amount >= 99.95 ? 0 : 1)} ${units[power]}`;
 }

@@ -132,12 +132,13 @@ export function Badge({
   return <span class={kind === undefined ? "badge" : `badge ${kind}`}>{children}</span>;
 }
 
-/** A number of bytes in a readable form. */
+/** A number of bytes in a readable form: 999,499 bytes are `999 kB`, and 999,500 are `1.0 MB`. */
 export function formatSize(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
-  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  let power = 0;
+  while (power < units.length - 1 && bytes >= 999.5 * 1000 ** power) power += 1;
   const amount = bytes / 1000 ** power;
-  return `${power === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[power]}`;
+  return `${amount.toFixed(power === 0 || amount >= 99.95 ? 0 : 1)} ${units[power]}`;
 }
 
 /** What the icon of an item is made from. */
