@@ -22,6 +22,11 @@ export const budgets = [
     })),
   ),
   { of: [fresh, "@portcullis/koa"], to: "koa-jwt", most: 1 / 3 },
+  ...["bun", "deno", "workerd"].map((runtime) => ({
+    of: [fresh, `${runtime}, gate.check alone`],
+    to: `${runtime}, bare verification`,
+    most: 1.12,
+  })),
   { of: ["serve: 401", "serve, no token"], to: "fixed 401", most: 2 },
   { of: ["serve: 304", "serve"], to: "fixed 304", most: 2 },
   { of: ["auth: a subrequest on a unix socket", "auth, a repeated token"], most: 40 },

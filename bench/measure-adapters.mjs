@@ -23,18 +23,17 @@ export async function measureAdapters({ rounds, count, warmUp, fresh }) {
   }
   await withFolder(async ({ folder }) => {
     for (const name of ["bun", "deno", "workerd"].filter(runtime)) {
-      const contenders = [
-        [`${name}, bare`, "bare"],
-        [`${name}, asynchronous, with a copy of the request`, "copying"],
-        [`@portcullis/web-fetch on ${name}`, "guarded"],
-      ].map(([title, kind]) => ({
-        name: title,
-        start: () => startFetch(folder, name, kind),
-        request: repeated().request,
-      }));
-      measurements.push(
-        ...(await race("guard: a repeated token", contenders, { rounds, count, warmUp, connections: 8 })),
-      );
+      const guarded = [`@portcullis/web-fetch on ${name}`, "guarded"];
+      const check = [`${name}, gate.check alone`, "checking"];
+      const copy = [`${name}, asynchronous, with a copy of the request`, "copying"];
+      const contenders = (kinds, request) =>
+        kinds.map(([title, kind]) => ({ name: title, start: () => startFetch(folder, name, kind), request }));
+      const { group, request } = repeated();
+      const usual = contenders([[`${name}, bare`, "bare"], copy, check, guarded], request);
+      measurements.push(...(await race(group, usual, { rounds, count, warmUp, connections: 8 })));
+      const different = allDifferent(fresh.warmUp + rounds * fresh.count);
+      const verifying = contenders([[`${name}, bare verification`, "verifying"], check, guarded], different.request);
+      measurements.push(...(await race(different.group, verifying, { rounds, ...fresh, connections: 8 })));
     }
   });
   return measurements;

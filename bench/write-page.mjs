@@ -15,7 +15,7 @@ import { format, plot } from "./plot.mjs";
 import { median, quartiles } from "./statistics.mjs";
 
 const docs = fileURLToPath(new URL("../docs/", import.meta.url));
-const isOurs = (name) => /portcullis|^gate\.check|^serve|^auth|^folder|^cache/.test(name);
+const isOurs = (name) => /portcullis|gate\.check|^serve|^auth|^folder|^cache/.test(name);
 
 /** Groups that are shown as a plot, with its title and file. */
 const plots = [
