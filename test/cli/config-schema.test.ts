@@ -32,17 +32,20 @@ test("the schema accepts the default of every option", () => {
   assert.ok(defaults > 30, `${defaults}`);
 });
 
-test("the schema accepts the durations that the command accepts, and no others", () => {
+test("the schema accepts durations in lower case as the command does, with and without a unit, whatever the range", () => {
+  let bare = 0;
   const texts = "90s,10m,2h,1d,1h30m,1h 30m,30min,10 m,ten minutes,10,10x,d10s,m,".split(",");
   for (const { name, options } of commands) {
     for (const [option, definition] of Object.entries<OptionDefinition>(options)) {
       if (definition.kind !== "duration") continue;
+      if (definition.bareUnit !== undefined) bare += 1;
       for (const text of texts) {
-        const isDuration = !Number.isNaN(parseDuration(text, undefined));
+        const isDuration: boolean = !Number.isNaN(parseDuration(text, definition.bareUnit));
         assert.equal(accepts({ [name]: { [dashedName(option)]: text } }), isDuration, `${name} ${option}: "${text}"`);
       }
     }
   }
+  assert.ok(bare > 0);
 });
 
 test("the schema refuses an unknown option and a value of the wrong type", () => {

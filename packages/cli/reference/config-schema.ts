@@ -49,10 +49,18 @@ function optionSchema(option: OptionDefinition): object {
   }
 }
 
-/** Text such as `10m`; also a number, if the option has a unit for it. */
+/** Text such as `10m`; also a number, or the text of one, if the option has a unit for it. */
 function durationSchema({ bareUnit, default: seconds }: DurationOption): object {
-  const text = { type: "string", pattern: String.raw`^(\d{1,9} ?(s|min|m|h|d) ?)+$` };
-  const shape = bareUnit === undefined ? text : { anyOf: [text, { type: "integer", minimum: 0 }] };
+  const withUnits = String.raw`^(\d{1,9} ?(s|min|m|h|d) ?)+$`;
+  const shape =
+    bareUnit === undefined
+      ? { type: "string", pattern: withUnits }
+      : {
+          anyOf: [
+            { type: "string", pattern: String.raw`${withUnits}|^\d{1,9}$` },
+            { type: "integer", minimum: 0 },
+          ],
+        };
   return { ...shape, ...defaultOf(seconds === undefined ? undefined : durationText(seconds)) };
 }
 
