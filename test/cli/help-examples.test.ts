@@ -18,7 +18,7 @@ const ranElsewhere: readonly (readonly [line: RegExp, proof: string, mark: strin
   [/^CustomLog /, "test/servers/redact-apache.test.ts", 'startsWith("CustomLog")'],
   [/^RewriteMap /, "test/servers/redact-apache.test.ts", 'startsWith("RewriteMap")'],
   [/\bportcullis completion /, "test/tools/completion.test.ts", "of completion.examples"],
-  [/^portcullis publish .* --to /, "test/depot/page.test.ts", '"--to"'],
+  [/^portcullis publish .* --to /, "test/depot/page.test.ts", "of publish.examples"],
 ];
 
 const folder = temporaryFolder();
@@ -144,7 +144,7 @@ describe("each example in --help", () => {
         const { code, stderr } = isServer
           ? await startAndEnd(argv)
           : await runMain(argv, { stdin: standardInput(line) });
-        // A valid token in a log, and a manifest with a flaw, are found: the answer is no.
+        // scan-logs finds the valid token in the log: exit code 1.
         assert.ok(code === 0 || (code === 1 && name === "scan-logs"), `${code}: ${stderr}`);
       });
     }
@@ -177,13 +177,14 @@ async function proveProbe(argv: readonly string[]): Promise<void> {
     "--port",
     "0",
   ];
-  let running: Promise<unknown> | undefined;
-  const origin = await new Promise<string>((resolve) => {
+  let running: ReturnType<typeof runMain> | undefined;
+  const origin = await new Promise<string>((resolve, reject) => {
     const onOutput = (text: string): void => {
       const [, url] = / on (http:\/\/[\d.:]+)/.exec(text) ?? [];
       if (url !== undefined) resolve(url);
     };
     running = runMain(serve, { signals, onOutput });
+    running.then(({ code, stderr }) => reject(new Error(`serve has ended with ${code}: ${stderr}`)), reject);
   });
   const own = argv.map((word) => word.replace(/https:\/\/example\.com\/apps\/a\.ipa/, `${origin}/app.ipa`));
   const { code, stdout, stderr } = await runMain(own);

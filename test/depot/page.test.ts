@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { publish } from "../../packages/cli/src/commands/publish/publish.ts";
 import { codeBlocksOf } from "../support/code-blocks.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { writeTlsFiles } from "../support/tls-files.ts";
 import { writeSampleApp } from "./sample-app.ts";
 
-/** Lines for which a page needs other servers, and the tests that run the same with them. */
-const ranElsewhere: readonly (readonly [part: RegExp, proof: string])[] = [
-  [/ --database /, "test/postgresql/several-depots.test.ts"],
-  [/ --key https:| --web-server | https:\/\/files\.example\/App\.ipa/, "test/depot/web-server-hosting.test.ts"],
+/** Lines for which a page needs other servers, the tests that run the same with them, and what occurs in these tests. */
+const ranElsewhere: readonly (readonly [part: RegExp, proof: string, mark: string])[] = [
+  [/ --database /, "test/postgresql/several-depots.test.ts", '"--database", database'],
+  [/ --key https:/, "test/depot/web-server-hosting.test.ts", '["serve", www, "--key", publicKeys, "--path-bound"'],
+  [/ --web-server /, "test/depot/web-server-hosting.test.ts", '"--web-server", new URL(url).origin'],
+  [/^portcullis publish https:/, "test/depot/web-server-hosting.test.ts", 'run("publish", url'],
+  [/ --url https:/, "test/depot/web-server-hosting.test.ts", 'run("item", "host", app, "--url"'],
 ];
 
 for (const page of ["docs/depot/README.md", "docs/depot/hosting.md"]) {
@@ -46,6 +50,9 @@ for (const page of ["docs/depot/README.md", "docs/depot/hosting.md"]) {
     const lines = codeBlocksOf(page).flatMap(({ language, code }) =>
       language === "sh" ? code.trim().split("\n") : [],
     );
+    if (page.endsWith("README.md")) {
+      for (const { command } of publish.examples ?? []) if (command.includes(" --to ")) lines.push(command);
+    }
     const env: Record<string, string> = {};
     let ran = 0;
     for (const line of lines) {
@@ -73,8 +80,8 @@ for (const page of ["docs/depot/README.md", "docs/depot/hosting.md"]) {
   });
 }
 
-test("the tests exist that run the other lines", () => {
-  for (const [, proof] of ranElsewhere) assert.ok(existsSync(proof), proof);
+test("each of the other lines has a test that runs it", () => {
+  for (const [, proof, mark] of ranElsewhere) assert.ok(readFileSync(proof, "utf8").includes(mark), mark);
 });
 
 /** A depot on this data, until it is ended. */
