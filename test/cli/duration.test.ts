@@ -107,7 +107,10 @@ test("the message about a wrong duration names only examples that the option acc
       } catch (error) {
         ({ message } = error as Error);
       }
-      if (message === undefined) continue;
+      if (message === undefined) {
+        assert.notEqual(wrong, "nothing", name);
+        continue;
+      }
       refused += 1;
       const [, examples = ""] = /, such as (.*)$/.exec(message) ?? [];
       assert.notEqual(examples, "", message);
