@@ -31,6 +31,8 @@ function sendFirst(response: ServerResponse, headers: OutgoingHttpHeaders = fact
 /** Only for stores that never finish a response: on a busy machine, others can take longer than this. */
 const quick = { retryDelay: 1, responseTimeout: 300, stallTimeout: 300 };
 const patient = { retryDelay: 1, responseTimeout: 60_000, stallTimeout: 60_000 };
+/** For stores that respond, and then never finish a body. */
+const stalling = { ...patient, stallTimeout: 300 };
 
 async function read(url: string, size: number, options = patient): Promise<Uint8Array> {
   const object = await httpOrigin({ url, ...options }).open("a.ipa");
@@ -98,7 +100,7 @@ test("a first byte that never arrives, or is followed by more, blocks no request
       response.writeHead(206, { ...facts, "Content-Range": "bytes 0-0/1000" }).flushHeaders();
       send(response);
     });
-    const object = await httpOrigin({ url, ...quick }).open("a.ipa");
+    const object = await httpOrigin({ url, ...stalling }).open("a.ipa");
     assert.ok(object.found);
     assert.equal(object.size, 1000);
     await closed;
@@ -127,7 +129,7 @@ test("a stalled body is abandoned, and so is a store that never responds", async
     if (isFirst(request)) return sendFirst(response);
     response.writeHead(206, { ...facts, "Content-Range": "bytes 0-999/1000" }).write("x");
   });
-  await assert.rejects(read(stalled, 1000, quick), /sent nothing for 0.3 s/);
+  await assert.rejects(read(stalled, 1000, stalling), /sent nothing for 0.3 s/);
   const silent = await storeAt(() => {});
   const result = await httpOrigin({ url: silent, ...quick }).open("a.ipa");
   const problem = "the web server cannot be reached: no response within 0.3 s";
@@ -229,7 +231,7 @@ for (const [title, send] of [
   test(`${title} gives 502 or 503 with Retry-After for an object that fails before its first byte`, async () => {
     for (const [status, options, reply] of [
       [502, patient, (response: ServerResponse) => response.writeHead(403).end()],
-      [502, quick, (response: ServerResponse) => response.writeHead(200, facts).flushHeaders()],
+      [502, stalling, (response: ServerResponse) => response.writeHead(200, facts).flushHeaders()],
       [503, patient, (response: ServerResponse) => response.writeHead(500).end()],
       [503, patient, (response: ServerResponse) => response.socket?.destroy()],
     ] as const) {
