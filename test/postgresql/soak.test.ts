@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openDepot } from "@portcullis/depot";
 import { publicUrl } from "../depot/running-depot.ts";
 import { writeSampleApp } from "../depot/sample-app.ts";
-import { startPortcullis } from "../support/portcullis-process.ts";
+import { longestStart, startPortcullis } from "../support/portcullis-process.ts";
 import { type RawResponse, rawRequest } from "../support/raw-request.ts";
 import { openFiles, until } from "../support/slow-reader.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -27,11 +27,10 @@ test("while the database goes away and comes back, no manifest is wrong, downloa
     ...["depot", "--data", data, "--database", database, "--public-url", publicUrl, "--trust-proxy"],
     ...["--host", "127.0.0.1", "--port", "0", "--admin", "127.0.0.1:0"],
   ]);
+  const port = await server.port(longestStart);
   const adminPort = Number(
     /:(\d+)$/.exec((await server.line(({ msg }) => msg?.startsWith("administration: ") === true)).msg ?? "")?.[1],
   );
-  await server.line(({ msg }) => msg?.startsWith("depot ") === true);
-  const port = await server.port();
   const depot = await openDepot({ data, database });
   const first = writeSampleApp(join(base, "App.ipa"), { size: 200_000 });
   await depot.publish(first, { channel: "release" });

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { freshToken } from "../support/link.ts";
-import { type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
+import { longestStart, type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
 import { type RawResponse, rawRequest } from "../support/raw-request.ts";
 import { servedFolder } from "../support/served-folder.ts";
 import { signToken } from "../support/signing-key.ts";
@@ -85,7 +85,7 @@ test("while a store fails, the cache's disk is full and the clock changes, no by
   const cached = startServer("--cache", join(cacheDisk, "cache"), "--cache-size", "1");
   const direct = startServer();
   const servers = [cached, direct];
-  const ports = await Promise.all(servers.map((server) => server.port()));
+  const ports = await Promise.all(servers.map((server) => server.port(longestStart)));
   const random = createRandom(1);
   const counts: Record<string, number> = {};
   const count = (what: string): void => {
@@ -263,7 +263,7 @@ test("while files are truncated, readers are slow and the server is killed, no b
   replace();
   async function start(): Promise<PortcullisProcess> {
     const started = startPortcullis(["serve", www, "-k", join(base, "public.pem"), "--socket", socket]);
-    await started.listening();
+    await started.listening(longestStart);
     return started;
   }
   let portcullis = await start();

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freshToken } from "../support/link.ts";
+import { longestStart } from "../support/portcullis-process.ts";
 import { type RawRequest, type RawResponse, rawRequest } from "../support/raw-request.ts";
 import { servedFolder } from "../support/served-folder.ts";
 import { type SigningKey, signingKey } from "../support/signing-key.ts";
@@ -22,7 +23,7 @@ test("under load, attacks, rotated keys and replaced files, no response is wrong
   let version = 0;
   replaceFile(www, version);
   const portcullis = start("--key", second, "--max-connections", "200");
-  const port = await portcullis.port();
+  const port = await portcullis.port(longestStart);
   const memory = (): number =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${portcullis.child.pid}/status`, "utf8"))?.[1]) / 1024;
   const random = createRandom(1);

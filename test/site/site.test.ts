@@ -13,7 +13,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const dist = "site/dist";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const longestWait = 180_000;
+const longestWait = 60_000;
 
 /** What each kind of page looks like. */
 const mainPages = [

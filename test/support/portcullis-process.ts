@@ -15,10 +15,10 @@ export interface PortcullisProcess {
   readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly log: readonly LogLine[];
   stderr(): string;
-  /** The port of the last line that names one; waits for it, for as long as a process at a low priority can take to start. */
-  port(): Promise<number>;
+  /** The port of the first line that names one; waits for it, at most a minute unless another time (in ms) is given. */
+  port(longest?: number): Promise<number>;
   /** Waits until it listens, on a port or a unix socket, for as long as {@link port} does. */
-  listening(): Promise<LogLine>;
+  listening(longest?: number): Promise<LogLine>;
   /** Waits until a line of the log matches. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;
   /** Sends a signal and waits for the end; resolves with the exit code or the signal's name. */
@@ -28,8 +28,8 @@ export interface PortcullisProcess {
 }
 
 const longestWait = 60_000;
-/** The end of a process is noticed immediately; a process at a low priority on a busy machine can take minutes to start. */
-const longestStart = 600_000;
+/** In ms, for tests that run at a low priority: on a busy machine, a process can then take minutes to start. */
+export const longestStart = 600_000;
 
 /**
  * The program and the first arguments that run the command: the installed one if `PORTCULLIS_PACKED` is set, else the one
@@ -106,9 +106,9 @@ export function startPortcullis(
     log,
     stderr: () => errors,
     line,
-    listening: () => line(({ msg }) => / on (?:https?:\/\/.*:\d+|unix:.*)$/.test(msg ?? ""), longestStart),
-    async port() {
-      const { msg } = await line(({ msg }) => / on https?:\/\/.*:\d+$/.test(msg ?? ""), longestStart);
+    listening: (longest) => line(({ msg }) => / on (?:https?:\/\/.*:\d+|unix:.*)$/.test(msg ?? ""), longest),
+    async port(longest) {
+      const { msg } = await line(({ msg }) => / on https?:\/\/.*:\d+$/.test(msg ?? ""), longest);
       return Number(/:(\d+)$/.exec(msg ?? "")?.[1]);
     },
     end(signal = "SIGTERM") {
