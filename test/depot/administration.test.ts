@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { createAttemptLimit } from "../../packages/depot/src/sign-in/attempt-limit.ts";
 import { openStore } from "../../packages/depot/src/store/open-store.ts";
 import { adminBrowser, type Headers, setupPath } from "./admin-browser.ts";
 import { createClock, depotData, type RunningDepot } from "./running-depot.ts";
@@ -200,25 +199,6 @@ test("the database contains no setup link, no cookie and no password, which is h
   assert.match(administrator, /"password_hash":"scrypt\$131072\$8\$1\$[\w-]{22}\$[\w-]{43}"/);
   assert.ok(!administrator.includes(password));
   await store.close();
-});
-
-test("a hundred attempts of all addresses together are allowed in 15 minutes", () => {
-  const clock = createClock();
-  const limit = createAttemptLimit(clock.now);
-  for (let attempt = 0; attempt < 100; attempt += 1) assert.equal(limit.attempt(`192.0.2.${attempt}`), 0);
-  clock.pass(60);
-  assert.equal(limit.attempt("198.51.100.1"), 840);
-  clock.pass(840);
-  assert.equal(limit.attempt("198.51.100.1"), 0);
-});
-
-test("a clock that is set back makes nobody wait longer than 15 minutes for the next attempt", () => {
-  const clock = createClock();
-  const limit = createAttemptLimit(clock.now);
-  for (let attempt = 0; attempt < 10; attempt += 1) assert.equal(limit.attempt("192.0.2.1"), 0);
-  assert.equal(limit.attempt("192.0.2.1"), 900);
-  clock.pass(-6 * 60 * 60);
-  assert.equal(limit.attempt("192.0.2.1"), 0);
 });
 
 describe("--trust-proxy", () => {

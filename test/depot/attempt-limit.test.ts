@@ -57,6 +57,6 @@ test("clients without an address share one limit", () => {
 test("a clock that was set back makes nobody wait longer", () => {
   const { attempt, many, at } = limit();
   many(10, "a");
-  at(-minute);
+  at(-6 * 60 * minute);
   assert.equal(attempt("a"), 0);
 });
