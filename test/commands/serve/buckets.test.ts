@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { after, test } from "node:test";
+import { ask } from "../../support/ask.ts";
 import { freshToken } from "../../support/link.ts";
 import { startPortcullis } from "../../support/portcullis-process.ts";
 import { rawRequest } from "../../support/raw-request.ts";
@@ -17,7 +19,12 @@ let version = 1;
 let failure: number | undefined;
 const digest = (): string => `"${String(version).padStart(32, "0")}"`;
 let etagOf = digest;
+/** Without those of the check whether the server has its files for anyone, which sends no credentials. */
+let requests = 0;
+let isDown = false;
 const store = createServer(({ headers, url = "" }, response) => {
+  if (headers.authorization !== undefined) requests += 1;
+  if (isDown) return response.destroy();
   if (!url.startsWith("/apps/a.ipa")) return response.writeHead(404).end();
   const etag = etagOf();
   if (headers["if-match"] === undefined) {
@@ -99,32 +106,23 @@ for (const [given, status] of [
   });
 }
 
-/** Amazon S3 API reference, "Error responses". */
-for (const [code, status, remedy] of [
-  ["AuthorizationHeaderMalformed", 400, /the region is wrong; set --region/],
-  ["ExpiredToken", 400, /temporary credentials have expired; renew them/],
-  ["InvalidAccessKeyId", 403, /check AWS_ACCESS_KEY_ID/],
-  ["InvalidToken", 400, /check AWS_SESSION_TOKEN/],
-  ["NoSuchBucket", 404, /there is no such bucket at this endpoint/],
-  ["PermanentRedirect", 301, /the bucket is in another region; set --region/],
-  ["RequestTimeTooSkewed", 403, /clock is off by more than 15 minutes; set it/],
-  ["SignatureDoesNotMatch", 403, /check AWS_SECRET_ACCESS_KEY/],
-] as const) {
-  test(`serve ends if the bucket responds with ${code}, and says what to do`, async () => {
-    const service = createServer((_request, response) => {
-      response.writeHead(status, { "Content-Type": "application/xml" });
-      response.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>of the service</Message></Error>`);
-    }).listen(0, "127.0.0.1");
-    await once(service, "listening");
-    const endpoint = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
-    const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
-    const run = await runMain(["serve", "s3://apps/prod", ...args, "--endpoint", endpoint], { env });
-    service.close().closeAllConnections();
-    assert.equal(run.code, 3);
-    assert.ok(run.stderr.startsWith(`portcullis: s3://apps/prod: the bucket apps refused: ${code}: `), run.stderr);
-    assert.match(run.stderr, remedy);
-  });
-}
+test("serve ends if the bucket refuses, and says why and what to do", async () => {
+  const service = createServer((_request, response) => {
+    response.writeHead(403, { "Content-Type": "application/xml" });
+    response.end(
+      `<?xml version="1.0"?><Error><Code>SignatureDoesNotMatch</Code><Message>of the service</Message></Error>`,
+    );
+  }).listen(0, "127.0.0.1");
+  await once(service, "listening");
+  const endpoint = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
+  const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
+  const run = await runMain(["serve", "s3://apps/prod", ...args, "--endpoint", endpoint], { env });
+  service.close().closeAllConnections();
+  assert.equal(run.code, 3);
+  const problem = "portcullis: s3://apps/prod: the bucket apps refused: SignatureDoesNotMatch: ";
+  assert.ok(run.stderr.startsWith(problem), run.stderr);
+  assert.match(run.stderr, /check AWS_SECRET_ACCESS_KEY/);
+});
 
 test("a cache in a folder that other users can write to ends the command, naming the option", async () => {
   const folder = temporaryFolder();
@@ -133,6 +131,79 @@ test("a cache in a folder that other users can write to ends the command, naming
   assert.equal(run.code, 3);
   assert.match(run.stderr, /^portcullis: --cache: .* can be written to by other users; run: chmod go-w \//);
 });
+
+/** Starts `serve` with a cache that has the file, and returns how to download it and how to read a metric. */
+async function startCached(...options: string[]) {
+  const folder = temporaryFolder();
+  const [status, header] = [join(folder, "status.sock"), join(folder, "header.txt")];
+  writeFileSync(header, "Authorization: Bearer of-the-gate\n", { mode: 0o600 });
+  const cached = startPortcullis([
+    "serve",
+    url,
+    ...args,
+    "--cache",
+    join(folder, "cache"),
+    "--origin-header-file",
+    header,
+    "--status",
+    status,
+    ...options,
+  ]);
+  const port = await cached.port();
+  const before = requests;
+  const download = () => rawRequest(port, good());
+  const metric = async (name: string): Promise<number> => {
+    const { body } = await ask({ socketPath: status, path: "/metrics" });
+    const lines = body.split("\n").filter((line) => /^[^ {]*/.exec(line)?.[0] === `portcullis_${name}`);
+    assert.ok(lines.length > 0, `${name}: ${body}`);
+    return lines.reduce((sum, line) => sum + Number(line.split(" ")[1]), 0);
+  };
+  // The file is in the cache soon after it has been sent.
+  for (const deadline = Date.now() + 60_000; (await metric("cache_hits_total")) === 0; ) {
+    assert.ok(Date.now() < deadline, "the file is not sent from the cache");
+    const { status, body } = await download();
+    assert.deepEqual([status, body.length], [200, 1000]);
+  }
+  return { download, metric, asked: () => requests - before };
+}
+
+test("with --cache-refresh, a cached file is sent without asking the web server; the metrics count what was asked", async () => {
+  const { download, metric, asked } = await startCached("--cache-refresh", "1h");
+  const [before, hits] = [asked(), await metric("cache_hits_total")];
+  const { status, headers, body } = await download();
+  assert.deepEqual([status, body.length], [200, 1000]);
+  assert.match(String(headers.age), /^\d+$/);
+  assert.equal(asked(), before);
+  assert.ok(before > 0);
+  assert.equal(await metric("origin_requests_total"), before);
+  assert.equal(await metric("origin_request_seconds_count"), before);
+  assert.ok((await metric("origin_request_seconds_sum")) > 0);
+  assert.equal(await metric("cache_hits_total"), hits + 1);
+  assert.ok((await metric("cache_misses_total")) > 0);
+  assert.deepEqual([await metric("cache_stale_total"), await metric("cache_evictions_total")], [0, 0]);
+  assert.ok((await metric("cache_bytes")) >= 1000);
+});
+
+test("without --cache-refresh, the web server is asked on every request", async () => {
+  const { download, asked } = await startCached();
+  const before = asked();
+  assert.equal((await download()).status, 200);
+  assert.equal(asked(), before + 1);
+});
+
+for (const [options, status, stale] of [
+  [[], 200, 1],
+  [["--cache-fresh-only"], 503, 0],
+] as const) {
+  test(`while the web server is down, a cached file gives ${status} ${options.join("") || "by default"}`, async () => {
+    const { download, metric } = await startCached(...options);
+    isDown = true;
+    const response = await download();
+    isDown = false;
+    assert.equal(response.status, status);
+    assert.equal(await metric("cache_stale_total"), stale);
+  });
+}
 
 test("a SOURCE that is refused is reported without its password, access key or signature", async () => {
   for (const [source, problem] of [
