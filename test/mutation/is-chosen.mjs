@@ -11,13 +11,18 @@ import { createHash } from "node:crypto";
  * @param options.results - changes with their status
  */
 export function createIsChosen({ share, seed, results }) {
-  const unnoticed = results?.filter(({ status }) => status === "Survived" || status === "NoCoverage").map(placeOf);
+  const unnoticed = results?.filter((result) => !isNoticed(result)).map(placeOf);
   const again = unnoticed && new Set(unnoticed);
   return (change) => {
     const place = placeOf(change);
     if (again) return again.has(place);
     return createHash("sha256").update(`${seed} ${place}`).digest().readUInt32BE(0) / 2 ** 32 < share;
   };
+}
+
+/** Whether a test failed, or took far longer, because of a change. */
+export function isNoticed({ status }) {
+  return status === "Killed" || status === "Timeout";
 }
 
 /** Identifies a change: `file` from the root of the repository, `location` counted from 1, and the new text. */

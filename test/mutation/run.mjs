@@ -15,9 +15,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseResults } from "./is-chosen.mjs";
+import { isNoticed, parseResults } from "./is-chosen.mjs";
 import { inLink, mutationPage } from "./page.mjs";
-import { leastNoticed, targets } from "./targets.mjs";
+import { shortfall, targets } from "./targets.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -40,7 +40,7 @@ if (unknown !== undefined) {
 }
 const [share, seed] = [Number(options.share), Number(options.seed)];
 if (!(share > 0 && share <= 1) || !Number.isSafeInteger(seed)) {
-  console.error("--share must be a number from 0 to 1, and --seed an integer.");
+  console.error("--share must be greater than 0 and at most 1, and --seed an integer.");
   process.exit(2);
 }
 if (!existsSync(here("node_modules"))) run("npm", ["ci", "--ignore-scripts"], { cwd: here(".") });
@@ -74,7 +74,6 @@ function tryChanges(name, resultsFile) {
 
 /** Prints what is left of a target's changes, and returns its section of the page. */
 function reportOn(name, { plan, results }) {
-  const isNoticed = ({ status }) => status === "Killed" || status === "Timeout";
   const survivors = results.filter((result) => !isNoticed(result)).map(withCode);
   const open = survivors.filter((survivor) => reasonOf(survivor) === undefined);
   for (const { file, location, line, code, replacement } of open) {
@@ -105,9 +104,9 @@ function reportOn(name, { plan, results }) {
     plan.share < 1 ? `, chosen by \`npm run mutation -- ${name} --share ${plan.share} --seed ${plan.seed}\`` : "";
   const summary = `Measured on ${plan.date} with ${results.length} of ${plan.total} changes${chosen}: ${percent(part)} are noticed.`;
   console.log(`${name}: ${summary}\n${table}`);
-  const isEnough = name === "core" ? open.length === 0 : part >= leastNoticed;
-  if (!isEnough) console.error(`${name}: ${open.length} changes are noticed by no test and have no reason.`);
-  return { name, section: `### ${name}\n\n${summary}\n\n${table}\n`, isEnough };
+  const problem = shortfall(name, { open: open.length, part });
+  if (problem !== undefined) console.error(problem);
+  return { name, section: `### ${name}\n\n${summary}\n\n${table}\n`, isEnough: problem === undefined };
 }
 
 /** Adds the text that was changed and its line, which identify a survivor even after lines have moved. */
