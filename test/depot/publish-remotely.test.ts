@@ -144,7 +144,7 @@ describe("publish --to", () => {
     assert.equal(requests, 7);
   });
 
-  test("is repeated a few times only, and not at all after an hour or another refusal", async () => {
+  test("is repeated at most six times, and not at all if the depot asks to wait an hour or refuses for another reason", async () => {
     const busy = await scripted(Array.from({ length: 20 }, () => [503, "0"] as const));
     assert.match(busy.printed, /^3 .*responded with 503/);
     assert.equal(busy.requests, 7);
