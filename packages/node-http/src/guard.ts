@@ -60,23 +60,54 @@ export function guard(options: GuardOptions): Middleware;
 export function guard(options: GuardOptions, listener?: GuardedListener): Middleware {
   const check = createRequestGuard(options);
 
-  return async (request, response, next) => {
-    try {
-      const url = requestedUrl(request);
-      const checked = check(request.method ?? "", url);
-      const result = "then" in checked ? await checked : checked;
+  /** Whether the request is allowed; otherwise, a response has been sent. */
+  function admit(request: IncomingMessage, response: ServerResponse): boolean | Promise<boolean> {
+    const url = requestedUrl(request);
+    const apply = (result: GuardResult): boolean => {
       removeTokens(request, url, result);
-      if (response.headersSent) return; // a timeout, for example, has responded in the meantime
-      if (result.response) return send(response, result.response);
+      if (response.headersSent) return false; // a timeout, for example, has responded in the meantime
+      if (result.response) {
+        send(response, result.response);
+        return false;
+      }
       response.setHeader("Cache-Control", allowedCacheControl);
-      await listener?.(request as GuardedRequest, response);
-    } catch (error) {
-      if (!listener) return next(error);
+      return true;
+    };
+    const checked = check(request.method ?? "", url);
+    return "then" in checked ? checked.then(apply) : apply(checked);
+  }
+
+  // No async functions: for a token that was seen before, one takes as long as the check.
+  if (!listener) {
+    return (request, response, next) => {
+      let admitted: boolean | Promise<boolean>;
+      try {
+        admitted = admit(request, response);
+      } catch (error) {
+        return next(error);
+      }
+      if (typeof admitted !== "boolean") return admitted.then((isAllowed) => (isAllowed ? next() : undefined), next);
+      if (admitted) next();
+    };
+  }
+  return (request, response) => {
+    const failed = (error: unknown): void => {
       console.error(error);
-      return fail(response);
+      fail(response);
+    };
+    const listen = (isAllowed: boolean): unknown => isAllowed && listener(request as GuardedRequest, response);
+    try {
+      const admitted = admit(request, response);
+      const done = typeof admitted === "boolean" ? listen(admitted) : admitted.then(listen);
+      return isThenable(done) ? done.then(undefined, failed) : undefined;
+    } catch (error) {
+      failed(error);
     }
-    if (!listener) next();
   };
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 }
 
 function send(response: ServerResponse, { status, headers, body }: HttpResponse): void {
