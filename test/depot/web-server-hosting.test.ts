@@ -147,7 +147,7 @@ describe("a file on a web server that checks the depot's tokens", () => {
       [url.replace("https:", "http:"), /must begin with https:\/\//],
       [`${url}?x=1`, /no user name, query or fragment/],
       [url.replace("//", "//user:secret@"), /no user name, query or fragment/],
-      [url.replace("Notes", "No%20tes"), /cannot name a file/],
+      [url.replace("Notes", "No%20tes"), /does not name a file/],
       [url.replace("Notes", "missing"), /cannot be read: there is no such file/],
     ] as const) {
       const output = await run("publish", name);
