@@ -262,33 +262,61 @@ function provePackedCommand(words: readonly string[]): void {
   assert.deepEqual(packed.toSorted(), closureOf("cli").toSorted());
 }
 
-/** Runs a line in a project's folder beside the clone, and without a registry if the libraries need none. */
+/** A line packs exactly what its library needs; the library can then be loaded in both ways. */
 function provePackedLibraries(line: string): void {
-  const names = [...line.matchAll(/packages\/([\w-]+)/g)].map(([, name = ""]) => name);
+  const names = librariesPackedBy(line);
+  assert.equal(line, packLine(names));
   assert.deepEqual(names.toSorted(), [...new Set(names.flatMap(closureOf))].toSorted(), line);
-  const project = `${folder}/project-${names.join("-")}`;
-  const foreign = [...new Set(names.flatMap((name) => Object.keys(manifestOf(name).dependencies ?? {})))].filter(
+  if (!isInstallable(names)) return;
+  const specifiers = JSON.stringify(names.map((name) => `@portcullis/${name}`));
+  const script = `(async () => {
+    for (const name of ${specifiers})
+      for (const library of [require(name), await import(name)]) console.log(Object.keys(library).length > 0);
+  })()`;
+  const loaded = execFileSync("node", ["-e", script], { cwd: projectWithLibraries(), encoding: "utf8" });
+  assert.equal(loaded, "true\n".repeat(2 * names.length), line);
+}
+
+const librariesPackedBy = (line: string): string[] =>
+  [...line.matchAll(/packages\/([\w-]+)/g)].map(([, name = ""]) => name);
+
+const packLine = (names: readonly string[]): string =>
+  ["npm pack", ...names.map((name) => `../portcullis/packages/${name}`)].join(" ");
+
+const foreignLibrariesOf = (names: readonly string[]): string[] =>
+  [...new Set(names.flatMap((name) => Object.keys(manifestOf(name).dependencies ?? {})))].filter(
     (name) => !name.startsWith("@portcullis/"),
   );
-  const isInstallable = foreign.every((name) => name === "aws4fetch");
-  if (!isInstallable || existsSync(project)) return; // the issuer's libraries come from the registry
+
+/** The libraries of the issuer come from the registry. */
+const isInstallable = (names: readonly string[]): boolean =>
+  foreignLibrariesOf(names).every((name) => name === "aws4fetch");
+
+let project: string | undefined;
+
+/**
+ * A project in a folder beside the clone, in which the lines of all pages have been run as one line, since each takes npm
+ * seconds; without a registry.
+ */
+function projectWithLibraries(): string {
+  if (project !== undefined) return project;
+  project = `${folder}/project`;
   mkdirSync(project);
   writeFileSync(`${project}/package.json`, "{}");
-  if (!existsSync(`${folder}/portcullis`)) symlinkSync(process.cwd(), `${folder}/portcullis`);
+  symlinkSync(process.cwd(), `${folder}/portcullis`);
   const env = { ...process.env, npm_config_offline: "true" };
   const sh = (command: string) => execFileSync("sh", ["-c", command], { cwd: project, stdio: "ignore", env });
-  sh(line);
+  const packed = lines
+    .filter(({ line }) => line.startsWith("npm pack ../portcullis/"))
+    .map(({ line }) => librariesPackedBy(line))
+    .filter(isInstallable);
+  const names = [...new Set(packed.flat())];
+  sh(packLine(names));
   // Replaces the registry.
-  for (const name of foreign)
+  for (const name of foreignLibrariesOf(names))
     sh(`npm pack --ignore-scripts ../portcullis/node_modules/${name} && mv ${name}-*.tgz portcullis-${name}.tgz`);
   sh("npm install ./portcullis-*.tgz");
-  for (const load of names.flatMap((name) => [
-    `require("@portcullis/${name}")`,
-    `await import("@portcullis/${name}")`,
-  ])) {
-    const script = `(async () => console.log(Object.keys(${load}).length > 0))()`;
-    assert.equal(execFileSync("node", ["-e", script], { cwd: project, encoding: "utf8" }), "true\n", load);
-  }
+  return project;
 }
 
 /** Starts `serve` or `auth` as the line says, but on free ports, and sends requests with and without a token. */

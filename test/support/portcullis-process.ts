@@ -44,13 +44,17 @@ export function portcullisCommand(): readonly [string, ...string[]] {
 
 const packages = fileURLToPath(new URL("../../packages", import.meta.url));
 
+let built: boolean | undefined;
+
+/** Looks at every source once in a test file, not at each start. */
 function isBuilt(): boolean {
-  return ["core", "depot", "issuer", "origin", "cli"].every((name) => {
-    const built = statSync(join(packages, name, "dist/index.js"), { throwIfNoEntry: false });
+  built ??= ["core", "depot", "issuer", "origin", "cli"].every((name) => {
+    const bundle = statSync(join(packages, name, "dist/index.js"), { throwIfNoEntry: false });
     const source = join(packages, name, "src");
     const files = readdirSync(source, { recursive: true }).map(String);
-    return built !== undefined && files.every((file) => statSync(join(source, file)).mtimeMs < built.mtimeMs);
+    return bundle !== undefined && files.every((file) => statSync(join(source, file)).mtimeMs < bundle.mtimeMs);
   });
+  return built;
 }
 
 /**
