@@ -35,6 +35,11 @@ export interface AdminAppOptions {
   readonly hasTls: boolean;
   /** The largest file that can be uploaded, in bytes. */
   readonly largestUpload: number;
+  /**
+   * Called with the error of a publication that a program started and that failed a minute ago, if no request has
+   * received the error. Default: such an error is ignored.
+   */
+  readonly publicationAbandoned?: ((error: Error) => void) | undefined;
 }
 
 /** A form with a key of 8192 bits takes less than 10 KB. */

@@ -24,7 +24,9 @@ export interface ApiParts {
   /** The URL of the page on which a person installs what it leads to. */
   installPageUrl(secret: string): string;
   /** How long a request waits for a publication, in milliseconds; default 20 seconds. */
-  readonly patience?: number;
+  readonly longestWait?: number | undefined;
+  /** Called with the error of a publication that failed a minute ago, if its client has left. */
+  readonly publicationAbandoned: (error: Error) => void;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -42,10 +44,11 @@ export function createApi({
   publishHosted,
   manifestUrl,
   installPageUrl,
-  patience,
+  longestWait,
+  publicationAbandoned,
 }: ApiParts): Hono<AdminEnvironment> {
   const api = new Hono<AdminEnvironment>();
-  const publications = createLongWork<PublishedVersion>(patience);
+  const publications = createLongWork<PublishedVersion>({ longestWait, abandoned: publicationAbandoned });
 
   api.use(async (context, next) => {
     const [, token = ""] = /^Bearer +(\S+)$/i.exec(context.req.header("Authorization") ?? "") ?? [];
@@ -73,10 +76,11 @@ export function createApi({
    * that is in progress, the response is 202, and the client repeats the request.
    */
   api.post("/versions", async (context) => {
+    const { signal } = context.req.raw;
     const fields = await readFields(context.req.raw);
     const { actor } = context.var;
     const publish = readPublication(fields, actor);
-    const publication = await publications.wait(JSON.stringify([actor.name, fields]), publish);
+    const publication = await publications.wait(JSON.stringify([actor.name, fields]), publish, signal);
     if (publication.isDone) return context.json(publication.result, 201);
     return context.json({ state: "publishing" }, 202, { "Retry-After": "1" });
   });

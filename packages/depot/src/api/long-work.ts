@@ -4,49 +4,61 @@ export type LongWorkResult<Result> = { readonly isDone: true; readonly result: R
 /** Work that can take longer than a proxy waits for a response, so that clients ask for its result again and again. */
 export interface LongWork<Result> {
   /**
-   * Waits at most 20 seconds for the work with this key, and starts it if it is not in progress. Rejects if the work
-   * does. A result that nobody is waiting for is kept for a minute.
+   * Waits for the work with this key, for at most the time given to {@link createLongWork}. Starts it unless it is in
+   * progress, or ended less than a minute ago and nobody has received its result. Rejects if the work does. A client
+   * that has left, as its `signal` says, receives nothing.
    */
-  wait(key: string, begin: () => Promise<Result>): Promise<LongWorkResult<Result>>;
+  wait(key: string, begin: () => Promise<Result>, signal?: AbortSignal): Promise<LongWorkResult<Result>>;
+}
+
+/** How clients wait. */
+export interface LongWorkOptions {
+  /** How long one request waits, in milliseconds; default 20 seconds. */
+  readonly longestWait?: number | undefined;
+  /** Called with the error of work that failed a minute ago, if nobody has received it. */
+  readonly abandoned: (error: Error) => void;
 }
 
 /** Less than the 60 seconds that nginx and load balancers wait for a response. In milliseconds. */
-const longestWait = 20_000;
+const usualWait = 20_000;
 /** In milliseconds. */
 const keptFor = 60_000;
 
-/** Creates a record of the work in progress; `patience` is how long one request waits, in milliseconds. */
-export function createLongWork<Result>(patience: number = longestWait): LongWork<Result> {
-  const works = new Map<string, Promise<Result>>();
+/** Creates a record of the work in progress. */
+export function createLongWork<Result>({ longestWait = usualWait, abandoned }: LongWorkOptions): LongWork<Result> {
+  const inProgress = new Map<string, Promise<Result>>();
 
   function start(key: string, begin: () => Promise<Result>): Promise<Result> {
     const work = begin();
-    works.set(key, work);
-    const forgetLater = (): void => {
-      setTimeout(() => forget(key, work), keptFor).unref();
+    inProgress.set(key, work);
+    const forgetLater = (error?: Error): void => {
+      setTimeout(() => {
+        if (forget(key, work) && error) abandoned(error);
+      }, keptFor).unref();
     };
-    work.then(forgetLater, forgetLater);
+    work.then(() => forgetLater(), forgetLater);
     return work;
   }
 
-  function forget(key: string, work: Promise<Result>): void {
-    if (works.get(key) === work) works.delete(key);
+  /** Returns whether nobody had received the result. */
+  function forget(key: string, work: Promise<Result>): boolean {
+    return inProgress.get(key) === work && inProgress.delete(key);
   }
 
   return {
-    async wait(key, begin) {
-      const work = works.get(key) ?? start(key, begin);
+    async wait(key, begin, signal) {
+      const work = inProgress.get(key) ?? start(key, begin);
       let timer: NodeJS.Timeout | undefined;
-      const tired = new Promise<undefined>((resolve) => {
-        timer = setTimeout(resolve, patience, undefined);
+      const timeout = new Promise<undefined>((resolve) => {
+        timer = setTimeout(resolve, longestWait, undefined);
       });
       try {
-        const ended = await Promise.race([work.then((result) => ({ result })), tired]);
+        const ended = await Promise.race([work.then((result) => ({ result })), timeout]);
         if (!ended) return { isDone: false };
-        forget(key, work);
+        if (!signal?.aborted) forget(key, work);
         return { isDone: true, ...ended };
       } catch (error) {
-        forget(key, work);
+        if (!signal?.aborted) forget(key, work);
         throw error;
       } finally {
         clearTimeout(timer);

@@ -1,6 +1,7 @@
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import type { DepotServer } from "@portcullis/depot";
 import { usageError } from "../../command-line/command-error.ts";
+import type { Log } from "../../decision-log/create-log.ts";
 import { clientAddress, type DownloadRecord, startRecord } from "../../server/download-record.ts";
 import { collides, isLocal, type ListenAddress, parseListenAddress } from "../../server/listen-address.ts";
 import type { SecondServer } from "../../server/run-server.ts";
@@ -66,7 +67,11 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
   // different address.
   const trustProxy = options.trustProxy && url !== undefined;
   const uploads = new WeakSet<object>();
-  const app = await depot.createAdminApp({ url, hasTls, largestUpload });
+  let log: Log | undefined;
+  const app = await depot.createAdminApp({
+    ...{ url, hasTls, largestUpload },
+    publicationAbandoned: ({ message }) => log?.error(`a publication failed after its client had left: ${message}`),
+  });
   return {
     address,
     hasTls,
@@ -93,7 +98,8 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
         void serve(request, response);
       };
     },
-    async listening(where, log) {
+    async listening(where, serverLog) {
+      log = serverLog;
       log.info(`administration: ${where}`);
       const hasPassword = await depot.administrator.exists();
       if (hasPassword && !options.resetPassword) return;
