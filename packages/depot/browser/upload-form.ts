@@ -4,7 +4,7 @@ import { type DetailedError, defaultOptions, type PreviousUpload, Upload } from 
 
 /** How long to wait before each attempt to continue, in milliseconds, after the connection or the depot failed. */
 const retryDelays = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000];
-/** The depot removes an upload to which nothing was added for this long, in milliseconds. */
+/** The depot removes an upload that has received nothing for this long, in milliseconds. */
 const longestPause = 24 * 60 * 60 * 1000;
 
 for (const form of document.querySelectorAll<HTMLFormElement>("form[data-uploads]")) prepare(form);

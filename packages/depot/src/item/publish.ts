@@ -37,7 +37,8 @@ export interface PublishOptions {
   readonly channel: string;
   /**
    * Where to host the file. By default, where the newest version of the item is; for the first version, in the origin,
-   * or in the data folder if files cannot be stored in an origin. A file that was published before stays where it is.
+   * or in the data folder if files cannot be stored in an origin. A file that was published before stays where it is; but
+   * one that is too large for this hosting location is refused all the same.
    */
   readonly hosting?: StoringHosting | undefined;
   /** Called periodically with the number of bytes that have been copied. */

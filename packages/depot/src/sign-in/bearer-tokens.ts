@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { type Actor, recordChanges } from "../audit/audit.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Database } from "../store/schema.ts";
-import type { Administrator, PasswordCheck } from "./administrator.ts";
+import { type Administrator, type PasswordCheck, sessionLife } from "./administrator.ts";
 
 /** A token that replaces the administrator's password for a while. */
 export interface BearerToken {
@@ -29,8 +29,6 @@ export interface BearerTokens {
 
 /** As in Jamf Pro, in seconds. */
 const life = 30 * 60;
-/** The same as for a browser session, in seconds. */
-const longestLife = 12 * 60 * 60;
 /** The oldest one ends if there are more. */
 const mostTokens = 100;
 /** Lets programs that look for leaked secrets recognise a token. */
@@ -48,7 +46,7 @@ export function createBearerTokens(
 
   async function insert(transaction: Database, signedInAt: number): Promise<BearerToken> {
     const token = prefix + randomBytes(secretBytes).toString("hex");
-    const expiresAt = Math.min(time() + life, signedInAt + longestLife);
+    const expiresAt = Math.min(time() + life, signedInAt + sessionLife);
     const row = { token_hash: hashOf(token), signed_in_at: signedInAt, expires_at: expiresAt };
     await transaction.insertInto("bearer_token").values(row).execute();
     return { token, expiresAt };

@@ -11,7 +11,7 @@ const longestWait = 5000;
  */
 const longestWaitForWriter = 4000;
 /**
- * For how long, in milliseconds, a writer can do nothing within its transaction. A depot that was paused then, or whose
+ * How long a writer's transaction can be idle, in milliseconds. A depot that is paused in the middle of one, or whose
  * computer is gone, would otherwise keep all others from writing.
  */
 const longestPause = 30_000;
