@@ -109,7 +109,7 @@ export function details(option: OptionDefinition): string {
     found.push(`no unit means ${option.bareUnit === "s" ? "seconds" : "minutes"}`);
   }
   if ("default" in option && option.default !== undefined) {
-    found.push(`default ${option.kind === "duration" ? durationText(option.default) : option.default}`);
+    found.push(`default: ${option.kind === "duration" ? durationText(option.default) : option.default}`);
   }
   return found.length === 0 ? "" : ` (${found.join("; ")})`;
 }

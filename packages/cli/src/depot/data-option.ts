@@ -22,7 +22,7 @@ export const dataKeyFileOption = {
   kind: "text",
   placeholder: "FILE",
   description:
-    "file with the key that encrypts the private key in the database; created if missing (default data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
+    "file with the key that encrypts the private key in the database; created if missing (default: data.key in the data folder, or the text in PORTCULLIS_DATA_KEY)",
 } as const satisfies TextOption;
 
 /** Which part of a list to print, the same for every command that lists what is in a depot. */
@@ -32,7 +32,7 @@ export const pageOptionTable = {
     placeholder: "N",
     min: 1,
     max: 1000,
-    description: "in a list: print at most this many entries (default 100)",
+    description: "in a list: print at most this many entries (default: 100)",
   },
   after: {
     kind: "text",
@@ -46,7 +46,7 @@ export const databaseOption = {
   kind: "text",
   placeholder: "URL",
   description:
-    "a PostgreSQL database that several depots can share, postgres://USER@HOST/NAME (default SQLite in the data folder)",
+    "a PostgreSQL database that several depots can share, postgres://USER@HOST/NAME (default: SQLite in the data folder)",
 } as const satisfies TextOption;
 
 /** The origin of a depot, the same for every command that uses it. */

@@ -2,7 +2,7 @@ import type { OptionTable, OptionValues } from "../command-line/option.ts";
 
 /** How a bucket, a container or a web server is reached, the same for every command that uses one. */
 export const originOptionTable = {
-  region: { kind: "text", placeholder: "NAME", description: "region of the s3:// bucket (default from AWS_REGION)" },
+  region: { kind: "text", placeholder: "NAME", description: "region of the s3:// bucket (default: from AWS_REGION)" },
   endpoint: {
     kind: "text",
     placeholder: "URL",
@@ -13,7 +13,7 @@ export const originOptionTable = {
     kind: "choice",
     choices: ["path", "virtual"],
     description:
-      "whether the name of the s3:// bucket is in the URL's path or host name (default virtual at Amazon, path with --endpoint)",
+      "whether the name of the s3:// bucket is in the URL's path or host name (default: virtual at Amazon, path with --endpoint)",
   },
   originHeaderFile: {
     kind: "text",

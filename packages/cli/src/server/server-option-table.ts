@@ -13,7 +13,7 @@ export const serverOptionTable = {
     kind: "text",
     placeholder: "ADDRESS",
     description:
-      "serve /healthz, /readyz and /metrics here: a port, HOST:PORT or the path of a unix socket (default off)",
+      "serve /healthz, /readyz and /metrics here: a port, HOST:PORT or the path of a unix socket (default: off)",
   },
   grace: {
     kind: "duration",
@@ -35,7 +35,7 @@ export const serverOptionTable = {
     kind: "choice",
     placeholder: "FORMAT",
     choices: ["human", "json"],
-    description: "format of the log lines (default human on a terminal, otherwise json)",
+    description: "format of the log lines (default: human on a terminal, otherwise json)",
   },
 } as const satisfies OptionTable;
 
@@ -79,7 +79,7 @@ export const reportOnlyOption = {
 export const hostOption = {
   kind: "text",
   placeholder: "ADDRESS",
-  description: "listen on this address only (default all)",
+  description: "listen on this address only (default: all)",
 } as const satisfies TextOption;
 
 /** The certificate of a server, and its private key. */

@@ -21,7 +21,7 @@ export const inspect = defineCommand({
     now: {
       kind: "text",
       placeholder: "TIME",
-      description: "check as of this time: seconds since 1970 or a date (default now)",
+      description: "check as of this time: seconds since 1970 or a date (default: now)",
     },
     ...rules,
     json: jsonOption,

@@ -39,7 +39,7 @@ export const serve = defineCommand({
     cache: {
       kind: "text",
       placeholder: "DIR",
-      description: "cache files from the bucket or web server in this folder (default off)",
+      description: "cache files from the bucket or web server in this folder (default: off)",
     },
     cacheSize: {
       kind: "number",
