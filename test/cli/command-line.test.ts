@@ -34,7 +34,7 @@ test("--help goes to standard output, names all commands and exit codes, and fit
 test("the help of a command shows its options, examples and environment variables", async () => {
   const { stdout } = await runMain(["serve", "--help"]);
   assert.match(stdout, /--clock-skew <DURATION>/);
-  assert.match(stdout, /no unit means seconds;\s+default: 1m\)/);
+  assert.match(stdout, /no unit means seconds;\s+default:\s+1m\)/);
   assert.match(stdout, /PORTCULLIS_KEY\s+for\s+--key\)/);
   assert.equal((await runMain(["help", "serve"])).stdout, stdout);
 });
