@@ -53,6 +53,19 @@ describe("the page on which a person installs an app", () => {
     assert.deepEqual(receipts, []);
   });
 
+  test("says until when the app's provisioning profile lets it work", async () => {
+    const shown = async () =>
+      /KB<\/p><p class="(hint|warning)">([^<]*)<\/p>/i.exec((await page(secret)).text)?.slice(1);
+    assert.equal(await shown(), undefined);
+    const profileExpiresAt = clock.now() + 60;
+    const day = new Date(profileExpiresAt * 1000).toUTCString().slice(5, 16).replace(/^0/, "");
+    await depot.publish({ version: "1.1", profileExpiresAt });
+    assert.deepEqual(await shown(), ["hint", `Works until ${day} (provisioning profile)`]);
+    clock.pass(60);
+    const sentence = `Stopped working on ${day} (provisioning profile). Ask for a new version.`;
+    assert.deepEqual(await shown(), ["warning", sentence]);
+  });
+
   test("is not for caches, search engines or frames; its address, which is secret, is not sent anywhere; its files can be cached", async () => {
     for (const of of [secret, "A".repeat(secret.length)]) {
       const { headers } = await page(of);

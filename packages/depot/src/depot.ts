@@ -142,7 +142,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
       gate,
       files: createHostedFiles(store.db, places),
       removeUnused: () => removeUnused(store, places, now()),
-      app: createApp(createManifests(parts), { db: store.db, publicUrl, ...gate }),
+      app: createApp(createManifests(parts), { db: store.db, publicUrl, now, ...gate }),
       administrator,
       createAdminApp: async (adminOptions) => {
         // Loaded only if there are pages, because loading their libraries takes time.

@@ -6,6 +6,7 @@ import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { formatSize, ItemIcon, logo } from "../admin/page.tsx";
 import { style, styleHash } from "../admin/style.ts";
+import { formatDate } from "../admin/time.tsx";
 import type { AppBindings } from "../app-bindings.ts";
 import { addIconRoute } from "../item/icon.ts";
 import { versionName } from "../item/item-records.ts";
@@ -21,6 +22,8 @@ export interface InstallPageParts {
   readonly publicUrl: string;
   /** With `isHead`, it only says whether the link works. */
   readonly createManifest: (request: ManifestRequest) => Promise<ManifestResult>;
+  /** Seconds since 1970. */
+  readonly now: () => number;
 }
 
 const stylePath = `/i/style-${styleHash}.css`;
@@ -64,13 +67,17 @@ export function addInstallPage(app: Hono<{ Bindings: AppBindings }>, parts: Inst
       return send(<RefusedPage detail={detail} />, status, status === 503 ? { "Retry-After": "60" } : {});
     }
     const found = await findVersion(parts.db, secret);
-    const { metadata, icon, ...version } = found;
+    const { metadata, icon, profile_expires_at, ...version } = found;
     const { bundleVersion, build } = JSON.parse(metadata);
     const names = { version: versionName({ bundleVersion: String(bundleVersion), build }) };
     const { publicUrl } = parts;
     const addresses = { pageUrl: installPageUrl(publicUrl, secret), manifestUrl: manifestUrl(publicUrl, secret) };
     const device = deviceOf(req.header("user-agent") ?? "");
-    return send(<InstallPage {...{ ...version, ...names, ...addresses, device }} icon={icon ?? undefined} />, 200);
+    const profile = profile_expires_at !== null && <ProfileExpiry at={profile_expires_at} now={parts.now()} />;
+    return send(
+      <InstallPage {...{ ...version, ...names, ...addresses, device, profile }} icon={icon ?? undefined} />,
+      200,
+    );
   });
 }
 
@@ -93,6 +100,7 @@ interface FoundVersion {
   readonly metadata: string;
   readonly size: number;
   readonly icon: string | null;
+  readonly profile_expires_at: number | null;
 }
 
 /** A link is only created for a channel that has a version, and a channel never loses its version. */
@@ -104,7 +112,8 @@ function findVersion(db: Database, secret: string): Promise<FoundVersion> {
       join.onRef("channel.item_id", "=", "link.item_id").onRef("channel.name", "=", "link.channel"),
     )
     .innerJoin("version", "version.id", "channel.version_id")
-    .select(["item.id", "item.title", "item.kind", "version.metadata", "version.size", "version.icon"])
+    .select(["item.id", "item.title", "item.kind"])
+    .select(["version.metadata", "version.size", "version.icon", "version.profile_expires_at"])
     .where("link.secret_hash", "=", secretHash(secret) ?? "")
     .executeTakeFirstOrThrow();
 }
@@ -127,8 +136,16 @@ function Frame({ title, children }: { readonly title: string; readonly children?
   );
 }
 
-interface InstallPageProps extends Omit<FoundVersion, "metadata" | "icon"> {
+/** Until when devices open the app; both times in seconds since 1970. */
+function ProfileExpiry({ at, now }: { readonly at: number; readonly now: number }): JSX.Element {
+  const day = formatDate(at);
+  if (at > now) return <p class="hint">Works until {day} (provisioning profile)</p>;
+  return <p class="warning">Stopped working on {day} (provisioning profile). Ask for a new version.</p>;
+}
+
+interface InstallPageProps extends Omit<FoundVersion, "metadata" | "icon" | "profile_expires_at"> {
   readonly icon: string | undefined;
+  readonly profile: Child;
   readonly version: string;
   readonly pageUrl: string;
   readonly manifestUrl: string;
@@ -136,7 +153,7 @@ interface InstallPageProps extends Omit<FoundVersion, "metadata" | "icon"> {
 }
 
 function InstallPage(props: InstallPageProps): JSX.Element {
-  const { id, title, kind, icon, version, size, pageUrl, manifestUrl, device } = props;
+  const { id, title, kind, icon, version, size, pageUrl, manifestUrl, device, profile } = props;
   const code = <QrCode text={pageUrl} label="QR code of this page" />;
   return (
     <Frame title={`Install ${title}`}>
@@ -146,6 +163,7 @@ function InstallPage(props: InstallPageProps): JSX.Element {
         <p class="faint">
           Version {version}, {formatSize(size)}
         </p>
+        {profile}
         {kind === "pkg" && <p>This is a package for Macs, which your organisation's MDM installs.</p>}
         {kind === "ipa" && device !== "other" && (
           <>
