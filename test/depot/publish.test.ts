@@ -33,7 +33,7 @@ test("a file that is not a package is refused before it is copied, and a named p
     ["/dev/zero", /\/dev\/zero: This is a folder, pipe or device/],
     [text, /text\.ipa: The file is neither an \.ipa \(zip\) nor a flat \.pkg/],
   ] as const) {
-    const run = await runMain(["publish", file, "--data", depot.data]);
+    const run = await runMain(["publish", file, ...depot.place]);
     assert.equal(run.code, 3, run.stderr);
     assert.match(run.stderr.replaceAll("\n", " "), problem);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
 import type { openStore } from "../../packages/depot/src/store/open-store.ts";
@@ -35,6 +35,8 @@ export interface DepotData {
   readonly options: { readonly data: string; readonly database: string | undefined };
   /** The same, for `openStore`. */
   readonly storePlace: Parameters<typeof openStore>[0];
+  /** Everything that the database contains: the bytes of its files, or what `pg_dump` writes. */
+  databaseContent(): string;
   readonly clock: Clock;
   /** Publishes a sample app and returns its bytes. */
   publish(app?: SampleApp, ...more: string[]): Promise<Buffer>;
@@ -58,12 +60,20 @@ export interface RunningDepot {
   end(): Promise<void>;
 }
 
-/** Creates a database and returns its URL: set by the tests that run the same suites on PostgreSQL. */
-let createDatabase: (() => string) | undefined;
+/** A PostgreSQL server. */
+interface DatabaseServer {
+  /** Creates a database and returns its URL. */
+  createDatabase(): string;
+  /** Runs one of PostgreSQL's programs and returns what it prints. */
+  run(program: string, ...args: string[]): string;
+}
+
+/** Set by the tests that run the same suites on PostgreSQL. */
+let databaseServer: DatabaseServer | undefined;
 
 /** Makes all depots from now on use a PostgreSQL database. */
-export function useDatabases(create: () => string): void {
-  createDatabase = create;
+export function useDatabases(server: DatabaseServer): void {
+  databaseServer = server;
 }
 
 export const publicUrl = "https://apps.example";
@@ -77,7 +87,7 @@ export function depotData(clock: Clock = createClock(), env: Readonly<Record<str
   });
   const base = temporaryFolder();
   const data = join(base, "data");
-  const url = createDatabase?.();
+  const url = databaseServer?.createDatabase();
   const place = ["--data", data, ...(url === undefined ? [] : ["--database", url])];
   const storePlace = url === undefined ? { file: join(data, "depot.db") } : { url };
   const world = { now: clock.now, env };
@@ -94,6 +104,11 @@ export function depotData(clock: Clock = createClock(), env: Readonly<Record<str
     place,
     options: { data, database: url },
     storePlace,
+    databaseContent() {
+      if (url !== undefined) return databaseServer?.run("pg_dump", "--dbname", url) ?? "";
+      const files = readdirSync(data).filter((name) => name.startsWith("depot.db"));
+      return files.map((name) => readFileSync(join(data, name), "latin1")).join("");
+    },
     clock,
     async publish(app, ...more) {
       published += 1;

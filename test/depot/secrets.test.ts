@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { createDataKey } from "@portcullis/depot";
@@ -24,15 +24,15 @@ describe("what the data folder and the log contain", () => {
   const databaseFiles = () => readdirSync(depot.data).filter((name) => name.startsWith("depot.db"));
 
   test("the database contains no link, no token and no private key", async () => {
-    const bytes = Buffer.concat(databaseFiles().map((name) => readFileSync(join(depot.data, name)))).toString("latin1");
-    assert.ok(bytes.includes("com.example.notes"), "the right files are read");
-    assert.ok(bytes.includes("BEGIN PUBLIC KEY"));
+    const content = depot.databaseContent();
+    assert.ok(content.includes("com.example.notes"), "the right database is read");
+    assert.ok(content.includes("BEGIN PUBLIC KEY"));
     for (const secret of [secretOf(), tokenOf(), tokenOf().split(".")[2] ?? "", "PRIVATE KEY"]) {
       assert.ok(secret.length > 10);
-      assert.equal(bytes.includes(secret), false);
+      assert.equal(content.includes(secret), false);
     }
     // The body of every RSA private key in PKCS#8 begins with these bytes: version 0, rsaEncryption.
-    assert.equal(bytes.includes("AgEAMA0GCSqGSIb3DQEBAQUABIIE"), false);
+    assert.equal(content.includes("AgEAMA0GCSqGSIb3DQEBAQUABIIE"), false);
   });
 
   test("the log contains no link and no token", () => {
@@ -56,8 +56,7 @@ describe("the data key", () => {
   const start = async (env: Record<string, string>, ...more: string[]) => {
     const args = [
       "depot",
-      "--data",
-      depot.data,
+      ...depot.place,
       "--public-url",
       publicUrl,
       "--host",

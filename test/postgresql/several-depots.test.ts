@@ -12,7 +12,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { startPostgres } from "./postgres-server.ts";
 
 const server = await startPostgres();
-useDatabases(server.createDatabase);
+useDatabases(server);
 
 test("two depots that start at the same moment on an empty database agree on its schema and on one private key", async () => {
   const database = server.createDatabase();
