@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { folder, serveFrom } from "@portcullis/origin/node";
+import { freePort } from "../support/free-port.ts";
 import { startPortcullis } from "../support/portcullis-process.ts";
 import { runMain } from "../support/run-main.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -130,8 +130,9 @@ describe("a file on a web server that checks the depot's tokens", () => {
       { cert: readFileSync(tls.cert), key: readFileSync(tls.key) },
       serveFrom(folder(www)),
     );
-    await new Promise<void>((resolve) => everybody.listen(0, "127.0.0.1", resolve));
-    const open = `https://localhost:${(everybody.address() as AddressInfo).port}/copy.ipa`;
+    const port = await freePort();
+    await new Promise<void>((resolve) => everybody.listen(port, "127.0.0.1", resolve));
+    const open = `https://localhost:${port}/copy.ipa`;
     try {
       assert.match(await run("item", "host", app, "--url", open), /1 file was moved/);
       assert.match(await run("item", "check", app), /^1 .*web-server +the web server serves the file to anyone/s);

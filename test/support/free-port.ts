@@ -1,14 +1,29 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
-/** A port that was free a moment ago, for programs that cannot choose one themselves. */
+/** The first port is another one in each process. */
+let next = process.pid * 61;
+
+/**
+ * A port that is free, for programs that cannot choose one themselves, and for servers after which nothing may listen.
+ * It is below the ports that Linux (from 32768) and macOS (from 49152) give to sockets that do not name one, so nothing
+ * else gets it by chance before the program listens, or after the server is closed.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const port = 10_000 + (next % 20_000);
+    next += 1;
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+  throw new Error("a thousand ports from 10000 to 29999 are in use");
 }
 
 /** Waits until something accepts connections on a port. */
