@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { type Origin, respond } from "@portcullis/origin";
+import { everyCombination, mapInBatches, withValidators } from "../support/conditional-requests.ts";
 import { memoryOrigin } from "../support/memory-origin.ts";
 
 /** A store that a test can fill. */
@@ -29,11 +30,9 @@ const names = [
   "日本語.pdf",
 ];
 
-/** Header values in which `ETAG` and `DATE` represent those that the store gave the object. */
-const conditions: readonly Readonly<Record<string, string>>[] = [
-  {},
+/** What a combination does not contain: other forms of a range, and other values. */
+const otherForms: readonly Readonly<Record<string, string>>[] = [
   { Range: "bytes=0-0" },
-  { Range: "bytes=10-19" },
   { Range: "bytes=990-2000" },
   { Range: "bytes=-3" },
   { Range: "bytes=-5000" },
@@ -43,24 +42,13 @@ const conditions: readonly Readonly<Record<string, string>>[] = [
   { Range: "bytes=5-2" },
   { Range: "bytes=0-1,3-4" },
   { Range: "lines=0-1" },
-  { "If-None-Match": "ETAG" },
-  { "If-None-Match": '"other"' },
   { "If-None-Match": "*" },
-  { "If-Match": "ETAG" },
-  { "If-Match": '"other"' },
+  { "If-None-Match": "W/ETAG" },
   { "If-Match": "*" },
-  { "If-Modified-Since": "DATE" },
-  { "If-Modified-Since": "Thu, 01 Jan 1998 00:00:00 GMT" },
-  { "If-Unmodified-Since": "DATE" },
-  { "If-Unmodified-Since": "Thu, 01 Jan 1998 00:00:00 GMT" },
-  { Range: "bytes=10-19", "If-Range": "ETAG" },
-  { Range: "bytes=10-19", "If-Range": '"other"' },
+  { "If-Match": "W/ETAG" },
+  { Range: "bytes=10-19", "If-Range": "W/ETAG" },
   { Range: "bytes=10-19", "If-Range": "DATE" },
   { Range: "bytes=10-19", "If-Range": "Thu, 01 Jan 1998 00:00:00 GMT" },
-  { Range: "bytes=10-19", "If-None-Match": "ETAG" },
-  { Range: "bytes=9999-", "If-Match": '"other"' },
-  { "If-None-Match": '"other"', "If-Modified-Since": "DATE" },
-  { "If-Match": "ETAG", "If-Unmodified-Since": "Thu, 01 Jan 1998 00:00:00 GMT" },
 ];
 
 /** Whole files of an origin: every name, every size, replaced and missing ones. */
@@ -111,8 +99,11 @@ export function wholeFileContract(title: string, store: Store | ServedStore): vo
   });
 }
 
-/** Parts of files and conditional requests, compared with an origin in memory that holds the same bytes. */
-export function rangeContract(title: string, store: Store | ServedStore): void {
+/**
+ * Parts of files and conditional requests, compared with an origin in memory that holds the same bytes. `mostConditions`
+ * is for a store whose every response takes long.
+ */
+export function rangeContract(title: string, store: Store | ServedStore, mostConditions = 6): void {
   describe(title, () => {
     const bytes = randomBytes(1000);
     before(async () => {
@@ -120,24 +111,26 @@ export function rangeContract(title: string, store: Store | ServedStore): void {
     });
 
     for (const method of ["GET", "HEAD"]) {
-      test(`${method} with every combination of conditions and ranges gives what RFC 9110 asks for`, async () => {
+      test(`${method} with every combination of at most ${mostConditions} conditions gives what RFC 9110 asks for`, async () => {
         const { headers } = await ask(store, "app.ipa", {}, "HEAD");
         const etag = headers.get("ETag") as string;
         const date = headers.get("Last-Modified") as string;
         const expected = memoryOrigin({ "app.ipa": { bytes, etag, modified: new Date(date) } });
-        for (const template of conditions) {
-          const given = Object.fromEntries(
-            Object.entries(template).map(([name, value]) => [name, value.replace("ETAG", etag).replace("DATE", date)]),
-          );
+
+        async function compare(template: Readonly<Record<string, string>>, status?: number): Promise<void> {
+          const given = withValidators(template, etag, date);
           const [mine, theirs] = [
             await ask(store, "app.ipa", given, method),
             await ask({ origin: expected }, "app.ipa", given, method),
           ];
           const what = `${method} ${JSON.stringify(template)}`;
-          assert.equal(mine.status, theirs.status, what);
+          assert.equal(mine.status, status ?? theirs.status, what);
           assert.deepEqual([...mine.headers].sort(), [...theirs.headers].sort(), what);
           assert.deepEqual(Buffer.from(await mine.arrayBuffer()), Buffer.from(await theirs.arrayBuffer()), what);
         }
+        const combinations = everyCombination.filter((one) => Object.keys(one.headers).length <= mostConditions);
+        await mapInBatches(combinations, (one) => compare(one.headers, one.status(method)));
+        await mapInBatches(otherForms, (headers) => compare(headers));
       });
     }
 

@@ -9,4 +9,4 @@ const store = {
   remove: (name: string) => bucket.delete(`prod/${name}`),
 };
 wholeFileContract("an R2 bucket of Miniflare", store);
-rangeContract("an R2 bucket of Miniflare", store);
+rangeContract("an R2 bucket of Miniflare", store, 2);

@@ -69,7 +69,7 @@ for (const [runtime, start] of Object.entries(runtimes)) {
 }
 for (const { title, store } of servers) {
   wholeFileContract(title, store);
-  rangeContract(title, store);
+  rangeContract(title, store, 2);
 }
 
 async function startProgram(binary: string, args: readonly string[]): Promise<number> {

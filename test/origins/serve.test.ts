@@ -6,6 +6,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { after, describe, test } from "node:test";
 import { attackCorpus } from "../security/attack-corpus.ts";
 import { startServer } from "../security/running-server.ts";
+import { everyCombination, mapInBatches, withValidators } from "../support/conditional-requests.ts";
 import { freePort } from "../support/free-port.ts";
 import { freshToken } from "../support/link.ts";
 import { type PortcullisProcess, startPortcullis } from "../support/portcullis-process.ts";
@@ -94,6 +95,16 @@ const requests: readonly (readonly [target: string, request: RawRequest])[] = [
   ["/My%20app.ipa?token=GOOD", { headers: { Range: "bytes=500-", "If-Range": '"other"' } }],
 ];
 
+/** The responses to every combination of conditions, with the validators that the server itself gave the file. */
+async function combinedResponses(port: number): Promise<RawResponse[]> {
+  const target = `/My%20app.ipa?token=${freshToken(key)}`;
+  const { etag = "", "last-modified": date = "" } = (await rawRequest(port, target, { method: "HEAD" })).headers;
+  return mapInBatches(everyCombination, ({ headers }) =>
+    rawRequest(port, target, { headers: withValidators(headers, etag, date) }),
+  );
+}
+const foldersResponses = combinedResponses(folderPort);
+
 for (const [title, running] of Object.entries(stores)) {
   describe(`serve on ${title}`, () => {
     test("gives the same responses as serve on a folder", async () => {
@@ -102,6 +113,15 @@ for (const [title, running] of Object.entries(stores)) {
         const url = target.replace("GOOD", freshToken(key)).replace("BAD", freshToken(key, -600));
         const [mine, folders] = [await rawRequest(port, url, request), await rawRequest(folderPort, url, request)];
         assert.deepEqual(comparable(mine), comparable(folders), `${target} ${JSON.stringify(request)}`);
+      }
+    });
+
+    test("responds to every combination of conditions and ranges, with its own ETag and date, as serve on a folder", async () => {
+      const [mine, folders] = [await combinedResponses(await running.port()), await foldersResponses];
+      for (const [index, { headers, status }] of everyCombination.entries()) {
+        const what = JSON.stringify(headers);
+        assert.deepEqual(comparable(mine[index] as RawResponse), comparable(folders[index] as RawResponse), what);
+        assert.equal(mine[index]?.status, status("GET"), what);
       }
     });
 

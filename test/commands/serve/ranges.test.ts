@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { everyCombination, mapInBatches, withValidators } from "../../support/conditional-requests.ts";
 import { freshToken } from "../../support/link.ts";
 import { startPortcullis } from "../../support/portcullis-process.ts";
 import { type RawRequest, rawRequest } from "../../support/raw-request.ts";
@@ -151,6 +152,17 @@ test("If-None-Match and If-Modified-Since give 304 and no body", async () => {
     assert.equal(response.body.length, 0);
   }
   assert.equal((await get("/app.ipa", { "If-None-Match": '"other"' })).status, 200);
+});
+
+test("every combination of true and false conditions gives the status of RFC 9110 section 13.2.2", async () => {
+  const { etag = "", "last-modified": date = "" } = (await get("/app.ipa", {}, "HEAD")).headers;
+  const target = `/app.ipa?token=${freshToken(key)}`;
+  await mapInBatches(everyCombination, async ({ headers, status }) => {
+    const response = await rawRequest(port, target, { headers: withValidators(headers, etag, date) });
+    assert.equal(response.status, status("GET"), JSON.stringify(headers));
+    const body = { 200: content, 206: content.subarray(10, 20) }[response.status];
+    if (body !== undefined) assert.ok(response.body.equals(body), JSON.stringify(headers));
+  });
 });
 
 test("If-Match and If-Unmodified-Since that fail give 412", async () => {
