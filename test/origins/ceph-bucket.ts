@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,8 +11,10 @@ import { makeBucket, type TestBucket } from "./test-bucket.ts";
 
 /** A bucket of a Ceph cluster of its own. */
 export interface CephBucket extends TestBucket {
-  /** Adds a user who is not allowed anything yet. */
-  addUser(name: string): TestBucket["credentials"];
+  /** Adds a user who is not allowed anything yet; with `caps`, for example its own policy. */
+  addUser(name: string, caps?: string): TestBucket["credentials"];
+  /** Removes a user, with the keys and the sessions. */
+  removeUser(name: string): void;
   stop(): Promise<void>;
 }
 
@@ -59,17 +61,19 @@ export async function startCeph(bucket = "apps"): Promise<CephBucket> {
   start("ceph-mon", "-i", "a");
   run("ceph-osd", "--conf", configuration, "-i", "0", "--mkfs");
   start("ceph-osd", "-i", "0");
-  function addUser(name: string): TestBucket["credentials"] {
+  const manage = (...args: string[]): void => run("radosgw-admin", "--conf", configuration, "user", ...args);
+  function addUser(name: string, caps = ""): TestBucket["credentials"] {
     const credentials = { accessKeyId: `${name.toUpperCase()}ACCESSKEY`, secretAccessKey: "not-a-secret" };
     const keys = [`--access-key=${credentials.accessKeyId}`, `--secret-key=${credentials.secretAccessKey}`];
-    run("radosgw-admin", "--conf", configuration, "user", "create", `--uid=${name}`, `--display-name=${name}`, ...keys);
+    manage("create", `--uid=${name}`, `--display-name=${name}`, ...keys, ...(caps === "" ? [] : [`--caps=${caps}`]));
     return credentials;
   }
+  const removeUser = (name: string): void => manage("rm", `--uid=${name}`);
   const credentials = addUser("test");
   const port = await freePort();
   start("radosgw", `--rgw_frontends=beast endpoint=127.0.0.1:${port}`);
   await untilListening(port);
-  return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), addUser, stop };
+  return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), addUser, removeUser, stop };
 }
 
 /** There is no authentication within the cluster, because all of its parts are on this computer. */
@@ -88,6 +92,9 @@ function configurationText(folder: string, data: string, fsid: string, monitor: 
     mon_data: join(data, "mon"),
     osd_data: join(data, "osd"),
     rgw_data: data,
+    // Temporary credentials; the key encrypts their session tokens.
+    rgw_s3_auth_use_sts: true,
+    rgw_sts_key: randomBytes(8).toString("hex"),
     run_dir: data,
     crash_dir: data,
     admin_socket: "",
