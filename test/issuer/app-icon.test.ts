@@ -88,7 +88,8 @@ describe("the icon of an .ipa", () => {
       "IDAT",
       "IEND",
     ]);
-    assert.deepEqual(await types({ ...indexed, more: [palette] }), ["IHDR", "PLTE", "IDAT", "IEND"]);
+    for (const one of [palette, pngChunk("PLTE", Buffer.alloc(3)), pngChunk("PLTE", Buffer.alloc(256 * 3))])
+      assert.deepEqual(await types({ ...indexed, more: [one] }), ["IHDR", "PLTE", "IDAT", "IEND"]);
     const grey = { header: { 8: 2, 9: 0 }, data: rows };
     assert.deepEqual(await types({ ...grey, more: [palette, transparent] }), ["IHDR", "tRNS", "IDAT", "IEND"]);
     // Without its palette, or with one that is impossible

@@ -199,6 +199,7 @@ describe("any other encryption key is refused and identified", () => {
       `{"keys":[${jwkOf({})},${jwkOf({})}]}`,
       /the JWK Set contains 2 keys\. Keep only the private/,
     ],
+    ["a JWK Set without a key", '{"keys":[null]}', /this is JSON, but not a JWK/],
     ["an empty JWK Set", '{"keys":[]}', /this is JSON, but not a JWK/],
     ["other JSON", '{"a":1}', /this is JSON, but not a JWK\. Use the private key in PEM form/],
     ["a BEGIN line in lower case", pkcs8.toLowerCase(), /its BEGIN line is damaged\. Copy the key again/],

@@ -39,7 +39,9 @@ function lintWith(change: Change, extension = "ipa"): ManifestReport {
   const [{ assets: [asset = {}] = [], metadata = {} } = {}] = whole.items;
   const replaced = change({ asset, metadata, whole });
   const value = replaced === undefined ? whole : replaced;
-  return lintManifest(plist.build(value as PlistValue), { expectTokens: true });
+  const report = lintManifest(plist.build(value as PlistValue), { expectTokens: true });
+  for (const { message } of [...report.errors, ...report.warnings]) assert.match(message, /^[A-Z&].+\.$/s);
+  return report;
 }
 
 /** Errors and warnings, each as `code path`. */

@@ -86,6 +86,9 @@ describe("a property list", () => {
     ["with an empty integer", plistOf("<integer/>"), /not a whole number/],
     ["with white space after an integer", plistOf("<integer>1 </integer>"), /white space after it/],
     ["with a real that is not a number", plistOf("<real>1,5</real>"), /a real is not a number/],
+    ["with a real that ends with something else", plistOf("<real>1.5x</real>"), /a real is not a number/],
+    ["with a real that only ends with nan", plistOf("<real>1nan</real>"), /a real is not a number/],
+    ["with a hexadecimal real", plistOf("<real>0x10</real>"), /a real is not a number/],
     ["with an impossible date", plistOf("<date>2026-13-45T00:00:00Z</date>"), /a date is not a date/],
     ["with data that is not ASCII", plistOf("<data>\u00e9</data>"), /data is not base64/],
     ["with empty data", plistOf("<data/>"), /data element is empty/],
@@ -381,7 +384,8 @@ describe("hostile property lists", () => {
     assert.ok(readPropertyList(dictionaries(28)));
     assert.ok(readPropertyList(dictionaries(60)));
     assert.throws(() => readPropertyList(dictionaries(200)), /nested more than 100 elements deep/);
-    assert.throws(() => readOpenStepPlist("(".repeat(70) + ")".repeat(70)), /nested more than 64 levels deep/);
+    assert.ok(readOpenStepPlist("(".repeat(65) + ")".repeat(65)));
+    assert.throws(() => readOpenStepPlist("(".repeat(66) + ")".repeat(66)), /nested more than 64 levels deep/);
     const nested = Array.from({ length: 70 }, (_, index) => ({ array: [index + 1] }));
     assert.throws(() => readPropertyListFile(makeBinaryPlist([...nested, "x"])), /nested more than 64 levels deep/);
     assert.ok(elapsed() < 1_000_000);
@@ -461,6 +465,26 @@ describe("hostile property lists", () => {
       console.log(refused.filter((message) => message.includes("more than 200 000")).length);`;
     const args = ["--import=tsx", "--max-old-space-size=200", "--input-type=module", "--eval", program];
     assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 60_000 }).trim(), "5");
+  });
+
+  test("that are too long, or have too many values, are refused at the limit", () => {
+    assert.throws(() => parseXml(" ".repeat(4 * 1024 * 1024 + 1)), /the XML is longer than 4 MiB/);
+    assert.ok(parseXml(`<a>${"<b/>".repeat(199_999)}</a>`));
+    assert.throws(() => parseXml(`<a>${"<b/>".repeat(200_000)}</a>`), /more than 200 000 elements and attributes/);
+    assert.ok(readOpenStepPlist(`(${"a,".repeat(199_999)})`));
+    assert.throws(() => readOpenStepPlist(`(${"a,".repeat(200_000)})`), /more than 200 000 values/);
+  });
+
+  test("of binary whose trailer is impossible are refused", () => {
+    const four = Buffer.concat([
+      Buffer.from("bplist00"),
+      Buffer.from("12ffffffff08", "hex"),
+      Buffer.from("000000000000010100000000000000010000000000000000000000000000000d", "hex"),
+    ]);
+    assert.equal(readPropertyListFile(four), 4_294_967_295);
+    const withoutOffsets = Buffer.from(four);
+    withoutOffsets[four.length - 26] = 0;
+    assert.throws(() => readPropertyListFile(withoutOffsets), /refers to bytes past its end/);
   });
 
   test("that expand a few kilobytes of binary to millions of values are refused", () => {
