@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { gateDefaults, refusalCodes, refusals } from "@portcullis/core";
 import { commands } from "../../packages/cli/src/commands.ts";
+import { depotErrors } from "../../packages/depot/src/depot-error.ts";
 import { anchorsOf, pages, proseOf, repositoryFiles } from "./documents.ts";
 
 /** A link of a page, in its prose. */
@@ -63,6 +64,25 @@ describe("links", () => {
     }
   });
 
+  test("every decision about the depot links to tests, each with a part of its title", () => {
+    const page = "docs/depot/decisions.md";
+    const rows = readFileSync(page, "utf8").match(/^\| (?!decision \||-).*$/gm) ?? [];
+    assert.ok(rows.length > 30);
+    for (const row of rows) {
+      const tests = [...row.matchAll(/\[([^\]]{10,})\]\(([^)]+)\)/g)];
+      assert.ok(tests.length > 0, row);
+      for (const [, title = "", target = ""] of tests) {
+        const titles = readFileSync(join(dirname(page), target), "utf8").match(
+          /(?:test|describe|[sS]uite)\(\s*["`].*/g,
+        );
+        assert.ok(
+          titles?.some((one) => one.includes(title)),
+          `${target} has no test with the title ${title}`,
+        );
+      }
+    }
+  });
+
   test("every path in backquotes exists", () => {
     for (const page of pages) {
       for (const [, path = ""] of proseOf(page).matchAll(/`((?:packages|test|examples|docs|bench)\/[\w./-]+)`/g)) {
@@ -103,6 +123,15 @@ describe("tables", () => {
     assert.deepEqual(
       rows,
       refusalCodes.map((code) => [code, refusals[code].status]),
+    );
+  });
+
+  test("the table of the depot's errors has every code, in order, with its meaning", () => {
+    const rows = rowsOf("packages/depot/README.md").map((row) => row.split(" | "));
+    const found = rows.filter(([code = ""]) => code.replaceAll("`", "") in depotErrors);
+    assert.deepEqual(
+      found,
+      Object.entries(depotErrors).map(([code, meaning]) => [`\`${code}\``, meaning]),
     );
   });
 

@@ -1,5 +1,5 @@
-/** Every reason why the depot refuses something, with its meaning. */
-const reasons = {
+/** Every reason why the depot refuses something, with its meaning, which is in the README. */
+export const depotErrors = {
   store_newer: "The database was used by a newer version of Portcullis.",
   database_url_invalid: "The database URL is not the URL of a PostgreSQL database.",
   database_unavailable: "The PostgreSQL server cannot be reached, or refuses the user.",
@@ -37,7 +37,7 @@ const reasons = {
 } as const;
 
 /** A stable name for one reason; compare codes, not messages. */
-export type DepotErrorCode = keyof typeof reasons;
+export type DepotErrorCode = keyof typeof depotErrors;
 
 /** Thrown when the depot cannot do what it is asked; recognise it with {@link isDepotError}. */
 export interface DepotError extends Error {
@@ -54,5 +54,5 @@ export function depotError(code: DepotErrorCode, message: string, remedy?: strin
 /** Whether an error is a refusal by the depot, whichever copy of the package created it. */
 export function isDepotError(error: unknown): error is DepotError {
   const code = (error as DepotError | undefined)?.code;
-  return error instanceof Error && typeof code === "string" && Object.hasOwn(reasons, code);
+  return error instanceof Error && typeof code === "string" && Object.hasOwn(depotErrors, code);
 }
