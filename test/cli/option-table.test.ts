@@ -14,6 +14,7 @@ for (const command of commands) {
     for (const [name, { description }] of options) {
       assert.match(description, /^[a-z-]/, name);
       assert.doesNotMatch(description, /\.$/, name);
+      assert.doesNotMatch(description, /\(default[^:]/, name);
     }
     const letters = options.flatMap(([, option]) => option.short ?? []);
     assert.equal(new Set(letters).size, letters.length);
