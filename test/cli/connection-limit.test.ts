@@ -42,7 +42,7 @@ function closedInOrder(described: Readonly<Record<string, Partial<OpenConnection
     for (const [name, description] of Object.entries(described)) {
       const socket = {} as Socket;
       const connection: OpenConnection = {
-        ...{ socket, network: name, since: performance.now(), responses: new Set(), isReady: true },
+        ...{ socket, network: name, since: performance.now(), responses: new Set() },
         ...{ hadRequest: false, wasAllowed: false, ...description },
       };
       all.add(connection);
@@ -63,7 +63,7 @@ test("connections are closed for others in this order, and those in use are not 
   const minuteAgo = performance.now() - 60_000;
   const closed = closedInOrder({
     "was allowed": { hadRequest: true, wasAllowed: true, since: minuteAgo },
-    "has just begun its handshake": { isReady: false },
+    "has just begun its handshake": {},
     "reads its refusal slowly": { hadRequest: true, responses: inProgress(true, 401), since: minuteAgo },
     "was refused": { hadRequest: true },
     "has sent nothing for a minute": { since: minuteAgo },

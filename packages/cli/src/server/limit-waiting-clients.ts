@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
-import { type OpenConnection, trackConnections } from "./open-connections.ts";
+import { type OpenConnection, type OpenConnections, trackConnections } from "./open-connections.ts";
 
 /** What a server for a few known people allows clients before they have authenticated. */
 export interface WaitingLimits {
@@ -17,12 +17,13 @@ export interface WaitingLimits {
 
 /**
  * Prevents clients that send nothing, or send slowly, from keeping everyone else out: each request must arrive in time, and
- * if too many connections are open, a new one takes the place of the oldest that waits for its client.
+ * if too many connections are open, a new one takes the place of the oldest that waits for its client. Returns the
+ * server's connections.
  */
 export function limitWaitingClients(
   server: Server,
   { maxConnections, requestTimeout, mayTakeLong }: WaitingLimits,
-): void {
+): OpenConnections {
   const connections = trackConnections(server);
   const isSlow = (request: IncomingMessage): boolean => !request.complete && !mayTakeLong(request);
   const waits = ({ responses }: OpenConnection): boolean => [...responses].every(({ req }) => isSlow(req));
@@ -41,4 +42,5 @@ export function limitWaitingClients(
     }, requestTimeout);
     request.once("close", () => clearTimeout(late));
   });
+  return connections;
 }

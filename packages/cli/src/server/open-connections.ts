@@ -4,7 +4,7 @@ import { Server as TlsServer } from "node:tls";
 
 /** One connection of a server, from its first moment. */
 export interface OpenConnection {
-  /** The TCP or unix connection, below TLS. */
+  /** The connection over TCP or a Unix socket, below TLS. */
   readonly socket: Socket;
   /** What the peers of one attacker have in common: an IPv4 address, or the /64 network of an IPv6 one. */
   readonly network: string;
@@ -12,8 +12,6 @@ export interface OpenConnection {
   readonly since: number;
   /** Responses in progress. */
   readonly responses: Set<ServerResponse>;
-  /** Whether it speaks HTTP already: with TLS, after the handshake. */
-  isReady: boolean;
   /** Whether one of its requests has arrived. */
   hadRequest: boolean;
   /** Whether one of its requests has been allowed before. */
@@ -27,7 +25,7 @@ export interface OpenConnections {
   of(socket: Socket): OpenConnection | undefined;
   /** Closes a connection, which no longer counts from this moment on. */
   close(connection: OpenConnection): void;
-  /** Closes connections without a request in progress. */
+  /** Closes connections without a request in progress, which includes those whose TLS handshake has not finished. */
   closeIdle(): void;
   /** Closes every connection; says whether that aborted a request. */
   closeAll(): boolean;
@@ -43,13 +41,22 @@ export function trackConnections(server: Server): OpenConnections {
   const all = new Set<OpenConnection>();
   /** By remote address and port, which a TLS socket shares with the TCP connection below it. */
   const byPeer = new Map<string, OpenConnection>();
+  /**
+   * Connections of a Unix socket below TLS. They have no address by which the TLS connections above them could be recognised,
+   * so only the latter are tracked, and only {@link OpenConnections.closeAll} closes these.
+   */
+  const belowTls = new Set<Socket>();
   const isTls = server instanceof TlsServer;
 
-  function add(socket: Socket, isReady: boolean): void {
-    const network = networkOf(socket.remoteAddress);
-    const since = performance.now();
-    const responses = new Set<ServerResponse>();
-    const connection = { socket, network, since, responses, isReady, hadRequest: false, wasAllowed: false };
+  function add(socket: Socket): void {
+    const connection: OpenConnection = {
+      socket,
+      network: networkOf(socket.remoteAddress),
+      since: performance.now(),
+      responses: new Set(),
+      hadRequest: false,
+      wasAllowed: false,
+    };
     const peer = peerOf(socket);
     all.add(connection);
     byPeer.set(peer, connection);
@@ -59,11 +66,13 @@ export function trackConnections(server: Server): OpenConnections {
     });
   }
 
-  server.on("connection", (socket: Socket) => add(socket, !isTls));
+  server.on("connection", (socket: Socket) => {
+    if (!isTls || socket.remoteAddress !== undefined) return add(socket);
+    belowTls.add(socket);
+    socket.once("close", () => belowTls.delete(socket));
+  });
   server.on("secureConnection", (socket: Socket) => {
-    const connection = byPeer.get(peerOf(socket));
-    if (connection) connection.isReady = true;
-    else add(socket, true); // over a unix socket, which has no address to recognise it by
+    if (!byPeer.has(peerOf(socket))) add(socket);
   });
   server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
     const connection = byPeer.get(peerOf(socket));
@@ -84,11 +93,12 @@ export function trackConnections(server: Server): OpenConnections {
       connection.socket.destroy();
     },
     closeIdle() {
-      for (const { socket, isReady, responses } of all) if (isReady && responses.size === 0) socket.destroy();
+      for (const { socket, responses } of all) if (responses.size === 0) socket.destroy();
     },
     closeAll() {
       const abortsRequest = [...all].some(({ responses }) => responses.size > 0);
       for (const { socket } of all) socket.destroy();
+      for (const socket of belowTls) socket.destroy();
       return abortsRequest;
     },
   };
@@ -102,7 +112,7 @@ export function isAllowed({ headersSent, statusCode }: ServerResponse): boolean 
 let unixPeers = 0;
 const peers = new WeakMap<Socket, string>();
 
-/** The peer of a unix socket has no address, so each socket gets its own name. */
+/** The peer of a Unix socket has no address, so each socket gets its own name. */
 function peerOf(socket: Socket): string {
   const { remoteAddress, remotePort } = socket;
   const known = peers.get(socket);

@@ -15,7 +15,7 @@ import { watchConnections } from "./failed-connections.ts";
 import { limitWaitingClients } from "./limit-waiting-clients.ts";
 import { collides, type ListenAddress, listen, parseListenAddress } from "./listen-address.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { trackConnections } from "./open-connections.ts";
+import { type OpenConnections, trackConnections } from "./open-connections.ts";
 import { createRequestAccounting } from "./request-accounting.ts";
 import { serializePipelinedRequests } from "./serialize-pipelined-requests.ts";
 import type { ServerOptionValues } from "./server-option-table.ts";
@@ -111,10 +111,10 @@ export async function runServer(
     const listener = plan.createListener({ gate, log, metrics, finished: accounting.finished });
     const maxConnections = Math.min(connectionsWanted, affordableConnections() ?? connectionsWanted);
     const server = createServer(serializePipelinedRequests(accounting.counted(listener)), certificate?.credentials);
-    const secondServer = plan.second && createSecondServer(plan.second, certificate, log);
+    const second = plan.second && createSecondServer(plan.second, certificate, log);
     certificate?.onRenewal((credentials) => {
       (server as unknown as TlsServer).setSecureContext(credentials);
-      if (plan.second?.hasTls) (secondServer as unknown as TlsServer).setSecureContext(credentials);
+      if (second && plan.second?.hasTls) (second.server as unknown as TlsServer).setSecureContext(credentials);
     });
     const connections = trackConnections(server);
     reloadOnSignal({ ...context, signals }, log, gate, certificate);
@@ -127,9 +127,9 @@ export async function runServer(
       log.info(`status: ${await listen(statusServer, statusAddress)}/healthz /readyz /metrics`);
       endings.push(() => statusServer.close().closeAllConnections());
     }
-    if (plan.second && secondServer) {
-      const secondWhere = await listen(secondServer, plan.second.address, plan.second.hasTls ? "https" : "http");
-      endings.push(() => secondServer.close().closeAllConnections());
+    if (plan.second && second) {
+      const secondWhere = await listen(second.server, plan.second.address, plan.second.hasTls ? "https" : "http");
+      endings.push(() => second.server.close() && second.connections.closeAll());
       await plan.second.listening(secondWhere, log);
     }
     const where = await listen(server, plan.address, plan.tls ? "https" : "http");
@@ -159,11 +159,11 @@ function createSecondServer(
   { hasTls, longestRequest, mayTakeLong, createListener }: SecondServer,
   certificate: CertificateReloader | undefined,
   log: Log,
-): Server {
+): { readonly server: Server; readonly connections: OpenConnections } {
   const server = createServer(createListener(log.decision), hasTls ? certificate?.credentials : undefined);
   server.requestTimeout = longestRequest;
-  limitWaitingClients(server, { maxConnections: mostSecondConnections, requestTimeout: usualRequest, mayTakeLong });
-  return server;
+  const limits = { maxConnections: mostSecondConnections, requestTimeout: usualRequest, mayTakeLong };
+  return { server, connections: limitWaitingClients(server, limits) };
 }
 
 function readStatusAddress(text: string | undefined, own: ListenAddress): ListenAddress | undefined {
