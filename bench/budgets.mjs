@@ -29,7 +29,7 @@ export const budgets = [
   })),
   { of: ["serve: 401", "serve, no token"], to: "fixed 401", most: 2 },
   { of: ["serve: 304", "serve"], to: "fixed 304", most: 2 },
-  { of: ["auth: a subrequest on a unix socket", "auth, a repeated token"], most: 40 },
+  { of: ["auth: a subrequest on a Unix socket", "auth, a repeated token"], most: 40 },
   ...sizes.flatMap((size) =>
     ["folder of @portcullis/origin", "portcullis serve"].flatMap((name) => [
       { of: [`a file of ${size}`, name], to: "floor", most: 1.25 },

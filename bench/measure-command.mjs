@@ -59,7 +59,7 @@ export function measureCommand({ rounds, count, warmUp, fresh }) {
         settings,
       )),
       ...(await race(
-        "auth: a subrequest on a unix socket",
+        "auth: a subrequest on a Unix socket",
         [
           {
             name: "fixed 204",

@@ -29,7 +29,7 @@ export async function startWith(args, startServer) {
   }
 }
 
-/** The same on a unix socket. */
+/** The same on a Unix socket. */
 export async function startSocket(folder, kind) {
   const socket = join(folder, `server-${names++}.sock`);
   return start(process.execPath, [pathOf("server-under-test.mjs"), kind, socket, publicPem], { socket });
@@ -83,7 +83,7 @@ export async function startServe(folder, { certificate, maxConnections, workers 
   return start(process.execPath, [command, ...args], { port, tls: certificate !== undefined });
 }
 
-/** `portcullis auth` on a unix socket, which logs to a pipe. */
+/** `portcullis auth` on a Unix socket, which logs to a pipe. */
 export async function startAuth(folder, { workers = 1 } = {}) {
   const socket = join(folder, `auth-${names++}.sock`);
   const args = ["auth", "--for", "nginx", "-k", publicKeyFile(folder), "--socket", socket];

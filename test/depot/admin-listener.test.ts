@@ -61,7 +61,7 @@ test("--admin is refused if the password would be sent unencrypted, or if the pa
     [["--admin", "0.0.0.0:0"], /can be reached from other computers[\s\S]*SSH tunnel/],
     [["--admin", "[::]:0"], /can be reached from other computers/],
     [["--admin", "127.0.0.1:18444", "--port", "18444"], /is the address of the depot itself/],
-    [["--admin", join(folder, "admin.sock")], /reach a unix socket only through a proxy/],
+    [["--admin", join(folder, "admin.sock")], /reach a Unix socket only through a proxy/],
     [["--admin", "nonsense"], /--admin must be a port/],
     [["--admin-url", "http://depot.example"], /--admin-url must be https/],
     [["--admin-url", "https://depot.example/admin"], /--admin-url must be https/],

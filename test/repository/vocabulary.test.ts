@@ -54,6 +54,11 @@ describe("words", () => {
     assert.deepEqual(found, []);
   });
 
+  test("a Unix socket has a capital letter, wherever it is", () => {
+    const found = read.filter((file) => textOf(file).includes(`${"unix"} socket`));
+    assert.deepEqual(found, []);
+  });
+
   test("pages use HTTP's terms for what a server does: it responds", () => {
     for (const page of pages) {
       const text = textOf(page);

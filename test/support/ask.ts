@@ -8,7 +8,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Sends a request over a unix socket or to a port, with Node's own client; the options are those of `http.get`. */
+/** Sends a request over a Unix socket or to a port, with Node's own client; the options are those of `http.get`. */
 export function ask(options: object): Promise<Reply> {
   return new Promise((resolve, reject) => {
     get(options, (response) => {

@@ -17,7 +17,7 @@ export interface PortcullisProcess {
   stderr(): string;
   /** The port of the first line that names one; waits for it, at most a minute unless another time (in ms) is given. */
   port(longest?: number): Promise<number>;
-  /** Waits until it listens, on a port or a unix socket, for as long as {@link port} does. */
+  /** Waits until it listens, on a port or a Unix socket, for as long as {@link port} does. */
   listening(longest?: number): Promise<LogLine>;
   /** Waits until a line of the log matches. */
   line(fits: (line: LogLine) => boolean): Promise<LogLine>;

@@ -53,7 +53,7 @@ function parseResponse(bytes: Buffer): RawResponse {
   return { status: Number(first.split(" ")[1]), headers, body: bytes.subarray(end + 4) };
 }
 
-/** Connects to a port of 127.0.0.1, or to the path of a unix socket. */
+/** Connects to a port of 127.0.0.1, or to the path of a Unix socket. */
 export function connectTo(port: number | string): Socket {
   return typeof port === "string" ? connect(port) : connect(port, "127.0.0.1");
 }

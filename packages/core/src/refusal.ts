@@ -36,7 +36,7 @@ const table = {
   token_missing: ["url", 401, null, "The URL carries no token; use the link from the install command."],
   token_repeated: ["url", 400, "invalid_request", "The URL carries the token parameter more than once; send it exactly once."],
   // compact-jws.ts, jose-header.ts
-  token_too_long: ["token", 400, "invalid_request", "The token is longer than 4096 characters; no download token is."],
+  token_too_long: ["token", 400, "invalid_request", "The token is longer than 4096 characters; download tokens are shorter."],
   token_malformed: ["token", 401, "invalid_token", "The token is not a well-formed JWT; it may have been truncated or changed when it was copied."],
   algorithm_not_allowed: ["token", 401, "invalid_token", "The token is not signed with RS256, the only algorithm accepted."],
   header_not_supported: ["token", 401, "invalid_token", "The token's header asks for something unsupported, such as crit, b64 or zip."],

@@ -165,7 +165,7 @@ test("with --path-bound a token opens the file of its own path only", async () =
   assert.match(run.stderr, /--path-bound and --audience cannot be combined/);
 });
 
-test("a unix socket is served; one left behind by a crash is replaced, and one in use is not", async () => {
+test("a Unix socket is served; one left behind by a crash is replaced, and one in use is not", async () => {
   const socketPath = join(base, "files.sock");
   const args = ["serve", join(base, "www"), "-k", join(base, "public.pem"), "--socket", socketPath];
   const first = startPortcullis(args);
@@ -181,7 +181,7 @@ test("a unix socket is served; one left behind by a crash is replaced, and one i
   assert.equal((await ask({ socketPath, path })).status, 200);
 });
 
-test("anything else at the path of a unix socket is reported and left unchanged", async () => {
+test("anything else at the path of a Unix socket is reported and left unchanged", async () => {
   const [file, folder, link] = [join(base, "a file"), join(base, "a-folder"), join(base, "a-link")];
   writeFileSync(file, "precious");
   mkdirSync(folder);
@@ -192,7 +192,7 @@ test("anything else at the path of a unix socket is reported and left unchanged"
     [link, /a-link: a symbolic link exists there, and will not be replaced$/, /move what is there/],
     ["/dev/null", /something that is not a socket exists there/, /move what is there/],
     [join(base, "none/x.sock"), /there is no folder .*none$/, /Create the folder, or choose/],
-    [join(base, `${"x".repeat(110)}.sock`), /the path of a unix socket can have at most 10[37] bytes/, /shorter/],
+    [join(base, `${"x".repeat(110)}.sock`), /the path of a Unix socket can have at most 10[37] bytes/, /shorter/],
   ];
   for (const [path, problem, remedy] of cases) {
     for (const args of [

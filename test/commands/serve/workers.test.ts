@@ -243,7 +243,7 @@ test("a status address in use ends the workers too", async () => {
   assert.equal(await other.end(), 0);
 });
 
-test("auth has workers on a unix socket, and replaces a socket that a crash left behind", async () => {
+test("auth has workers on a Unix socket, and replaces a socket that a crash left behind", async () => {
   const socketPath = join(base, "auth.sock");
   const authArgs = ["auth", "--for", "nginx", "-k", join(base, "public.pem"), "--socket", socketPath, "--workers", "2"];
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {

@@ -9,13 +9,13 @@ import { isLoopback } from "../system/loopback.ts";
 /** Where a server listens. */
 export type ListenAddress = { readonly socket: string } | { readonly host: string | undefined; readonly port: number };
 
-/** Reads `9090`, `127.0.0.1:9090`, `[::1]:9090` or the path of a unix socket. */
+/** Reads `9090`, `127.0.0.1:9090`, `[::1]:9090` or the path of a Unix socket. */
 export function parseListenAddress(text: string, option: string): ListenAddress {
   if (text.includes("/")) return { socket: text.replace(/^unix:/, "") };
   const [, host, digits] = /^(?:(\[[\da-f:]+\]|[^:]+):)?(\d{1,5})$/i.exec(text) ?? [];
   const port = Number(digits);
   if (digits !== undefined && port <= 65_535) return { host: host ?? "127.0.0.1", port };
-  throw usageError(`${option} must be a port, HOST:PORT or the path of a unix socket`);
+  throw usageError(`${option} must be a port, HOST:PORT or the path of a Unix socket`);
 }
 
 /** Whether only programs on this computer can reach it. */
@@ -85,7 +85,7 @@ const maxPathLength = process.platform === "linux" ? 107 : 103;
 async function makeWay(path: string): Promise<void> {
   if (Buffer.byteLength(path) > maxPathLength) {
     throw failure(
-      `cannot listen on ${path}: the path of a unix socket can have at most ${maxPathLength} bytes`,
+      `cannot listen on ${path}: the path of a Unix socket can have at most ${maxPathLength} bytes`,
       "Choose a shorter one, such as /run/portcullis/portcullis.sock",
     );
   }

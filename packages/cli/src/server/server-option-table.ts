@@ -13,7 +13,7 @@ export const serverOptionTable = {
     kind: "text",
     placeholder: "ADDRESS",
     description:
-      "serve /healthz, /readyz and /metrics here: a port, HOST:PORT or the path of a unix socket (default: off)",
+      "serve /healthz, /readyz and /metrics here: a port, HOST:PORT or the path of a Unix socket (default: off)",
   },
   grace: {
     kind: "duration",
@@ -56,7 +56,7 @@ export const portOption = {
 export const socketOption = {
   kind: "text",
   placeholder: "PATH",
-  description: "listen on a unix socket instead of host and port",
+  description: "listen on a Unix socket instead of host and port",
 } as const satisfies TextOption;
 
 /** For computers with several processor cores. */

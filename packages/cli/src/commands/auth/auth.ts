@@ -44,7 +44,7 @@ export const auth = defineCommand({
     { command: "portcullis auth --for nginx --key public.pem", meaning: "behind nginx's auth_request" },
     {
       command: "portcullis auth --for caddy -k public.pem --socket /run/portcullis/auth.sock",
-      meaning: "behind Caddy's forward_auth, on a unix socket",
+      meaning: "behind Caddy's forward_auth, on a Unix socket",
     },
   ],
 });

@@ -38,7 +38,7 @@ export function readAdminAddress(
   const address = parseListenAddress(text, "--admin");
   if ("socket" in address && url === undefined) {
     throw usageError(
-      "--admin: browsers reach a unix socket only through a proxy",
+      "--admin: browsers reach a Unix socket only through a proxy",
       "Pass the URL of the pages behind the proxy with --admin-url",
     );
   }

@@ -32,7 +32,7 @@ export const depot = defineCommand({
       placeholder: "ADDRESS",
       default: "127.0.0.1:9443",
       description:
-        "serve the administration pages here: a port, HOST:PORT or the path of a unix socket; off turns them off. Other computers can reach them only if the depot has a certificate",
+        "serve the administration pages here: a port, HOST:PORT or the path of a Unix socket; off turns them off. Other computers can reach them only if the depot has a certificate",
     },
     adminUrl: {
       kind: "text",
