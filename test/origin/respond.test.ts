@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Origin, respond } from "@portcullis/origin";
 import { folder } from "@portcullis/origin/node";
+import { openDescriptors } from "../support/open-descriptors.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const www = temporaryFolder();
@@ -100,4 +101,22 @@ test("a client that disconnects aborts the origin's work for it", async () => {
   await respond(slow, new Request("https://files.example/a.ipa", { signal: controller.signal }));
   controller.abort();
   assert.equal(signal?.aborted, true);
+});
+
+test("a file is closed if the client disconnects, even if nothing cancels the body of the response", async () => {
+  const apps = temporaryFolder();
+  fs.writeFileSync(join(apps, "large.ipa"), new Uint8Array(1024 * 1024));
+  fs.utimesSync(join(apps, "large.ipa"), longAgo, longAgo);
+  for (const when of ["before the file is opened", "before the body is read", "while the body is read"] as const) {
+    const client = new AbortController();
+    if (when === "before the file is opened") client.abort();
+    const request = new Request("https://files.example/large.ipa", { signal: client.signal });
+    const reader = (await respond(folder(apps), request)).body?.getReader();
+    assert.ok(reader);
+    if (when === "while the body is read") assert.equal((await reader.read()).done, false);
+    if (!client.signal.aborted) assert.equal(openDescriptors(apps), 1, when);
+    client.abort();
+    assert.equal(openDescriptors(apps), 0, when);
+    await assert.rejects(reader.read(), { name: "AbortError" });
+  }
 });

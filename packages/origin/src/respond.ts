@@ -64,18 +64,32 @@ async function respondOnce(
     return toResponse(head, method);
   }
   const length = head.range.last - head.range.first + 1;
-  const body = ofKnownLength(await begun(object.read(head.range)), length);
+  const body = ofKnownLength(await begun(object.read(head.range), request), length);
   return new Response(body, { status: head.status, headers: head.headers });
 }
 
-/** The same stream, once its first piece has arrived. */
+/**
+ * The same stream, once its first piece has arrived. It closes its source when the client disconnects: Next.js drops the
+ * response of such a client without cancelling the body, which would leave a file open forever.
+ */
 async function begun(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  request: Request,
 ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const reader = stream.getReader();
   let first: ReadableStreamReadResult<Uint8Array<ArrayBuffer>> | undefined = await reader.read();
   return new ReadableStream(
     {
+      start(controller) {
+        const stop = (): void => {
+          // Read from the request, which must exist for as long as its signal is to follow another one.
+          const { reason } = request.signal;
+          controller.error(reason);
+          reader.cancel(reason).catch(() => {});
+        };
+        if (request.signal.aborted) stop();
+        else request.signal.addEventListener("abort", stop, { once: true });
+      },
       async pull(controller) {
         const { value, done } = first ?? (await reader.read());
         first = undefined;
