@@ -15,8 +15,10 @@ import { startPostgres } from "./postgres-server.ts";
 
 /** `PORTCULLIS_SOAK_SECONDS`: how long the test runs; 5 seconds by default. */
 const seconds = Number(process.env.PORTCULLIS_SOAK_SECONDS ?? 5);
-/** How long the database is down, and then up again, in ms. */
+/** How long the database is up between two outages, in ms. */
 const pause = Math.min(2000, seconds * 100);
+/** `PORTCULLIS_OUTAGE_SECONDS`: how long the database is down each time; as long as it is up by default. In ms. */
+const outageLength = Number(process.env.PORTCULLIS_OUTAGE_SECONDS ?? pause / 1000) * 1000;
 
 test("while the database goes away and comes back, no manifest is wrong, downloads continue and no upload is lost", async () => {
   const postgres = await startPostgres();
@@ -90,12 +92,14 @@ test("while the database goes away and comes back, no manifest is wrong, downloa
     count("download");
   }
 
+  // While PostgreSQL is stopped or started, this process stands still, and the depot can close an idle connection.
+  const closing = { Connection: "close" };
   /** Sends an API request, again and again while the database is down. */
   async function api(method: string, path: string, headers: Record<string, string>, body?: Buffer | string) {
     for (;;) {
       const isExcused = excuse();
       const response = await fetch(`http://127.0.0.1:${adminPort}${path}`, {
-        ...{ method, headers: { Authorization: `Bearer ${token}`, "Tus-Resumable": "1.0.0", ...headers } },
+        ...{ method, headers: { Authorization: `Bearer ${token}`, "Tus-Resumable": "1.0.0", ...closing, ...headers } },
         ...(body !== undefined && { body: typeof body === "string" ? body : new Uint8Array(body) }),
       });
       if (response.status < 500) return response;
@@ -139,7 +143,7 @@ test("while the database goes away and comes back, no manifest is wrong, downloa
     isGone = true;
     outages += 1;
     postgres.stop();
-    await sleep(pause);
+    await sleep(outageLength);
     postgres.start();
     // The depot recovers by itself: nothing is restarted.
     for (let tries = 0; (await rawRequest(port, `/m/${secret}/manifest.plist`)).status !== 200; tries += 1) {
