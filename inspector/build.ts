@@ -2,13 +2,17 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
+import { palette } from "../packages/depot/src/admin/palette.ts";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
 /** The whole page, with the hashes of its script and style in its Content Security Policy. */
 export async function buildInspector(): Promise<string> {
-  const [script, style] = await Promise.all([bundle("src/main.ts"), bundle("style.css")]);
+  const [script, style] = await Promise.all([
+    bundle({ entryPoints: [`${folder}src/main.ts`] }),
+    bundle({ stdin: { contents: palette + readFileSync(`${folder}style.css`, "utf8"), loader: "css" } }),
+  ]);
   const parts: Readonly<Record<string, string>> = {
     "script-hash": hashOf(script),
     "style-hash": hashOf(style),
@@ -20,9 +24,9 @@ export async function buildInspector(): Promise<string> {
 }
 
 /** esbuild writes `</script` as `<\/script`, so that the script's text cannot close its element. */
-async function bundle(entry: string): Promise<string> {
+async function bundle(source: Pick<BuildOptions, "entryPoints" | "stdin">): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [`${folder}${entry}`],
+    ...source,
     bundle: true,
     minify: true,
     format: "iife",
