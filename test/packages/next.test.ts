@@ -48,6 +48,15 @@ test("ranges of files in the public folder work behind the README's proxy", asyn
   assert.deepEqual([status, headers["content-range"], body], [206, "bytes 4-7/29", "file"]);
 });
 
+test("the image optimizer does not fetch a link with a token, because its cache would outlive the token", async () => {
+  for (const path of ["/downloads/app.ipa", "/apps/app.ipa"]) {
+    const url = encodeURIComponent(`${path}?token=${freshToken(key)}`);
+    const line = `GET /_next/image?url=${url}&w=64&q=75 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+    const { status, raw } = await sendRaw(server.port, line);
+    assert.deepEqual([status, raw.includes("the file")], [400, false], path);
+  }
+});
+
 test("the README's route handler serves a file", async () => {
   await assertGuardsFile(server.port, "/apps/app.ipa", "the file beside the app", key);
 });
