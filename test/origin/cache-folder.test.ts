@@ -40,3 +40,21 @@ test("a folder that cannot be created is an error immediately, not on the first 
   assert.throws(() => open(file), /EEXIST/);
   assert.throws(() => open(join(file, "cache")), /ENOTDIR/);
 });
+
+test("a folder of this user is accepted, also if the user is not root", (t) => {
+  const folder = temporaryFolder();
+  if (process.getuid?.() === 0) {
+    chownSync(folder, 65_534, 65_534);
+    t.mock.method(process as { getuid: () => number }, "getuid", () => 65_534);
+  }
+  assert.doesNotThrow(() => open(folder));
+});
+
+test("on a system without owners and modes, the folder is not checked", (t) => {
+  const folder = temporaryFolder();
+  chmodSync(folder, 0o777);
+  const { getuid } = process;
+  Object.assign(process, { getuid: undefined });
+  t.after(() => Object.assign(process, { getuid }));
+  assert.doesNotThrow(() => open(folder));
+});

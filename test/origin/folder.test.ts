@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { respond } from "@portcullis/origin";
 import { type FileObject, folder } from "@portcullis/origin/node";
+import { fileEtag } from "../../packages/origin/src/node/file-etag.ts";
 import { openDescriptors } from "../support/open-descriptors.ts";
 import { until } from "../support/slow-reader.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -144,4 +147,56 @@ test("for a file that was changed within a tick of the clock, the response waits
     (await open("changed.ipa")).close();
     assert.ok(Date.now() - ctimeMs >= 19, "a later change has another time");
   }
+});
+
+test("the ETag is the same on every server: a digest of size, time, and the first and last 32 KiB", async () => {
+  const content = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7) % 251));
+  const { mtimeNs } = fs.statSync(place("digest.pkg", content), { bigint: true });
+  const hash = createHash("sha256").update(`${content.length} ${mtimeNs} `);
+  hash.update(content.subarray(0, 32 * 1024)).update(content.subarray(-32 * 1024));
+  assert.equal(await etagOf("digest.pkg"), `"${hash.digest("hex").slice(0, 32)}"`);
+});
+
+for (const member of ["ctimeNs", "mtimeNs", "size", "ino", "dev"] as const) {
+  test(`an ETag is calculated again if ${member} is another`, async () => {
+    const [one, other] = ["one", "two"].map((text) => fs.openSync(place(`${text}.pkg`, text), "r")) as [number, number];
+    const stat = fs.fstatSync(one, { bigint: true });
+    const etag = await fileEtag(one, stat);
+    assert.equal(fileEtag(other, stat), etag, "the same version is not read again");
+    assert.notEqual(await fileEtag(other, Object.assign(Object.create(stat), { [member]: stat[member] + 1n })), etag);
+    for (const fd of [one, other]) fs.closeSync(fd);
+  });
+}
+
+test("a range of one block of a file that was changed after it was opened fails", async () => {
+  const path = place("short.pkg", "0123456789");
+  const object = await open("short.pkg");
+  fs.writeFileSync(path, "9876543210");
+  await assert.rejects(bytesOf(object, 0, 4), /changed while it was being sent/);
+});
+
+test("a file that is changed between being opened and being read is sent in its new version", async () => {
+  place("replaced.ipa", "old version");
+  let opened = 0;
+  const changing: typeof origin = {
+    ...origin,
+    async open(name) {
+      const object = await open(name);
+      opened += 1;
+      if (opened === 1) place("replaced.ipa", "new version", new Date("2026-02-02T00:00:00Z"));
+      return object;
+    },
+  };
+  const response = await respond(changing, new Request("https://files.example/replaced.ipa"));
+  assert.deepEqual([response.status, await response.text(), opened], [200, "new version", 2]);
+});
+
+test("a file that is still being written after three seconds gives 503", async (t) => {
+  place("writing.ipa", "begun");
+  const start = longAgo.getTime();
+  const times = [start, start, start + 2500];
+  t.mock.method(Date, "now", () => times.shift() ?? Number.POSITIVE_INFINITY);
+  const problem = "the file is still being written; rename it into place";
+  assert.deepEqual(await origin.open("writing.ipa"), { found: false, status: 503, problem });
+  assert.equal(openDescriptors(www), 0);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isObjectName, openByName, readObjectName } from "@portcullis/origin";
+import { isObjectName, type Origin, openByName, readObjectName } from "@portcullis/origin";
 import fc from "fast-check";
 
 for (const [target, name] of [
@@ -78,4 +78,23 @@ test("if an origin has a problem, no other spelling is tried", async () => {
   };
   assert.equal(await openByName(origin, "ü"), problem);
   assert.equal(opened, 1);
+});
+
+test("an object that is stored in another spelling is found, and one in the requested spelling is opened once", async () => {
+  const [composed, decomposed] = ["ü".normalize("NFC"), "ü".normalize("NFD")];
+  for (const stored of [composed, decomposed]) {
+    for (const asked of [composed, decomposed]) {
+      const opened: string[] = [];
+      const origin: Origin = {
+        async open(name) {
+          opened.push(name);
+          if (name !== stored) return { found: false, status: 404 };
+          const facts = { size: 0, etag: undefined, modified: undefined };
+          return { found: true, name, ...facts, read: () => new ReadableStream(), close() {} };
+        },
+      };
+      const found = await openByName(origin, asked);
+      assert.deepEqual([found.found, opened], [true, asked === stored ? [stored] : [asked, stored]]);
+    }
+  }
 });

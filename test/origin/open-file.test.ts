@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { recentRoot } from "../../packages/origin/src/node/confinement.ts";
+import { recentRoot, resolvesInside } from "../../packages/origin/src/node/confinement.ts";
 import { openFile } from "../../packages/origin/src/node/open-file.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -257,4 +257,24 @@ test("replacing, renaming or deleting a file leaves the open version unchanged",
   assert.equal(replaced, true);
   assert.equal(await isUnchangedAfter((path) => fs.renameSync(path, `${path}.old`)), true);
   assert.equal(await isUnchangedAfter((path) => fs.rmSync(path)), true);
+});
+
+test("without /proc, a file is found in the root of a disk as well", () => {
+  const path = fs.realpathSync(join(www, "apps/app.ipa"));
+  assert.equal(resolvesInside(path, "/", fs.statSync(path, { bigint: true })), true);
+});
+
+test("a write is detected even if the file is renamed afterwards", async () => {
+  const sameSize = await isUnchangedAfter((path) => {
+    fs.writeFileSync(path, "version 2");
+    fs.renameSync(path, `${path}.old`);
+  });
+  assert.equal(sameSize, false);
+  const sameTime = await isUnchangedAfter((path) => {
+    const { atime, mtime } = fs.statSync(path);
+    fs.appendFileSync(path, "x");
+    fs.utimesSync(path, atime, mtime);
+    fs.renameSync(path, `${path}.old`);
+  });
+  assert.equal(sameTime, false);
 });

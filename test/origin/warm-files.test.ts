@@ -50,3 +50,8 @@ test("not more than 10 000 files are remembered", () => {
   for (let index = 0; index < 10_001; index += 1) noteOn(ext4, `/apps/${index}.ipa`);
   assert.equal(isWarm("/apps/0.ipa"), false);
 });
+
+test("several files can be warm at the same time", () => {
+  for (const name of ["one", "two"]) noteOn(ext4, `/both/${name}.ipa`);
+  for (const name of ["one", "two"]) assert.equal(isWarm(`/both/${name}.ipa`), process.platform === "linux");
+});

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync
 import { join } from "node:path";
 import { test } from "node:test";
 import { folder } from "@portcullis/origin/node";
+import { openDescriptors } from "../support/open-descriptors.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { bytesToWrite } from "./bytes-to-write.ts";
 
@@ -108,5 +109,30 @@ test("fewer or more bytes than were asked for are not stored", async () => {
 
 test("a missing folder is not created", async () => {
   const missing = join(temporaryFolder(), "none");
-  await assert.rejects(folder(missing).write("a.ipa", bytesToWrite(5).object), { code: "ENOENT" });
+  await assert.rejects(folder(missing).write("a.ipa", bytesToWrite(5).object), { code: "ENOENT", path: missing });
+});
+
+test("each byte is read once, an empty file not at all, and every folder is closed", async () => {
+  const base = temporaryFolder();
+  for (const [size, expected] of [
+    [0, []],
+    [1, [[0, 0]]],
+    [MiB, [[0, MiB - 1]]],
+    [
+      MiB + 1,
+      [
+        [0, MiB - 1],
+        [MiB, MiB],
+      ],
+    ],
+  ] as const) {
+    const ranges: [number, number][] = [];
+    const read = async ({ first, last }: { readonly first: number; readonly last: number }) => {
+      ranges.push([first, last]);
+      return new Uint8Array(last - first + 1);
+    };
+    await folder(base).write("a/b/c.ipa", { size, read });
+    assert.deepEqual(ranges, expected);
+  }
+  assert.equal(openDescriptors(base), 0);
 });

@@ -54,7 +54,7 @@ export function resolvesInside(path: string, root: string, opened: FileStat): bo
   if (!real.startsWith(inside)) return false;
   const named = fs.lstatSync(real, { bigint: true });
   if (named.ino !== opened.ino || named.dev !== opened.dev) return false;
-  for (let step = dirname(real); step.length >= inside.length; step = dirname(step)) {
+  for (let step = dirname(real); step.length > inside.length; step = dirname(step)) {
     if (!fs.lstatSync(step).isDirectory()) return false;
   }
   return fs.realpathSync.native(path) === real;
