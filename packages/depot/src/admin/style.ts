@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { palette } from "./palette.ts";
 
 /** The style of all pages. */
-export const style = `${palette}
+export const style: string = `${palette}
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 html { font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; -webkit-text-size-adjust: 100%; }
