@@ -54,20 +54,6 @@ function assertKeepsSecret(running: PortcullisProcess, secrets: readonly string[
   for (const secret of secrets) assert.ok(!text.includes(secret), text);
 }
 
-test("the profile that AWS_PROFILE names in a shared credentials file gets the files", async () => {
-  const { accessKeyId, secretAccessKey } = ceph.credentials;
-  const profile = (name: string, secret: string): string =>
-    `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`;
-  writeFileSync(file("credentials"), `${profile("default", "wrong")}\n${profile("apps", secretAccessKey)}`);
-  const running = serve({
-    AWS_PROFILE: "apps",
-    AWS_SHARED_CREDENTIALS_FILE: file("credentials"),
-    AWS_CONFIG_FILE: file("none"),
-  });
-  await assertServes(running);
-  assertKeepsSecret(running, [secretAccessKey]);
-});
-
 /** A metadata service that says of each session that it ends after a few seconds. */
 const lifetime = 5000;
 const service = { session: undefined as Session | undefined, issued: 0, expires: 0, isDown: false };
@@ -111,6 +97,20 @@ function serveInstance({ method, url = "", headers }: IncomingMessage, response:
   if (url === `${roles}portcullis`) issue(response);
   else response.writeHead(404).end();
 }
+
+test("the profile that AWS_PROFILE names in a shared credentials file gets the files", async () => {
+  const { accessKeyId, secretAccessKey } = ceph.credentials;
+  const profile = (name: string, secret: string): string =>
+    `[${name}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret}\n`;
+  writeFileSync(file("credentials"), `${profile("default", "wrong")}\n${profile("apps", secretAccessKey)}`);
+  const running = serve({
+    AWS_PROFILE: "apps",
+    AWS_SHARED_CREDENTIALS_FILE: file("credentials"),
+    AWS_CONFIG_FILE: file("none"),
+  });
+  await assertServes(running);
+  assertKeepsSecret(running, [secretAccessKey]);
+});
 
 for (const [role, env] of [
   [

@@ -25,6 +25,29 @@ export async function readOn(socket: Socket): Promise<number> {
   return bytes;
 }
 
+/** Reads this many bytes more, and then stops again. */
+export async function readMore(socket: Socket, bytes: number): Promise<void> {
+  let left = bytes;
+  await new Promise<void>((resolve, reject) => {
+    const closed = (): void => reject(new Error("the server closed the connection"));
+    socket.once("close", closed);
+    socket.on("data", function take(chunk: Buffer) {
+      left -= chunk.length;
+      if (left > 0) return;
+      socket.pause();
+      socket.off("data", take);
+      socket.off("close", closed);
+      resolve();
+    });
+    socket.resume();
+  });
+}
+
+/** The memory that a command has in use, in MiB. */
+export function residentMemory({ child }: PortcullisProcess): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
+}
+
 /** How many descriptors a command has open. */
 export function openFiles({ child }: PortcullisProcess): number {
   return readdirSync(`/proc/${child.pid}/fd`).filter((fd) => {

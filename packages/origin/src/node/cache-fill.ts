@@ -2,7 +2,7 @@ import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import type { ByteRange, Origin, OriginObject } from "../origin.ts";
 import { OriginError } from "../origin-error.ts";
 import { blockDigest, blockSize, temporaryFile } from "./cache-entry.ts";
-import { readCached } from "./cache-stream.ts";
+import { pieceSize, readCached } from "./cache-stream.ts";
 import { readBlock } from "./read-block.ts";
 
 /** One download from the origin into the cache, which any number of clients can read while it is in progress. */
@@ -18,7 +18,6 @@ export interface CacheFill {
 
 type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
-const chunkSize = 256 * 1024;
 /** A client that wants bytes this far ahead of those that have arrived does not wait for them. */
 const longestWait = 16 * 1024 * 1024;
 
@@ -103,7 +102,7 @@ export function startFill(object: OriginObject, file: string): CacheFill {
       async fromDisk(position) {
         while (position >= filled && !hasFailed) await new Promise<void>((resolve) => waiting.push(resolve));
         if (position >= filled || !handle) return undefined;
-        const most = Math.min(chunkSize, range.last - position + 1);
+        const most = Math.min(pieceSize, range.last - position + 1);
         if (position >= stored) {
           return block.slice(position - stored, Math.min(position - stored + most, filled - stored));
         }

@@ -3,6 +3,9 @@ import { OriginError } from "../origin-error.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
+/** Bytes that are read from the disk at a time. Each client holds up to three pieces in memory, however slow it is. */
+export const pieceSize: number = 64 * 1024;
+
 /** Where the bytes of a range come from. */
 export interface CachedRange {
   readonly range: ByteRange;
