@@ -45,8 +45,20 @@ export async function load(to, request, { count, connections = 8, status = 200, 
 function open({ port, socket, tls = false }) {
   if (socket !== undefined) return connect(socket);
   const options = { port, host: "127.0.0.1", noDelay: true };
-  return tls ? connectTls({ ...options, rejectUnauthorized: false }) : connect(options);
+  if (!tls) return connect(options);
+  const encrypted = connectTls({ ...options, ...onlyOffer, rejectUnauthorized: false });
+  encrypted.once("secureConnect", () => {
+    const { name } = encrypted.getCipher();
+    const { name: group } = encrypted.getEphemeralKeyInfo();
+    const chosen = `${encrypted.getProtocol()} ${name} ${group}`;
+    if (chosen !== tlsParameters) encrypted.destroy(new Error(`a server uses ${chosen}, not ${tlsParameters}`));
+  });
+  return encrypted;
 }
+
+/** All that clients offer, so that no server is faster because it prefers another cipher or key exchange. */
+const onlyOffer = { minVersion: "TLSv1.3", ciphers: "TLS_AES_256_GCM_SHA384", ecdhCurve: "X25519" };
+const tlsParameters = "TLSv1.3 TLS_AES_256_GCM_SHA384 X25519";
 
 /** The length in bytes of the response that begins with this text. */
 function lengthOf(start, isHead) {
