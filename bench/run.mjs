@@ -29,6 +29,7 @@ const modules = {
   command: async () => (await import("./measure-command.mjs")).measureCommand,
   files: async () => (await import("./measure-files.mjs")).measureFiles,
   stores: async () => (await import("./measure-stores.mjs")).measureStores,
+  bucket: async () => (await import("./measure-bucket.mjs")).measureBucket,
   growth: async () => (await import("./measure-growth.mjs")).measureGrowth,
   workers: async () => (await import("./measure-workers.mjs")).measureWorkers,
   depot: async () => (await import("./measure-depot.mjs")).measureDepot,

@@ -66,6 +66,15 @@ const listeners = {
     const { folder, serveFrom } = await import("@portcullis/origin/node");
     return serveFrom(folder(args[0]));
   },
+  // The least that a proxy written with Node.js's own fetch does. Like the others, it must not pass on the token.
+  "fetch and pipe": async () => {
+    const { pipeline, Readable } = await import("node:stream");
+    return async (request, response) => {
+      const { status, headers, body } = await fetch(`${args[1]}${request.url.split("?")[0]}`);
+      response.writeHead(status, { "Content-Length": headers.get("Content-Length"), ...fileHeaders });
+      pipeline(Readable.fromWeb(body), response, () => {});
+    };
+  },
   store: async () => serveStore((origin) => origin),
   cache: async () => serveCached({}),
   "cache, asking once a minute": async () => serveCached({ checkInterval: 60_000 }),

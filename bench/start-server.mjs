@@ -83,6 +83,14 @@ export async function startServe(folder, { certificate, maxConnections, workers 
   return start(process.execPath, [command, ...args], { port, tls: certificate !== undefined });
 }
 
+/** `portcullis serve` for a bucket at this endpoint, whose signatures nobody checks. */
+export async function startServeBucket(folder, endpoint) {
+  const port = await freePort();
+  const args = ["serve", "s3://apps", "-k", publicKeyFile(folder), "--host", "127.0.0.1", "--port", port];
+  const env = { AWS_ACCESS_KEY_ID: "bench", AWS_SECRET_ACCESS_KEY: "bench" };
+  return start(process.execPath, [command, ...args, "--endpoint", endpoint], { port }, env);
+}
+
 /** `portcullis auth` on a Unix socket, which logs to a pipe. */
 export async function startAuth(folder, { workers = 1 } = {}) {
   const socket = join(folder, `auth-${names++}.sock`);
@@ -95,7 +103,9 @@ export async function startAuth(folder, { workers = 1 } = {}) {
 export async function startNginx(folder, { server, http = "", certificate, modules = "" }) {
   const port = await freePort();
   const name = join(folder, `nginx-${names++}`);
-  const tls = certificate ? ` ssl; ssl_certificate ${certificate}; ssl_certificate_key ${certificate}.key` : "";
+  const tls = certificate
+    ? ` ssl; ssl_certificate ${certificate}; ssl_certificate_key ${certificate}.key; ssl_protocols TLSv1.3`
+    : "";
   writeFileSync(
     `${name}.conf`,
     `${modules} daemon off; user root; worker_processes 1; pid ${name}.pid; error_log ${name}.log emerg; events {}
@@ -138,9 +148,12 @@ export function isInstalled(program) {
   }
 }
 
-async function start(program, args, to) {
+async function start(program, args, to, env = {}) {
   const own = program === process.execPath ? nodeArguments : [];
-  const child = spawn(program, [...own, ...args.map(String)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, [...own, ...args.map(String)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   child.stdout.resume();
   const ended = new Promise((resolve) => child.once("exit", resolve).once("error", resolve));
   await Promise.race([untilListening(to), ended.then(() => Promise.reject(new Error(`${program} ${args[0]} ended`)))]);
