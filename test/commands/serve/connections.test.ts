@@ -118,6 +118,19 @@ test("600 attackers who reconnect immediately cannot shut good requests out of a
   assert.ok(good >= 90, `${good} of 100`);
 });
 
+test("60 attackers who send a thousand requests at a time, again and again, do not keep good requests from success", async () => {
+  const portcullis = started("--max-connections", "50");
+  const port = await portcullis.port();
+  isAttacking = true;
+  const flood = "GET /app.ipa HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
+  for (let index = 0; index < 60; index += 1) attack(port, `127.0.1.${index + 1}`, (socket) => socket.write(flood));
+  await portcullis.line(({ status }) => status === 401);
+  const token = freshToken(key);
+  const statuses = await Promise.all(Array.from({ length: 25 }, () => download(port, "127.0.2.1", token)));
+  await release();
+  assert.deepEqual(statuses, Array(25).fill(200));
+});
+
 test("behind a trusted proxy, where all clients share one address, the limit per address is off", async () => {
   const portcullis = started("--max-connections", "50", "--trust-proxy");
   const port = await portcullis.port();
@@ -132,7 +145,7 @@ test("behind a trusted proxy, where all clients share one address, the limit per
   );
 });
 
-test("over TLS, clients that begin no handshake or send no request cannot keep good requests out", async () => {
+test("over TLS, clients that begin no handshake, send no request or stay after a refusal cannot keep good requests out", async () => {
   const [certificate, privateKey] = [join(base, "tls.crt"), join(base, "tls.key")];
   const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=x"];
   await runTool("openssl", [...args, "-keyout", privateKey, "-out", certificate]);
@@ -143,7 +156,9 @@ test("over TLS, clients that begin no handshake or send no request cannot keep g
     const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
     opened.add(socket);
     socket.on("error", () => {});
+    if (index % 2 === 0) socket.write("GET /app.ipa HTTP/1.1\r\nHost: x\r\n\r\n");
   }
+  await portcullis.line(({ status }) => status === 401);
   await closing(portcullis);
   const path = `/app.ipa?token=${freshToken(key)}`;
   let good = 0;
