@@ -16,6 +16,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type Origin, type OriginObject, respond } from "@portcullis/origin";
 import { type CacheEvent, type DiskCacheOptions, diskCache, folder } from "@portcullis/origin/node";
+import { entryFile, readEntry, writeEntry } from "../../packages/origin/src/node/cache-entry.ts";
+import { readCached } from "../../packages/origin/src/node/cache-stream.ts";
 import { memoryOrigin } from "../support/memory-origin.ts";
 import { openDescriptors } from "../support/open-descriptors.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -539,3 +541,119 @@ test("a process killed during a download leaves nothing that is served, and its 
   assert.equal(await cache.storedBytes(), MiB);
   assert.ok(!readdirSync(folder).includes(partial as string));
 });
+
+test("an entry of which one member is wrong counts as not stored", async () => {
+  const folder = temporaryFolder();
+  const entry = { name: "a.ipa", size: 1, etag: '"1"', modified: 0, contentType: "text/plain", blocks: ["digest"] };
+  await writeEntry(folder, entry);
+  const file = entryFile(folder, "a.ipa");
+  assert.match(file, /\/[\da-f]{40}\.json$/);
+  assert.deepEqual(await readEntry(folder, "a.ipa"), entry);
+  for (const wrong of [
+    { name: "b.ipa" },
+    { size: 0, blocks: [] },
+    { size: -1, blocks: [] },
+    { size: 0.5 },
+    { size: "1" },
+    { etag: 1 },
+    { etag: undefined },
+    { contentType: 1 },
+    { modified: "x" },
+    { blocks: [] },
+    { blocks: ["digest", "digest"] },
+    { blocks: "x" },
+  ]) {
+    writeFileSync(file, JSON.stringify({ ...entry, ...wrong }));
+    assert.equal(await readEntry(folder, "a.ipa"), undefined, JSON.stringify(wrong));
+  }
+});
+
+test("a file as large as the cache is stored; for a larger one, and one without an ETag, the cache does nothing", async () => {
+  const bytes = randomBytes(1000);
+  for (const [maxBytes, etag, expected] of [
+    [1000, '"1"', ["miss", "hit"]],
+    [999, '"1"', []],
+    [1000, undefined, []],
+  ] as const) {
+    const { cache, kinds } = setUp({ "a.ipa": { ...version(bytes), etag } } as Objects, { maxBytes });
+    for (let round = 0; round < 2; round += 1) {
+      assert.ok((await bytesOf(await get(cache, "a.ipa"))).equals(bytes));
+      await cache.idle();
+    }
+    assert.deepEqual(kinds(), expected);
+  }
+});
+
+test("a damaged file is reported; while the origin is down, it is not sent", async () => {
+  const { origin, cache, folder, events } = setUp({ "a.ipa": version(randomBytes(1000)) });
+  await bytesOf(await get(cache, "a.ipa"));
+  await cache.idle();
+  writeFileSync(join(folder, stored(folder)[0] as string), randomBytes(1000));
+  origin.isDown = true;
+  const problems: string[] = [];
+  const request = new Request("https://files.example/a.ipa");
+  const response = await respond(cache, request, { onProblem: (problem) => problems.push(problem) });
+  assert.equal(response.ok, false);
+  assert.equal(problems.at(-1), "the cached copy is damaged, and the origin cannot be reached");
+  assert.deepEqual(events.at(-1), {
+    kind: "problem",
+    problem: "the cached copy of a.ipa is damaged and will be fetched again",
+  });
+});
+
+test("with checkInterval, several stored files are served without the origin", async () => {
+  const { origin, cache, kinds } = setUp(
+    { "a.ipa": version(randomBytes(1000)), "b.ipa": version(randomBytes(1000)) },
+    { checkInterval: 60_000, now: () => 1_000_000 },
+  );
+  for (const name of ["a.ipa", "b.ipa", "a.ipa", "b.ipa"]) {
+    await bytesOf(await get(cache, name));
+    await cache.idle();
+  }
+  origin.isDown = true;
+  for (const name of ["a.ipa", "b.ipa"]) assert.equal((await get(cache, name)).status, 200);
+  assert.deepEqual(kinds(), ["miss", "miss", "hit", "hit", "hit", "hit"]);
+});
+
+test("a stored file that is served while the origin is down has its own date, or none", async () => {
+  for (const date of [modified, undefined]) {
+    const { origin, cache } = setUp({ "a.ipa": { ...version(randomBytes(1000)), modified: date } } as Objects);
+    await bytesOf(await get(cache, "a.ipa"));
+    await cache.idle();
+    origin.isDown = true;
+    const response = await get(cache, "a.ipa");
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get("Last-Modified"), date?.toUTCString() ?? null);
+    await bytesOf(response);
+  }
+});
+
+for (const when of ["before", "between", "within"] as const) {
+  test(`a cached range that is cancelled ${when} its reads is released once, and so is the rest at the origin`, async () => {
+    const happened: string[] = [];
+    let found = (_piece: undefined): void => {};
+    const searching = new Promise<undefined>((resolve) => {
+      found = resolve;
+    });
+    const rest = {
+      pull: (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(1)),
+      cancel: () => void happened.push("rest cancelled"),
+    };
+    const read = () => new ReadableStream<Uint8Array<ArrayBuffer>>(rest, { highWaterMark: 0 });
+    const stream = readCached({
+      range: { first: 0, last: 9 },
+      fromDisk: async () => (when === "within" ? searching : new Uint8Array(1)),
+      object: { found: true, name: "a", size: 10, etag: undefined, modified: undefined, read, close() {} },
+      release: () => void happened.push("released"),
+    });
+    const reader = stream.getReader();
+    const reading = when === "before" ? undefined : reader.read();
+    await new Promise(setImmediate);
+    await reader.cancel();
+    assert.deepEqual(happened, when === "within" ? [] : ["released"]);
+    found(undefined);
+    await reading;
+    await new Promise(setImmediate);
+    assert.deepEqual(happened, when === "within" ? ["rest cancelled", "released"] : ["released"]);
+  });
+}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ConditionalRequest, type ObjectFacts, selectRange } from "@portcullis/origin";
 import fc from "fast-check";
+import { parseHttpDate } from "../../packages/origin/src/http-date.ts";
 import { stopwatch } from "../support/assert-linear.ts";
 import { everyCombination, withValidators } from "../support/conditional-requests.ts";
 
@@ -163,5 +164,30 @@ test("hostile headers take linear time", () => {
     const elapsed = stopwatch();
     select({ range: long, ifRange: long, ifMatch: long, ifNoneMatch: long, ifModifiedSince: long });
     assert.ok(elapsed() < 500_000, text);
+  }
+});
+
+test("what only contains a range, or has neither end, is ignored", () => {
+  for (const range of ["bytes=-", "xbytes=0-1", "bytes=0-1x", "bytes=0-1,3-4"]) {
+    assert.deepEqual(select({ range }), { status: 200, range: { first: 0, last: 999 } }, range);
+  }
+});
+
+test("the three forms of an HTTP date are read, and nothing that only contains one", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: new Date("2026-06-01T00:00:00Z") });
+  for (const text of ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"]) {
+    assert.equal(parseHttpDate(text), 784_111_777, text);
+    for (const wrong of [`x${text}`, `${text}x`, `Sun ${text}`, `${text} GMT`]) {
+      assert.equal(parseHttpDate(wrong), undefined, wrong);
+    }
+  }
+  for (const [year, expected] of [
+    ["00", 2000],
+    ["26", 2026],
+    ["76", 2076],
+    ["77", 1977],
+  ] as const) {
+    const seconds = parseHttpDate(`Friday, 06-Nov-${year} 08:49:37 GMT`) ?? 0;
+    assert.equal(new Date(seconds * 1000).getUTCFullYear(), expected);
   }
 });

@@ -112,6 +112,9 @@ test("s3 asks the bucket's own region, once a response has named it, and from th
 test("s3 sends credentials to no other host, whatever a response says about the region", async () => {
   for (const [response, options] of [
     [elsewhere(301, "x.evil.example/"), {}],
+    [elsewhere(301, "evil.example/eu-west-1"), {}],
+    [elsewhere(301, "eu-west-1.evil.example"), {}],
+    [elsewhere(301, "EU-west-1"), {}],
     [elsewhere(301, "us-east-1"), {}],
     [elsewhere(403, "eu-west-1"), {}],
     [elsewhere(301, "eu-west-1"), { endpoint: "https://minio.example" }],
@@ -239,5 +242,125 @@ test("an error code that is not a name is replaced by the status, so that no log
     assert.ok(!found.found);
     assert.equal(found.problem, "the container apps refused: status 400");
     mock.restoreAll();
+  }
+});
+
+const web = (url = "https://files.example/apps/") => httpOrigin({ url, retryDelay: 1 });
+const facts = { "Content-Length": "1", "Content-Range": "bytes 0-0/5", ETag: '"v1"' };
+const first = (headers: Readonly<Record<string, string>> = facts) => new Response("x", { status: 206, headers });
+
+for (const [status, expected] of [
+  [404, 404],
+  [401, 404],
+  [403, 404],
+  [400, 502],
+  [410, 502],
+] as const) {
+  test(`a store's ${status} makes ${expected}`, async () => {
+    withoutNetwork(new Response(null, { status }));
+    const found = await web().open("a.ipa");
+    assert.ok(!found.found);
+    assert.equal(found.status, expected);
+    assert.equal(found.problem === undefined, status === 404);
+  });
+}
+
+test("a folder's redirect to the same name with a slash means that there is no such file; no other redirect does", async () => {
+  for (const status of [301, 302, 303, 307, 308, 300, 200]) {
+    for (const [location, isFolder] of [
+      ["/apps/a/", status > 300],
+      ["/login/", false],
+    ] as const) {
+      withoutNetwork(new Response(null, { status, headers: { Location: location, "Content-Length": "5" } }));
+      const found = await web("https://files.example/apps").open("a");
+      assert.equal(!found.found && found.status === 404, isFolder, `${status} ${location}`);
+      mock.restoreAll();
+    }
+  }
+});
+
+test("only a strong, well-formed ETag counts", async () => {
+  for (const [etag, expected] of [
+    ['"v1"', '"v1"'],
+    ['W/"v1"', undefined],
+    ["v1", undefined],
+    ['"a" "b"', undefined],
+    ['"v1"x', undefined],
+  ] as const) {
+    withoutNetwork(first({ ...facts, ETag: etag }));
+    const found = await web().open("a.ipa");
+    assert.ok(found.found);
+    assert.equal(found.etag, expected, etag);
+    mock.restoreAll();
+  }
+});
+
+test("an object without an announced size, or with an encoding, is refused", async () => {
+  for (const [headers, problem] of [
+    [{}, "the web server did not report the object's size"],
+    [{ "Content-Length": "1e3" }, "the web server did not report the object's size"],
+    [
+      { "Content-Length": "5", "Content-Encoding": "gzip;forged" },
+      "the object has Content-Encoding: unknown; upload it again without one",
+    ],
+  ] as const) {
+    withoutNetwork(new Response("12345", { headers }));
+    assert.deepEqual(await web().open("a.ipa"), { found: false, status: 502, problem });
+    mock.restoreAll();
+  }
+});
+
+const date = "Thu, 01 Jan 2026 00:00:00 GMT";
+const { ETag: _, ...undated } = facts;
+const part = { ...facts, "Content-Range": "bytes 1-4/5" };
+for (const [title, opened, reply, problem] of [
+  ...[404, 412, 416].map((status) => {
+    const gone = () => new Response(null, { status, headers: facts });
+    return [`status ${status}`, facts, gone, /was replaced/] as const;
+  }),
+  ["no body", facts, () => new Response(null, { status: 206, headers: part }), /the web server sent no body/],
+  ["the whole object", facts, () => new Response("12345", { headers: facts }), /does not support Range requests/],
+  [
+    "another date",
+    { ...undated, "Last-Modified": date },
+    () => new Response("2345", { status: 206, headers: { ...undated, "Last-Modified": date.replace("01", "02") } }),
+    /was replaced/,
+  ],
+  [
+    "no date",
+    { ...undated, "Last-Modified": date },
+    () => new Response("2345", { status: 206, headers: { "Content-Range": "bytes 1-4/5" } }),
+    /was replaced/,
+  ],
+] as const) {
+  test(`the response to a request for a part is refused: ${title}`, async () => {
+    withoutNetwork(first(opened), reply());
+    const found = await web().open("a.ipa");
+    assert.ok(found.found);
+    await assert.rejects(new Response(found.read({ first: 1, last: 4 })).arrayBuffer(), problem);
+  });
+}
+
+test("an object without an ETag is read by its date", async () => {
+  const headers = { ...undated, "Last-Modified": date };
+  const sent = withoutNetwork(
+    first(headers),
+    new Response("2345", {
+      status: 206,
+      headers: { ...headers, "Content-Length": "4", "Content-Range": "bytes 1-4/5" },
+    }),
+  );
+  const found = await web().open("a.unknown");
+  assert.ok(found.found);
+  assert.equal(await new Response(found.read({ first: 1, last: 4 })).text(), "2345");
+  assert.equal(sent[1]?.headers.get("If-Unmodified-Since"), date);
+});
+
+test("an account key that is not base64 is refused, and not quoted", () => {
+  for (const accountKey of ["abcde", "a-b=", "abc", "abcd====="]) {
+    assert.throws(() => azureBlob({ account: "account", container: "apps", credentials: { accountKey } }), {
+      name: "TypeError",
+      message: "credentials: the account key is not base64; copy it again from the portal",
+    });
   }
 });
