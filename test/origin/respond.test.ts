@@ -120,3 +120,41 @@ test("a file is closed if the client disconnects, even if nothing cancels the bo
     await assert.rejects(reader.read(), { name: "AbortError" });
   }
 });
+
+test("without onProblem, a problem is printed to standard error", async (t) => {
+  const { mock } = t.mock.method(console, "error", () => {});
+  const failing: Origin = { open: async () => ({ found: false, status: 503, problem: "no bucket" }) };
+  await respond(failing, new Request("https://files.example/a.ipa"));
+  assert.deepEqual(mock.calls[0]?.arguments, ["a.ipa: no bucket"]);
+});
+
+test("where the runtime needs the length of a stream, it is the length of the range", async (t) => {
+  const lengths: number[] = [];
+  class FixedLengthStream extends TransformStream {
+    constructor(length: number) {
+      super();
+      lengths.push(length);
+    }
+  }
+  Object.assign(globalThis, { FixedLengthStream });
+  t.after(() => Reflect.deleteProperty(globalThis, "FixedLengthStream"));
+  for (const range of ["bytes=2-4", "bytes=0-9"]) await (await ask("/app.ipa", { Range: range })).text();
+  assert.deepEqual(lengths, [3, 10]);
+});
+
+test("a body that is cancelled cancels the origin's stream, with the reason", async () => {
+  const reasons: unknown[] = [];
+  const stream = {
+    pull: (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(1)),
+    cancel: (reason: unknown) => void reasons.push(reason),
+  };
+  const facts = { size: 10, etag: undefined, modified: undefined };
+  const endless: Origin = {
+    async open(name) {
+      return { found: true, name, ...facts, read: () => new ReadableStream(stream), close() {} };
+    },
+  };
+  const { body } = await respond(endless, new Request("https://files.example/a.ipa"));
+  await body?.cancel("enough");
+  assert.deepEqual(reasons, ["enough"]);
+});
