@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { afterEach, mock, test } from "node:test";
-import { type AzureBlobOptions, azureBlob, httpOrigin, type S3Options, s3 } from "@portcullis/origin";
+import { type AzureBlobOptions, azureBlob, httpOrigin, r2, type S3Options, s3 } from "@portcullis/origin";
 
 /** A request as it was passed to `fetch`. */
 interface Sent {
@@ -362,5 +362,42 @@ test("an account key that is not base64 is refused, and not quoted", () => {
       name: "TypeError",
       message: "credentials: the account key is not base64; copy it again from the portal",
     });
+  }
+});
+
+test("the response to a failed attempt is discarded, and each delay is twice the one before", async () => {
+  const discarded: number[] = [];
+  const busy = (attempt: number) => {
+    const body = new ReadableStream({ cancel: () => void discarded.push(attempt) });
+    return new Response(body, { status: 503 });
+  };
+  withoutNetwork(busy(1), busy(2));
+  const delays: unknown[] = [];
+  const { setTimeout: original } = globalThis;
+  mock.method(Math, "random", () => 0);
+  mock.method(globalThis, "setTimeout", (callback: () => void, milliseconds: number) => {
+    if (milliseconds === 10_000) return original(callback, milliseconds);
+    delays.push(milliseconds);
+    return original(callback, 0);
+  });
+  const found = await httpOrigin({ url: "https://files.example/", retryDelay: 300 }).open("a.ipa");
+  assert.equal(found.found, true);
+  assert.deepEqual(
+    [discarded, delays.slice(0, 2)],
+    [
+      [1, 2],
+      [150, 300],
+    ],
+  );
+});
+
+test("an object in R2 has the time of its upload in whole seconds, and a type only if it was uploaded with one", async () => {
+  const stored = { size: 5, etag: "v1", httpEtag: '"v1"', uploaded: new Date("2026-01-02T03:04:05.678Z") };
+  for (const httpMetadata of [undefined, {}, { contentType: "text/x-own" }]) {
+    const object = { ...stored, httpMetadata };
+    const found = await r2({ head: async () => object, get: async () => object }).open("a.unknown");
+    assert.ok(found.found);
+    assert.equal(found.modified?.toISOString(), "2026-01-02T03:04:05.000Z");
+    assert.equal(found.contentType, httpMetadata?.contentType);
   }
 });
