@@ -218,12 +218,19 @@ test("over HTTP/1 no header is changed, and a request without a URL or raw heade
   assert.equal(bare.originalUrl, "");
 });
 
-test("the plugin has its name, declares download on requests, and can be registered twice", async () => {
+test("the plugin declares download on requests, and can be registered twice", async () => {
   const app = Fastify({ rewriteUrl: hideToken() });
   app.register(guard, guardOptions);
   app.register(guard, guardOptions);
   await app.ready();
   assert.equal(app.hasRequestDecorator("download"), true);
+  await app.close();
+});
+
+test("the plugin has its name", async () => {
+  const app = Fastify({ rewriteUrl: hideToken() });
+  app.register(guard, guardOptions);
+  await app.ready();
   assert.match(app.printPlugins(), /@portcullis\/fastify/);
   await app.close();
 });

@@ -296,12 +296,17 @@ test("a defect in the gate is a 500 from a guarded listener and an error for a f
   app.set("env", "test");
   app.use(guard(options), (_request, response) => void response.end("the file"));
   const servers = [await listen(app), await listen(guard(options, (_request, response) => response.end("the file")))];
+  const request = (token: string) =>
+    `GET /a?token=${token} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
+  const [seen, unseen] = [signToken(key), signToken(key, { ...jamfClaims, exp: testTime + 61 })];
+  for (const server of servers) assert.equal((await sendRaw(server.port, request(seen))).status, 200);
   isBroken = true;
   for (const server of servers) {
-    const request = `GET /a?token=${signToken(key)} HTTP/1.1\r\nHost: files.example\r\nConnection: close\r\n\r\n`;
-    const { status, body } = await sendRaw(server.port, request);
-    assert.equal(status, 500);
-    assert.doesNotMatch(body, /the file/);
+    for (const token of [seen, unseen]) {
+      const { status, body } = await sendRaw(server.port, request(token));
+      assert.equal(status, 500);
+      assert.doesNotMatch(body, /the file/);
+    }
     await server.close();
   }
 });
