@@ -162,7 +162,7 @@ export async function openDepotServer(options: DepotServerOptions): Promise<Depo
           publishHosted: (source, channel, who) => changesOf(who).publishHosted(source, { channel }),
           manifestUrl: (secret) => manifestUrl(publicUrl, secret),
           installPageUrl: (secret) => installPageUrl(publicUrl, secret),
-          publicationAbandoned: adminOptions.publicationAbandoned ?? (() => {}),
+          publicationAbandoned: adminOptions.workAbandoned ?? (() => {}),
         });
         const bearerTokens = createBearerTokens(store, administrator, now);
         const shown = { db: store.db, administrator, bearerTokens, receipts, places, uploads, publicUrl, now };

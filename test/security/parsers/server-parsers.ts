@@ -96,7 +96,6 @@ export function serverParsers(folder: string): readonly Parser[] {
               headers: { "Content-Type": "multipart/form-data; boundary=x" },
             }),
             { incoming: folder, maxSize: MiB, check: () => undefined },
-            async () => {},
           );
         return [
           { what: "fields", parse: send(`${part('name="a"').repeat(20_000)}--x--\r\n`), refused: /no file/ },

@@ -26,6 +26,7 @@ import type { AdminContext, AdminEnvironment } from "./admin-environment.ts";
 import type { AdminParts } from "./admin-parts.ts";
 import { logo, Page, sendPage, stylePath } from "./page.tsx";
 import { style } from "./style.ts";
+import { addWorkPage } from "./work-page.tsx";
 
 /** How the pages are reached. */
 export interface AdminAppOptions {
@@ -36,10 +37,10 @@ export interface AdminAppOptions {
   /** The largest file that can be uploaded, in bytes. */
   readonly largestUpload: number;
   /**
-   * Called with the error of a publication that a program started and that failed a minute ago, if no request has
+   * Called with the error of work that a program or a form started and that failed a minute ago, if no request has
    * received the error. Default: such an error is ignored.
    */
-  readonly publicationAbandoned?: ((error: Error) => void) | undefined;
+  readonly workAbandoned?: ((error: Error) => void) | undefined;
 }
 
 /** A form with a key of 8192 bits takes less than 10 KB. */
@@ -52,7 +53,7 @@ const year = 31_536_000;
  */
 export function createAdminApp(
   parts: AdminParts,
-  { url, hasTls, largestUpload }: AdminAppOptions,
+  { url, hasTls, largestUpload, workAbandoned = () => {} }: AdminAppOptions,
 ): Hono<AdminEnvironment> {
   const { db, administrator, configurationFor, api } = parts;
   const cookie = createSessionCookie(administrator, hasTls || url !== undefined);
@@ -122,8 +123,9 @@ export function createAdminApp(
   });
   app.get("/", ({ redirect }) => redirect("/items", 303));
   addIconRoute(app, db);
-  addItemsPage(app, parts, largestUpload);
-  const showItem = addItemPage(app, parts);
+  const respondToForm = addWorkPage(app, workAbandoned);
+  addItemsPage(app, parts, { largestUpload, respondToForm });
+  const showItem = addItemPage(app, parts, respondToForm);
   addLinksPage(app, parts);
   addNewLinkPage(app, parts, showItem);
   addLinkPage(app, parts);

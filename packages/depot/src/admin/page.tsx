@@ -39,7 +39,7 @@ export interface PageProps {
 export async function sendPage(
   context: AdminContext,
   page: JSX.Element,
-  status: 200 | 400 | 401 | 403 | 404 | 409 | 429 | 503 | 507 = 200,
+  status: 200 | 202 | 400 | 401 | 403 | 404 | 409 | 429 | 503 | 507 = 200,
 ): Promise<Response> {
   return context.html(`<!doctype html>${await page.toString()}`, status);
 }

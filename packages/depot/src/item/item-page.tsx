@@ -7,7 +7,9 @@ import type { AdminParts, Changes } from "../admin/admin-parts.ts";
 import type { FormProblem } from "../admin/field.tsx";
 import { ItemIcon, Notice, Page, sendPage } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
+import type { RespondToForm } from "../admin/work-page.tsx";
 import { type DepotErrorCode, isDepotError } from "../depot-error.ts";
+import type { HostingCheck } from "../hosting/hosting-changes.ts";
 import { type HostingOptions, hostingOptions, isAboutAddress, readHostingChoice } from "../hosting/hosting-field.tsx";
 import type { SentHosting } from "../hosting/hosting-forms.tsx";
 import type { LinkRecord } from "../link/links.ts";
@@ -35,7 +37,7 @@ export interface ItemPageState {
 export type ShowItem = (context: AdminContext, id: string, state?: ItemPageState) => Promise<Response>;
 
 /** Adds the page of one app: its channels, links and versions. */
-export function addItemPage(app: Hono<AdminEnvironment>, parts: AdminParts): ShowItem {
+export function addItemPage(app: Hono<AdminEnvironment>, parts: AdminParts, respondToForm: RespondToForm): ShowItem {
   const hosting = hostingOptions(parts.places);
 
   const show: ShowItem = async (context, id, state = {}) => {
@@ -61,14 +63,15 @@ export function addItemPage(app: Hono<AdminEnvironment>, parts: AdminParts): Sho
       const id = context.req.param("id");
       const body = await context.req.parseBody();
       const form = read((name) => (typeof body[name] === "string" ? body[name].trim() : ""));
-      try {
-        const done = await change(parts.changesOf(context.var.actor), id, form);
-        return context.redirect(`/items/${id}?done=${done}`, 303);
-      } catch (error) {
-        if (!isDepotError(error) || error.code === "item_unknown") throw error;
-        const { field, ...state } = refused(error.code, form);
-        return show(context, id, { ...state, problem: { field, text: sentences(error) } });
-      }
+      return respondToForm(context, {
+        begin: () => change(parts.changesOf(context.var.actor), id, form),
+        done: (later, done) => later.redirect(`/items/${id}?done=${done}`, 303),
+        failed(later, error) {
+          if (!isDepotError(error) || error.code === "item_unknown") throw error;
+          const { field, ...state } = refused(error.code, form);
+          return show(later, id, { ...state, problem: { field, text: sentences(error) } });
+        },
+      });
     });
   }
 
@@ -109,16 +112,25 @@ export function addItemPage(app: Hono<AdminEnvironment>, parts: AdminParts): Sho
     },
     (code, sentHosting) => ({ sentHosting, field: hostingFieldOf(code, sentHosting) }),
   );
-  app.post("/items/:id/check", async (context) => {
+  app.post("/items/:id/check", (context) => {
     const id = context.req.param("id");
-    const checks = await parts.changesOf(context.var.actor).hosting.check(id);
+    return respondToForm(context, {
+      begin: () => parts.changesOf(context.var.actor).hosting.check(id),
+      done: (later, checks) => showChecked(later, id, checks),
+      failed(_later, error) {
+        throw error;
+      },
+    });
+  });
+
+  function showChecked(context: AdminContext, id: string, checks: readonly HostingCheck[]): Promise<Response> {
     const fileProblems = new Map(
       checks.flatMap(({ versionId, problem }) => (problem === undefined ? [] : [[versionId, problem] as const])),
     );
     if (fileProblems.size === 0) return show(context, id, { done: "checked" });
     const text = `${fileProblems.size} of ${checks.length} files cannot be downloaded: see Versions`;
     return show(context, id, { fileProblems, problem: { text: `${text}.` } });
-  });
+  }
   return show;
 }
 

@@ -9,6 +9,7 @@ import type { FormProblem } from "../admin/field.tsx";
 import { Pager, readSearch, SearchForm } from "../admin/list-tools.tsx";
 import { Badge, ItemIcon, Notice, Page, sendPage } from "../admin/page.tsx";
 import { sentences } from "../admin/sentences.ts";
+import type { RespondToForm } from "../admin/work-page.tsx";
 import { type DepotErrorCode, depotError, isDepotError } from "../depot-error.ts";
 import { databaseLimit } from "../hosting/file-parts.ts";
 import {
@@ -22,7 +23,7 @@ import { checkChannel } from "./channel.ts";
 import { type ItemRecord, versionName } from "./item-records.ts";
 import type { PublishedVersion } from "./publish.ts";
 import { hostedPath, PublishForms, publishPath, type SentForm, uploadPath, uploadsPath } from "./publish-forms.tsx";
-import { receiveUpload, type SizeLimit } from "./receive-upload.ts";
+import { receiveUpload, type SizeLimit, type Upload } from "./receive-upload.ts";
 
 /** Whether requests to a path send a file, which is larger than a form and is not read into memory. */
 export function isUpload(path: string): boolean {
@@ -31,8 +32,19 @@ export function isUpload(path: string): boolean {
 
 const perPage = 50;
 
+/** How the forms are handled. */
+export interface ItemsPageOptions {
+  /** The largest file that can be uploaded, in bytes. */
+  readonly largestUpload: number;
+  readonly respondToForm: RespondToForm;
+}
+
 /** Adds the list of all apps and packages, and the forms that publish new ones. */
-export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, maxUpload: number): void {
+export function addItemsPage(
+  app: Hono<AdminEnvironment>,
+  parts: AdminParts,
+  { largestUpload, respondToForm }: ItemsPageOptions,
+): void {
   const hosting = hostingOptions(parts.places);
 
   async function show(context: AdminContext, problem?: FormProblem, sent?: SentForm): Promise<Response> {
@@ -58,20 +70,22 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
       checkChannel(sent.channel);
       return readStoringHosting(sent.hosting) === "database" ? databaseLimit : undefined;
     };
-    return showPublished(
-      context,
-      () => sent,
-      () =>
-        receiveUpload(
-          context.req.raw,
-          { incoming: parts.places.incoming, maxSize: maxUpload, check },
-          ({ file, fields }) => {
-            const form = sentForm((name) => fields.get(name) ?? "");
-            sent = form;
-            return publish(file, { channel: form.channel, hosting: readStoringHosting(form.hosting) });
-          },
-        ),
-    );
+    let upload: Upload;
+    try {
+      const { incoming } = parts.places;
+      upload = await receiveUpload(context.req.raw, { incoming, maxSize: largestUpload, check });
+    } catch (error) {
+      return showRefused(context, error, sent, "file");
+    }
+    const { file, fields, remove } = upload;
+    const form = sentForm((name) => fields.get(name) ?? "");
+    return showPublished(context, form, async () => {
+      try {
+        return await publish(file, { channel: form.channel, hosting: readStoringHosting(form.hosting) });
+      } finally {
+        await remove();
+      }
+    });
   });
 
   const handlePart = (context: AdminContext): Promise<Response> | Response => {
@@ -85,44 +99,44 @@ export function addItemsPage(app: Hono<AdminEnvironment>, parts: AdminParts, max
   app.post(publishPath, async (context) => {
     const text = textOf(await context.req.parseBody());
     const sent = sentForm(text);
-    return showPublished(
-      context,
-      () => sent,
-      async () => {
-        const hosting = readStoringHosting(sent.hosting);
-        const upload = { id: text("upload"), fileName: text("file_name"), channel: sent.channel, hosting };
-        return parts.uploads.publish(upload, context.var.actor);
-      },
-    );
+    return showPublished(context, sent, async () => {
+      const hosting = readStoringHosting(sent.hosting);
+      const upload = { id: text("upload"), fileName: text("file_name"), channel: sent.channel, hosting };
+      return parts.uploads.publish(upload, context.var.actor);
+    });
   });
 
   app.post(hostedPath, async (context) => {
     const sent = sentForm(textOf(await context.req.parseBody()));
     const { publishHosted } = parts.changesOf(context.var.actor);
-    return showPublished(
-      context,
-      () => sent,
-      () => publishHosted(readHostedSource(sent.address), { channel: sent.channel }),
-    );
+    const publish = () => publishHosted(readHostedSource(sent.address), { channel: sent.channel });
+    return showPublished(context, sent, publish, "address");
   });
 
   /** Publishes, and responds with the page of the item, or with this page and what is wrong. */
-  async function showPublished(
+  function showPublished(
     context: AdminContext,
-    sent: () => SentForm | undefined,
-    publish: () => Promise<PublishedVersion>,
+    sent: SentForm,
+    begin: () => Promise<PublishedVersion>,
+    fileField: FileField = "file",
   ): Promise<Response> {
-    try {
-      const { itemId } = await publish();
-      return context.redirect(`/items/${itemId}?done=published`, 303);
-    } catch (error) {
-      const isHosted = context.req.path === hostedPath;
-      if (isDepotError(error))
-        return show(context, { field: fieldOf(error.code, isHosted), text: sentences(error) }, sent());
-      if (isIssuerError(error))
-        return show(context, { field: isHosted ? "address" : "file", text: error.message }, sent());
-      throw error;
-    }
+    return respondToForm(context, {
+      begin,
+      done: (later, { itemId }) => later.redirect(`/items/${itemId}?done=published`, 303),
+      failed: (later, error) => showRefused(later, error, sent, fileField),
+    });
+  }
+
+  function showRefused(
+    context: AdminContext,
+    error: unknown,
+    sent: SentForm | undefined,
+    fileField: FileField,
+  ): Promise<Response> {
+    if (isDepotError(error))
+      return show(context, { field: fieldOf(error.code, fileField), text: sentences(error) }, sent);
+    if (isIssuerError(error)) return show(context, { field: fileField, text: error.message }, sent);
+    throw error;
   }
 }
 
@@ -134,10 +148,13 @@ function sentForm(text: (name: string) => string): SentForm {
   return { channel: text("channel"), hosting: text("hosting"), address: text("address").trim() };
 }
 
+/** The field that names the file, in one form or the other. */
+type FileField = "file" | "address";
+
 /** The field that an error concerns, in one form or the other. */
-function fieldOf(code: DepotErrorCode, isHosted: boolean): string {
-  if (code === "channel_invalid") return isHosted ? "hosted-channel" : "channel";
-  if (isHosted) return "address";
+function fieldOf(code: DepotErrorCode, fileField: FileField): string {
+  if (code === "channel_invalid") return fileField === "address" ? "hosted-channel" : "channel";
+  if (fileField === "address") return "address";
   return code === "hosting_impossible" ? "hosting" : "file";
 }
 

@@ -13,6 +13,8 @@ export interface Upload {
   /** What was received, under the name that it was sent with. */
   readonly file: string;
   readonly fields: ReadonlyMap<string, string>;
+  /** Removes the file. */
+  remove(): Promise<void>;
 }
 
 /** How to receive it. */
@@ -42,20 +44,18 @@ export interface SizeLimit {
 const longestRest = 64 * 1024;
 
 /**
- * Receives a form with one file, which is written to disk as it arrives, and removed when `use` has ended. Throws
- * `upload_failed` if there is no file, it is too large, or the connection was closed early. A file that is too large is
- * refused as soon as that is known: from the length that the request declares, or otherwise while the file arrives.
+ * Receives a form with one file, which is written to disk as it arrives. Throws `upload_failed` if there is no file, it
+ * is too large, or the connection was closed early; nothing is then left on disk. A file that is too large is refused as
+ * soon as that is known: from the length that the request declares, or otherwise while the file arrives.
  */
-export async function receiveUpload<Result>(
-  request: Request,
-  { incoming, maxSize, check }: UploadOptions,
-  use: (upload: Upload) => Promise<Result>,
-): Promise<Result> {
+export async function receiveUpload(request: Request, { incoming, maxSize, check }: UploadOptions): Promise<Upload> {
   const folder = join(incoming, randomUUID());
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    return await use(await receive(request, folder, { maxSize, check }));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    return { ...(await receive(request, folder, { maxSize, check })), remove };
+  } catch (error) {
+    await remove();
+    throw error;
   }
 }
 
@@ -63,7 +63,7 @@ async function receive(
   request: Request,
   folder: string,
   { maxSize, check }: Omit<UploadOptions, "incoming">,
-): Promise<Upload> {
+): Promise<Omit<Upload, "remove">> {
   const { body, headers } = request;
   const type = headers.get("content-type") ?? "";
   if (!body || !/^multipart\/form-data\s*;.*\bboundary=/i.test(type)) throw noFile();

@@ -70,7 +70,7 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
   let log: Log | undefined;
   const app = await depot.createAdminApp({
     ...{ url, hasTls, largestUpload },
-    publicationAbandoned: ({ message }) => log?.error(`a publication failed after its client had left: ${message}`),
+    workAbandoned: ({ message }) => log?.error(`the work of a request failed after its client had left: ${message}`),
   });
   return {
     address,
