@@ -1,6 +1,6 @@
 import type { OutputStream, Terminal } from "./terminal.ts";
 
-/** One line on standard error that is updated in place; nothing if standard error is not a terminal. */
+/** One line on standard error that is updated in place; nothing if standard error is not a terminal that can do so. */
 export interface ProgressLine {
   show(text: string): void;
   /** Removes the line, before anything else is printed. */
@@ -28,7 +28,7 @@ export function createProgressLine({
 
   return {
     show(text) {
-      if (!err.isTerminal || Date.now() - last < shortestInterval) return;
+      if (!err.canErase || Date.now() - last < shortestInterval) return;
       last = Date.now();
       const line = text.slice(0, err.width - 1);
       stderr.write(erase() + line);

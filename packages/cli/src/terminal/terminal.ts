@@ -24,6 +24,8 @@ export interface Terminal {
   readonly colours: Colours;
   /** Whether a person is looking: tables, progress and questions only then. */
   readonly isTerminal: boolean;
+  /** Whether a line can be erased and written again: not on a terminal that understands no escape sequences. */
+  readonly canErase: boolean;
   /** In characters, at this moment, since a window can be resized; 80 if it is not known. */
   readonly width: number;
 }
@@ -54,6 +56,7 @@ export function createTerminal(stream: OutputStream, env: ColourVariables): Term
     written: () => last.then(() => problem),
     colours,
     isTerminal,
+    canErase: isTerminal && env.TERM !== "dumb",
     get width() {
       return stream.columns || 80;
     },

@@ -46,7 +46,7 @@ async function run(
   const { id, token, expiresAt } = await apiTokens.create({ name: subject, days });
   if (json) return out.json({ id, token, expiresAt });
   out.line(token);
-  err.line(
+  err.sentence(
     err.colours.dim(
       `API token ${id} was created. Copy it now: the depot stores only its hash, and cannot show it again.`,
     ),

@@ -54,7 +54,7 @@ export async function runDemo({ port, expiry }: OptionsOf<typeof demo>, context:
     const options = serveOptions(sample.keyFile, new URL(address).port);
     const operands = { source: sample.path };
     const code = await runServe(options, inOneStream(context), operands, () => out.line(page));
-    out.line("The demo has ended; its key and files have been deleted.");
+    out.sentence("The demo has ended; its key and files have been deleted.");
     return code;
   } finally {
     sample.remove();

@@ -1,6 +1,7 @@
 import type { LinkRecord, ReceiptRecord } from "@portcullis/depot";
 import { tableLines, tableTime } from "../../terminal/align-columns.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { wrapText } from "../../terminal/wrap-text.ts";
 
 /** The links as lines of text, columns aligned. */
 export function linkTable(links: readonly LinkRecord[], now: number, out: Terminal): readonly string[] {
@@ -18,7 +19,7 @@ export function linkTable(links: readonly LinkRecord[], now: number, out: Termin
 
 /** The receipts of a link as lines of text: what each device did. */
 export function receiptTable(receipts: readonly ReceiptRecord[], out: Terminal): readonly string[] {
-  if (receipts.length === 0) return ["Nobody has fetched a manifest with this link."];
+  if (receipts.length === 0) return [wrapText("Nobody has fetched a manifest with this link.", out.width)];
   const rows = receipts.map((receipt) => [
     tableTime(receipt.manifestAt),
     receipt.bundleVersion,

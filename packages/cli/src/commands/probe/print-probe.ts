@@ -6,7 +6,7 @@ import { type ProbeMethod, probeMethods } from "./probe-client.ts";
 import type { CaseResult } from "./probe-result.ts";
 import type { ProbeReport } from "./probe-server.ts";
 
-const indent = " ".repeat(17);
+const indent = " ".repeat(19);
 
 /** Prints the table and, at the end, the verdict. */
 export function printProbe({ results, checks, verdict }: ProbeReport, out: Terminal): void {
@@ -16,7 +16,7 @@ export function printProbe({ results, checks, verdict }: ProbeReport, out: Termi
   for (const result of results) {
     const { probe, responses } = result;
     if (responses === undefined) {
-      out.line(dim(`  · not tried    ${sentence(probe.what)}`));
+      out.line(dim(`  · not tried      ${sentence(probe.what)}`));
       continue;
     }
     const isBad = isFaulty(result);
