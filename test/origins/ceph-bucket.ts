@@ -20,9 +20,10 @@ export interface CephBucket extends TestBucket {
 
 /**
  * Starts a real Ceph cluster of one monitor and one OSD, which keeps objects in memory, and in front of it the object
- * gateway, which enforces signatures; makes one bucket.
+ * gateway, which enforces signatures; makes one bucket. With `hasSessions`, the gateway issues temporary credentials, and
+ * then does not tell a wrong secret from a missing permission.
  */
-export async function startCeph(bucket = "apps"): Promise<CephBucket> {
+export async function startCeph(bucket = "apps", { hasSessions = false } = {}): Promise<CephBucket> {
   const children: ChildProcess[] = [];
   async function stop(): Promise<void> {
     // The gateway first: alone, it would wait for the others.
@@ -71,7 +72,9 @@ export async function startCeph(bucket = "apps"): Promise<CephBucket> {
   const removeUser = (name: string): void => manage("rm", `--uid=${name}`);
   const credentials = addUser("test");
   const port = await freePort();
-  start("radosgw", `--rgw_frontends=beast endpoint=127.0.0.1:${port}`);
+  // The key encrypts the session tokens.
+  const sessions = hasSessions ? ["--rgw_s3_auth_use_sts=true", `--rgw_sts_key=${randomBytes(8).toString("hex")}`] : [];
+  start("radosgw", `--rgw_frontends=beast endpoint=127.0.0.1:${port}`, ...sessions);
   await untilListening(port);
   return { ...(await makeBucket(`http://127.0.0.1:${port}`, bucket, credentials)), addUser, removeUser, stop };
 }
@@ -92,9 +95,6 @@ function configurationText(folder: string, data: string, fsid: string, monitor: 
     mon_data: join(data, "mon"),
     osd_data: join(data, "osd"),
     rgw_data: data,
-    // Temporary credentials; the key encrypts their session tokens.
-    rgw_s3_auth_use_sts: true,
-    rgw_sts_key: randomBytes(8).toString("hex"),
     run_dir: data,
     crash_dir: data,
     admin_socket: "",

@@ -19,7 +19,7 @@ const content = randomBytes(1000);
 const key = signingKey();
 const file = temporaryFiles();
 writeFileSync(file("public.pem"), key.publicPem);
-const ceph = await startCeph();
+const ceph = await startCeph("apps", { hasSessions: true });
 await ceph.send("PUT", "prod/app.ipa", content);
 
 /** Starts `serve` without credentials in the environment, and with an empty home folder. */
