@@ -113,6 +113,10 @@ async function s3Options(bucket: string, prefix: string, options: OriginOptionVa
   };
 }
 
+// By default, the package writes warnings to standard error: not as lines of the log, and with errors that can quote a
+// response of the metadata service.
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
 /** From the environment, a shared profile, or the role of the container or instance, whose credentials are renewed. */
 async function awsCredentials(env: Environment): Promise<S3Credentials | (() => Promise<S3Credentials>)> {
   const {
@@ -122,7 +126,7 @@ async function awsCredentials(env: Environment): Promise<S3Credentials | (() => 
   } = env;
   if (accessKeyId && secretAccessKey) return { accessKeyId, secretAccessKey, sessionToken };
   const { defaultProvider } = await import("@aws-sdk/credential-provider-node");
-  const provide = defaultProvider();
+  const provide = defaultProvider({ logger: silent });
   try {
     await provide();
   } catch {
