@@ -5,6 +5,11 @@ import fs from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type FileObject, folder } from "@portcullis/origin/node";
+import { depotData } from "../depot/running-depot.ts";
+import { freshToken } from "../support/link.ts";
+import { type RawResponse, rawRequest } from "../support/raw-request.ts";
+import { servedFolder } from "../support/served-folder.ts";
+import { until } from "../support/slow-reader.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const base = temporaryFolder();
@@ -133,4 +138,93 @@ test("a file that is constantly rewritten in place is never delivered as a mixtu
   }
   assert.equal(counts.mixed, 0, JSON.stringify(counts));
   assert.ok(counts.whole > 0 && counts.failed > 0, JSON.stringify(counts));
+});
+
+/** Publishes an app in a depot whose origin is a folder; returns the file, and how to download it. */
+async function hostedApp(size: number) {
+  const depot = depotData();
+  const hosting = temporaryFolder();
+  const content = await depot.publish({ size }, "--origin", hosting);
+  const [sha256 = ""] = fs.readdirSync(hosting);
+  const running = await depot.start("--origin", hosting);
+  const target = await running.packageTarget((await depot.link()).path);
+  return { content, appFolder: join(hosting, sha256), name: "App-1.ipa", download: () => running.request(target) };
+}
+
+const isComplete = ({ status, headers, body }: RawResponse): boolean =>
+  status === 200 && Number(headers["content-length"]) === body.length;
+
+test("a depot never serves a file from outside its origin, whose folder is constantly swapped with a link", async () => {
+  const { content, appFolder, name, download } = await hostedApp(1000);
+  const outside = temporaryFolder();
+  fs.writeFileSync(join(outside, name), Buffer.alloc(content.length, "o"));
+  const { atime, mtime } = fs.statSync(join(appFolder, name));
+  fs.utimesSync(join(outside, name), atime, mtime);
+  fs.symlinkSync(outside, `${appFolder}-link`);
+  const stop = await inBackground(swapper, appFolder, `${appFolder}-link`);
+  const counts = { inside: 0, outside: 0, refused: 0 };
+  const isEnough = lasting(1, () => counts.inside > 5 && counts.refused > 5);
+  while (!isEnough()) {
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const response = await download();
+        if (response.status !== 200) counts.refused += 1;
+        else counts[response.body.equals(content) ? "inside" : "outside"] += 1;
+      }),
+    );
+  }
+  stop();
+  assert.equal(counts.outside, 0, JSON.stringify(counts));
+  assert.ok(counts.inside > 5 && counts.refused > 5, `the race was run: ${JSON.stringify(counts)}`);
+});
+
+/** Downloads a file that is rewritten in place, first constantly and then with pauses. */
+async function raceWithWriter(path: string, download: () => Promise<RawResponse>): Promise<void> {
+  const counts = { whole: 0, mixed: 0, failed: 0 };
+  for (const [pause, outcome] of [
+    ["0.002", "failed"],
+    ["1.2", "whole"],
+  ] as const) {
+    const stop = await inBackground(rewriter, path, pause);
+    const isEnough = lasting(1, () => counts[outcome] > 0);
+    while (!isEnough()) {
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          const response = await download();
+          const { body } = response;
+          if (!isComplete(response)) counts.failed += 1;
+          else counts[body.equals(Buffer.alloc(body.length, body[0])) ? "whole" : "mixed"] += 1;
+        }),
+      );
+    }
+    stop();
+  }
+  assert.equal(counts.mixed, 0, JSON.stringify(counts));
+  assert.ok(counts.whole > 0 && counts.failed > 0, JSON.stringify(counts));
+}
+
+test("serve never delivers a mixture of a file that is constantly rewritten in place", async () => {
+  const { www, key, start } = servedFolder({ "app.pkg": Buffer.alloc(2 ** 20, "A") });
+  const port = await start().port();
+  await raceWithWriter(join(www, "app.pkg"), () => rawRequest(port, `/app.pkg?token=${freshToken(key)}`));
+});
+
+test("a file in a depot's origin that is rewritten while it is sent is never delivered changed", async () => {
+  const { content, appFolder, name, download } = await hostedApp(2 ** 20);
+  const counts = { published: 0, changed: 0, failed: 0 };
+  let isEnough = () => false;
+  const clients = Array.from({ length: 8 }, async () => {
+    while (!isEnough()) {
+      const response = await download();
+      if (!isComplete(response)) counts.failed += 1;
+      else counts[response.body.equals(content) ? "published" : "changed"] += 1;
+    }
+  });
+  await until(() => counts.published > 0, "a whole download");
+  const stop = await inBackground(rewriter, join(appFolder, name), "0.002");
+  isEnough = lasting(1, () => counts.failed > 0);
+  await Promise.all(clients);
+  stop();
+  assert.equal(counts.changed, 0, JSON.stringify(counts));
+  assert.ok(counts.failed > 0, JSON.stringify(counts));
 });
