@@ -115,18 +115,27 @@ describe("a form whose work takes longer than a proxy waits", () => {
   }
 
   /** Checks that the response is sent after 10 seconds and refers to the outcome; returns the path of the outcome. */
-  async function workPath({ mock }: TestContext, response: Promise<Response>): Promise<string> {
+  async function outcomePath({ mock }: TestContext, response: Promise<Response>): Promise<string> {
     mock.timers.tick(9999);
     assert.equal(await Promise.race([response, turn()]), "nothing");
     mock.timers.tick(1);
     const { status, headers, text } = await read(response);
     assert.equal(status, 202);
-    const [, path = ""] = /^3; url=(\/work\/[0-9a-f-]{36})$/.exec(headers.get("refresh") ?? "") ?? [];
+    const [, path = ""] = /^3; url=(\/outcomes\/[0-9a-f-]{36})$/.exec(headers.get("refresh") ?? "") ?? [];
     assert.notEqual(path, "", "it has a Refresh header");
     assert.match(text, /<h1>Still working<\/h1>/);
     assert.ok(text.includes(`<a href="${path}">Show the outcome</a>`));
     assert.doesNotMatch(text, /<script/);
     return path;
+  }
+
+  /** Sends a form whose work waits in the origin until it is told to go on, or to fail. */
+  async function sendSlow(context: TestContext, send: () => Promise<Response>) {
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    const { reached, goOn, fail } = holdNext();
+    const response = send();
+    await reached;
+    return { path: await outcomePath(context, response), goOn, fail };
   }
 
   /** The response to a request that waits for longer than 10 seconds. */
@@ -158,11 +167,7 @@ describe("a form whose work takes longer than a proxy waits", () => {
     ["checks the files", () => post(`/items/${item}/check`, {}), undefined],
   ] as const) {
     test(`${name}: after 10 seconds, a page asks for the outcome until there is one`, async (context) => {
-      context.mock.timers.enable({ apis: ["setTimeout"] });
-      const { reached, goOn } = holdNext();
-      const response = send();
-      await reached;
-      const path = await workPath(context, response);
+      const { path, goOn } = await sendSlow(context, send);
       const meanwhile = await inTime(context, get(path));
       assert.deepEqual([meanwhile.status, meanwhile.headers.get("refresh")], [202, `3; url=${path}`]);
       goOn();
@@ -178,11 +183,9 @@ describe("a form whose work takes longer than a proxy waits", () => {
   }
 
   test("shows what went wrong, at the field, with what was sent", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    const { reached, goOn } = holdNext();
-    const response = post("/items/hosted", { address: "missing.ipa", channel: "beta" });
-    await reached;
-    const path = await workPath(context, response);
+    const { path, goOn } = await sendSlow(context, () =>
+      post("/items/hosted", { address: "missing.ipa", channel: "beta" }),
+    );
     goOn();
     const { status, text } = await get(path);
     assert.equal(status, 400);
@@ -192,11 +195,7 @@ describe("a form whose work takes longer than a proxy waits", () => {
   });
 
   test("shows that the depot is not available if the work failed unexpectedly", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    const { reached, fail } = holdNext();
-    const response = post(`/items/${item}/check`, {});
-    await reached;
-    const path = await workPath(context, response);
+    const { path, fail } = await sendSlow(context, () => post(`/items/${item}/check`, {}));
     fail(new Error("the bucket is gone"));
     const { status, headers, text } = await get(path);
     assert.deepEqual([status, headers.get("retry-after")], [503, "10"]);
@@ -209,11 +208,7 @@ describe("a form whose work takes longer than a proxy waits", () => {
   test("shows the outcome to its own session only, and not without one", async (context) => {
     const signedIn = await post("/sign-in", { password });
     const other = cookieOf(signedIn);
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    const { reached, goOn } = holdNext();
-    const response = post(`/items/${item}/check`, {});
-    await reached;
-    const path = await workPath(context, response);
+    const { path, goOn } = await sendSlow(context, () => post(`/items/${item}/check`, {}));
     goOn();
     assert.equal((await get(path, other)).status, 404);
     const { status, headers } = await get(path, "");
@@ -222,11 +217,9 @@ describe("a form whose work takes longer than a proxy waits", () => {
   });
 
   test("reports the error after a minute if nobody has asked for it", async (context) => {
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    const { reached, goOn } = holdNext();
-    const response = post("/items/hosted", { address: "missing.ipa", channel: "beta" });
-    await reached;
-    const path = await workPath(context, response);
+    const { path, goOn } = await sendSlow(context, () =>
+      post("/items/hosted", { address: "missing.ipa", channel: "beta" }),
+    );
     goOn();
     for (; abandoned.length === 0; await turn()) context.mock.timers.tick(60_000);
     assert.deepEqual(abandoned, ["missing.ipa cannot be read: there is no such file"]);
@@ -261,7 +254,7 @@ describe("a form whose work takes longer than a proxy waits", () => {
     await writer.write(Buffer.from(`\r\n--${boundary}--\r\n`));
     await writer.close();
     await reached;
-    const path = await workPath(context, response);
+    const path = await outcomePath(context, response);
     assert.notEqual(readdirSync(incoming).length, 0);
     goOn();
     const { status, headers } = await get(path);

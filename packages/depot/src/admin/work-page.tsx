@@ -53,12 +53,12 @@ export function addWorkPage(app: Hono<AdminEnvironment>, abandoned: (error: Erro
     const key = JSON.stringify([token, id]);
     const work = await works.wait(key, begin, context.req.raw.signal).catch(failureOf);
     if (work.isDone) return work.result(context);
-    const path = `/work/${id}`;
+    const path = `/outcomes/${id}`;
     context.header("Refresh", `${refreshAfter}; url=${path}`);
     return sendPage(context, <WorkPage path={path} formToken={formToken} />, 202);
   }
 
-  app.get("/work/:id", (context) => respond(context, context.req.param("id"), async () => showUnknown));
+  app.get("/outcomes/:id", (context) => respond(context, context.req.param("id"), async () => showUnknown));
 
   return (context, { begin, done, failed }) =>
     respond(context, randomUUID(), async () => {
