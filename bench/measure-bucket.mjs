@@ -1,6 +1,6 @@
 /**
- * Processor time of files through `serve s3://`, against the least that a proxy does: `fetch`, and its body piped to the
- * client. nginx is in place of the bucket. It does not check signatures, and its own time is not included.
+ * Processor time of files through `serve s3://`, compared with the least that a proxy does: `fetch`, and its body piped to
+ * the client. nginx is used instead of a bucket. It does not check signatures, and its own time is not included.
  */
 import { sizes, withFolder } from "./bench-folder.mjs";
 import { race } from "./race.mjs";

@@ -35,7 +35,7 @@ export const reasonsOfPeers = {
 };
 
 const copyOfTheRequest =
-  "The handler must not see the token, so it gets a copy of the request with a different URL. What the copy costs and what the check costs is [measured separately](measurements.md): on Deno and workerd, it is most of the difference; on Bun, the check and the header that is added to the response cost more.";
+  "The handler must not see the token, so it gets a copy of the request with a different URL. The costs of the copy and of the check are [measured separately](measurements.md): on Deno and workerd, the copy is most of the difference; on Bun, the check and the header that is added to the response cost more.";
 const guardItself =
   "The gate, the decision that the handler gets, and the removal of the token from the URL, as the profile above shows. The bare server does none of this.";
 const httpOfNode =

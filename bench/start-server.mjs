@@ -83,7 +83,7 @@ export async function startServe(folder, { certificate, maxConnections, workers 
   return start(process.execPath, [command, ...args], { port, tls: certificate !== undefined });
 }
 
-/** `portcullis serve` for a bucket at this endpoint, whose signatures nobody checks. */
+/** `portcullis serve` for a bucket at this endpoint, which checks no signatures. */
 export async function startServeBucket(folder, endpoint) {
   const port = await freePort();
   const args = ["serve", "s3://apps", "-k", publicKeyFile(folder), "--host", "127.0.0.1", "--port", port];

@@ -17,7 +17,7 @@ const tls = { cert: readFileSync(cert), key: readFileSync(key) };
 const never = new Promise<void>(() => {});
 const hour = 3600;
 
-/** A server whose handshakes have an hour, and whose responses wait for `finish`. */
+/** A server whose clients have an hour for the handshake, and whose responses wait for `finish`. */
 async function start(socketPath?: string) {
   let finish = (): void => {};
   const server = createServer({ ...tls, handshakeTimeout: hour * 1000 }, (_request, response) => {
@@ -86,7 +86,7 @@ test("over TLS, clients that have not finished their handshake do not delay a sh
   assert.equal(await isDown, false, "nothing was aborted");
 });
 
-test("over TLS on a Unix socket, a download counts once, is finished, and is aborted with all others at the end of the time", async () => {
+test("over TLS on a Unix socket, a download counts once, can finish, and is aborted with all others when the time is up", async () => {
   const { server, connections, accepted, place, finish } = await start(join(folder, "tls.sock"));
   const body = await download(place);
   assert.equal(connections.all.size, 1);
@@ -101,7 +101,7 @@ test("over TLS on a Unix socket, a download counts once, is finished, and is abo
   await closed;
 });
 
-test("the end of a server closes what has not finished its handshake", async () => {
+test("closing all connections includes those that have not finished their handshake", async () => {
   const { server, connections, accepted, place } = await start();
   const closed = untilClosed(connectIdly(place));
   await untilAccepted(accepted, 3);

@@ -29,7 +29,7 @@ const accessLog = place("access.log", `GET /a?token=${token}\n`);
 const folder = file("apps");
 mkdirSync(folder);
 
-/** A log that leads to every line of advice. */
+/** A log that produces every line of advice. */
 const advisable = Array.from({ length: 60 }, (_, index) => {
   const common = { event: "download", method: "GET", path: "/a.ipa", token: String(index).padStart(8, "0"), bytes: 9 };
   const allowed = { ...common, status: 200, code: "allowed", duration: 99_999, complete: true };

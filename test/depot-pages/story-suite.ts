@@ -121,7 +121,7 @@ export function storySuite(title: string, { javaScript, originArgs, env }: Story
       assert.match(await page.text(), /The version was published[\s\S]*3\.0[\s\S]*Data folder/);
     });
 
-    test("a file that is no app is refused with the reason, at the field", async () => {
+    test("a file that is not an app is refused with the reason, at the field", async () => {
       await page.goto(adminUrl(depot, "/items"));
       const file = join(folder, "text.ipa");
       writeFileSync(file, "no app");

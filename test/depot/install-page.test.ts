@@ -53,7 +53,7 @@ describe("the page on which a person installs an app", () => {
     assert.deepEqual(receipts, []);
   });
 
-  test("says until when the app's provisioning profile lets it work", async () => {
+  test("says when the app's provisioning profile expires", async () => {
     const shown = async () =>
       /KB<\/p><p class="(hint|warning)">([^<]*)<\/p>/i.exec((await page(secret)).text)?.slice(1);
     assert.equal(await shown(), undefined);

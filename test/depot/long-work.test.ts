@@ -162,6 +162,6 @@ test("a publication that fails after its client has left is reported in the log"
   mock.timers.tick(59_999);
   assert.deepEqual(errors, []);
   mock.timers.tick(1);
-  assert.deepEqual(errors, ["the work of a request failed after its client had left: the bucket is gone"]);
+  assert.deepEqual(errors, ["the work of a request failed, and no client received the error: the bucket is gone"]);
   await depot.close();
 });

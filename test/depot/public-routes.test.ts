@@ -39,7 +39,7 @@ describe("the public listener", () => {
   let style: string;
   /** Headers that the administration pages, the API and Jamf's API accept, on their own listener. */
   let signedIn: Readonly<Record<string, string>>;
-  /** Texts that no response may contain, with their names. */
+  /** Texts that no response must contain, with their names. */
   const secrets = new Map<string, string>();
   const responses: { readonly what: string; readonly response: RawResponse }[] = [];
 

@@ -84,7 +84,7 @@ describe("a form whose work takes longer than a proxy waits", () => {
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
 
-  /** Writes an app into the origin, as if it had been there for long. */
+  /** Writes an app into the origin, as if it had been there for a long time. */
   function sample(version: string): string {
     const file = writeSampleApp(join(base, `${version}.ipa`), { version });
     utimesSync(file, 1, 1);

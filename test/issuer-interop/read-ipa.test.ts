@@ -601,7 +601,7 @@ describe("another file is refused", () => {
     ["that is a bzip2 archive", "BZh9", /in bzip2 format/],
     ["that is an xz archive", Buffer.from("fd377a585a00", "hex"), /in xz format/],
     ["that is a 7-Zip archive", Buffer.from("377abcaf271c", "hex"), /in 7-Zip format/],
-    ["that is a text about a 7-Zip archive", Buffer.from("20377abcaf271c", "hex"), neither],
+    ["that has the signature of a 7-Zip archive after its first byte", Buffer.from("20377abcaf271c", "hex"), neither],
     ["that is a RAR archive", "Rar!\u001a\u0007", /in RAR format/],
     ["that is an empty disk image", `koly${"\u0000".repeat(508)}`, /a disk image/],
     [

@@ -475,7 +475,7 @@ describe("hostile property lists", () => {
     assert.throws(() => readOpenStepPlist(`(${"a,".repeat(200_000)})`), /more than 200 000 values/);
   });
 
-  test("of binary whose trailer is impossible are refused", () => {
+  test("in binary with an invalid trailer are refused", () => {
     const four = Buffer.concat([
       Buffer.from("bplist00"),
       Buffer.from("12ffffffff08", "hex"),

@@ -197,8 +197,8 @@ describe("the title of a .pkg that is the key of a translation", () => {
     ["a file beside one of another compression", "SU_TITLE", { en: "BZh", fr: '"SU_TITLE" = "Deux";' }, "", "Deux"],
     ["no file: a key", "SU_TITLE", { en: '"OTHER" = "x";' }, "", "Example 1.2"],
     ["no file: a name", "Example", { en: '"OTHER" = "x";' }, "", "Example"],
-    ["no file: a name that ends as a key does", "notes_APP", { en: '"OTHER" = "x";' }, "", "notes_APP"],
-    ["no file: a name that begins as a key does", "APP_notes", { en: '"OTHER" = "x";' }, "", "APP_notes"],
+    ["no file: a name that ends like a key", "notes_APP", { en: '"OTHER" = "x";' }, "", "notes_APP"],
+    ["no file: a name that begins like a key", "APP_notes", { en: '"OTHER" = "x";' }, "", "APP_notes"],
     ["an empty text", "SU_TITLE", { en: '"SU_TITLE" = "";' }, "", "Example 1.2"],
     ["a name of every object", "constructor", { en: '"OTHER" = "x";' }, "", "constructor"],
   ] as const) {

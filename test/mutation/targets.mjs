@@ -39,7 +39,7 @@ export function shortfall(name, { open, part }) {
   if (name === "core") {
     return open === 0
       ? undefined
-      : `core: changes that are noticed by no test and have no reason: ${open}; none may be.`;
+      : `core: changes that are noticed by no test and have no reason: ${open}; there must be none.`;
   }
   return part >= leastNoticed ? undefined : `${name}: fewer than ${leastNoticed * 100} % of the changes are noticed.`;
 }

@@ -41,7 +41,7 @@ test("a folder that cannot be created is an error immediately, not on the first 
   assert.throws(() => open(join(file, "cache")), /ENOTDIR/);
 });
 
-test("a folder of this user is accepted, also if the user is not root", (t) => {
+test("a folder of this user is accepted, even if the user is not root", (t) => {
   const folder = temporaryFolder();
   if (process.getuid?.() === 0) {
     chownSync(folder, 65_534, 65_534);

@@ -542,7 +542,7 @@ test("a process killed during a download leaves nothing that is served, and its 
   assert.ok(!readdirSync(folder).includes(partial as string));
 });
 
-test("an entry of which one member is wrong counts as not stored", async () => {
+test("an entry with one invalid member counts as not stored", async () => {
   const folder = temporaryFolder();
   const entry = { name: "a.ipa", size: 1, etag: '"1"', modified: 0, contentType: "text/plain", blocks: ["digest"] };
   await writeEntry(folder, entry);

@@ -158,7 +158,7 @@ test("the ETag is the same on every server: a digest of size, time, and the firs
 });
 
 for (const member of ["ctimeNs", "mtimeNs", "size", "ino", "dev"] as const) {
-  test(`an ETag is calculated again if ${member} is another`, async () => {
+  test(`an ETag is calculated again if ${member} has changed`, async () => {
     const [one, other] = ["one", "two"].map((text) => fs.openSync(place(`${text}.pkg`, text), "r")) as [number, number];
     const stat = fs.fstatSync(one, { bigint: true });
     const etag = await fileEtag(one, stat);

@@ -256,7 +256,7 @@ for (const [status, expected] of [
   [400, 502],
   [410, 502],
 ] as const) {
-  test(`a store's ${status} makes ${expected}`, async () => {
+  test(`a store's ${status} becomes ${expected}`, async () => {
     withoutNetwork(new Response(null, { status }));
     const found = await web().open("a.ipa");
     assert.ok(!found.found);

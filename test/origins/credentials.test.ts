@@ -88,7 +88,7 @@ function serveContainer({ headers }: IncomingMessage, response: ServerResponse):
   issue(response);
 }
 
-/** Amazon EC2 user guide, "Instance metadata service", version 2: nothing without a token of the service's own. */
+/** Amazon EC2 user guide, "Instance metadata service", version 2: nothing without a token that the service issued. */
 function serveInstance({ method, url = "", headers }: IncomingMessage, response: ServerResponse): void {
   const roles = "/latest/meta-data/iam/security-credentials/";
   if (method === "PUT" && url === "/latest/api/token") return void response.end("of-the-service");

@@ -101,7 +101,7 @@ export function wholeFileContract(title: string, store: Store | ServedStore): vo
 
 /**
  * Parts of files and conditional requests, compared with an origin in memory that holds the same bytes. `mostConditions`
- * is for a store whose every response takes long.
+ * is for a store that responds slowly.
  */
 export function rangeContract(title: string, store: Store | ServedStore, mostConditions = 6): void {
   describe(title, () => {
@@ -111,7 +111,7 @@ export function rangeContract(title: string, store: Store | ServedStore, mostCon
     });
 
     for (const method of ["GET", "HEAD"]) {
-      test(`${method} with every combination of at most ${mostConditions} conditions gives what RFC 9110 asks for`, async () => {
+      test(`${method} with every combination of at most ${mostConditions} conditions gives what RFC 9110 requires`, async () => {
         const { headers } = await ask(store, "app.ipa", {}, "HEAD");
         const etag = headers.get("ETag") as string;
         const date = headers.get("Last-Modified") as string;

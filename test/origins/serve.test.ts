@@ -116,7 +116,7 @@ for (const [title, running] of Object.entries(stores)) {
       }
     });
 
-    test("responds to every combination of conditions and ranges, with its own ETag and date, as serve on a folder", async () => {
+    test("responds to every combination of conditions and ranges, with its own ETag and date, as serve on a folder does", async () => {
       const [mine, folders] = [await combinedResponses(await running.port()), await foldersResponses];
       for (const [index, { headers, status }] of everyCombination.entries()) {
         const what = JSON.stringify(headers);

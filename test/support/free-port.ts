@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-/** The first port is another one in each process. */
+/** Each process begins with a different port. */
 let next = process.pid * 61;
 
 /**
- * A port that is free, for programs that cannot choose one themselves, and for servers after which nothing may listen.
+ * A port that is free, for programs that cannot choose one themselves, and for servers whose port must stay free afterwards.
  * It is below the ports that Linux (from 32768) and macOS (from 49152) give to sockets that do not name one, so nothing
  * else gets it by chance before the program listens, or after the server is closed.
  */

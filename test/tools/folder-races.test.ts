@@ -154,7 +154,7 @@ async function hostedApp(size: number) {
 const isComplete = ({ status, headers, body }: RawResponse): boolean =>
   status === 200 && Number(headers["content-length"]) === body.length;
 
-test("a depot never serves a file from outside its origin, whose folder is constantly swapped with a link", async () => {
+test("a depot never serves a file from outside its origin, even while a folder in it is constantly swapped with a link", async () => {
   const { content, appFolder, name, download } = await hostedApp(1000);
   const outside = temporaryFolder();
   fs.writeFileSync(join(outside, name), Buffer.alloc(content.length, "o"));
@@ -203,7 +203,7 @@ async function raceWithWriter(path: string, download: () => Promise<RawResponse>
   assert.ok(counts.whole > 0 && counts.failed > 0, JSON.stringify(counts));
 }
 
-test("serve never delivers a mixture of a file that is constantly rewritten in place", async () => {
+test("serve never delivers a mixture of the versions of a file that is constantly rewritten in place", async () => {
   const { www, key, start } = servedFolder({ "app.pkg": Buffer.alloc(2 ** 20, "A") });
   const port = await start().port();
   await raceWithWriter(join(www, "app.pkg"), () => rawRequest(port, `/app.pkg?token=${freshToken(key)}`));

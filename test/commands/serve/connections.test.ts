@@ -118,7 +118,7 @@ test("600 attackers who reconnect immediately cannot shut good requests out of a
   assert.ok(good >= 90, `${good} of 100`);
 });
 
-test("60 attackers who send a thousand requests at a time, again and again, do not keep good requests from success", async () => {
+test("60 attackers who send a thousand requests at a time, again and again, do not keep good requests from succeeding", async () => {
   const portcullis = started("--max-connections", "50");
   const port = await portcullis.port();
   isAttacking = true;

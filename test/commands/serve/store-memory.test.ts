@@ -42,7 +42,7 @@ const env = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };
 const start = (...more: string[]): PortcullisProcess => startPortcullis(["serve", "s3://apps", ...args, ...more], env);
 const target = (file: number): string => `/${file}.pkg?token=${freshToken(key)}`;
 
-/** A cache that a server has filled, which has ended since. */
+/** A cache that was filled by a server that has ended since. */
 async function filledCache(): Promise<string> {
   const folder = join(base, "filled");
   const portcullis = start("--cache", folder);

@@ -269,7 +269,7 @@ test("a client that never begins its handshake does not delay the shutdown", asy
   await ending.line(({ msg }) => msg === "ended");
 });
 
-test("a second signal ends immediately, over TLS too", async () => {
+test("a second signal ends the server immediately, over TLS too", async () => {
   const ending = started(...(await makeCertificate("hurry")), "--grace", "600");
   const socket = await handshake({ port: await ending.port() });
   socket.on("error", () => {});

@@ -1,4 +1,4 @@
-/** The colours of all pages in light and dark, those of the inspector too. */
+/** The colours of all pages, including the inspector, in light and dark mode. */
 export const palette = `:root {
   color-scheme: light dark;
   --page: #f6f6f3;

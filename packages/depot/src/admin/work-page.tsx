@@ -24,7 +24,7 @@ export interface FormWork<Result> {
  */
 export type RespondToForm = <Result>(context: AdminContext, work: FormWork<Result>) => Promise<Response>;
 
-/** Less than the time that any usual proxy waits for a response. In milliseconds. */
+/** Less than the time that common proxies wait for a response. In milliseconds. */
 const longestWait = 10_000;
 /** In seconds. */
 const refreshAfter = 3;
@@ -100,7 +100,7 @@ function UnknownWorkPage({ formToken }: { readonly formToken: string }): JSX.Ele
     <Page title="The outcome is no longer known" section="/items" formToken={formToken}>
       <div class="card">
         <p>
-          It was shown already, the work ended more than a minute ago, or the depot was restarted. The{" "}
+          It was already shown, the work ended more than a minute ago, or the depot was restarted. The{" "}
           <a href="/audit">audit log</a> says what was changed.
         </p>
       </div>

@@ -5,7 +5,7 @@ import type { DepotOrigin } from "./file-places.ts";
 
 const setting = "origin";
 
-/** Records which origin a depot serves files from; an empty name means none, and no record an origin without a name. */
+/** Records which origin a depot serves files from. An empty name means no origin; no record, an origin without a name. */
 export async function recordOriginName(
   db: Database,
   { origin, originName }: { readonly origin?: DepotOrigin | undefined; readonly originName?: string | undefined },
@@ -16,7 +16,7 @@ export async function recordOriginName(
 
 /**
  * Throws `origin_differs` if the depot was last started with another origin; before its first start, or if its origin
- * had no name, any is accepted.
+ * had no name, any origin is accepted.
  */
 export async function checkOriginName(db: Database, name: string | undefined): Promise<void> {
   const served = name === undefined ? undefined : await readSetting(db, setting);

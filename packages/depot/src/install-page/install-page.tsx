@@ -136,7 +136,7 @@ function Frame({ title, children }: { readonly title: string; readonly children?
   );
 }
 
-/** Until when devices open the app; both times in seconds since 1970. */
+/** The day until which devices open the app; both times in seconds since 1970. */
 function ProfileExpiry({ at, now }: { readonly at: number; readonly now: number }): JSX.Element {
   const day = formatDate(at);
   if (at > now) return <p class="hint">Works until {day} (provisioning profile)</p>;

@@ -70,7 +70,8 @@ export async function createAdminServer(options: AdminServerOptions): Promise<Se
   let log: Log | undefined;
   const app = await depot.createAdminApp({
     ...{ url, hasTls, largestUpload },
-    workAbandoned: ({ message }) => log?.error(`the work of a request failed after its client had left: ${message}`),
+    workAbandoned: ({ message }) =>
+      log?.error(`the work of a request failed, and no client received the error: ${message}`),
   });
   return {
     address,
