@@ -37,7 +37,7 @@ export const reasonsOfPeers = {
 const copyOfTheRequest =
   "The handler must not see the token, so it gets a copy of the request with a different URL. The costs of the copy and of the check are [measured separately](measurements.md): on Deno and workerd, the copy is most of the difference; on Bun, the check and the header that is added to the response cost more.";
 const guardItself =
-  "The gate, the decision that the handler gets, and the removal of the token from the URL, as the profile above shows. The bare server does none of this.";
+  "The gate, the adapter, and the parts of Koa that the adapter calls, as the profile above shows: the handler gets the decision, and the token is removed from the URL. The bare server does none of this.";
 const httpOfNode =
   "Almost none of it is in the gate or the adapter, as the profile above shows. The rest is in the HTTP code of Node.js; what makes it slower there is not known.";
 const wholeFile = "Each round is a single download, so the figure varies from run to run: see the quartiles.";
